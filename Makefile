@@ -1,0 +1,79 @@
+# hartlock. `make help` lists the targets.
+
+CROSS_COMPILE ?= riscv64-unknown-elf-
+GLOBAL_ALLOC  ?= 1
+BUILD         ?= build
+LOCK          ?= ticket
+SMP           ?= 8
+QEMU          ?= qemu-system-riscv64
+
+CC      := $(CROSS_COMPILE)gcc
+OBJDUMP := $(CROSS_COMPILE)objdump
+PYTHON   = $(shell ./host/find-python)
+IMAGE   := $(BUILD)/hartlock.elf
+
+ifeq ($(V),)
+Q := @
+say = @printf '  %-7s %s\n' $(1) $(2)
+endif
+
+# Strategies: the words of locks.def decide what is built.
+LOCKS     := $(shell sed -n 's/^LOCK(\(.*\))$$/\1/p' lock/locks.def)
+LOCKFREES := $(shell sed -n 's/^LOCKFREE(\(.*\))$$/\1/p' lock/locks.def)
+
+SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out bench/worker.c,$(wildcard bench/*.c)) \
+        $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
+OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) \
+        $(patsubst %,$(BUILD)/bench/worker-%.o,$(LOCKS) $(LOCKFREES))
+
+WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual \
+        -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings \
+        -Wredundant-decls -Wnested-externs -Wimplicit-fallthrough -Wformat=2 -Wlogical-op
+ARCH   := -march=rv64gc -mabi=lp64d -mcmodel=medany
+CFLAGS := -std=gnu11 -O2 -g $(ARCH) -ffreestanding -fno-common -ffunction-sections \
+          -fdata-sections -fno-stack-protector -ftls-model=local-exec $(WARN)
+CPPFLAGS := -MMD -MP -DGLOBAL_ALLOC=$(GLOBAL_ALLOC) -Ikernel
+LIBC     := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
+LDFLAGS  := $(LIBC) -nostartfiles -static -Wl,--gc-sections -Wl,--fatal-warnings \
+            -Wl,--no-warn-rwx-segments -Wl,--defsym=vfprintf=__i_vfprintf
+
+.PHONY: all
+all: $(IMAGE) ## build the kernel image (default)
+
+$(IMAGE): $(OBJS) $(BUILD)/kernel.ld
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(ARCH) $(LDFLAGS) -T $(BUILD)/kernel.ld -o $@ $(OBJS)
+
+$(BUILD)/kernel.ld: linker/kernel.ld kernel/layout.h $(BUILD)/flags
+	$(Q)$(CC) -E -P -undef -x c -Ikernel $< -o $@
+
+$(BUILD)/%.c.o: %.c $(BUILD)/flags
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/%.S.o: %.S $(BUILD)/flags
+	$(call say,AS,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(ARCH) -g -c $< -o $@
+
+# $(call worker,strategy,header,section)
+define worker
+$(BUILD)/bench/worker-$(1).o: bench/worker.c $(BUILD)/flags
+	$$(call say,CC,"bench/worker.c for $(1)")
+	$(Q)mkdir -p $$(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) -DSTRATEGY=$(1) -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
+		-DSECTION_HEADER='"$(3)"' -c $$< -o $$@
+endef
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h)))
+$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h)))
+
+# Rebuild what other flags built.
+FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
+$(BUILD)/flags: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)echo '$(FLAGS_NOW)' | cmp -s - $@ || echo '$(FLAGS_NOW)' >$@
+.PHONY: FORCE
+FORCE:
+
+-include $(OBJS:.o=.d)

@@ -1,0 +1,32 @@
+/* place.h: where the next block goes. Pure arithmetic, shared by every allocator here. */
+#ifndef ALLOC_PLACE_H
+#define ALLOC_PLACE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct bump_place {
+	uintptr_t block; /* address of the block */
+	uintptr_t next;  /* first free address behind it */
+};
+
+/* Place `size` bytes at a multiple of `align` at or after `next`, before `end`.
+ *
+ * The caller guarantees: align is a power of two, next <= end.
+ * False when it does not fit, and *p is then not written. A size of 0 takes no
+ * room; its block is the aligned address, which may equal `end`. No addition
+ * here can wrap, whatever size and align are. */
+static inline bool bump_place(struct bump_place *p, uintptr_t next, uintptr_t end, size_t size, size_t align)
+{
+	uintptr_t pad = -next & (align - 1);
+	uintptr_t room = end - next;
+
+	if (pad > room || size > room - pad)
+		return false;
+	p->block = next + pad;
+	p->next = next + pad + size;
+	return true;
+}
+
+#endif

@@ -1,0 +1,50 @@
+/* delay.h: work that is counted in instructions, and random numbers that harts
+ * do not share. */
+#ifndef BENCH_DELAY_H
+#define BENCH_DELAY_H
+
+#include <stdint.h>
+
+/* Execute `instructions` instructions, rounded up to even, of a loop that
+ * touches no memory; 0 costs the test that finds it 0. */
+static inline void delay(uint32_t instructions)
+{
+	if (instructions == 0)
+		return;
+#if defined(__riscv)
+	uint64_t turns = ((uint64_t)instructions + 1) / 2;
+
+	__asm__ volatile("1: addi %0, %0, -1\n\tbnez %0, 1b" : "+r"(turns));
+#elif defined(__x86_64__)
+	uint64_t turns = ((uint64_t)instructions + 1) / 2;
+
+	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(turns)::"cc");
+#elif defined(__aarch64__)
+	uint64_t turns = ((uint64_t)instructions + 1) / 2;
+
+	__asm__ volatile("1: sub %0, %0, #1\n\tcbnz %0, 1b" : "+r"(turns));
+#else
+#error "delay.h: write the delay loop for this architecture"
+#endif
+}
+
+/* xorshift64 (G. Marsaglia, "Xorshift RNGs", JSS 8(14), 2003). *state is not 0. */
+static inline uint64_t random_next(uint64_t *state)
+{
+	uint64_t x = *state;
+
+	x ^= x << 13;
+	x ^= x >> 7;
+	x ^= x << 17;
+	return *state = x;
+}
+
+/* Think for `mean` instructions on average, evenly between mean/2 and 3/2 mean,
+ * so that harts do not fall into step. 0 costs the test that finds it 0. */
+static inline void think(uint32_t mean, uint64_t *state)
+{
+	if (mean != 0)
+		delay(mean / 2 + (uint32_t)((random_next(state) >> 32) * mean >> 32));
+}
+
+#endif

@@ -1,0 +1,196 @@
+#include "plan.h"
+
+#include <stdbool.h>
+#include <string.h>
+
+#include "port.h"
+#include "strategy.h"
+
+/* A word of the text: [p, end). */
+struct word {
+	const char *p, *end;
+};
+
+static bool next_word(const char **text, struct word *w)
+{
+	const char *p = *text;
+
+	while (*p == ' ' || *p == '\t' || *p == '\n')
+		p++;
+	w->p = p;
+	while (*p != 0 && *p != ' ' && *p != '\t' && *p != '\n')
+		p++;
+	w->end = *text = p;
+	return w->p != w->end;
+}
+
+static bool word_is(struct word w, const char *s)
+{
+	size_t n = strlen(s);
+
+	return (size_t)(w.end - w.p) == n && memcmp(w.p, s, n) == 0;
+}
+
+/* Split w at the first c: *head before it, *rest behind. False without c. */
+static bool split(struct word w, char c, struct word *head, struct word *rest)
+{
+	const char *at = memchr(w.p, c, (size_t)(w.end - w.p));
+
+	if (at == NULL)
+		return false;
+	*head = (struct word){w.p, at};
+	*rest = (struct word){at + 1, w.end};
+	return true;
+}
+
+static bool number(struct word w, uint64_t max, uint64_t *out)
+{
+	uint64_t value = 0;
+
+	if (w.p == w.end)
+		return false;
+	for (; w.p < w.end; w.p++) {
+		unsigned digit = (unsigned char)*w.p - '0';
+
+		if (digit > 9 || value > (max - digit) / 10)
+			return false;
+		value = value * 10 + digit;
+	}
+	*out = value;
+	return true;
+}
+
+/* strategy:harts */
+static const char *read_trial(struct plan *plan, struct word item)
+{
+	struct word name, count;
+	uint64_t harts;
+	unsigned s;
+
+	if (!split(item, ':', &name, &count) || !number(count, PORT_MAX_HARTS, &harts) || harts == 0)
+		return "a trial is strategy:harts";
+	if (word_is(name, "clock"))
+		s = PLAN_CLOCK;
+	else
+		for (s = 0; s < strategy_count && !word_is(name, strategies[s]->name); s++)
+			;
+	if (s == strategy_count)
+		return "unknown strategy";
+	if (plan->trials == PLAN_MAX_TRIALS)
+		return "too many trials";
+	plan->trial[plan->trials++] = (struct plan_trial){(uint8_t)s, (uint8_t)harts};
+	return NULL;
+}
+
+static const char *read_run(struct plan *plan, struct word list)
+{
+	struct word item, rest = list;
+	const char *error = NULL;
+
+	while (error == NULL && split(rest, ',', &item, &rest))
+		error = read_trial(plan, item);
+	return error ? error : read_trial(plan, rest);
+}
+
+static const char *read_passes(struct plan *plan, struct word letters)
+{
+	plan->passes = 0;
+	for (const char *p = letters.p; p < letters.end; p++) {
+		const char *at = memchr("tla", *p, PASSES);
+
+		if (at == NULL)
+			return "passes are letters of t, l, a";
+		plan->passes |= 1u << (*p == 't'   ? PASS_THROUGHPUT
+		                       : *p == 'l' ? PASS_LATENCY
+		                                   : PASS_AUDIT);
+	}
+	return NULL;
+}
+
+static const char *read_inject(struct plan *plan, struct word w)
+{
+	size_t n = (size_t)(w.end - w.p);
+
+	if (n >= sizeof(plan->inject))
+		return "unknown fault";
+	memcpy(plan->inject, w.p, n);
+	plan->inject[n] = 0;
+	return NULL;
+}
+
+static const char *read_number(struct plan *plan, struct word key, struct word value)
+{
+	enum { HOUR_US = 3600 * 1000000ll };
+	uint64_t v = 0, format = 0, hold = plan->work.hold, think = plan->work.think;
+	const struct {
+		const char *key;
+		uint64_t max, *to;
+	} keys[] = {
+		{"format", UINT32_MAX, &format},
+		{"size", SIZE_MAX, &plan->work.size},
+		{"align", SIZE_MAX, &plan->work.align},
+		{"hold", UINT32_MAX, &hold},
+		{"think", UINT32_MAX, &think},
+		{"duration_us", HOUR_US, &plan->duration_us},
+		{"warmup_us", HOUR_US, &plan->warmup_us},
+		{"seed", UINT64_MAX, &plan->seed},
+	};
+
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (!word_is(key, keys[i].key))
+			continue;
+		if (!number(value, keys[i].max, &v))
+			return "not a number in range";
+		*keys[i].to = v;
+		plan->work.hold = (uint32_t)hold;
+		plan->work.think = (uint32_t)think;
+		return keys[i].to == &format && v != PLAN_FORMAT ? "another plan format" : NULL;
+	}
+	return "unknown key";
+}
+
+static const char *read_word(struct plan *plan, struct word w)
+{
+	struct word key, value;
+
+	if (!split(w, '=', &key, &value))
+		return "not key=value";
+	if (word_is(key, "run"))
+		return read_run(plan, value);
+	if (word_is(key, "passes"))
+		return read_passes(plan, value);
+	if (word_is(key, "inject"))
+		return read_inject(plan, value);
+	return read_number(plan, key, value);
+}
+
+static const char *complete(const struct plan *plan)
+{
+	if (plan->work.size == 0)
+		return "size is 0";
+	if (plan->work.align == 0 || (plan->work.align & (plan->work.align - 1)) != 0)
+		return "align is not a power of two";
+	if (plan->duration_us == 0)
+		return "duration_us is 0";
+	return NULL;
+}
+
+const char *plan_read(struct plan *plan, const char *text, const char **at)
+{
+	struct word w;
+	const char *error;
+
+	*plan = (struct plan){
+		.work = {.size = 16, .align = 16}, .duration_us = 100000, .warmup_us = 20000, .seed = 1};
+	plan->passes = (1u << PASSES) - 1;
+	*at = text;
+	while (next_word(&text, &w) && !word_is(w, "hartlock:"))
+		;
+	while (next_word(&text, &w)) {
+		*at = w.p;
+		error = read_word(plan, w);
+		if (error != NULL)
+			return error;
+	}
+	return complete(plan);
+}

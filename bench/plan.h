@@ -1,0 +1,45 @@
+/* plan.h: what to measure, as it comes on the kernel command line. docs/records.md
+ * lists the keys. */
+#ifndef BENCH_PLAN_H
+#define BENCH_PLAN_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+enum {
+	PLAN_FORMAT = 1,
+	PLAN_MAX_TRIALS = 4096,
+	PLAN_CLOCK = 0xff, /* in plan_trial.strategy: the price of the clock read */
+};
+
+/* The passes of a trial, as bits of plan.passes. */
+enum pass { PASS_THROUGHPUT, PASS_LATENCY, PASS_AUDIT, PASSES };
+
+struct plan_trial {
+	uint8_t strategy; /* index in strategies[], or PLAN_CLOCK */
+	uint8_t harts;    /* 1 .. PORT_MAX_HARTS */
+};
+
+/* What a hart does, again and again. */
+struct workload {
+	size_t size, align;   /* bytes of a block; align is a power of two */
+	uint32_t hold, think; /* instructions inside, and between, allocations */
+};
+
+struct plan {
+	struct workload work;
+	uint64_t duration_us;  /* of a pass's window */
+	uint64_t warmup_us;    /* before the window opens */
+	uint64_t seed;         /* of the harts' random numbers */
+	unsigned passes;       /* 1 << enum pass, or-ed */
+	char inject[16];       /* a fault to cause, for tests; "" is none */
+	unsigned trials;
+	struct plan_trial trial[PLAN_MAX_TRIALS];
+};
+
+/* Read the plan behind the word "hartlock:" in `text`; no such word is a plan
+ * of no trials. NULL, or what is wrong, with *at the word that is. */
+__attribute__((warn_unused_result)) const char *plan_read(struct plan *plan, const char *text,
+                                                          const char **at);
+
+#endif

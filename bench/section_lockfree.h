@@ -1,0 +1,52 @@
+/* section_lockfree.h: one allocation without a lock, for worker.c.
+ *
+ * `hold` stands inside the attempt, where its work would be lost and done again
+ * when another hart is faster. There is no owner: the whole call is the wait. */
+#ifndef BENCH_SECTION_H
+#define BENCH_SECTION_H
+
+static struct {
+	_Alignas(LINE) struct NAME(heap) heap;
+} shared;
+
+static void init(uintptr_t start, uintptr_t end)
+{
+	NAME(init)(&shared.heap, start, end);
+}
+
+static size_t used(void)
+{
+	return NAME(used)(&shared.heap);
+}
+
+/* marks is a constant NULL in the passes that read no clock. */
+static inline __attribute__((always_inline)) void *section(const struct workload *work,
+                                                           struct marks *marks)
+{
+	struct NAME(seen) seen;
+	uint64_t failed = 0;
+	void *block;
+
+	if (marks)
+		marks->call = port_cycles();
+	seen = NAME(begin)(&shared.heap);
+	for (;;) {
+		delay(work->hold);
+		if (NAME(try)(&shared.heap, &seen, work->size, work->align, &block))
+			break;
+		failed++;
+	}
+	if (marks) {
+		marks->done = port_cycles();
+		marks->waited = failed != 0;
+		marks->failed = failed;
+	}
+	return block;
+}
+
+static inline void section_record(struct slot *me, const struct marks *m)
+{
+	histogram_add(&me->wait, m->done - m->call);
+}
+
+#endif

@@ -1,0 +1,36 @@
+/* slot.h: what one hart counts in one pass. */
+#ifndef BENCH_SLOT_H
+#define BENCH_SLOT_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "../lock/atomic.h"
+#include "histogram.h"
+
+enum { LINE = 64 }; /* bytes kept apart so that harts do not share them */
+
+struct slot {
+	/* Operations so far. Its hart writes it once an operation; whoever opens
+	 * and closes the window reads it. Alone on its line. */
+	_Alignas(LINE) aptr ops;
+
+	_Alignas(LINE) uint64_t ops_open, ops_close; /* `ops` at the window's ends */
+	_Atomic uint64_t start_time;                 /* port_time() ticks; 0: not begun */
+	uint64_t end_time;                           /* port_time() ticks */
+	uint64_t start_cycles, end_cycles;           /* of this hart */
+	uint64_t random;                             /* state of its generator, never 0 */
+	unsigned index;
+
+	/* latency pass, inside the window */
+	uint64_t waited;        /* operations that found the lock held, or lost a race */
+	uint64_t failed;        /* lock-free: attempts that lost */
+	struct histogram wait;  /* cycles: call -> owner; lock-free: call -> return */
+	struct histogram hold;  /* cycles: owner -> released; lock-free: none */
+
+	/* audit pass: blocks that must not be */
+	uint64_t misaligned, outside, off_lattice;
+	uint64_t found; /* blocks that the walk found with this hart's tag */
+};
+
+#endif

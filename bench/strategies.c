@@ -1,0 +1,13 @@
+#include "strategy.h"
+
+#define LOCK(name)     extern const struct strategy strategy_##name;
+#define LOCKFREE(name) LOCK(name)
+#include "../lock/locks.def"
+#undef LOCK
+
+#define LOCK(name) &strategy_##name,
+const struct strategy *const strategies[] = {
+#include "../lock/locks.def"
+};
+
+const unsigned strategy_count = sizeof(strategies) / sizeof(*strategies);

@@ -1,0 +1,24 @@
+/* strategy.h: what a worker, built once for each word of lock/locks.def, offers. */
+#ifndef BENCH_STRATEGY_H
+#define BENCH_STRATEGY_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "plan.h"
+#include "slot.h"
+
+struct strategy {
+	const char *name;
+	/* Lock free, heap empty over [start, end). No worker is running. */
+	void (*init)(uintptr_t start, uintptr_t end);
+	/* Bytes handed out since init, padding included. No worker is running. */
+	size_t (*used)(void);
+	/* Allocate until the window closes. One hart each, all at once. */
+	void (*worker[PASSES])(const struct workload *work, struct slot *me);
+};
+
+extern const struct strategy *const strategies[];
+extern const unsigned strategy_count;
+
+#endif

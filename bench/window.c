@@ -1,0 +1,57 @@
+#include "window.h"
+
+#include "port.h"
+
+struct window window;
+static struct slot *counted;
+
+void window_reset(struct slot *slots, unsigned harts)
+{
+	counted = slots;
+	window.open_time = window.close_time = 0;
+	window.ended = ENDED_TIME;
+	window.harts = harts;
+	/* relaxed: port_run() publishes. */
+	atomic_store_explicit(&window.phase, WARMUP, memory_order_relaxed);
+}
+
+/* relaxed throughout: a counter is one word, and being one operation late or
+ * early at either end is the resolution of the count. */
+static uint64_t ops_of(unsigned i)
+{
+	return aptr_load_relaxed(&counted[i].ops);
+}
+
+void window_open(struct slot *slots)
+{
+	enum { TRIES = 8, SLOW_PART = 20000 }; /* a host may stop this hart half-way: */
+	uint64_t slow = port_time_hz() / SLOW_PART, before, after;
+	uint32_t warmup = WARMUP;
+	int tries = 0;
+
+	do { /* count again if counting took more than 50 us */
+		before = port_time();
+		for (unsigned i = 0; i < window.harts; i++)
+			slots[i].ops_open = ops_of(i);
+		after = port_time();
+	} while (after - before > slow && ++tries < TRIES);
+	window.open_time = after;
+	/* release (O): pairs with the acquire in window_close(). */
+	if (!atomic_compare_exchange_strong_explicit(&window.phase, &warmup, MEASURE,
+	                                             memory_order_release, memory_order_relaxed))
+		window.open_time = 0; /* the heap ended first */
+}
+
+void window_close(enum ended ended)
+{
+	uint64_t now = port_time();
+	/* acquire (O): pairs with the release in window_open(). */
+	uint32_t was = atomic_exchange_explicit(&window.phase, STOP, memory_order_acquire);
+
+	if (was == STOP)
+		return;
+	window.close_time = now;
+	window.ended = ended;
+	for (unsigned i = 0; i < window.harts; i++)
+		counted[i].ops_close = ops_of(i);
+}

@@ -1,0 +1,40 @@
+/* window.h: the stretch of time that counts. All harts run before it opens and
+ * until it has closed; operations are counted at both ends. */
+#ifndef BENCH_WINDOW_H
+#define BENCH_WINDOW_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#include "slot.h"
+
+enum phase { WARMUP, MEASURE, STOP };
+enum ended { ENDED_TIME, ENDED_HEAP };
+
+struct window {
+	/* Read by every worker once an operation, written twice a pass. */
+	_Alignas(LINE) _Atomic uint32_t phase; /* enum phase */
+
+	_Alignas(LINE) uint64_t open_time, close_time; /* ticks; open 0: never opened */
+	enum ended ended;
+	unsigned harts;
+};
+
+extern struct window window;
+
+static inline enum phase window_phase(void)
+{
+	/* relaxed: says when to stop, orders nothing; port_run() does. */
+	return atomic_load_explicit(&window.phase, memory_order_relaxed);
+}
+
+/* Count the slots' operations and start to measure, unless it is closed. */
+void window_open(struct slot *slots);
+
+/* Stop every worker and count again. The first call says why it ended. Any hart. */
+void window_close(enum ended ended);
+
+/* Before a pass. No worker is running. */
+void window_reset(struct slot *slots, unsigned harts);
+
+#endif

@@ -1,0 +1,101 @@
+/* worker.c: the loops that are timed, compiled once for each strategy with
+ *
+ *   -DSTRATEGY=name                        the word of lock/locks.def
+ *   -DSTRATEGY_HEADER='"../lock/name.h"'   its header
+ *   -DSECTION_HEADER='"section_lock.h"'    how an allocation goes under it
+ *
+ * so that everything inside is inlined and nothing is called through a pointer.
+ * `make asm LOCK=name` shows what comes out. */
+#include "audit.h"
+#include "delay.h"
+#include "port.h"
+#include "strategy.h"
+#include "window.h"
+#include STRATEGY_HEADER
+
+#define JOIN_(a, b)  a##_##b
+#define JOIN(a, b)   JOIN_(a, b)
+#define NAME(part)   JOIN(STRATEGY, part)
+#define STRING_(s)   #s
+#define STRING(s)    STRING_(s)
+
+/* Clock reads of one operation: cycles of its hart. */
+struct marks {
+	uint64_t call, owner, done;
+	uint64_t failed;
+	bool waited;
+};
+
+#include SECTION_HEADER
+
+static inline void count(struct slot *me, uint64_t ops)
+{
+	/* relaxed: a counter, read at the window's ends. */
+	aptr_store_relaxed(&me->ops, ops);
+}
+
+/* Each pass works on a copy of its workload, which the compiler may keep in
+ * registers: no other hart's line is read for it. */
+
+static void throughput(const struct workload *given, struct slot *me)
+{
+	const struct workload work = *given;
+	uint64_t random = me->random, ops = 0;
+
+	while (window_phase() != STOP) {
+		if (section(&work, NULL) == NULL) {
+			window_close(ENDED_HEAP);
+			break;
+		}
+		count(me, ++ops);
+		think(work.think, &random);
+	}
+}
+
+static void latency(const struct workload *given, struct slot *me)
+{
+	const struct workload work = *given;
+	uint64_t random = me->random, ops = 0;
+	enum phase phase;
+
+	while ((phase = window_phase()) != STOP) {
+		struct marks marks;
+
+		if (section(&work, &marks) == NULL) {
+			window_close(ENDED_HEAP);
+			break;
+		}
+		count(me, ++ops);
+		if (phase == MEASURE) {
+			section_record(me, &marks);
+			me->waited += marks.waited;
+			me->failed += marks.failed;
+		}
+		think(work.think, &random);
+	}
+}
+
+static void audit(const struct workload *given, struct slot *me)
+{
+	const struct workload work = *given;
+	uint64_t random = me->random, ops = 0;
+
+	while (window_phase() != STOP) {
+		void *block = section(&work, NULL);
+
+		if (block == NULL) {
+			window_close(ENDED_HEAP);
+			break;
+		}
+		count(me, ++ops);
+		audit_tag(&work, me, block);
+		think(work.think, &random);
+	}
+}
+
+const struct strategy JOIN(strategy, STRATEGY) = {
+	.name = STRING(STRATEGY),
+	.init = init,
+	.used = used,
+	.worker = {throughput, latency, audit},
+};

@@ -1,0 +1,48 @@
+/* fdt.h: reads a flattened device tree, and trusts no byte of it
+ * (Devicetree Specification 0.4, chapter 5). Read only, no allocation, no
+ * kernel services: it also builds on the host, where it is tested. */
+#ifndef KERNEL_FDT_H
+#define KERNEL_FDT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct fdt {
+	const uint8_t *nodes; /* the structure block */
+	size_t nodes_size;
+	const char *strings; /* the strings block */
+	size_t strings_size;
+	size_t size; /* of the whole tree, bytes */
+};
+
+/* Check the header of the tree at `blob`, of which `limit` bytes may be read.
+ * NULL, or what is wrong with it. */
+__attribute__((warn_unused_result)) const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit);
+
+enum fdt_token {
+	FDT_BEGIN_NODE, /* name */
+	FDT_END_NODE,
+	FDT_PROP, /* name, data, len */
+	FDT_END,  /* the tree's end, in order */
+	FDT_BAD,  /* the tree is damaged: `error` says how */
+};
+
+/* A walk over the tree. Start with {0}. After FDT_BAD or FDT_END it stays there. */
+struct fdt_walk {
+	size_t at; /* offset of the next token in the structure block */
+	int depth; /* of the node the walk is in; the root's is 1 */
+	const char *name;
+	const uint8_t *data;
+	size_t len;
+	const char *error;
+};
+
+enum fdt_token fdt_step(const struct fdt *fdt, struct fdt_walk *walk);
+
+/* The big-endian 32-bit cell at p. */
+uint32_t fdt_cell(const uint8_t *p);
+
+/* `cells` (1 or 2) cells at p as one number. */
+uint64_t fdt_number(const uint8_t *p, int cells);
+
+#endif

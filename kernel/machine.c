@@ -1,0 +1,253 @@
+#include "machine.h"
+
+#include <string.h>
+
+#include "fdt.h"
+
+enum { DEPTH = 3 }; /* the deepest node of interest is /cpus/cpu@N */
+
+/* A node that is being read. Its properties come in any order, so a hart or a
+ * memory is taken at the end of its node. */
+struct node {
+	enum place { ELSEWHERE, ROOT, CPUS, CPU, MEMORY, CHOSEN } place;
+	const uint8_t *reg;
+	size_t reg_len;
+	const char *isa;
+	int address_cells, size_cells; /* for its children's reg */
+	bool is_cpu, is_finisher, disabled;
+};
+
+struct reader {
+	struct machine *m;
+	struct node node[DEPTH + 1]; /* by depth, the root's is 1 */
+};
+
+static bool is_string(const struct fdt_walk *w)
+{
+	return w->len > 0 && w->data[w->len - 1] == 0;
+}
+
+static bool string_is(const struct fdt_walk *w, const char *value)
+{
+	return is_string(w) && strcmp((const char *)w->data, value) == 0;
+}
+
+static bool name_is(const char *name, const char *stem)
+{
+	size_t n = strlen(stem);
+
+	return strncmp(name, stem, n) == 0 && (name[n] == 0 || name[n] == '@');
+}
+
+static enum place place_of(const struct reader *r, int depth, const char *name)
+{
+	if (depth == 1)
+		return ROOT;
+	if (depth == 2)
+		return name_is(name, "cpus")     ? CPUS
+		       : name_is(name, "memory") ? MEMORY
+		       : name_is(name, "chosen") ? CHOSEN
+		                                 : ELSEWHERE;
+	return r->node[2].place == CPUS && name_is(name, "cpu") ? CPU : ELSEWHERE;
+}
+
+static void enter(struct reader *r, const struct fdt_walk *w)
+{
+	if (w->depth <= DEPTH)
+		r->node[w->depth] = (struct node){.place = place_of(r, w->depth, w->name),
+		                                  .address_cells = 2,
+		                                  .size_cells = 1};
+}
+
+/* Is `value` one of the property's strings? */
+static bool list_has(const struct fdt_walk *w, const char *value)
+{
+	size_t n = strlen(value) + 1;
+
+	if (!is_string(w))
+		return false;
+	for (size_t at = 0; at < w->len; at += strlen((const char *)w->data + at) + 1)
+		if (w->len - at >= n && memcmp(w->data + at, value, n) == 0)
+			return true;
+	return false;
+}
+
+/* Cells counts other than these are legal, but not in a node whose children
+ * are read here: they are left at what no reg will fit. */
+static const char *cells(const struct fdt_walk *w, uint32_t least, int *out)
+{
+	if (w->len != 4)
+		return "#address-cells or #size-cells is not one cell";
+	*out = fdt_cell(w->data) >= least && fdt_cell(w->data) <= 2 ? (int)fdt_cell(w->data) : 0;
+	return NULL;
+}
+
+static const char *timebase(struct machine *m, const struct fdt_walk *w)
+{
+	if (w->len != 4 && w->len != 8)
+		return "timebase-frequency is not a number";
+	m->timebase_hz = fdt_number(w->data, (int)w->len / 4);
+	return NULL;
+}
+
+static const char *property(struct reader *r, const struct fdt_walk *w)
+{
+	if (w->depth > DEPTH)
+		return NULL;
+
+	struct node *node = &r->node[w->depth];
+
+	if (strcmp(w->name, "reg") == 0) {
+		node->reg = w->data;
+		node->reg_len = w->len;
+	}
+	if (strcmp(w->name, "device_type") == 0)
+		node->is_cpu = string_is(w, "cpu");
+	if (strcmp(w->name, "status") == 0)
+		node->disabled = !string_is(w, "okay") && !string_is(w, "ok");
+	if (strcmp(w->name, "riscv,isa") == 0 && is_string(w))
+		node->isa = (const char *)w->data;
+	if (strcmp(w->name, "compatible") == 0)
+		node->is_finisher = list_has(w, "sifive,test0");
+	if (node->place == CPUS && strcmp(w->name, "timebase-frequency") == 0)
+		return timebase(r->m, w);
+	if (strcmp(w->name, "#address-cells") == 0)
+		return cells(w, 1, &node->address_cells);
+	if (strcmp(w->name, "#size-cells") == 0)
+		return cells(w, 0, &node->size_cells);
+	if (node->place == CHOSEN && strcmp(w->name, "bootargs") == 0) {
+		if (!is_string(w))
+			return "bootargs is not a string";
+		r->m->bootargs = (const char *)w->data;
+	}
+	return NULL;
+}
+
+static const char *take_hart(struct reader *r, const struct node *node)
+{
+	struct machine *m = r->m;
+	int id_cells = r->node[2].address_cells;
+	unsigned at;
+
+	if (!node->is_cpu)
+		return NULL;
+	if (id_cells == 0 || node->reg_len != (size_t)id_cells * 4)
+		return "a hart's reg is not its id";
+	if (node->disabled) {
+		m->harts_left_out++;
+		return NULL;
+	}
+
+	unsigned long id = fdt_number(node->reg, id_cells);
+
+	for (at = m->harts; at > 0 && m->hart_id[at - 1] >= id; at--)
+		if (m->hart_id[at - 1] == id)
+			return "two harts have the same id";
+	if (m->harts == MAX_HARTS) {
+		m->harts_left_out++;
+		if (at == MAX_HARTS)
+			return NULL;
+		m->harts--; /* the highest id makes room */
+	}
+	memmove(&m->hart_id[at + 1], &m->hart_id[at], (m->harts - at) * sizeof(m->hart_id[0]));
+	m->hart_id[at] = id;
+	m->harts++;
+	if (m->isa[0] == 0 && node->isa != NULL)
+		m->isa = node->isa;
+	return NULL;
+}
+
+static const char *take_memory(struct reader *r, const struct node *node)
+{
+	int address_cells = r->node[1].address_cells, size_cells = r->node[1].size_cells;
+	size_t entry = (size_t)(address_cells + size_cells) * 4;
+
+	if (address_cells == 0 || size_cells == 0 || node->reg_len == 0 ||
+	    node->reg_len % entry != 0)
+		return "a memory's reg does not fit its cells";
+	for (size_t at = 0; at < node->reg_len && r->m->memories < MAX_MEMORY; at += entry) {
+		const uint8_t *p = node->reg + at;
+
+		r->m->memory[r->m->memories].base = fdt_number(p, address_cells);
+		r->m->memory[r->m->memories].size = fdt_number(p + address_cells * 4, size_cells);
+		r->m->memories++;
+	}
+	return NULL;
+}
+
+/* A device right below /soc or the like. It is optional: whatever is odd about
+ * it, there is none. */
+static const char *take_finisher(struct reader *r, const struct node *node)
+{
+	int address_cells = r->node[2].address_cells;
+
+	if (node->is_finisher && address_cells != 0 &&
+	    node->reg_len >= (size_t)address_cells * 4)
+		r->m->finisher = fdt_number(node->reg, address_cells);
+	return NULL;
+}
+
+/* The walk's depth is already the parent's. */
+static const char *leave(struct reader *r, const struct fdt_walk *w)
+{
+	if (w->depth >= DEPTH)
+		return NULL;
+
+	struct node left = r->node[w->depth + 1];
+
+	return left.place == CPU      ? take_hart(r, &left)
+	       : left.place == MEMORY ? take_memory(r, &left)
+	                              : take_finisher(r, &left);
+}
+
+static const char *complete(const struct machine *m)
+{
+	if (m->harts == 0)
+		return "no hart in the tree";
+	if (m->timebase_hz == 0)
+		return "no timebase-frequency in /cpus";
+	if (m->memories == 0)
+		return "no memory in the tree";
+	return NULL;
+}
+
+const char *machine_read(struct machine *m, const void *blob, size_t limit)
+{
+	struct fdt fdt;
+	struct fdt_walk walk = {0};
+	struct reader r = {.m = m};
+	const char *error = fdt_open(&fdt, blob, limit);
+
+	*m = (struct machine){.bootargs = "", .isa = "", .tree_size = error ? 0 : fdt.size};
+	while (error == NULL) {
+		switch (fdt_step(&fdt, &walk)) {
+		case FDT_BEGIN_NODE:
+			enter(&r, &walk);
+			break;
+		case FDT_PROP:
+			error = property(&r, &walk);
+			break;
+		case FDT_END_NODE:
+			error = leave(&r, &walk);
+			break;
+		case FDT_END:
+			return complete(m);
+		case FDT_BAD:
+			error = walk.error;
+			break;
+		}
+	}
+	return error;
+}
+
+bool machine_has_memory(const struct machine *m, uint64_t base, uint64_t size)
+{
+	for (unsigned i = 0; i < m->memories; i++) {
+		uint64_t offset = base - m->memory[i].base;
+
+		if (base >= m->memory[i].base && offset <= m->memory[i].size &&
+		    size <= m->memory[i].size - offset)
+			return true;
+	}
+	return false;
+}

@@ -1,0 +1,37 @@
+/* machine.h: what the device tree says of the machine. No kernel services: it
+ * also builds on the host, where it is tested. */
+#ifndef KERNEL_MACHINE_H
+#define KERNEL_MACHINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "layout.h"
+
+enum { MAX_MEMORY = 8 };
+
+struct machine {
+	unsigned harts;                   /* usable ones, at most MAX_HARTS */
+	unsigned harts_left_out;          /* beyond MAX_HARTS, or not "okay" */
+	unsigned long hart_id[MAX_HARTS]; /* ascending; may be sparse */
+	uint64_t timebase_hz;             /* of the `time` counter; never 0 */
+	unsigned memories;
+	struct {
+		uint64_t base, size;
+	} memory[MAX_MEMORY];
+	const char *bootargs; /* of /chosen; "" if there is none */
+	const char *isa;      /* riscv,isa of the first hart; "" if there is none */
+	uint64_t finisher;    /* address of a "sifive,test0" device; 0 if there is none */
+	size_t tree_size;     /* bytes of the device tree itself */
+};
+
+/* Read the tree at `blob`, of which `limit` bytes may be read. NULL, or what
+ * is wrong. The strings point into the tree. */
+__attribute__((warn_unused_result)) const char *machine_read(struct machine *m, const void *blob,
+                                                             size_t limit);
+
+/* Does [base, base + size) lie in one of the machine's memories? */
+bool machine_has_memory(const struct machine *m, uint64_t base, uint64_t size);
+
+#endif

@@ -1,0 +1,122 @@
+#include <stdio.h>
+
+#include "../bench/bench.h"
+#include "../bench/port.h"
+#include "../bench/record.h"
+#include "clock.h"
+#include "console.h"
+#include "hart.h"
+#include "kernel.h"
+#include "panic.h"
+#include "sbi.h"
+
+struct kernel kernel;
+static struct plan plan;
+
+extern char __image_start[], __image_end[];
+_Noreturn void kernel_main(unsigned long hart_id, const void *tree);
+
+/* A device tree is at most this large; its own header says how large it is. */
+enum { TREE_LIMIT = 2 * 1024 * 1024 };
+
+static void read_machine(const void *tree)
+{
+	const struct machine *m = &kernel.machine;
+	uintptr_t image = (uintptr_t)__image_start, at = (uintptr_t)tree;
+	size_t size = __image_end - __image_start;
+	const char *error = machine_read(&kernel.machine, tree, TREE_LIMIT);
+
+	if (error != NULL)
+		panic("device tree at %p: %s", tree, error);
+	if (!machine_has_memory(m, image, size))
+		panic("kernel and heap need %zu bytes of memory from 0x%lx on", size, image);
+	if (at < image + size && at + m->tree_size > image)
+		panic("the device tree lies in the kernel's memory");
+}
+
+static void say_boot(void)
+{
+	const struct machine *m = &kernel.machine;
+	uintptr_t heap_start, heap_end;
+
+	port_heap(&heap_start, &heap_end);
+	record_begin("boot");
+	record_u64("format", PLAN_FORMAT);
+	record_u64("boot_hart", kernel.boot_hart);
+	record_u64("harts", m->harts);
+	record_u64("left_out", m->harts_left_out);
+	record_u64("timebase_hz", m->timebase_hz);
+	record_hex("heap_start", heap_start);
+	record_hex("heap_end", heap_end);
+	record_text("console", console_kind());
+	record_hex("sbi_spec", sbi_spec_version());
+	record_u64("sbi_impl", sbi_impl_id());
+	record_hex("sbi_impl_version", sbi_impl_version());
+	record_text("isa", m->isa);
+	record_end();
+}
+
+static void say_harts(void)
+{
+	for (unsigned i = 0; i < kernel.machine.harts; i++) {
+		const struct hart *h = hart_slot(i);
+		int online = atomic_load_explicit(&h->state, memory_order_relaxed) == HART_ONLINE;
+
+		record_begin("hart");
+		record_u64("id", h->id);
+		record_text("state", online ? "online" : "failed");
+		if (online) {
+			record_u64("index", h->index);
+		} else {
+			record_i64("sbi_error", h->start_error);
+			record_text("error", h->start_error ? sbi_error_name(h->start_error)
+			                                    : "started_but_never_came");
+		}
+		record_end();
+	}
+}
+
+static void read_plan(void)
+{
+	const char *at, *error = plan_read(&plan, kernel.machine.bootargs, &at);
+
+	if (error != NULL)
+		panic("plan: %s, at \"%.40s\"", error, at);
+}
+
+_Noreturn void kernel_stop(bool failed)
+{
+	/* OpenSBI 1.1 turns SRST's "system failure" into exit status 0 of QEMU
+	 * (code 0 in the device's FAIL word), so the word is written here. */
+	enum { FINISHER_FAIL = 0x3333, EXIT_STATUS = 1 };
+
+	if (failed && kernel.machine.finisher != 0)
+		*(volatile uint32_t *)kernel.machine.finisher = EXIT_STATUS << 16 | FINISHER_FAIL;
+	sbi_shutdown(failed);
+}
+
+static _Noreturn void finish(void)
+{
+	record_begin("end");
+	record_u64("records", record_count());
+	record_text("status", "ok");
+	record_end();
+	kernel_stop(false);
+}
+
+_Noreturn void kernel_main(unsigned long hart_id, const void *tree)
+{
+	kernel.boot_hart = hart_id;
+	console_init();
+	read_machine(tree);
+	hart_init_boot(hart_id, &kernel.machine);
+	say_boot();
+	kernel.harts_online = hart_start_all(&kernel.machine);
+	say_harts();
+	selftest_run();
+	read_plan();
+	if (plan.trials == 0)
+		printf("no plan on the kernel command line: nothing to measure\n");
+	bench_run(&plan);
+	finish();
+}

@@ -1,0 +1,23 @@
+/* trap.h: interrupts for the alarm and the IPI; everything else is a fault. */
+#ifndef KERNEL_TRAP_H
+#define KERNEL_TRAP_H
+
+#include <stdint.h>
+
+/* Written by trap_entry.S; layout.h has the offsets. */
+struct trap_frame {
+	uint64_t x[32]; /* x[0] is not used */
+	uint64_t sepc, scause, stval;
+	uint64_t stack_top; /* the stack to handle traps on */
+};
+
+/* Take this hart's traps into `frame` from now on. */
+void trap_init(struct trap_frame *frame, uintptr_t stack_top);
+
+/* Call fn(arg) on this hart, from its timer interrupt, when clock_time()
+ * reaches `time`; in the past means at once. One alarm a hart; fn may set the
+ * next. Interrupts are enabled on this hart until trap_alarm_off(). */
+void trap_alarm(uint64_t time, void (*fn)(void *arg), void *arg);
+void trap_alarm_off(void);
+
+#endif
