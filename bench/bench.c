@@ -66,10 +66,11 @@ static void hart_pass(unsigned index, void *arg)
 {
 	struct run *run = arg;
 	struct slot *me = &slots[index];
-	uint64_t go = rendezvous(index, run->harts);
+	uint64_t go = port_in_step() ? port_time() : rendezvous(index, run->harts);
+	uint64_t open = go + run->warmup;
 
-	if (index == 0)
-		port_alarm(go + run->warmup, on_open, run);
+	if (index == 0 && !window_arrange(slots, open, open + run->duration))
+		port_alarm(open, on_open, run);
 	rendezvous_until(go);
 	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
 	me->start_cycles = port_cycles();
@@ -120,6 +121,20 @@ static void send_pass(const struct run *run, size_t used)
 	record_hex("heap_start", run->heap_start);
 	record_hex("heap_end", run->heap_end);
 	record_u64("used", used);
+	record_end();
+}
+
+static void send_counters(const struct run *run)
+{
+	uint64_t value;
+
+	if (port_counter(0, &value) == NULL)
+		return;
+	record_begin("coherence");
+	record_u64("trial", run->trial);
+	record_text("pass", pass_names[run->pass]);
+	for (unsigned i = 0; port_counter(i, &value) != NULL; i++)
+		record_u64(port_counter(i, &value), value);
 	record_end();
 }
 
@@ -188,6 +203,7 @@ static void run_pass(struct run *run)
 
 	used = run->strategy->used();
 	send_pass(run, used);
+	send_counters(run);
 	if (run->pass == PASS_AUDIT)
 		send_audit(run, used);
 	for (unsigned i = 0; i < run->harts; i++) {
