@@ -4,7 +4,7 @@
  *              which the adds reach `next`.
  * Waiters spin nowhere while there is room: wait-free. Near the end of the
  *              memory they retry as `cas` does (see below).
- * Space        8 bytes (`next`) and its bounds, 0 bytes a waiter.
+ * Space        8 bytes (`next`) and its bounds, a line each; 0 bytes a waiter.
  * Bound        any number of harts n with end + n * 2^48 below 2^64.
  * Relies on    forward progress of the AMO add (amoadd.d); of LR/SC only in
  *              the careful attempt.
@@ -40,9 +40,12 @@
 enum { FAA_ADD_BITS = 48 }; /* larger requests are made carefully only */
 
 struct faa_heap {
-	aptr next;       /* first free address; behind `end` while one call undoes its add */
-	uintptr_t start; /* first address of the memory given */
-	uintptr_t end;   /* first address behind it */
+	/* first free address; behind `end` while one call undoes its add */
+	_Alignas(PLACE_LINE) aptr next;
+	/* read only, and so in every hart's cache; beside `next` they would
+	 * have to be fetched back after the add */
+	_Alignas(PLACE_LINE) uintptr_t start; /* first address of the memory given */
+	uintptr_t end;                        /* first address behind it */
 };
 
 /* Whether the next attempt looks before it takes. */

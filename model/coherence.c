@@ -310,7 +310,7 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 		miss(c, hart, kind, line, now, &o);
 	if (kind == ACCESS_LR)
 		keep(c, hart, number, o.done);
-	else
+	else if (kind == ACCESS_SC)
 		coherence_let_go(c, hart, o.done);
 	return o;
 }

@@ -1,5 +1,7 @@
 #include "decode.h"
 
+#include <stdbool.h>
+
 static enum insn_class quadrant0(unsigned funct3)
 {
 	switch (funct3) {
@@ -70,6 +72,18 @@ static enum insn_class arithmetic(uint32_t word)
 	return word >> 14 & 1 ? INSN_DIV : INSN_MUL;
 }
 
+/* Loads are done in order, and stores leave the buffer in order: only a store
+ * before and a load behind can pass each other. */
+static enum insn_class fence(uint32_t word)
+{
+	enum { FENCE_I = 1 };
+	bool writes_before = word >> 24 & 1, reads_behind = word >> 21 & 1;
+
+	if ((word >> 12 & 7) == FENCE_I)
+		return INSN_DRAIN;
+	return writes_before && reads_behind ? INSN_DRAIN : INSN_FENCE;
+}
+
 enum insn_class decode_class(uint32_t word, unsigned size)
 {
 	enum { PAUSE = 0x0100000f, MARK = 0x2013, MARK_MASK = 0xfffff };
@@ -106,7 +120,7 @@ enum insn_class decode_class(uint32_t word, unsigned size)
 	case 0x73:
 		return INSN_CSR;
 	case 0x0f:
-		return INSN_FENCE;
+		return fence(word);
 	default:
 		return INSN_OP;
 	}

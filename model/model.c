@@ -61,17 +61,45 @@ static void settle(struct model *m, unsigned h)
 	hart->at = NULL;
 }
 
-/* While its LR keeps the line, a hart goes ahead of the others as far as its SC
- * (or next LR): whoever wants that line has to wait, and what it does with
- * others is nothing. QEMU's SC compares values, so nobody may come between. */
-static bool goes_ahead(struct model *m, unsigned h, enum insn_class class)
+/* While its LR keeps a line, which is for lr_hold cycles at most, a hart goes
+ * ahead of the others: whoever wants that line has to wait anyway, and QEMU's SC
+ * compares values, so that nobody may write it in between. What the hart does
+ * with other lines in that time comes that little too early. */
+static bool goes_ahead(struct model *m, unsigned h)
 {
 	uint64_t clock = m->schedule.clock[h];
 
-	if ((class == INSN_SC || class == INSN_LR) && coherence_holds(&m->coherence, h, clock))
+	if (coherence_holds(&m->coherence, h, clock))
 		return true;
 	coherence_let_go(&m->coherence, h, clock);
 	return false;
+}
+
+static void wait_for_stores(struct model *m, unsigned h)
+{
+	m->schedule.clock[h] = stores_request(&m->hart[h].stores, m->schedule.clock[h]);
+}
+
+/* A store is made when it asks for its line, and the hart goes on as soon as the
+ * buffer has it: until the access is charged, the schedule has the former. */
+static void issue_store(struct model *m, unsigned h)
+{
+	struct hart *hart = &m->hart[h];
+	uint64_t *clock = &m->schedule.clock[h];
+
+	hart->admitted = stores_admit(&hart->stores, *clock);
+	*clock = stores_request(&hart->stores, hart->admitted) + m->profile->store_delay;
+}
+
+/* What an instruction has to wait for before it accesses memory. */
+static void issue(struct model *m, unsigned h, enum insn_class class)
+{
+	if (class == INSN_STORE)
+		issue_store(m, h);
+	else if (class != INSN_LOAD)
+		wait_for_stores(m, h);
+	if (!goes_ahead(m, h))
+		region_turn(m, h);
 }
 
 /* A loop that only waits: sleep until something it looks at changes. */
@@ -136,10 +164,11 @@ void model_before(struct model *m, unsigned h, const struct stop *stop)
 		pause_here(m, h);
 		return;
 	}
-	if (stop->class == INSN_STORE)
-		m->schedule.clock[h] += m->profile->store_delay;
-	if (!goes_ahead(m, h, stop->class))
-		region_turn(m, h);
+	if (stop->class == INSN_DRAIN) {
+		wait_for_stores(m, h);
+		return;
+	}
+	issue(m, h, stop->class);
 	m->mailbox->now = m->schedule.clock[h] / TICKS_PER_CYCLE;
 	/* relaxed: the watchdog only looks whether it changes. */
 	atomic_store_explicit(&m->progress, m->schedule.clock[h], memory_order_relaxed);
@@ -169,13 +198,22 @@ static bool in_mailbox(const struct model *m, uint64_t address)
 	return address - at < sizeof(*m->mailbox);
 }
 
+/* When the hart goes on after a store that had its line at `done`. */
+static uint64_t after_store(struct model *m, unsigned h, uint64_t done)
+{
+	struct hart *hart = &m->hart[h];
+
+	stores_put(&hart->stores, done);
+	return hart->stores.room != 0 ? hart->admitted + m->profile->l1_store : done;
+}
+
 static void charge(struct model *m, unsigned h, uint64_t address, enum access kind)
 {
 	struct hart *hart = &m->hart[h];
 	uint64_t issued = m->schedule.clock[h];
 	struct outcome o = coherence_access(&m->coherence, h, kind, address, issued);
 
-	m->schedule.clock[h] = o.done;
+	m->schedule.clock[h] = kind == ACCESS_STORE ? after_store(m, h, o.done) : o.done;
 	if (kind == ACCESS_LOAD && o.hit)
 		spin_load(&hart->spin, address / LINE_BYTES, issued);
 	else
@@ -196,7 +234,7 @@ void model_access(struct model *m, unsigned h, uint64_t address, const struct st
 		return; /* not modelled, or the second half of an AMO */
 	hart->at = NULL;
 	if (in_mailbox(m, address))
-		spin_disturb(&hart->spin);
+		spin_disturb(&hart->spin); /* costs nothing */
 	else
 		charge(m, h, address, access_of(stop->class));
 }

@@ -18,6 +18,7 @@
 #include "profile.h"
 #include "schedule.h"
 #include "spin.h"
+#include "stores.h"
 
 /* Exit status of QEMU when the model gives up. */
 enum model_failure {
@@ -51,6 +52,8 @@ struct hart {
 	uint64_t last_turn;   /* clock at the last look at the others */
 	const struct stop *at; /* an access that is under way, or NULL */
 	uint64_t pc;
+	uint64_t admitted;    /* of a store under way: its own clock; the schedule has its request's */
+	struct stores stores;
 	struct spin spin;
 };
 

@@ -81,6 +81,7 @@ static uint64_t ticks_of(enum insn_class class)
 		[INSN_OP] = profile.op,   [INSN_BRANCH] = profile.branch, [INSN_JUMP] = profile.jump,
 		[INSN_MUL] = profile.mul, [INSN_DIV] = profile.div,       [INSN_FP] = profile.fp,
 		[INSN_CSR] = profile.csr, [INSN_FENCE] = profile.fence,   [INSN_PAUSE] = profile.pause,
+		[INSN_DRAIN] = profile.fence,
 		[INSN_MARK] = profile.op,
 	};
 

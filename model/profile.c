@@ -26,6 +26,7 @@ static const struct key keys[] = {
 	{FIELD(l1_sets),       COUNT,   1, 4096,   AT(l1_sets)},
 	{FIELD(l1_ways),       COUNT,   1, 64,     AT(l1_ways)},
 	{FIELD(banks),         COUNT,   1, 256,    AT(banks)},
+	{FIELD(store_buffer),  COUNT,   0, 64,     AT(store_buffer)},
 	{FIELD(moesi),         BOOLEAN, 0, 1,      AT(moesi)},
 	{FIELD(amo_far),       BOOLEAN, 0, 1,      AT(amo_far)},
 	{FIELD(l1_load),       TIME,    1, 100000, AT(l1_load)},

@@ -20,6 +20,7 @@ struct profile {
 	uint64_t cluster_harts, mesh_columns; /* harts of a cluster, clusters of a mesh row */
 	uint64_t l1_sets, l1_ways;
 	uint64_t banks;          /* of the directory */
+	uint64_t store_buffer;   /* stores that may wait for their lines while the hart goes on */
 	uint64_t moesi, amo_far; /* booleans */
 
 	/* ticks of an access, from its issue until the hart goes on */
@@ -33,7 +34,7 @@ struct profile {
 	uint64_t hop;                       /* from one cluster to the next, one way */
 	uint64_t bank_busy;                 /* a bank takes one request in that time */
 	uint64_t lr_hold;                   /* an LR keeps its line for at most that long */
-	uint64_t store_delay;               /* until a store leaves the store buffer */
+	uint64_t store_delay;               /* from a store to its request for the line */
 
 	/* ticks of an instruction that does not touch memory */
 	uint64_t op, branch, jump, mul, div, fp, csr, fence, pause;

@@ -81,6 +81,7 @@ static void begin(struct model *m)
 		s->state[h] = HART_RUNS;
 		m->hart[h].owed = 0;
 		m->hart[h].at = NULL;
+		stores_reset(&m->hart[h].stores, (unsigned)m->profile->store_buffer);
 		spin_reset(&m->hart[h].spin, s->clock[h]);
 	}
 	m->bound = (START_CYCLE + START_SPREAD_CYCLES + m->options->livelock) * TICKS_PER_CYCLE;
