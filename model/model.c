@@ -98,8 +98,10 @@ static void issue(struct model *m, unsigned h, enum insn_class class)
 		issue_store(m, h);
 	else if (class != INSN_LOAD)
 		wait_for_stores(m, h);
-	if (!goes_ahead(m, h))
-		region_turn(m, h);
+	if (goes_ahead(m, h))
+		return;
+	region_turn(m, h);
+	schedule_reach(&m->schedule, h);
 }
 
 /* A loop that only waits: sleep until something it looks at changes. */
@@ -107,6 +109,7 @@ static void pause_here(struct model *m, unsigned h)
 {
 	struct spin *spin = &m->hart[h].spin;
 
+	coherence_let_go(&m->coherence, h, m->schedule.clock[h]);
 	if (!spin_pause(spin, m->schedule.clock[h]) || !m->options->parking)
 		return;
 	/* With the turn, nothing earlier can come any more; its lines may
@@ -207,6 +210,12 @@ static uint64_t after_store(struct model *m, unsigned h, uint64_t done)
 	return hart->stores.room != 0 ? hart->admitted + m->profile->l1_store : done;
 }
 
+static void wake(struct model *m, unsigned h, uint64_t lost, uint64_t line)
+{
+	region_wake(m, lost, line);
+	schedule_limit(&m->schedule, h);
+}
+
 static void charge(struct model *m, unsigned h, uint64_t address, enum access kind)
 {
 	struct hart *hart = &m->hart[h];
@@ -219,7 +228,7 @@ static void charge(struct model *m, unsigned h, uint64_t address, enum access ki
 	else
 		spin_disturb(&hart->spin);
 	if (o.lost != 0)
-		region_wake(m, o.lost, address / LINE_BYTES, issued, (int)h);
+		wake(m, h, o.lost, address / LINE_BYTES);
 }
 
 void model_access(struct model *m, unsigned h, uint64_t address, const struct stop *stop)

@@ -71,6 +71,8 @@ static void begin(struct model *m)
 	m->samples = 0;
 	m->left = 0;
 	s->due = SCHEDULE_NEVER;
+	s->reached_clock = 0;
+	s->reached_hart = SCHEDULE_NOBODY;
 	for (unsigned i = 0; i < MAILBOX_SAMPLES; i++)
 		m->mailbox->sample[i].time = 0;
 	for (unsigned h = 0; h < s->harts; h++) {
@@ -198,14 +200,14 @@ static void take_sample(struct model *m)
 {
 	struct mailbox_sample *s = next_sample(m);
 	uint32_t *flag = guest(m, s->flag);
-	uint64_t clock = s->time * TICKS_PER_CYCLE;
 
 	if (*flag == s->expect) {
 		copy_words(m, s);
 		*(uint64_t *)guest(m, s->stamp) = s->time;
 		*flag = s->value;
-		region_wake(m, coherence_device_write(&m->coherence, s->flag), s->flag / LINE_BYTES,
-		            clock, SCHEDULE_NOBODY);
+		m->schedule.reached_clock = s->time * TICKS_PER_CYCLE;
+		m->schedule.reached_hart = SCHEDULE_NOBODY;
+		region_wake(m, coherence_device_write(&m->coherence, s->flag), s->flag / LINE_BYTES);
 		if (++m->samples == 1)
 			memcpy(m->count_at_open, m->coherence.count, sizeof(m->count_at_open));
 		else
@@ -256,18 +258,18 @@ void region_hand_over(struct model *m, unsigned h)
 	await_turn(m, h);
 }
 
-void region_wake(struct model *m, uint64_t lost, uint64_t line, uint64_t clock, int by)
+void region_wake(struct model *m, uint64_t lost, uint64_t line)
 {
+	const struct schedule *s = &m->schedule;
+
 	for (; lost != 0; lost &= lost - 1) {
 		unsigned h = (unsigned)__builtin_ctzll(lost);
 		struct spin *spin = &m->hart[h].spin;
 
 		if (m->schedule.state[h] != HART_SLEEPS || !spin_watches(spin, line))
 			continue;
-		m->schedule.clock[h] = spin_wake(spin, line, clock, (int)h < by);
+		m->schedule.clock[h] = spin_wake(spin, line, s->reached_clock, schedule_before_reached(s, h));
 		m->schedule.state[h] = HART_RUNS;
 		spin_reset(spin, m->schedule.clock[h]);
 	}
-	if (by != SCHEDULE_NOBODY)
-		schedule_limit(&m->schedule, (unsigned)by);
 }

@@ -29,8 +29,8 @@ void region_turn(struct model *m, unsigned h);
 /* Hart h does not run any more: let the next one, and wait for the turn. */
 void region_hand_over(struct model *m, unsigned h);
 
-/* Harts of the set `lost` had line `line` taken away at `clock` by hart `by`, or
- * by a device (SCHEDULE_NOBODY). */
-void region_wake(struct model *m, uint64_t lost, uint64_t line, uint64_t clock, int by);
+/* Wake the harts of the set `lost`, which had line `line` taken away, if they
+ * sleep and look at it: their loads from the clock reached on notice. */
+void region_wake(struct model *m, uint64_t lost, uint64_t line);
 
 #endif

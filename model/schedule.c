@@ -34,3 +34,13 @@ void schedule_limit(struct schedule *s, unsigned hart)
 		s->limit_hart = other;
 	}
 }
+
+void schedule_reach(struct schedule *s, unsigned hart)
+{
+	uint64_t clock = s->clock[hart];
+
+	if (clock < s->reached_clock || (clock == s->reached_clock && (int)hart < s->reached_hart))
+		return;
+	s->reached_clock = clock;
+	s->reached_hart = (int)hart;
+}

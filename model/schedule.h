@@ -27,6 +27,12 @@ struct schedule {
 	 * than this. */
 	uint64_t limit_clock;
 	int limit_hart; /* SCHEDULE_NOBODY: the sample */
+	/* The latest (clock, index) at which a hart took its turn: what others
+	 * do at smaller ones has been done, what they do at larger ones has not.
+	 * An access can be charged another clock than that: the hart was behind
+	 * because its last store waited, or goes ahead with its LR. */
+	uint64_t reached_clock;
+	int reached_hart;
 };
 
 /* The running hart that is next, or SCHEDULE_NOBODY. */
@@ -38,6 +44,15 @@ bool schedule_sample_due(const struct schedule *s, int hart);
 /* How far `hart` may go: to be called when it gets the turn, and whenever
  * another hart or the sample gets a new clock. */
 void schedule_limit(struct schedule *s, unsigned hart);
+
+/* The hart has the turn. */
+void schedule_reach(struct schedule *s, unsigned hart);
+
+/* Is a sleeping hart's access at the clock reached one that came before? */
+static inline bool schedule_before_reached(const struct schedule *s, unsigned hart)
+{
+	return (int)hart < s->reached_hart;
+}
 
 static inline bool schedule_may_go_on(const struct schedule *s, unsigned hart)
 {
