@@ -175,8 +175,10 @@ static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line,
 	uint64_t done;
 
 	if (line->owner != NOBODY) {
+		bool owned = line->sharers & (line->sharers - 1); /* by reads before */
+
 		done = r.start + from_owner(&r);
-		line->busy = done;
+		line->busy = owned ? r.start + p->bank_busy : done;
 		line->cached = true;
 		if (!p->moesi)
 			line->owner = NOBODY; /* it wrote the line back and shares it */

@@ -110,11 +110,10 @@ static void pause_here(struct model *m, unsigned h)
 	struct spin *spin = &m->hart[h].spin;
 
 	coherence_let_go(&m->coherence, h, m->schedule.clock[h]);
-	if (!spin_pause(spin, m->schedule.clock[h]) || !m->options->parking)
+	if (!spin_pause(spin, m->hart[h].pc, m->schedule.clock[h]) || !m->options->parking)
 		return;
-	/* With the turn, nothing earlier can come any more; its lines may
-	 * have been taken on the way here. */
-	region_turn(m, h);
+	/* Whoever takes one of its lines from here on wakes it, be that earlier
+	 * or later than its own clock. */
 	for (unsigned i = 0; i < spin->before.loads; i++)
 		if (!coherence_has(&m->coherence, h, spin->before.load[i].line))
 			return;

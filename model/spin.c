@@ -34,16 +34,19 @@ void spin_disturb(struct spin *s)
 
 static bool equal(const struct spin_round *a, const struct spin_round *b)
 {
-	return a->pure && b->pure && a->loads != 0 && a->loads == b->loads && a->length == b->length &&
+	return a->pure && b->pure && a->loads != 0 && a->loads == b->loads && a->length == b->length && a->pc == b->pc &&
 	       memcmp(a->load, b->load, a->loads * sizeof(a->load[0])) == 0;
 }
 
-bool spin_pause(struct spin *s, uint64_t clock)
+bool spin_pause(struct spin *s, uint64_t pc, uint64_t clock)
 {
 	bool settled;
 
+	s->now.pc = pc;
 	s->now.length = clock - s->begin;
-	settled = equal(&s->now, &s->before);
+	if (equal(&s->now, &s->before))
+		s->known = s->now;
+	settled = equal(&s->now, &s->known);
 	s->before = s->now;
 	begin_round(s, clock);
 	return settled;
