@@ -81,15 +81,16 @@ static unsigned bank_of(const struct coherence *c, uint64_t number)
 	return (unsigned)(((number ^ c->placement) * 0x9e3779b97f4a7c15u >> 40) % c->profile->banks);
 }
 
-/* Ask the directory: the request leaves the L1 at `now` and waits for its line
- * and its bank. */
+/* Ask the directory: the request leaves the L1 at `now`, waits for its bank, which
+ * looks at it, and then for its line, which does not keep the bank. */
 static struct request ask(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
 {
 	struct request r = {c, line, hart, bank_of(c, line->number), 0};
 
-	r.start = max(now, max(line->busy, c->bank_free[r.bank]));
-	c->count[COUNT_QUEUED] += r.start - now;
+	r.start = max(now, c->bank_free[r.bank]);
 	c->bank_free[r.bank] = r.start + c->profile->bank_busy;
+	r.start = max(r.start, line->busy);
+	c->count[COUNT_QUEUED] += r.start - now;
 	return r;
 }
 

@@ -1,0 +1,115 @@
+/* Turns, store buffer, and sleeping through a spin loop against living it. */
+#include "../../model/schedule.h"
+#include "../../model/spin.h"
+#include "../../model/stores.h"
+#include "model_check.h"
+
+static void turns(void)
+{
+	struct schedule s = {.harts = 4, .due = SCHEDULE_NEVER};
+
+	CHECK(schedule_next(&s) == SCHEDULE_NOBODY);
+	for (unsigned h = 0; h < 4; h++) {
+		s.state[h] = HART_RUNS;
+		s.clock[h] = 100 - h % 2;
+	}
+	CHECK(schedule_next(&s) == 1); /* 99, before hart 3 at 99 */
+	schedule_limit(&s, 1);
+	CHECK(schedule_may_go_on(&s, 1));
+	s.clock[1] = 100; /* after hart 3, before nobody else at 99 */
+	CHECK(!schedule_may_go_on(&s, 1));
+	s.state[3] = HART_SLEEPS;
+	CHECK(schedule_next(&s) == 0);
+	schedule_limit(&s, 0);
+	CHECK(schedule_may_go_on(&s, 0)); /* 100, and so has hart 1: lower index first */
+	s.due = 100;
+	schedule_limit(&s, 0);
+	CHECK(!schedule_may_go_on(&s, 0)); /* the sample comes first */
+	CHECK(schedule_sample_due(&s, 0));
+	s.clock[0] = 99;
+	CHECK(!schedule_sample_due(&s, 0) && schedule_sample_due(&s, SCHEDULE_NOBODY));
+}
+
+static void reached(void)
+{
+	struct schedule s = {.harts = 4, .reached_hart = SCHEDULE_NOBODY};
+
+	s.clock[2] = 50;
+	schedule_reach(&s, 2);
+	CHECK(schedule_before_reached(&s, 1) && !schedule_before_reached(&s, 3));
+	s.clock[2] = 40; /* behind its own store */
+	schedule_reach(&s, 2);
+	CHECK(s.reached_clock == 50);
+}
+
+static void buffered_stores(void)
+{
+	struct stores s;
+
+	stores_reset(&s, 2);
+	CHECK(stores_admit(&s, 10) == 10 && stores_request(&s, 10) == 10);
+	stores_put(&s, 36);
+	CHECK(stores_admit(&s, 11) == 11 && stores_request(&s, 11) == 36); /* in order */
+	stores_put(&s, 62);
+	CHECK(stores_admit(&s, 12) == 36); /* full until the first is out */
+	stores_reset(&s, 0);
+	stores_put(&s, 36);
+	CHECK(stores_admit(&s, 12) == 12);
+}
+
+enum { FLAG = 7, OTHER = 8, PC = 0x1000, LENGTH = 34, OFFSET = 12 };
+
+/* One round of `while (flag) pause;`, begun at `clock`; true: may sleep. */
+static bool round_at(struct spin *s, uint64_t clock)
+{
+	spin_load(s, FLAG, clock + OFFSET);
+	return spin_pause(s, PC, clock + LENGTH);
+}
+
+static void falls_asleep(void)
+{
+	struct spin s = {0};
+
+	spin_reset(&s, 1000);
+	CHECK(!round_at(&s, 1000));
+	CHECK(round_at(&s, 1000 + LENGTH));
+	spin_reset(&s, 5000);
+	spin_disturb(&s);
+	CHECK(!round_at(&s, 5000));
+	CHECK(round_at(&s, 5000 + LENGTH)); /* known by now */
+	spin_disturb(&s);
+	CHECK(!round_at(&s, 5000 + 2 * LENGTH));
+	CHECK(!spin_pause(&s, PC, 9000)); /* a round without a load never ends */
+	CHECK(!spin_pause(&s, PC, 13000));
+}
+
+/* Living on, the first load at or after the write (or behind it in the order) misses. */
+static uint64_t lived(uint64_t begin, uint64_t clock, bool first)
+{
+	while (begin + OFFSET < clock || (begin + OFFSET == clock && first))
+		begin += LENGTH;
+	return begin;
+}
+
+static void wakes_where_it_would_be(void)
+{
+	struct spin s = {0};
+
+	spin_reset(&s, 1000);
+	round_at(&s, 1000);
+	CHECK(round_at(&s, 1000 + LENGTH));
+	CHECK(spin_watches(&s, FLAG) && !spin_watches(&s, OTHER));
+	for (uint64_t clock = 900; clock < 1400; clock++)
+		for (int first = 0; first < 2; first++)
+			CHECK(spin_wake(&s, FLAG, clock, first) == lived(s.begin, clock, first));
+}
+
+int main(void)
+{
+	turns();
+	reached();
+	buffered_stores();
+	falls_asleep();
+	wakes_where_it_would_be();
+	return 0;
+}
