@@ -23,8 +23,8 @@
 
 struct cas_heap {
 	aptr next;       /* first free address: start <= next <= end */
-	uintptr_t start;        /* first address of the memory given */
-	uintptr_t end;          /* first address behind it */
+	uintptr_t start; /* first address of the memory given */
+	uintptr_t end;   /* first address behind it */
 };
 
 /* What one attempt is based on. */
@@ -54,7 +54,7 @@ static inline struct cas_seen cas_begin(struct cas_heap *heap)
  * fit. False when another hart was faster; `seen` is then what it left.
  * The caller guarantees: align is a power of two. */
 static inline bool cas_try(struct cas_heap *heap, struct cas_seen *seen, size_t size, size_t align,
-                           void **block)
+			   void **block)
 {
 	struct bump_place p;
 

@@ -149,7 +149,7 @@ static void send_share(const struct run *run, const struct slot *s)
 }
 
 static void send_histogram(unsigned trial, unsigned hart, const char *kind,
-                           const struct histogram *h)
+			   const struct histogram *h)
 {
 	record_begin("hist");
 	record_u64("trial", trial);

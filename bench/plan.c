@@ -67,7 +67,8 @@ static const char *read_trial(struct plan *plan, struct word item)
 	uint64_t harts;
 	unsigned s;
 
-	if (!split(item, ':', &name, &count) || !number(count, PORT_MAX_HARTS, &harts) || harts == 0)
+	if (!split(item, ':', &name, &count) || !number(count, PORT_MAX_HARTS, &harts) ||
+	    harts == 0)
 		return "a trial is strategy:harts";
 	if (word_is(name, "clock"))
 		s = PLAN_CLOCK;
@@ -101,8 +102,8 @@ static const char *read_passes(struct plan *plan, struct word letters)
 		if (at == NULL)
 			return "passes are letters of t, l, a";
 		plan->passes |= 1u << (*p == 't'   ? PASS_THROUGHPUT
-		                       : *p == 'l' ? PASS_LATENCY
-		                                   : PASS_AUDIT);
+				       : *p == 'l' ? PASS_LATENCY
+						   : PASS_AUDIT);
 	}
 	return NULL;
 }
@@ -180,8 +181,10 @@ const char *plan_read(struct plan *plan, const char *text, const char **at)
 	struct word w;
 	const char *error;
 
-	*plan = (struct plan){
-		.work = {.size = 16, .align = 16}, .duration_us = 100000, .warmup_us = 20000, .seed = 1};
+	*plan = (struct plan){.work = {.size = 16, .align = 16},
+			      .duration_us = 100000,
+			      .warmup_us = 20000,
+			      .seed = 1};
 	plan->passes = (1u << PASSES) - 1;
 	*at = text;
 	while (next_word(&text, &w) && !word_is(w, "hartlock:"))

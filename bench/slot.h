@@ -23,10 +23,10 @@ struct slot {
 	unsigned index;
 
 	/* latency pass, inside the window */
-	uint64_t waited;        /* operations that found the lock held, or lost a race */
-	uint64_t failed;        /* lock-free: attempts that lost */
-	struct histogram wait;  /* cycles: call -> owner; lock-free: call -> return */
-	struct histogram hold;  /* cycles: owner -> released; lock-free: none */
+	uint64_t waited;       /* operations that found the lock held, or lost a race */
+	uint64_t failed;       /* lock-free: attempts that lost */
+	struct histogram wait; /* cycles: call -> owner; lock-free: call -> return */
+	struct histogram hold; /* cycles: owner -> released; lock-free: none */
 
 	/* audit pass: blocks that must not be */
 	uint64_t misaligned, outside, off_lattice;

@@ -38,7 +38,7 @@ void window_open(struct slot *slots)
 	window.open_time = after;
 	/* release (O): pairs with the acquire in window_close(). */
 	if (!atomic_compare_exchange_strong_explicit(&window.phase, &warmup, MEASURE,
-	                                             memory_order_release, memory_order_relaxed))
+						     memory_order_release, memory_order_relaxed))
 		window.open_time = 0; /* the heap ended first */
 }
 

@@ -13,11 +13,11 @@
 #include "window.h"
 #include STRATEGY_HEADER
 
-#define JOIN_(a, b)  a##_##b
-#define JOIN(a, b)   JOIN_(a, b)
-#define NAME(part)   JOIN(STRATEGY, part)
-#define STRING_(s)   #s
-#define STRING(s)    STRING_(s)
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define NAME(part)  JOIN(STRATEGY, part)
+#define STRING_(s)  #s
+#define STRING(s)   STRING_(s)
 
 /* Clock reads of one operation: cycles of its hart. */
 struct marks {

@@ -44,7 +44,8 @@ const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 		return "structure block out of bounds";
 	if (!inside(strings, strings_size, size))
 		return "strings block out of bounds";
-	*fdt = (struct fdt){head + nodes, nodes_size, (const char *)head + strings, strings_size, size};
+	*fdt = (struct fdt){head + nodes, nodes_size, (const char *)head + strings, strings_size,
+			    size};
 	return NULL;
 }
 
@@ -83,7 +84,8 @@ static enum fdt_token property(const struct fdt *fdt, struct fdt_walk *walk)
 	if (!inside(walk->at, 8, fdt->nodes_size))
 		return bad(walk, "property cut short");
 	walk->len = fdt_cell(fdt->nodes + walk->at);
-	walk->name = string_at(fdt->strings, fdt->strings_size, fdt_cell(fdt->nodes + walk->at + 4));
+	walk->name =
+		string_at(fdt->strings, fdt->strings_size, fdt_cell(fdt->nodes + walk->at + 4));
 	walk->at += 8;
 	if (walk->name == NULL)
 		return bad(walk, "property name out of the strings block");

@@ -96,7 +96,7 @@ static bool came(struct hart *h, uint64_t deadline)
 			break;
 	} while (clock_time() < deadline);
 	atomic_compare_exchange_strong_explicit(&h->state, &starting, HART_FAILED,
-	                                        memory_order_acquire, memory_order_acquire);
+						memory_order_acquire, memory_order_acquire);
 	return atomic_load_explicit(&h->state, memory_order_acquire) == HART_ONLINE;
 }
 
@@ -165,7 +165,7 @@ _Noreturn void hart_main(struct hart *h)
 	init_self(h);
 	/* release (H): pairs with the acquire in came(). */
 	atomic_compare_exchange_strong_explicit(&h->state, &starting, HART_ONLINE,
-	                                        memory_order_release, memory_order_relaxed);
+						memory_order_release, memory_order_relaxed);
 	for (;;) {
 		hart_idle();
 		work_once(h);

@@ -3,12 +3,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../bench/record.h"
 #include "console.h"
 #include "csr.h"
 #include "hart.h"
 #include "kernel.h"
 #include "panic.h"
-#include "../bench/record.h"
 #include "sbi.h"
 
 _Static_assert(offsetof(struct trap_frame, x[10]) == FRAME_X(10), "trap_entry.S");
@@ -65,10 +65,10 @@ static void alarm(void)
 
 static _Noreturn void fault(const struct trap_frame *frame)
 {
-	static const char *const names[32] = {
-		"zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
-		"a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
-		"s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
+	static const char *const names[32] = {"zero", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+					      "s0",   "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+					      "a6",   "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+					      "s8",   "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 
 	panic_begin();
 	record_begin("trap");
