@@ -100,10 +100,8 @@ static void clear_slots(const struct run *run)
 		s->ops_open = s->ops_close = 0;
 		s->index = i;
 		s->random = mix(run->plan->seed ^ mix(run->trial * PORT_MAX_HARTS + i)) | 1;
-		s->waited = s->failed = 0;
 		s->misaligned = s->outside = s->off_lattice = s->found = 0;
-		histogram_clear(&s->wait);
-		histogram_clear(&s->hold);
+		slot_forget(s);
 	}
 }
 

@@ -48,6 +48,12 @@ void trap_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 		csr_set(sstatus, SSTATUS_SIE);
 }
 
+void trap_timeout(uint64_t time)
+{
+	sbi_set_timer(time);
+	csr_set(sie, SIE_STIE); /* pending ends WFI; sstatus.SIE is off */
+}
+
 void trap_alarm_off(void)
 {
 	csr_clear(sstatus, SSTATUS_SIE);

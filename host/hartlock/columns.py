@@ -8,7 +8,7 @@ CONTEXT = [
 
 SAMPLES = [
     *CONTEXT,
-    "trial", "repetition", "hart", "ended", "check",
+    "trial", "repetition", "hart", "ended", "window", "check",
     "ops_total", "ops_window", "window_seconds", "throughput_ops_per_second",
     "start_seconds", "end_seconds", "cycles_per_second",
     "latency_ops", "contended_ops", "failed_attempts",
@@ -25,7 +25,7 @@ def with_ci(name: str) -> list[str]:
 
 SUMMARY = [
     *CONTEXT,
-    "trials", "trials_measured", "check", "check_failures", "contended", "overlap_shown", "ended_heap",
+    "trials", "trials_measured", "trials_whole", "check", "check_failures", "contended", "overlap_shown", "ended_heap",
     *with_ci("throughput_ops_per_second"),
     *with_ci("cycles_per_op"),
     *with_ci("wait_p50_cycles"),

@@ -1,6 +1,8 @@
 """One trial's figures. docs/results.md defines each of them."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from hartlock.collect import Pass, Trial
 from hartlock.histogram import Histogram
@@ -25,7 +27,8 @@ class Figures:
     hold: Histogram
     lost_updates_share: float
     faults: tuple[str, ...]  # what the checks found; empty: nothing
-    ended: str
+    ended: str  # time, heap
+    window: str  # measured, whole (warm-up included), none
 
 
 def ratio(a: float, b: float) -> float:
@@ -43,11 +46,26 @@ def jain(counts: list[int]) -> float:
     return ratio(sum(counts) ** 2, len(counts) * sum(c * c for c in counts))
 
 
-def window_ticks(p: Pass) -> int:
-    """Ticks of the window; 0 if it never opened or a hart began after it had."""
-    if p.open == 0 or any(s.start > p.open for s in p.shares):
-        return 0
-    return p.close - p.open
+class Window(NamedTuple):
+    """The time that counts, and what each hart did in it."""
+
+    kind: str
+    ticks: int
+    ops: list[int]
+
+
+def window(p: Pass) -> Window:
+    """From the end of the warm-up to the end of the trial, if it came to that.
+
+    A heap that was used up during the warm-up leaves only the whole short trial,
+    from the first start on. Without a moment at which every hart ran, none.
+    """
+    first, last = min(s.start for s in p.shares), max(s.start for s in p.shares)
+    if p.open and last <= p.open < p.close:
+        return Window("measured", p.close - p.open, [s.ops_window for s in p.shares])
+    if not p.open and last < p.close:
+        return Window("whole", p.close - first, [s.ops for s in p.shares])
+    return Window("none", 0, [0 for _ in p.shares])
 
 
 def expected_used(p: Pass, w: Workload, ops: int) -> int:
@@ -80,18 +98,18 @@ def audit(trial: Trial, p: Pass) -> list[str]:
     return [f"audit: {n} {what}" for n, what in claims if n]
 
 
-def lost_share(p: Pass, w: Workload) -> float:
-    """Share of the operations whose update of `next` was overwritten."""
-    ops = sum(s.ops for s in p.shares)
+def lost_share(passes: Iterable[Pass], w: Workload) -> float:
+    """Share of the operations whose update of `next` was overwritten, in the worst pass."""
     stride = w.size_bytes + -w.size_bytes % w.align_bytes
-    return ratio(max(0, expected_used(p, w, ops) - p.used), ops * stride)
+    ops = [(p, sum(s.ops for s in p.shares)) for p in passes]
+    return max(ratio(max(0, expected_used(p, w, n) - p.used), n * stride) for p, n in ops)
 
 
 def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
     """The caller guarantees collect.whole(trial)."""
     t, latency = trial.passes["throughput"], trial.passes["latency"]
-    counts = [s.ops_window for s in t.shares]
-    ops, ticks = sum(counts), window_ticks(t)
+    in_time = window(t)
+    ops, ticks = sum(in_time.ops), in_time.ticks
     cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
     wait, hold = trial.merged("wait"), trial.merged("hold")
     faults = audit(trial, trial.passes["audit"])
@@ -101,15 +119,16 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
         ops_window=ops,
         window_seconds=ratio(ticks, timebase_hz),
         throughput_ops_per_second=ratio(ops * timebase_hz, ticks),
-        cycles_per_op=ratio(ticks * cycles_per_tick, ops),
+        cycles_per_op=ratio(ticks * cycles_per_tick, ops) if ticks else NAN,
         overlap=overlap(t),
-        jain_index=jain(counts),
-        min_max_share=ratio(min(counts), max(counts)),
+        jain_index=jain(in_time.ops),
+        min_max_share=ratio(min(in_time.ops), max(in_time.ops)),
         contended_share=ratio(sum(s.waited for s in latency.shares), wait.count),
         failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
         wait=wait,
         hold=hold,
-        lost_updates_share=lost_share(t, workload),
+        lost_updates_share=lost_share(trial.passes.values(), workload),
         faults=tuple(faults),
         ended="heap" if "heap" in (t.ended, latency.ended) else "time",
+        window=in_time.kind,
     )

@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass, field
 from hartlock import columns
 from hartlock.collect import Trial
 from hartlock.histogram import Histogram, merge
-from hartlock.metrics import CONTENDED_SHARE, Figures, figures, ratio
+from hartlock.metrics import CONTENDED_SHARE, Figures, figures, ratio, window
 from hartlock.plan import Plan
 from hartlock.plan import Trial as Key
 from hartlock.stats import Estimate, median_ci
@@ -75,13 +75,14 @@ class Table:
         hz = self.setting.timebase_hz
         throughput, latency, audit = (trial.passes[p] for p in ("throughput", "latency", "audit"))
         first = min(s.start for s in throughput.shares)
-        for s, in_latency, in_audit in zip(throughput.shares, latency.shares, audit.shares, strict=True):
+        for s, ops, in_latency, in_audit in zip(
+                throughput.shares, window(throughput).ops, latency.shares, audit.shares, strict=True):
             wait = trial.histograms[s.hart, "wait"]
             yield {
-                "hart": s.hart, "ended": throughput.ended, "check": "fail" if f.faults else "pass",
-                "ops_total": s.ops, "ops_window": s.ops_window,
+                "hart": s.hart, "ended": throughput.ended, "window": f.window, "check": "fail" if f.faults else "pass",
+                "ops_total": s.ops, "ops_window": ops,
                 "window_seconds": f.window_seconds,
-                "throughput_ops_per_second": ratio(s.ops_window, f.window_seconds),
+                "throughput_ops_per_second": ratio(ops, f.window_seconds),
                 "start_seconds": (s.start - first) / hz, "end_seconds": (s.end - first) / hz,
                 "cycles_per_second": ratio(s.cycles * hz, s.end - s.start),
                 "latency_ops": wait.count,
@@ -120,9 +121,10 @@ class Table:
         contended = _median(fs, "contended_share")
         return {
             **self._counts(g),
-            "trials_measured": sum(1 for f in fs if math.isfinite(f.throughput_ops_per_second)),
+            "trials_measured": sum(1 for f in fs if f.window != "none"),
+            "trials_whole": sum(1 for f in fs if f.window == "whole"),
             "check": "fail" if failures else "pass", "check_failures": failures,
-            "contended": "yes" if contended.median >= CONTENDED_SHARE else "no",
+            "contended": _contended(contended.median),
             "overlap_shown": self.overlap_shown(g.key.harts),
             "ended_heap": sum(1 for f in fs if f.ended == "heap"),
             **_ci("throughput_ops_per_second", _median(fs, "throughput_ops_per_second")),
@@ -152,6 +154,10 @@ class Table:
             "wait_p90_cycles": wait.percentile(90), "wait_p999_cycles": wait.percentile(99.9),
             "wait_max_cycles": wait.max,
         }
+
+
+def _contended(share: float) -> str:
+    return "unknown" if math.isnan(share) else "yes" if share >= CONTENDED_SHARE else "no"
 
 
 def _median(fs: Sequence[Figures], name: str) -> Estimate:

@@ -2,7 +2,7 @@
 
 import math
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from rich.console import Console
 from rich.table import Table as RichTable
@@ -47,16 +47,18 @@ def percent(x: float) -> str:
 def _check(row: Row) -> str:
     if row.get("check") is None:
         return "-"
+    if row["role"] == "control" and row["overlap_shown"] == "yes":
+        return f"lost {percent(_number(row['lost_updates_share_median']))}, as it must"
     if row["role"] == "control":
-        return f"lost {percent(_number(row['lost_updates_share_median']))}, as it must" \
-            if row["overlap_shown"] == "yes" else "lost nothing"
+        return "lost nothing"
     return str(row["check"])
 
 
 def _contended(row: Row) -> str:
     if row.get("contended") is None:
         return "-"
-    return percent(_number(row["contended_share_median"])) if row["contended"] == "yes" else "none"
+    share = percent(_number(row["contended_share_median"]))
+    return {"yes": share, "no": "none"}.get(str(row["contended"]), "-")
 
 
 def result(rows: Sequence[Row], width: int) -> RichTable:
@@ -93,21 +95,28 @@ def remarks(rows: Sequence[Row], processors: int) -> list[str]:
     for row in rows:
         if row["role"] == "control":
             said.append(_control(row))
-    ended = [f"{r['strategy']} on {r['harts']}" for r in rows if r.get("ended_heap")]
-    if ended:
-        said.append(f"ended=heap: {', '.join(ended)} harts used the heap up before the time was over "
-                    "(a smaller --size or --duration, or more --think, avoids it).")
-    quiet = [f"{r['strategy']} on {r['harts']}" for r in rows
-             if r["role"] == "candidate" and r.get("contended") == "no" and int(str(r["harts"])) > 1]
-    if quiet:
-        said.append(f"no contention: {', '.join(quiet)} harts hardly ever had to wait; "
-                    "what was measured is the uncontended path.")
-    unmeasured = [f"{r['strategy']} on {r['harts']}" for r in rows
-                  if isinstance(r["trials_measured"], int) and r["trials_measured"] < int(str(r["trials"]))]
-    if unmeasured:
-        said.append(f"not every trial has a figure: {', '.join(unmeasured)} harts "
-                    "(see trials_measured, and samples.csv).")
+    for holds, sentence in _NOTICES:
+        which = [f"{r['strategy']} on {r['harts']}" for r in rows if holds(r)]
+        if which:
+            said.append(sentence.format(", ".join(which) + " hart(s)"))
     return said
+
+
+def _int(row: Row, name: str) -> int:
+    return int(str(row.get(name) or 0))
+
+
+_NOTICES: list[tuple[Callable[[Row], bool], str]] = [
+    (lambda r: _int(r, "ended_heap") > 0,
+     "ended=heap: {} used the heap up before the time was over; "
+     "a smaller --size or --duration, or more --think, avoids it."),
+    (lambda r: _int(r, "trials_whole") > 0,
+     "window=whole: {} used it up before the warm-up was over, so the figures include the cold start."),
+    (lambda r: r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1,
+     "no contention: {} hardly ever had to wait; what was measured is the uncontended path."),
+    (lambda r: _int(r, "trials_measured") < _int(r, "trials"),
+     "not every trial has a figure: {}; see trials_measured, and window in samples.csv."),
+]
 
 
 def _control(row: Row) -> str:
