@@ -113,7 +113,7 @@ qemu-gdb: $(IMAGE) ## the same, waiting for gdb at port 1234
 
 .PHONY: asm
 asm: $(BUILD)/bench/worker-$(LOCK).o ## the loops that are timed (LOCK=cas)
-	$(Q)$(OBJDUMP) -d --no-show-raw-insn --disassemble=throughput --disassemble=latency $<
+	$(Q)for f in throughput latency; do $(OBJDUMP) -d --no-show-raw-insn --disassemble=$$f $<; done | sed '/^$$/d; /^Disassembly/d'
 
 .PHONY: clean
 clean: ## remove what was built (results/ stays)

@@ -109,6 +109,8 @@ class Reader:
         self.line += 1
         start = _START.search(raw) if b"@" in raw else None
         if start is None:
+            if raw.startswith(b"@") or _CRC.search(raw, max(0, len(raw) - 16)):
+                self._damaged("its head cannot be read")
             return None
         # The last start in the line: a record cut off by another begins anew.
         for start in _START.finditer(raw, start.start()):

@@ -22,11 +22,14 @@ def _number(value: object) -> float:
 
 
 def significant(x: float, digits: int = 3) -> str:
-    """Three digits that count, without an exponent; - for what is not known."""
+    """Three digits that count, M and G for millions and more; - for what is not known."""
     if not math.isfinite(x):
         return "-"
     if x == 0:
         return "0"
+    for size, unit in ((1e9, "G"), (1e6, "M")):
+        if abs(x) >= size:
+            return significant(x / size, digits) + unit
     decimals = digits - 1 - math.floor(math.log10(abs(x)))
     return f"{round(x, decimals):.{max(0, decimals)}f}"
 
@@ -48,7 +51,7 @@ def _check(row: Row) -> str:
     if row.get("check") is None:
         return "-"
     if row["role"] == "control" and row["overlap_shown"] == "yes":
-        return f"lost {percent(_number(row['lost_updates_share_median']))}, as it must"
+        return f"lost {percent(_number(row['lost_updates_share_median']))}"
     if row["role"] == "control":
         return "lost nothing"
     return str(row["check"])
@@ -63,7 +66,7 @@ def _contended(row: Row) -> str:
 
 def result(rows: Sequence[Row], width: int) -> RichTable:
     wide = width >= INTERVALS_WIDTH
-    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2 if wide else 1, 0, 0))
     table.add_column("strategy", no_wrap=True)
     for title in ("harts", "Mop/s", "cycles/op", "wait p50", "p99", "waited", "Jain"):
         table.add_column(title, justify="right", no_wrap=True)
