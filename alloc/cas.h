@@ -32,7 +32,7 @@ struct cas_seen {
 	uintptr_t next;
 };
 
-/* Set up over [start, end). The caller guarantees start <= end, that the
+/* Set up over [start, end). The caller guarantees 0 < start <= end, that the
  * memory is nobody else's, and publishes the heap to the other harts. */
 static inline void cas_init(struct cas_heap *heap, uintptr_t start, uintptr_t end)
 {

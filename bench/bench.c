@@ -57,7 +57,7 @@ static void on_open(void *arg)
 		port_alarm(port_time() + ticks_of(POSTPONE_US), on_open, arg);
 		return;
 	}
-	window_open(slots);
+	window_open();
 	port_alarm(port_time() + run->duration, on_close, arg);
 }
 

@@ -95,6 +95,8 @@ static const char *read_run(struct plan *plan, struct word list)
 
 static const char *read_passes(struct plan *plan, struct word letters)
 {
+	if (letters.p == letters.end)
+		return "passes are letters of t, l, a";
 	plan->passes = 0;
 	for (const char *p = letters.p; p < letters.end; p++) {
 		const char *at = memchr("tla", *p, PASSES);
@@ -131,7 +133,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"size", SIZE_MAX, &plan->work.size},
 		{"align", SIZE_MAX, &plan->work.align},
 		{"hold", UINT32_MAX, &hold},
-		{"think", UINT32_MAX, &think},
+		{"think", UINT32_MAX / 2, &think}, /* think() adds up to a half */
 		{"duration_us", HOUR_US, &plan->duration_us},
 		{"warmup_us", HOUR_US, &plan->warmup_us},
 		{"seed", UINT64_MAX, &plan->seed},
@@ -150,9 +152,22 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 	return "unknown key";
 }
 
+/* Checked after each number, so that it is the last one that is wrong. */
+static const char *out_of_range(const struct plan *plan)
+{
+	if (plan->work.size == 0)
+		return "size is 0";
+	if (plan->work.align == 0 || (plan->work.align & (plan->work.align - 1)) != 0)
+		return "align is not a power of two";
+	if (plan->duration_us == 0)
+		return "duration_us is 0";
+	return NULL;
+}
+
 static const char *read_word(struct plan *plan, struct word w)
 {
 	struct word key, value;
+	const char *error;
 
 	if (!split(w, '=', &key, &value))
 		return "not key=value";
@@ -162,18 +177,8 @@ static const char *read_word(struct plan *plan, struct word w)
 		return read_passes(plan, value);
 	if (word_is(key, "inject"))
 		return read_inject(plan, value);
-	return read_number(plan, key, value);
-}
-
-static const char *complete(const struct plan *plan)
-{
-	if (plan->work.size == 0)
-		return "size is 0";
-	if (plan->work.align == 0 || (plan->work.align & (plan->work.align - 1)) != 0)
-		return "align is not a power of two";
-	if (plan->duration_us == 0)
-		return "duration_us is 0";
-	return NULL;
+	error = read_number(plan, key, value);
+	return error ? error : out_of_range(plan);
 }
 
 const char *plan_read(struct plan *plan, const char *text, const char **at)
@@ -195,5 +200,5 @@ const char *plan_read(struct plan *plan, const char *text, const char **at)
 		if (error != NULL)
 			return error;
 	}
-	return complete(plan);
+	return NULL;
 }

@@ -22,7 +22,7 @@ static uint64_t ops_of(unsigned i)
 	return aptr_load_relaxed(&counted[i].ops);
 }
 
-void window_open(struct slot *slots)
+void window_open(void)
 {
 	enum { TRIES = 8, SLOW_PART = 20000 }; /* a host may stop this hart half-way: */
 	uint64_t slow = port_time_hz() / SLOW_PART, before, after;
@@ -32,7 +32,7 @@ void window_open(struct slot *slots)
 	do { /* count again if counting took more than 50 us */
 		before = port_time();
 		for (unsigned i = 0; i < window.harts; i++)
-			slots[i].ops_open = ops_of(i);
+			counted[i].ops_open = ops_of(i);
 		after = port_time();
 	} while (after - before > slow && ++tries < TRIES);
 	window.open_time = after;

@@ -28,8 +28,8 @@ static inline enum phase window_phase(void)
 	return atomic_load_explicit(&window.phase, memory_order_relaxed);
 }
 
-/* Count the slots' operations and start to measure, unless it is closed. */
-void window_open(struct slot *slots);
+/* Count the operations so far and start to measure, unless it is closed. */
+void window_open(void);
 
 /* Stop every worker and count again. The first call says why it ended. Any hart. */
 void window_close(enum ended ended);

@@ -162,6 +162,8 @@ static const char *take_memory(struct reader *r, const struct node *node)
 	int address_cells = r->node[1].address_cells, size_cells = r->node[1].size_cells;
 	size_t entry = (size_t)(address_cells + size_cells) * 4;
 
+	if (node->disabled)
+		return NULL;
 	if (address_cells == 0 || size_cells == 0 || node->reg_len == 0 ||
 	    node->reg_len % entry != 0)
 		return "a memory's reg does not fit its cells";
@@ -175,12 +177,14 @@ static const char *take_memory(struct reader *r, const struct node *node)
 	return NULL;
 }
 
-/* A device right below /soc or the like. It is optional: whatever is odd about
- * it, there is none. */
-static const char *take_finisher(struct reader *r, const struct node *node)
+/* A device right below the root, /soc or the like. It is optional: whatever is
+ * odd about it, there is none. */
+static const char *take_finisher(struct reader *r, const struct node *node, int depth)
 {
-	int address_cells = r->node[2].address_cells;
+	int address_cells = r->node[depth - 1].address_cells;
 
+	if (node->disabled)
+		return NULL;
 	if (node->is_finisher && address_cells != 0 && node->reg_len >= (size_t)address_cells * 4)
 		r->m->finisher = fdt_number(node->reg, address_cells);
 	return NULL;
@@ -189,14 +193,14 @@ static const char *take_finisher(struct reader *r, const struct node *node)
 /* The walk's depth is already the parent's. */
 static const char *leave(struct reader *r, const struct fdt_walk *w)
 {
-	if (w->depth >= DEPTH)
+	if (w->depth == 0 || w->depth >= DEPTH)
 		return NULL;
 
 	struct node left = r->node[w->depth + 1];
 
 	return left.place == CPU    ? take_hart(r, &left)
 	     : left.place == MEMORY ? take_memory(r, &left)
-				    : take_finisher(r, &left);
+				    : take_finisher(r, &left, w->depth + 1);
 }
 
 static const char *complete(const struct machine *m)

@@ -21,7 +21,7 @@ struct machine {
 		uint64_t base, size;
 	} memory[MAX_MEMORY];
 	const char *bootargs; /* of /chosen; "" if there is none */
-	const char *isa;      /* riscv,isa of the first hart; "" if there is none */
+	const char *isa;      /* riscv,isa of the first hart listed; "" if there is none */
 	uint64_t finisher;    /* address of a "sifive,test0" device; 0 if there is none */
 	size_t tree_size;     /* bytes of the device tree itself */
 };

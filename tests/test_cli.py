@@ -91,6 +91,17 @@ def test_no_python_that_will_do_gets_the_command_too(tmp_path):
     assert "./run-bench.sh --setup --smp 8" in done.stderr
 
 
+def test_setup_says_what_is_missing_and_the_command(tmp_path):
+    """In a copy that wants a package nobody has."""
+    shutil.copytree(TOP / "host", tmp_path / "host")
+    (tmp_path / "host/packages.txt").write_text("run no-such-package to have one missing\n")
+    done = subprocess.run([str(tmp_path / "host/setup"), "--missing", "run"], capture_output=True, text=True,
+                          timeout=60, check=False)
+    assert done.returncode == 2
+    assert "missing: no-such-package" in done.stderr
+    assert "apt-get install -y --no-install-recommends no-such-package" in done.stderr
+
+
 def test_a_compiler_that_is_not_there(bench):
     done = bench("--smp", "2", env={"CROSS_COMPILE": "no-such-"})
     assert done.status == 2

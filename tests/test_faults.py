@@ -6,6 +6,8 @@ import shutil
 import signal
 import subprocess
 import time
+import zlib
+from pathlib import Path
 
 import pexpect
 import pytest
@@ -67,6 +69,74 @@ def test_a_hart_that_never_comes_is_named_and_the_rest_are_measured(bench, tmp_p
     assert done.row("cas", 2)["check"] == "pass"
 
 
+@pytest.fixture
+def replay(bench, tmp_path):
+    """Runs hartlock on a QEMU that says what a given log says."""
+    def run(log):
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "share").symlink_to("/usr/share")
+        (tmp_path / "log").write_bytes(log)
+        fake = tmp_path / "bin/qemu-system-riscv64"
+        real = shutil.which("qemu-system-riscv64")
+        fake.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\nexec cat {tmp_path}/log\n')
+        fake.chmod(0o755)
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        return bench(*TWO, "--trials", "1", env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+
+    return run
+
+
+def with_crc(raw):
+    return b"%s *%08x" % (raw, zlib.crc32(raw))
+
+
+def test_a_hart_that_hsm_refuses_is_named_with_its_error(bench, replay):
+    log = bench(*TWO, "--trials", "1").log
+    hart = re.search(rb"(@hart n=\d+ id=1) .*", log)
+    done = replay(log.replace(hart[0], with_crc(hart[1] + b" state=failed sbi_error=-3 error=invalid_param")))
+    assert done.status == 1
+    assert "hart 1: invalid_param (SBI error -3): 1 of 2 harts run" in done.out
+
+
+def test_a_log_that_ends_early_keeps_its_trials(bench, replay):
+    log = bench(*TWO, "--trials", "1").log
+    second = [m.end() for m in re.finditer(rb"@trial n=.*\n", log)][1]
+    done = replay(log[: second + 200])
+    assert done.status == 1
+    assert "no end record: 2 of 4 trials are kept" in done.out
+    assert done.context["status"] == "incomplete" and done.context["trials_kept"] == 2
+
+
+def test_lost_and_repeated_records_are_named(bench, replay):
+    lines = bench(*TWO, "--trials", "1").log.split(b"\n")
+    shares = [i for i, line in enumerate(lines) if line.startswith(b"@share")]
+    del lines[shares[1]]
+    lines.insert(shares[-1], lines[shares[-1] - 1])
+    done = replay(b"\n".join(lines))
+    assert done.status == 1
+    assert f"uart.log: 1 missing record(s), the first at line {shares[1] + 1}" in done.out
+    assert "1 repeated record(s)" in done.out
+    assert done.context["records"]["faults"] == {"missing": 1, "repeated": 1}
+
+
+def test_a_candidate_that_loses_a_block_fails_the_run(bench, replay):
+    """What the checks say of a broken lock: one operation more than bytes were handed out."""
+    log = bench(*TWO, "--trials", "1").log
+    share = re.search(rb"(@share n=\d+ trial=1 pass=throughput hart=0 ops=)(\d+)( .*) \*\w+", log)
+    assert b"trial=1 pass=throughput strategy=cas" in log
+    done = replay(log.replace(share[0], with_crc(share[1] + b"%d" % (int(share[2]) + 1) + share[3])))
+    assert done.status == 1
+    assert "CHECK FAILED: cas on 2 hart(s), in 1 of 1 trial(s): throughput pass" in done.out
+    assert done.row("cas", 2)["check"] == "fail"
+
+
+def test_a_device_tree_without_memory_is_a_panic_with_a_message(bench, tmp_path):
+    tree = device_tree(tmp_path, 2, lambda text: text.replace("memory@80000000", "mem@80000000"))
+    done = bench(*TWO, "--", "-dtb", tree)
+    assert done.status == 1
+    assert re.search(r"panicked on hart \d, kernel/main.c:\d+: device tree at 0x\w+: no memory in the tree", done.out)
+
+
 def test_trials_that_need_a_hart_that_is_not_there_are_said(bench, tmp_path):
     tree = device_tree(tmp_path, 3, lambda text: text)
     done = bench("--smp", "2", "--harts", "1", "--lock", "cas", "--trials", "1", "--", "-dtb", tree, "-smp", "1")
@@ -110,13 +180,8 @@ def until_a_trial_is_kept(process):
 
 def qemu_of(process):
     """The pid of the QEMU that this run started."""
-    for _ in range(200):
-        children = subprocess.run(["ps", "-o", "pid=,comm=", "--ppid", str(process.pid)], capture_output=True,
-                                  text=True, check=False).stdout
-        found = re.search(r"(\d+) qemu-system", children)
-        if found:
-            return int(found[1])
-    raise AssertionError("no QEMU")
+    children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return next(int(pid) for pid in children if Path(f"/proc/{pid}/comm").read_text().startswith("qemu"))
 
 
 def alive(pid):
@@ -181,24 +246,33 @@ def test_a_full_disk_ends_the_run_with_a_message(tmp_path):
         subprocess.run(["umount", str(small)], check=False)
 
 
-def test_a_damaged_log_is_counted_by_line(bench, tmp_path):
-    """A QEMU that drops one byte of the console: a wrapper of the real one."""
-    folder = tmp_path / "bin"
-    folder.mkdir()
-    wrapper = folder / "qemu-system-riscv64"
-    real = shutil.which("qemu-system-riscv64")
-    wrapper.write_text(f"#!/bin/bash\nset -o pipefail\n{real} \"$@\" | sed -u 's/pass=latency hart=1/pass=latency hrt=1/'\n")
-    wrapper.chmod(0o755)
-    share = tmp_path / "share"
-    share.symlink_to("/usr/share")
-    done = bench(*TWO, "--trials", "1", env={"PATH": f"{folder}:{os.environ['PATH']}"})
+def test_a_damaged_log_is_counted_by_line(bench, replay):
+    log = bench(*TWO, "--trials", "1").log
+    done = replay(log.replace(b"pass=latency hart=1", b"pass=latency hrt=1"))
     assert done.status == 1
-    assert re.search(r"uart.log: \d+ damaged record\(s\), the first at line \d+", done.out)
+    assert re.search(r"uart.log: 2 damaged record\(s\), the first at line \d+: a damaged record: its checksum", done.out)
     assert "is left out: some of its records did not arrive" in done.out
     assert done.row("null", 1)["check"] == "pass"  # one hart: none of its records was hit
 
 
-def test_on_a_terminal_there_is_a_bar_and_the_csv_comes_last(tmp_path):
+@pytest.fixture
+def terminal():
+    """Terminals can be had. A bare root that was entered by chroot may lack their file system."""
+    try:
+        pty = os.openpty()
+    except OSError:
+        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "devpts", "-o", "ptmxmode=666", "devpts", "/dev/pts"],
+                                               capture_output=True, check=False).returncode != 0:
+            pytest.skip("no terminal can be opened here: /dev/pts is not mounted")
+        yield
+        subprocess.run(["umount", "/dev/pts"], check=False)
+        return
+    for fd in pty:
+        os.close(fd)
+    yield
+
+
+def test_on_a_terminal_there_is_a_bar_and_the_csv_comes_last(tmp_path, terminal):
     child = pexpect.spawn(str(TOP / "run-bench.sh"), [*QUICK, *TWO, "--out", str(tmp_path / "run")],
                           dimensions=(40, 80), timeout=60, encoding="utf-8", env={**os.environ, "TERM": "xterm"})
     child.expect("━")

