@@ -78,6 +78,26 @@ FORCE:
 
 -include $(OBJS:.o=.d)
 
+# The cost model: a QEMU plugin for this computer.
+HOSTCC      ?= cc
+MODEL       := $(BUILD)/model/hartlock-model.so
+MODEL_OBJS  := $(patsubst %,$(BUILD)/%.host.o,$(wildcard model/*.c))
+HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -fno-common $(WARN)
+
+.PHONY: model
+model: $(MODEL) ## build the cost model, a QEMU plugin
+
+$(MODEL): $(MODEL_OBJS)
+	$(call say,LINK,$@)
+	$(Q)$(HOSTCC) -shared -pthread -o $@ $(MODEL_OBJS)
+
+$(BUILD)/%.c.host.o: %.c $(BUILD)/flags
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -MMD -MP $(HOST_CFLAGS) -c $< -o $@
+
+-include $(MODEL_OBJS:.o=.d)
+
 .PHONY: setup
 setup: ## install what building, running and testing need (Debian packages)
 	$(Q)./host/setup run check

@@ -2,7 +2,7 @@
  *
  * Fairness     none: some hart always gets on, a given one may not.
  * Waiters spin on `next` itself: a lost race costs one more line transfer.
- * Space        8 bytes (`next`) and its bounds, 0 bytes a waiter.
+ * Space        8 bytes (`next`) and its bounds, a line each; 0 bytes a waiter.
  * Bound        any number of harts. No ABA: `next` only ever grows until
  *              reset, so an equal value is an unchanged value.
  * Relies on    forward progress of LR/SC (unprivileged manual, "Eventual
@@ -22,9 +22,11 @@
 #include "place.h"
 
 struct cas_heap {
-	aptr next;       /* first free address: start <= next <= end */
-	uintptr_t start; /* first address of the memory given */
-	uintptr_t end;   /* first address behind it */
+	_Alignas(PLACE_LINE) aptr next; /* first free address: start <= next <= end */
+	/* read only, and so in every hart's cache; beside `next` they would
+	 * have to be fetched back before the compare-and-swap */
+	_Alignas(PLACE_LINE) uintptr_t start; /* first address of the memory given */
+	uintptr_t end;                        /* first address behind it */
 };
 
 /* What one attempt is based on. */

@@ -6,6 +6,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* What one hart writes should not lie beside what others only read. */
+enum { PLACE_LINE = 64 };
+
 struct bump_place {
 	uintptr_t block; /* address of the block */
 	uintptr_t next;  /* first free address behind it */

@@ -66,10 +66,11 @@ static void hart_pass(unsigned index, void *arg)
 {
 	struct run *run = arg;
 	struct slot *me = &slots[index];
-	uint64_t go = rendezvous(index, run->harts);
+	uint64_t go = port_in_step() ? port_time() : rendezvous(index, run->harts);
+	uint64_t open = go + run->warmup;
 
-	if (index == 0)
-		port_alarm(go + run->warmup, on_open, run);
+	if (index == 0 && !window_arrange(open, open + run->duration))
+		port_alarm(open, on_open, run);
 	rendezvous_until(go);
 	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
 	me->start_cycles = port_cycles();
@@ -121,6 +122,20 @@ static void send_pass(const struct run *run, size_t used)
 	record_end();
 }
 
+static void send_counters(const struct run *run)
+{
+	uint64_t value;
+
+	if (port_counter(0, &value) == NULL)
+		return;
+	record_begin("coherence");
+	record_u64("trial", run->trial);
+	record_text("pass", pass_names[run->pass]);
+	for (unsigned i = 0; port_counter(i, &value) != NULL; i++)
+		record_u64(port_counter(i, &value), value);
+	record_end();
+}
+
 static void send_share(const struct run *run, const struct slot *s)
 {
 	record_begin("share");
@@ -169,12 +184,26 @@ static void send_audit(const struct run *run, size_t used)
 	record_end();
 }
 
+/* The heap from its first multiple of `align` on: faa pays for an unaligned
+ * start with padding, once, and that is not what a trial is about. */
+static void take_heap(struct run *run)
+{
+	size_t align = run->plan->work.align;
+	uintptr_t start, end;
+
+	port_heap(&start, &end);
+	run->heap_start = align - 1 > end - start ? end : (start + align - 1) & -align;
+	if (run->heap_start > end)
+		run->heap_start = end;
+	run->heap_end = end;
+}
+
 static void run_pass(struct run *run)
 {
 	size_t used;
 
 	run->postponed = 0;
-	port_heap(&run->heap_start, &run->heap_end);
+	take_heap(run);
 	if (run->pass == PASS_AUDIT)
 		run->heap_end = audit_prepare(&run->plan->work, run->heap_start, run->heap_end);
 	run->strategy->init(run->heap_start, run->heap_end);
@@ -186,6 +215,7 @@ static void run_pass(struct run *run)
 
 	used = run->strategy->used();
 	send_pass(run, used);
+	send_counters(run);
 	if (run->pass == PASS_AUDIT)
 		send_audit(run, used);
 	for (unsigned i = 0; i < run->harts; i++) {

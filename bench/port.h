@@ -9,6 +9,7 @@
 #ifndef BENCH_PORT_H
 #define BENCH_PORT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -29,6 +30,10 @@ void port_heap(uintptr_t *start, uintptr_t *end);
  * returns when all are done. Harts not among them take nothing from the machine. */
 void port_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg);
 
+/* Does port_run() start its harts at one instant by itself? Otherwise they have
+ * to find each other: rendezvous.h. */
+bool port_in_step(void);
+
 /* Give the processor up until port_wake(own index). May return early. */
 void port_idle(void);
 void port_wake(unsigned index);
@@ -37,6 +42,27 @@ void port_wake(unsigned index);
  * One alarm a hart; fn may set the next. Pair with port_alarm_off(). */
 void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg);
 void port_alarm_off(void);
+
+/* What is to happen at `time`, at that time exactly and taking none: if *flag is
+ * `expect`, copy `count` words that lie `stride` bytes apart, from `from` on to
+ * `to` on, write the time to *stamp, and `value` to *flag. */
+struct port_sample {
+	uint64_t time; /* port_time() */
+	_Atomic uint32_t *flag;
+	uint32_t expect, value;
+	const void *from;
+	void *to;
+	size_t count, stride;
+	uint64_t *stamp;
+};
+
+/* Arrange for sample `which`, 0 or 1, of this port_run(). False where there is
+ * nobody to do it: use the alarm. One hart at a time. */
+bool port_sample(unsigned which, const struct port_sample *what);
+
+/* Counter `i` of the memory system: its name and its value between the two
+ * samples of the last port_run(). NULL: there is none of that number. */
+const char *port_counter(unsigned i, uint64_t *value);
 
 /* Text to the host, whole. One hart at a time. */
 void port_write(const char *text, size_t len);

@@ -22,6 +22,30 @@ static uint64_t ops_of(unsigned i)
 	return aptr_load_relaxed(&counted[i].ops);
 }
 
+bool window_arrange(uint64_t open, uint64_t close)
+{
+	struct port_sample sample = {
+		.time = open,
+		.flag = &window.phase,
+		.expect = WARMUP,
+		.value = MEASURE,
+		.from = &counted[0].ops,
+		.to = &counted[0].ops_open,
+		.count = window.harts,
+		.stride = sizeof(*counted),
+		.stamp = &window.open_time,
+	};
+
+	if (!port_sample(0, &sample))
+		return false;
+	sample.time = close;
+	sample.expect = MEASURE;
+	sample.value = STOP;
+	sample.to = &counted[0].ops_close;
+	sample.stamp = &window.close_time;
+	return port_sample(1, &sample);
+}
+
 void window_open(void)
 {
 	enum { TRIES = 8, SLOW_PART = 20000 }; /* a host may stop this hart half-way: */

@@ -4,6 +4,7 @@
 #define BENCH_WINDOW_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "slot.h"
@@ -27,6 +28,10 @@ static inline enum phase window_phase(void)
 	/* relaxed: says when to stop, orders nothing; port_run() does. */
 	return atomic_load_explicit(&window.phase, memory_order_relaxed);
 }
+
+/* Have the window opened and closed at those times exactly, if the place can do
+ * that; false if not. */
+bool window_arrange(uint64_t open, uint64_t close);
 
 /* Count the operations so far and start to measure, unless it is closed. */
 void window_open(void);

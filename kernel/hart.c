@@ -20,7 +20,6 @@ _Thread_local struct hart *this_hart;
 
 extern char __stacks_start[], __tls_start[], __tls_data_end[];
 void hart_entry(void);
-void call_on_stack(void (*fn)(void *), void *arg, uintptr_t stack_top);
 _Noreturn void hart_main(struct hart *h);
 
 static uint64_t *guard_of(unsigned slot)

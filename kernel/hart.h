@@ -58,6 +58,9 @@ void hart_idle(void);
 /* Make that hart's hart_idle() return, now or at its next call. */
 void hart_wake(unsigned index);
 
+/* Run fn(arg) on another stack, and come back (start.S). */
+void call_on_stack(void (*fn)(void *arg), void *arg, uintptr_t stack_top);
+
 /* Panics if any hart's stack has run into its guard words. */
 void hart_check_stacks(void);
 

@@ -7,6 +7,7 @@
 #include "console.h"
 #include "hart.h"
 #include "kernel.h"
+#include "model.h"
 #include "panic.h"
 #include "sbi.h"
 
@@ -45,7 +46,8 @@ static void say_boot(void)
 	record_u64("boot_hart", kernel.boot_hart);
 	record_u64("harts", m->harts);
 	record_u64("left_out", m->harts_left_out);
-	record_u64("timebase_hz", m->timebase_hz);
+	record_u64("timebase_hz", port_time_hz());
+	record_u64("modelled", model_here());
 	record_hex("heap_start", heap_start);
 	record_hex("heap_end", heap_end);
 	record_text("console", console_kind());
@@ -108,6 +110,7 @@ _Noreturn void kernel_main(unsigned long hart_id, const void *tree)
 {
 	kernel.boot_hart = hart_id;
 	console_init();
+	model_init();
 	read_machine(tree);
 	hart_init_boot(hart_id, &kernel.machine);
 	say_boot();

@@ -8,6 +8,7 @@
 #include "console.h"
 #include "hart.h"
 #include "kernel.h"
+#include "model.h"
 
 /* The hart that panics first, or NULL. */
 static struct hart *_Atomic first;
@@ -16,6 +17,7 @@ void panic_begin(void)
 {
 	struct hart *none = NULL;
 
+	MODEL_MARK(MARK_OFF);
 	/* relaxed: which hart was first is all there is to agree on. */
 	if (atomic_compare_exchange_strong_explicit(&first, &none, this_hart, memory_order_relaxed,
 						    memory_order_relaxed))

@@ -7,6 +7,7 @@
 #include "console.h"
 #include "hart.h"
 #include "kernel.h"
+#include "model.h"
 #include "panic.h"
 #include "trap.h"
 
@@ -21,7 +22,7 @@ unsigned port_harts(void)
 
 uint64_t port_time_hz(void)
 {
-	return kernel.machine.timebase_hz;
+	return model_here() ? model_mailbox.hz : kernel.machine.timebase_hz;
 }
 
 void port_heap(uintptr_t *start, uintptr_t *end)
@@ -30,9 +31,41 @@ void port_heap(uintptr_t *start, uintptr_t *end)
 	*end = (uintptr_t)__heap_end;
 }
 
+bool port_in_step(void)
+{
+	return model_here();
+}
+
+struct share {
+	void (*fn)(unsigned index, void *arg);
+	void *arg;
+};
+
+static void do_share(void *arg)
+{
+	const struct share *share = arg;
+
+	MODEL_MARK(MARK_JOIN);
+	share->fn(this_hart->index, share->arg);
+	MODEL_MARK(MARK_LEAVE);
+}
+
+/* Stacks at the same depth on every hart: the boot hart comes here by another
+ * way than the others, and what lies on which line is part of what is modelled. */
+static void run_share(unsigned index, void *arg)
+{
+	enum { CALLERS = 2048 };
+
+	(void)index;
+	call_on_stack(do_share, arg, this_hart->stack_top - CALLERS);
+}
+
 void port_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg)
 {
-	hart_run(n, fn, arg);
+	struct share share = {fn, arg};
+
+	model_mailbox.harts = n;
+	hart_run(n, run_share, &share);
 }
 
 void port_idle(void)
@@ -52,7 +85,49 @@ void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 
 void port_alarm_off(void)
 {
-	trap_alarm_off();
+	if (!model_here()) /* which has set no alarm, and charges for calls to firmware */
+		trap_alarm_off();
+}
+
+bool port_sample(unsigned which, const struct port_sample *what)
+{
+	struct mailbox_sample *sample = &model_mailbox.sample[which];
+
+	if (!model_here())
+		return false;
+	*sample = (struct mailbox_sample){
+		.time = what->time,
+		.flag = (uintptr_t)what->flag,
+		.expect = what->expect,
+		.value = what->value,
+		.from = (uintptr_t)what->from,
+		.to = (uintptr_t)what->to,
+		.count = what->count,
+		.stride = what->stride,
+		.stamp = (uintptr_t)what->stamp,
+	};
+	MODEL_MARK(MARK_SAMPLE);
+	return true;
+}
+
+const char *port_counter(unsigned i, uint64_t *value)
+{
+	static const char *const names[MAILBOX_COUNTS] = {
+		[COUNT_AMOS] = "amos",
+		[COUNT_SC_FAILED] = "sc_failed",
+		[COUNT_TRANSFERS] = "transfers",
+		[COUNT_SHARED] = "shared",
+		[COUNT_FILLS] = "fills",
+		[COUNT_UPGRADES] = "upgrades",
+		[COUNT_INVALIDATIONS] = "invalidations",
+		[COUNT_EVICTIONS] = "evictions",
+		[COUNT_QUEUED] = "queued",
+	};
+
+	if (!model_here() || i >= MAILBOX_COUNTS)
+		return NULL;
+	*value = model_mailbox.count[i];
+	return names[i];
 }
 
 void port_write(const char *text, size_t len)

@@ -6,6 +6,7 @@
 
 #include "../alloc/bump.h"
 #include "../alloc/cas.h"
+#include "../alloc/faa.h"
 #include "../bench/record.h"
 #include "kernel.h"
 #include "panic.h"
@@ -61,8 +62,10 @@ static void claim(const char *name, bool holds)
 
 #define bump_heap_type bump
 #define cas_heap_type  cas_heap
+#define faa_heap_type  faa_heap
 CHECK_CONTRACT(bump)
 CHECK_CONTRACT(cas)
+CHECK_CONTRACT(faa)
 
 /* A vector of characters that grows by pushing: each growth is an allocation. */
 struct vector {
@@ -126,6 +129,7 @@ void selftest_run(void)
 {
 	check_bump();
 	check_cas();
+	check_faa();
 	check_vector();
 #if GLOBAL_ALLOC
 	check_global();

@@ -16,9 +16,16 @@
  *   load_acquire         lw; fence r,rw            acquire
  *   store_relaxed        sw                        relaxed
  *   store_release        fence rw,w; sw            release
+ *   load_depend          ld                        acquire
  *   swap_acquire         amoswap.w.aq              acquire
+ *   swap_acq_rel         amoswap.d.aqrl            acq_rel
  *   fetch_add_relaxed    amoadd.w                  relaxed
  *   cas_relaxed (weak)   lr.d; bne; sc.d           relaxed, relaxed
+ *   cas_release (strong) lr.d; bne; sc.d.rl; bnez  release, relaxed
+ *
+ * load_depend orders the load before accesses through the pointer it returned:
+ * on RISC-V the address dependency does that by itself (RVWMO, preserved
+ * program order, rule 9); C11's memory_order_consume is an acquire everywhere.
  *
  * a32_ is for words of 32 bits, aptr_ for words as wide as a pointer.
  */
@@ -101,6 +108,35 @@ static inline void aptr_store_relaxed(aptr *a, uintptr_t value)
 	a->word = value;
 }
 
+static inline uintptr_t aptr_load_depend(const aptr *a)
+{
+	return a->word;
+}
+
+static inline void aptr_store_release(aptr *a, uintptr_t value)
+{
+	__asm__ volatile("fence rw, w\n\tsd %z1, %0" : "=m"(a->word) : "rJ"(value) : "memory");
+}
+
+static inline uintptr_t aptr_swap_acq_rel(aptr *a, uintptr_t value)
+{
+	uintptr_t old;
+
+	__asm__ volatile("amoswap.d.aqrl %0, %z2, %1"
+			 : "=r"(old), "+A"(a->word)
+			 : "rJ"(value)
+			 : "memory");
+	return old;
+}
+
+static inline uintptr_t aptr_fetch_add_relaxed(aptr *a, uintptr_t value)
+{
+	uintptr_t old;
+
+	__asm__ volatile("amoadd.d %0, %z2, %1" : "=r"(old), "+A"(a->word) : "rJ"(value));
+	return old;
+}
+
 /* *a == *seen ? (*a = value, true) : (*seen = *a, false). Weak: it may fail with
  * the two equal, when the reservation is lost. */
 static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
@@ -116,6 +152,22 @@ static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 			 : "rJ"(*seen), "rJ"(value));
 	*seen = found;
 	return lost == 0;
+}
+
+/* *a == seen ? (*a = value, true) : false. Strong: false means that they differed. */
+static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
+{
+	uintptr_t found, lost;
+
+	__asm__ volatile("1:	lr.d %0, %2\n"
+			 "	bne %0, %z3, 2f\n"
+			 "	sc.d.rl %1, %z4, %2\n"
+			 "	bnez %1, 1b\n"
+			 "2:"
+			 : "=&r"(found), "=&r"(lost), "+A"(a->word)
+			 : "rJ"(seen), "rJ"(value)
+			 : "memory");
+	return found == seen;
 }
 
 #else /* C11 */
@@ -172,10 +224,36 @@ static inline void aptr_store_relaxed(aptr *a, uintptr_t value)
 	atomic_store_explicit(&a->word, value, memory_order_relaxed);
 }
 
+static inline uintptr_t aptr_load_depend(const aptr *a)
+{
+	return atomic_load_explicit(&a->word, memory_order_acquire);
+}
+
+static inline void aptr_store_release(aptr *a, uintptr_t value)
+{
+	atomic_store_explicit(&a->word, value, memory_order_release);
+}
+
+static inline uintptr_t aptr_swap_acq_rel(aptr *a, uintptr_t value)
+{
+	return atomic_exchange_explicit(&a->word, value, memory_order_acq_rel);
+}
+
+static inline uintptr_t aptr_fetch_add_relaxed(aptr *a, uintptr_t value)
+{
+	return atomic_fetch_add_explicit(&a->word, value, memory_order_relaxed);
+}
+
 static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 {
 	return atomic_compare_exchange_weak_explicit(&a->word, seen, value, memory_order_relaxed,
 						     memory_order_relaxed);
+}
+
+static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
+{
+	return atomic_compare_exchange_strong_explicit(&a->word, &seen, value, memory_order_release,
+						       memory_order_relaxed);
 }
 
 #endif

@@ -52,7 +52,9 @@ def test_nothing_but_the_operation_is_in_the_throughput_loop(strategy):
 
 
 @pytest.mark.parametrize("strategy,atomics", [
-    ("null", []), ("spin", ["amoswap.w.aq"]), ("ticket", ["amoadd.w"]), ("cas", ["lr.d", "sc.d"])])
+    ("null", []), ("spin", ["amoswap.w.aq"]), ("tas", ["amoswap.w.aq"]), ("ticket", ["amoadd.w"]),
+    ("mcs", ["amoswap.d.aqrl", "lr.d", "sc.d.rl"]), ("cas", ["lr.d", "sc.d"]),
+    ("faa", ["amoadd.d", "lr.d", "sc.d", "lr.d", "sc.d"])])
 def test_each_strategy_is_made_of_the_atomics_it_names(strategy, atomics):
     assert [m for m, _ in loop(strategy) if re.match(r"amo|lr\.|sc\.", m)] == atomics
 

@@ -81,8 +81,8 @@ def conservation(name: str, p: Pass, w: Workload) -> list[str]:
     """Operations x size = bytes handed out, or what is wrong."""
     ops = sum(s.ops for s in p.shares)
     expected = expected_used(p, w, ops)
-    if p.used == expected:
-        return []
+    if 0 <= p.used - expected <= -w.size_bytes % w.align_bytes:
+        return []  # `next` is behind the last block, or behind its padding (faa)
     return [f"{name} pass: {ops} operations take {expected} bytes, but {p.used} were handed out"]
 
 

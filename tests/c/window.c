@@ -23,6 +23,14 @@ uint64_t port_time_hz(void)
 	return HZ;
 }
 
+/* No place that does things at an exact time. */
+bool port_sample(unsigned which, const struct port_sample *what)
+{
+	(void)which;
+	(void)what;
+	return false;
+}
+
 static void set_ops(uint64_t base)
 {
 	for (unsigned i = 0; i < SLOTS; i++)
@@ -38,6 +46,13 @@ static void fresh(void)
 	window.open_time = window.close_time = 77;
 	window.ended = ENDED_HEAP;
 	window_reset(slots, HARTS);
+}
+
+static void test_arrange_without_a_place_that_can(void)
+{
+	fresh();
+	EXPECT(!window_arrange(100, 200));
+	EXPECT_EQ(window_phase(), WARMUP);
 }
 
 static void test_reset(void)
@@ -133,6 +148,7 @@ static void test_count_again(void)
 int main(void)
 {
 	test_reset();
+	test_arrange_without_a_place_that_can();
 	test_open_and_close();
 	test_first_close_counts();
 	test_closed_before_open();

@@ -1,0 +1,161 @@
+/* faa: no lock, one fetch-and-add on the allocator's `next`; what it returns is the block.
+ *
+ * Fairness     every call is served by its own instruction, in the order in
+ *              which the adds reach `next`.
+ * Waiters spin nowhere while there is room: wait-free. Near the end of the
+ *              memory they retry as `cas` does (see below).
+ * Space        8 bytes (`next`) and its bounds, a line each; 0 bytes a waiter.
+ * Bound        any number of harts n with end + n * 2^48 below 2^64.
+ * Relies on    forward progress of the AMO add (amoadd.d); of LR/SC only in
+ *              the careful attempt.
+ * Source       A. Gottlieb, B. D. Lubachevsky and L. Rudolph, "Basic Techniques
+ *              for the Efficient Coordination of Very Large Numbers of
+ *              Cooperating Sequential Processors", ACM TOPLAS 5(2), 1983.
+ *
+ * An add takes `size` rounded up to `align`, so that a `next` that is a multiple
+ * of `align` stays one. An add is made before it is known whether it was
+ * wanted; two kinds are not:
+ *
+ * - It passed `end`. Exactly one call finds `next` at or before `end` and
+ *   leaves it behind: that one owns what is left, and puts `next` back by a
+ *   plain store. Until then every other call finds `next` behind `end`, takes
+ *   nothing, and attempts again, carefully; its own add is undone by the same
+ *   store. So nothing is handed out while `next` is too large, a hart has at
+ *   most one such add outstanding, and `next` cannot wrap. Between its add and
+ *   its store that call is like the holder of a lock: a hart must not allocate
+ *   from an interrupt that came in between.
+ * - `next` was not a multiple of `align`. If nobody came after, the add is
+ *   taken back; otherwise its bytes are padding, and counted as used.
+ *
+ * A careful attempt looks first and takes what fits by compare-and-swap.
+ *
+ * Orders: as in cas.h, nothing is published through `next`; all are relaxed.
+ */
+#ifndef ALLOC_FAA_H
+#define ALLOC_FAA_H
+
+#include "../lock/atomic.h"
+#include "place.h"
+
+enum { FAA_ADD_BITS = 48 }; /* larger requests are made carefully only */
+
+struct faa_heap {
+	/* first free address; behind `end` while one call undoes its add */
+	_Alignas(PLACE_LINE) aptr next;
+	/* read only, and so in every hart's cache; beside `next` they would
+	 * have to be fetched back after the add */
+	_Alignas(PLACE_LINE) uintptr_t start; /* first address of the memory given */
+	uintptr_t end;                        /* first address behind it */
+};
+
+/* Whether the next attempt looks before it takes. */
+struct faa_seen {
+	bool careful;
+};
+
+/* Set up over [start, end). The caller guarantees start <= end, that the
+ * memory is nobody else's, and publishes the heap to the other harts. */
+static inline void faa_init(struct faa_heap *heap, uintptr_t start, uintptr_t end)
+{
+	/* relaxed: see the preamble; the caller publishes. */
+	aptr_store_relaxed(&heap->next, start);
+	heap->start = start;
+	heap->end = end;
+}
+
+/* Nothing to look at before the first attempt. */
+static inline struct faa_seen faa_begin(struct faa_heap *heap)
+{
+	(void)heap;
+	return (struct faa_seen){false};
+}
+
+/* The attempt that never takes more than there is. Returns as faa_try(). */
+static inline bool faa_try_careful(struct faa_heap *heap, size_t size, size_t align, void **block)
+{
+	/* relaxed: a guess, checked by the compare-and-swap. */
+	uintptr_t next = aptr_load_relaxed(&heap->next);
+	struct bump_place p;
+	uintptr_t pad;
+
+	if (next > heap->end)
+		return false; /* about to be put back */
+	*block = (void *)0;
+	if (!bump_place(&p, next, heap->end, size, align))
+		return true;
+	*block = (void *)p.block;
+	pad = -p.next & (align - 1);
+	p.next = pad <= heap->end - p.next ? p.next + pad : heap->end;
+	/* relaxed: see the preamble. Weak: a spurious failure is one more turn. */
+	return aptr_cas_relaxed(&heap->next, &next, p.next);
+}
+
+/* Undo an add of `amount` that found `next` at `old` and is not wanted. */
+static inline void faa_undo(struct faa_heap *heap, uintptr_t old, uintptr_t amount)
+{
+	uintptr_t mine = old + amount;
+
+	if (old > heap->end)
+		return; /* whoever passed the end undoes this one, too */
+	/* relaxed: see the preamble. */
+	if (amount > heap->end - old)
+		aptr_store_relaxed(&heap->next, old);
+	else
+		(void)aptr_cas_relaxed(&heap->next, &mine, old);
+}
+
+/* One attempt. True when it is settled: *block is then the block, or NULL when
+ * `size` bytes at a multiple of `align` do not fit. False: attempt again with
+ * the same `seen`. The caller guarantees: align is a power of two. */
+static inline bool faa_try(struct faa_heap *heap, struct faa_seen *seen, size_t size, size_t align,
+			   void **block)
+{
+	uintptr_t amount = (size + align - 1) & -align, old;
+
+	if (seen->careful || (size | align) >> FAA_ADD_BITS != 0)
+		return faa_try_careful(heap, size, align, block);
+	/* relaxed: see the preamble. */
+	old = aptr_fetch_add_relaxed(&heap->next, amount);
+	*block = (void *)old;
+	if (old <= heap->end && amount <= heap->end - old && (old & (align - 1)) == 0)
+		return true;
+	faa_undo(heap, old, amount);
+	seen->careful = true;
+	return false;
+}
+
+/* `size` bytes at a multiple of `align`, or NULL when they do not fit. Any
+ * number of harts at once. The caller guarantees: align is a power of two. */
+static inline void *faa_alloc(struct faa_heap *heap, size_t size, size_t align)
+{
+	struct faa_seen seen = faa_begin(heap);
+	void *block;
+
+	while (!faa_try(heap, &seen, size, align, &block))
+		;
+	return block;
+}
+
+/* Does nothing: memory comes back all at once, by faa_reset(). */
+static inline void faa_free(struct faa_heap *heap, void *block)
+{
+	(void)heap;
+	(void)block;
+}
+
+/* Take every block back. The caller guarantees that none is in use and that
+ * no other call is under way. */
+static inline void faa_reset(struct faa_heap *heap)
+{
+	/* relaxed: see the guarantee. */
+	aptr_store_relaxed(&heap->next, heap->start);
+}
+
+/* Bytes from `start` to `next`: blocks and the padding before them. The caller
+ * guarantees that no other call is under way. */
+static inline size_t faa_used(struct faa_heap *heap)
+{
+	return aptr_load_relaxed(&heap->next) - heap->start;
+}
+
+#endif

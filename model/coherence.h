@@ -1,0 +1,72 @@
+/* coherence.h: the memory system. Every hart has an L1 of 64-byte lines; a
+ * directory in banks keeps them coherent (MESI, or MOESI by profile) and works
+ * on one request to a line at a time, so that requests to one line queue.
+ *
+ * Calls come in the order in which accesses happen. Times are ticks; nothing
+ * here waits, executes or knows QEMU: an access is told when it is done. */
+#ifndef MODEL_COHERENCE_H
+#define MODEL_COHERENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../kernel/mailbox.h"
+#include "directory.h"
+#include "l1.h"
+#include "profile.h"
+
+enum { COHERENCE_HARTS = 64, COHERENCE_BANKS = 256, LINE_BYTES = 64 };
+
+enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_AMO, ACCESS_LR, ACCESS_SC };
+
+/* A line that a hart's LR keeps, so that its SC succeeds: requests of others
+ * wait. It ends with the SC, when the hart pauses, or after lr_hold cycles.
+ * Rocket and XiangShan hold off probes so, for their `lrscCycles`. */
+struct hold {
+	bool active;
+	uint64_t line, until;
+};
+
+struct coherence {
+	const struct profile *profile;
+	uint64_t placement; /* moves lines among banks; any value */
+	struct directory directory;
+	struct l1 l1[COHERENCE_HARTS];
+	struct hold hold[COHERENCE_HARTS];
+	uint64_t bank_free[COHERENCE_BANKS];
+	uint64_t count[MAILBOX_COUNTS]; /* COUNT_QUEUED in ticks */
+};
+
+struct outcome {
+	uint64_t done; /* when the hart goes on */
+	uint64_t lost; /* harts (bits) that had a copy of the line and have none now */
+	bool hit;      /* its own L1 was enough */
+};
+
+/* False when there is no memory for it. The profile must outlive it. */
+bool coherence_init(struct coherence *c, const struct profile *profile, uint64_t placement);
+
+/* Cold: no line cached anywhere, counts at 0. */
+void coherence_reset(struct coherence *c);
+void coherence_free(struct coherence *c);
+
+/* Hart `hart` has made an access that it issued at `now`. */
+struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
+				uint64_t address, uint64_t now);
+
+/* An SC that failed: it touched no line. Returns when the hart goes on. */
+uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now);
+
+/* Does the hart's LR keep a line at `now`? */
+bool coherence_holds(const struct coherence *c, unsigned hart, uint64_t now);
+
+/* The hart lets go of the line its LR keeps, if any. */
+void coherence_let_go(struct coherence *c, unsigned hart, uint64_t now);
+
+/* A device writes to the line: returns the harts that lost their copy. */
+uint64_t coherence_device_write(struct coherence *c, uint64_t address);
+
+/* Does the hart have a copy of line `number`? */
+bool coherence_has(struct coherence *c, unsigned hart, uint64_t number);
+
+#endif

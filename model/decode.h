@@ -1,0 +1,36 @@
+/* decode.h: what an instruction is to the model (RV64GC; unprivileged manual,
+ * chapters "RV32/64G Instruction Set Listings" and "C"). */
+#ifndef MODEL_DECODE_H
+#define MODEL_DECODE_H
+
+#include <stdint.h>
+
+enum insn_class {
+	INSN_OP, /* arithmetic and all that is not named below */
+	INSN_BRANCH,
+	INSN_JUMP,
+	INSN_MUL,
+	INSN_DIV,
+	INSN_FP,
+	INSN_CSR,   /* SYSTEM: CSR accesses, ecall, wfi */
+	INSN_FENCE, /* that an in-order hart with a store buffer need not wait for */
+	INSN_PAUSE,
+	INSN_DRAIN, /* a fence of earlier stores against later loads: it must */
+	INSN_MARK,  /* slti x0, x0, imm */
+	INSN_LOAD,
+	INSN_STORE,
+	INSN_AMO,
+	INSN_LR,
+	INSN_SC,
+};
+
+/* Class of the instruction of `size` bytes (2 or 4). */
+enum insn_class decode_class(uint32_t word, unsigned size);
+
+/* The immediate of an INSN_MARK. */
+static inline unsigned decode_mark(uint32_t word)
+{
+	return word >> 20;
+}
+
+#endif

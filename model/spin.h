@@ -1,0 +1,50 @@
+/* spin.h: notices that a hart only waits, and says when it would notice a change.
+ *
+ * A round is what a hart does from one `pause` to the next. Two equal rounds
+ * that did nothing but load from lines in the hart's own L1 will be followed by
+ * further equal ones until one of those lines is taken away: the hart can sleep
+ * until then and be told which round it is in. That holds for loops whose only
+ * effect is to wait; a loop that counts its turns must not contain `pause`. */
+#ifndef MODEL_SPIN_H
+#define MODEL_SPIN_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+enum { SPIN_LOADS = 8 };
+
+struct spin_round {
+	bool pure; /* nothing but those loads */
+	unsigned loads;
+	uint64_t length; /* ticks; of a finished round */
+	struct {
+		uint64_t line, offset; /* offset: ticks after the round's begin */
+	} load[SPIN_LOADS];
+};
+
+struct spin {
+	uint64_t begin; /* clock of the round under way, or of the first one slept through */
+	struct spin_round now, before;
+};
+
+/* Forget what was: the hart begins anew at `clock`. */
+void spin_reset(struct spin *s, uint64_t clock);
+
+/* A load from a line in the hart's own L1. */
+void spin_load(struct spin *s, uint64_t line, uint64_t clock);
+
+/* Anything else that touches memory. */
+void spin_disturb(struct spin *s);
+
+/* A `pause`: the round ends. True when the hart may sleep from here on. */
+bool spin_pause(struct spin *s, uint64_t clock);
+
+/* Somebody took `line` away at `clock`, and a load at that very clock came
+ * before that if `first`. The clock at which the round begins whose load of
+ * that line is the first to notice. */
+uint64_t spin_wake(const struct spin *s, uint64_t line, uint64_t clock, bool first);
+
+/* Does a sleeping hart look at that line? */
+bool spin_watches(const struct spin *s, uint64_t line);
+
+#endif
