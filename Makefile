@@ -97,3 +97,48 @@ $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 	$(Q)$(HOSTCC) -MMD -MP $(HOST_CFLAGS) -c $< -o $@
 
 -include $(MODEL_OBJS:.o=.d)
+
+.PHONY: setup
+setup: ## install what building, running and testing need (Debian packages)
+	$(Q)./host/setup run check
+
+.PHONY: check lint test
+check: lint test ## everything that can be checked: layout, types, shell, all tests
+
+SHELL_FILES := run-bench.sh host/setup host/find-python .ci/run
+C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
+lint: ## layout, types, shell scripts
+	$(Q)clang-format --dry-run -Werror $(C_FILES)
+	$(Q)shellcheck $(SHELL_FILES)
+	$(Q)/usr/bin/python3 -m pyflakes host tests
+	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
+
+test: $(IMAGE) ## all tests; TESTS=... for some
+	$(Q)/usr/bin/python3 -m pytest -q -p no:cacheprovider $(or $(TESTS),tests)
+
+.PHONY: bench-self
+bench-self: $(IMAGE) ## how fast hartlock itself is, and what its harness costs in instructions
+	$(Q)PYTHONPATH=host $(PYTHON) tests/bench_self.py
+
+# The kernel by hand. PLAN='hartlock: run=cas:8' gives it something to measure.
+QEMU_RUN = $(QEMU) -machine virt -m 256M -smp $(SMP) -accel tcg,thread=multi -bios default \
+           -kernel $(IMAGE) -append '$(PLAN)' -nographic -no-reboot
+.PHONY: qemu qemu-gdb
+qemu: $(IMAGE) ## boot the kernel (SMP=8 PLAN='hartlock: run=cas:8'); Ctrl-A X ends it
+	$(Q)$(QEMU_RUN)
+
+qemu-gdb: $(IMAGE) ## the same, waiting for gdb at port 1234
+	@echo 'in another terminal: gdb-multiarch $(IMAGE) -ex "target remote :1234"'
+	$(Q)$(QEMU_RUN) -s -S
+
+.PHONY: asm
+asm: $(BUILD)/bench/worker-$(LOCK).o ## the loops that are timed (LOCK=cas)
+	$(Q)for f in throughput latency; do $(OBJDUMP) -d --no-show-raw-insn --disassemble=$$f $<; done | sed '/^$$/d; /^Disassembly/d'
+
+.PHONY: clean
+clean: ## remove what was built (results/ stays)
+	$(Q)rm -rf $(BUILD)
+
+.PHONY: help
+help: ## this list
+	@sed -n 's/^\([a-z][a-z -]*\):.*## \(.*\)/\1\t\2/p' $(MAKEFILE_LIST) | expand -t 12

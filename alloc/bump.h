@@ -15,7 +15,7 @@ struct bump {
 	uintptr_t end;   /* first address behind it */
 };
 
-/* Set up over [start, end). The caller guarantees start <= end, and that the
+/* Set up over [start, end). The caller guarantees 0 < start <= end, and that the
  * memory is nobody else's. */
 static inline void bump_init(struct bump *heap, uintptr_t start, uintptr_t end)
 {

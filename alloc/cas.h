@@ -34,7 +34,7 @@ struct cas_seen {
 	uintptr_t next;
 };
 
-/* Set up over [start, end). The caller guarantees start <= end, that the
+/* Set up over [start, end). The caller guarantees 0 < start <= end, that the
  * memory is nobody else's, and publishes the heap to the other harts. */
 static inline void cas_init(struct cas_heap *heap, uintptr_t start, uintptr_t end)
 {
@@ -56,7 +56,7 @@ static inline struct cas_seen cas_begin(struct cas_heap *heap)
  * fit. False when another hart was faster; `seen` is then what it left.
  * The caller guarantees: align is a power of two. */
 static inline bool cas_try(struct cas_heap *heap, struct cas_seen *seen, size_t size, size_t align,
-                           void **block)
+			   void **block)
 {
 	struct bump_place p;
 

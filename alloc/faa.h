@@ -108,7 +108,7 @@ static inline void faa_undo(struct faa_heap *heap, uintptr_t old, uintptr_t amou
  * `size` bytes at a multiple of `align` do not fit. False: attempt again with
  * the same `seen`. The caller guarantees: align is a power of two. */
 static inline bool faa_try(struct faa_heap *heap, struct faa_seen *seen, size_t size, size_t align,
-                           void **block)
+			   void **block)
 {
 	uintptr_t amount = (size + align - 1) & -align, old;
 

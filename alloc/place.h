@@ -20,7 +20,8 @@ struct bump_place {
  * False when it does not fit, and *p is then not written. A size of 0 takes no
  * room; its block is the aligned address, which may equal `end`. No addition
  * here can wrap, whatever size and align are. */
-static inline bool bump_place(struct bump_place *p, uintptr_t next, uintptr_t end, size_t size, size_t align)
+static inline bool bump_place(struct bump_place *p, uintptr_t next, uintptr_t end, size_t size,
+			      size_t align)
 {
 	uintptr_t pad = -next & (align - 1);
 	uintptr_t room = end - next;

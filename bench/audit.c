@@ -47,14 +47,16 @@ void audit_tag(const struct workload *work, struct slot *me, void *block)
 	bytes[0] = bytes[work->size - 1] = tag_of(me->index);
 }
 
-struct audit audit_walk(const struct workload *work, struct slot *slots, unsigned harts, size_t used)
+struct audit audit_walk(const struct workload *work, struct slot *slots, unsigned harts,
+			size_t used)
 {
 	struct audit sum = {0};
 	uintptr_t limit = lattice.start + used;
 
 	if (used > lattice.end - lattice.start)
 		limit = lattice.end;
-	for (uintptr_t at = lattice.first; at < limit && work->size <= limit - at; at += lattice.stride) {
+	for (uintptr_t at = lattice.first; at < limit && work->size <= limit - at;
+	     at += lattice.stride) {
 		const uint8_t *bytes = (const uint8_t *)at;
 		uint8_t tag = bytes[0];
 

@@ -34,6 +34,7 @@ uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t 
 void audit_tag(const struct workload *work, struct slot *me, void *block);
 
 /* Walk the `used` bytes handed out; counts found blocks in slots[0 .. harts). */
-struct audit audit_walk(const struct workload *work, struct slot *slots, unsigned harts, size_t used);
+struct audit audit_walk(const struct workload *work, struct slot *slots, unsigned harts,
+			size_t used);
 
 #endif

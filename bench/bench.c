@@ -57,7 +57,7 @@ static void on_open(void *arg)
 		port_alarm(port_time() + ticks_of(POSTPONE_US), on_open, arg);
 		return;
 	}
-	window_open(slots);
+	window_open();
 	port_alarm(port_time() + run->duration, on_close, arg);
 }
 
@@ -69,7 +69,7 @@ static void hart_pass(unsigned index, void *arg)
 	uint64_t go = port_in_step() ? port_time() : rendezvous(index, run->harts);
 	uint64_t open = go + run->warmup;
 
-	if (index == 0 && !window_arrange(slots, open, open + run->duration))
+	if (index == 0 && !window_arrange(open, open + run->duration))
 		port_alarm(open, on_open, run);
 	rendezvous_until(go);
 	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
@@ -101,10 +101,8 @@ static void clear_slots(const struct run *run)
 		s->ops_open = s->ops_close = 0;
 		s->index = i;
 		s->random = mix(run->plan->seed ^ mix(run->trial * PORT_MAX_HARTS + i)) | 1;
-		s->waited = s->failed = 0;
 		s->misaligned = s->outside = s->off_lattice = s->found = 0;
-		histogram_clear(&s->wait);
-		histogram_clear(&s->hold);
+		slot_forget(s);
 	}
 }
 
@@ -164,7 +162,7 @@ static void send_share(const struct run *run, const struct slot *s)
 }
 
 static void send_histogram(unsigned trial, unsigned hart, const char *kind,
-                           const struct histogram *h)
+			   const struct histogram *h)
 {
 	record_begin("hist");
 	record_u64("trial", trial);
@@ -186,12 +184,26 @@ static void send_audit(const struct run *run, size_t used)
 	record_end();
 }
 
+/* The heap from its first multiple of `align` on: faa pays for an unaligned
+ * start with padding, once, and that is not what a trial is about. */
+static void take_heap(struct run *run)
+{
+	size_t align = run->plan->work.align;
+	uintptr_t start, end;
+
+	port_heap(&start, &end);
+	run->heap_start = align - 1 > end - start ? end : (start + align - 1) & -align;
+	if (run->heap_start > end)
+		run->heap_start = end;
+	run->heap_end = end;
+}
+
 static void run_pass(struct run *run)
 {
 	size_t used;
 
 	run->postponed = 0;
-	port_heap(&run->heap_start, &run->heap_end);
+	take_heap(run);
 	if (run->pass == PASS_AUDIT)
 		run->heap_end = audit_prepare(&run->plan->work, run->heap_start, run->heap_end);
 	run->strategy->init(run->heap_start, run->heap_end);

@@ -43,8 +43,12 @@ static inline uint64_t random_next(uint64_t *state)
  * so that harts do not fall into step. 0 costs the test that finds it 0. */
 static inline void think(uint32_t mean, uint64_t *state)
 {
-	if (mean != 0)
-		delay(mean / 2 + (uint32_t)((random_next(state) >> 32) * mean >> 32));
+	if (mean == 0)
+		return;
+	/* Keeps the compiler from drawing the number early, before the test or
+	 * inside the section: every strategy's loop is to do the same work. */
+	__asm__ volatile("" : "+r"(*state));
+	delay(mean / 2 + (uint32_t)((random_next(state) >> 32) * mean >> 32));
 }
 
 #endif

@@ -47,8 +47,8 @@ void histogram_clear(struct histogram *h);
 
 /* The keys count, min, max, sum and buckets of a record that is begun. buckets
  * lists the filled ones, lowest first: GAP:COUNT with a comma between them, GAP
- * being how far the bucket's number is from the one before (from 0 at first),
- * left out with its colon when it is 1. */
+ * being how far the bucket's number is from the one before (from 0 at first);
+ * behind the first, a GAP of 1 is left out with its colon. */
 void histogram_record(const struct histogram *h);
 
 #endif

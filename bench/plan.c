@@ -67,7 +67,8 @@ static const char *read_trial(struct plan *plan, struct word item)
 	uint64_t harts;
 	unsigned s;
 
-	if (!split(item, ':', &name, &count) || !number(count, PORT_MAX_HARTS, &harts) || harts == 0)
+	if (!split(item, ':', &name, &count) || !number(count, PORT_MAX_HARTS, &harts) ||
+	    harts == 0)
 		return "a trial is strategy:harts";
 	if (word_is(name, "clock"))
 		s = PLAN_CLOCK;
@@ -94,6 +95,8 @@ static const char *read_run(struct plan *plan, struct word list)
 
 static const char *read_passes(struct plan *plan, struct word letters)
 {
+	if (letters.p == letters.end)
+		return "passes are letters of t, l, a";
 	plan->passes = 0;
 	for (const char *p = letters.p; p < letters.end; p++) {
 		const char *at = memchr("tla", *p, PASSES);
@@ -101,8 +104,8 @@ static const char *read_passes(struct plan *plan, struct word letters)
 		if (at == NULL)
 			return "passes are letters of t, l, a";
 		plan->passes |= 1u << (*p == 't'   ? PASS_THROUGHPUT
-		                       : *p == 'l' ? PASS_LATENCY
-		                                   : PASS_AUDIT);
+				       : *p == 'l' ? PASS_LATENCY
+						   : PASS_AUDIT);
 	}
 	return NULL;
 }
@@ -130,7 +133,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"size", SIZE_MAX, &plan->work.size},
 		{"align", SIZE_MAX, &plan->work.align},
 		{"hold", UINT32_MAX, &hold},
-		{"think", UINT32_MAX, &think},
+		{"think", UINT32_MAX / 2, &think}, /* think() adds up to a half */
 		{"duration_us", HOUR_US, &plan->duration_us},
 		{"warmup_us", HOUR_US, &plan->warmup_us},
 		{"seed", UINT64_MAX, &plan->seed},
@@ -149,22 +152,8 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 	return "unknown key";
 }
 
-static const char *read_word(struct plan *plan, struct word w)
-{
-	struct word key, value;
-
-	if (!split(w, '=', &key, &value))
-		return "not key=value";
-	if (word_is(key, "run"))
-		return read_run(plan, value);
-	if (word_is(key, "passes"))
-		return read_passes(plan, value);
-	if (word_is(key, "inject"))
-		return read_inject(plan, value);
-	return read_number(plan, key, value);
-}
-
-static const char *complete(const struct plan *plan)
+/* Checked after each number, so that it is the last one that is wrong. */
+static const char *out_of_range(const struct plan *plan)
 {
 	if (plan->work.size == 0)
 		return "size is 0";
@@ -175,13 +164,32 @@ static const char *complete(const struct plan *plan)
 	return NULL;
 }
 
+static const char *read_word(struct plan *plan, struct word w)
+{
+	struct word key, value;
+	const char *error;
+
+	if (!split(w, '=', &key, &value))
+		return "not key=value";
+	if (word_is(key, "run"))
+		return read_run(plan, value);
+	if (word_is(key, "passes"))
+		return read_passes(plan, value);
+	if (word_is(key, "inject"))
+		return read_inject(plan, value);
+	error = read_number(plan, key, value);
+	return error ? error : out_of_range(plan);
+}
+
 const char *plan_read(struct plan *plan, const char *text, const char **at)
 {
 	struct word w;
 	const char *error;
 
-	*plan = (struct plan){
-		.work = {.size = 16, .align = 16}, .duration_us = 100000, .warmup_us = 20000, .seed = 1};
+	*plan = (struct plan){.work = {.size = 16, .align = 16},
+			      .duration_us = 100000,
+			      .warmup_us = 20000,
+			      .seed = 1};
 	plan->passes = (1u << PASSES) - 1;
 	*at = text;
 	while (next_word(&text, &w) && !word_is(w, "hartlock:"))
@@ -192,5 +200,5 @@ const char *plan_read(struct plan *plan, const char *text, const char **at)
 		if (error != NULL)
 			return error;
 	}
-	return complete(plan);
+	return NULL;
 }

@@ -28,11 +28,11 @@ struct workload {
 
 struct plan {
 	struct workload work;
-	uint64_t duration_us;  /* of a pass's window */
-	uint64_t warmup_us;    /* before the window opens */
-	uint64_t seed;         /* of the harts' random numbers */
-	unsigned passes;       /* 1 << enum pass, or-ed */
-	char inject[16];       /* a fault to cause, for tests; "" is none */
+	uint64_t duration_us; /* of a pass's window */
+	uint64_t warmup_us;   /* before the window opens */
+	uint64_t seed;        /* of the harts' random numbers */
+	unsigned passes;      /* 1 << enum pass, or-ed */
+	char inject[16];      /* a fault to cause, for tests; "" is none */
 	unsigned trials;
 	struct plan_trial trial[PLAN_MAX_TRIALS];
 };
@@ -40,6 +40,6 @@ struct plan {
 /* Read the plan behind the word "hartlock:" in `text`; no such word is a plan
  * of no trials. NULL, or what is wrong, with *at the word that is. */
 __attribute__((warn_unused_result)) const char *plan_read(struct plan *plan, const char *text,
-                                                          const char **at);
+							  const char **at);
 
 #endif

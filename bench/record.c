@@ -14,10 +14,10 @@ static struct {
 /* CRC-32, reflected polynomial 0xedb88320, four bits at a time. */
 static uint32_t crc_add(uint32_t crc, unsigned char byte)
 {
-	static const uint32_t table[16] = {
-		0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac, 0x76dc4190, 0x6b6b51f4,
-		0x4db26158, 0x5005713c, 0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
-		0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
+	static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,
+					   0x76dc4190, 0x6b6b51f4, 0x4db26158, 0x5005713c,
+					   0xedb88320, 0xf00f9344, 0xd6d6a3e8, 0xcb61b38c,
+					   0x9b64c2b0, 0x86d3d2d4, 0xa00ae278, 0xbdbdf21c};
 
 	crc = crc >> 4 ^ table[(crc ^ byte) & 15];
 	return crc >> 4 ^ table[(crc ^ byte >> 4) & 15];

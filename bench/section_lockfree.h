@@ -21,7 +21,7 @@ static size_t used(void)
 
 /* marks is a constant NULL in the passes that read no clock. */
 static inline __attribute__((always_inline)) void *section(const struct workload *work,
-                                                           struct marks *marks)
+							   struct marks *marks)
 {
 	struct NAME(seen) seen;
 	uint64_t failed = 0;

@@ -22,15 +22,23 @@ struct slot {
 	uint64_t random;                             /* state of its generator, never 0 */
 	unsigned index;
 
-	/* latency pass, inside the window */
-	uint64_t waited;        /* operations that found the lock held, or lost a race */
-	uint64_t failed;        /* lock-free: attempts that lost */
-	struct histogram wait;  /* cycles: call -> owner; lock-free: call -> return */
-	struct histogram hold;  /* cycles: owner -> released; lock-free: none */
+	/* latency pass, since the window opened; if it did not, since the start */
+	uint64_t waited;       /* operations that found the lock held, or lost a race */
+	uint64_t failed;       /* lock-free: attempts that lost */
+	struct histogram wait; /* cycles: call -> owner; lock-free: call -> return */
+	struct histogram hold; /* cycles: owner -> released; lock-free: none */
 
 	/* audit pass: blocks that must not be */
 	uint64_t misaligned, outside, off_lattice;
 	uint64_t found; /* blocks that the walk found with this hart's tag */
 };
+
+/* Forget what the latency pass has counted. By its own hart, or while none runs. */
+static inline void slot_forget(struct slot *s)
+{
+	s->waited = s->failed = 0;
+	histogram_clear(&s->wait);
+	histogram_clear(&s->hold);
+}
 
 #endif

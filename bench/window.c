@@ -22,17 +22,17 @@ static uint64_t ops_of(unsigned i)
 	return aptr_load_relaxed(&counted[i].ops);
 }
 
-bool window_arrange(struct slot *slots, uint64_t open, uint64_t close)
+bool window_arrange(uint64_t open, uint64_t close)
 {
 	struct port_sample sample = {
 		.time = open,
 		.flag = &window.phase,
 		.expect = WARMUP,
 		.value = MEASURE,
-		.from = &slots[0].ops,
-		.to = &slots[0].ops_open,
+		.from = &counted[0].ops,
+		.to = &counted[0].ops_open,
 		.count = window.harts,
-		.stride = sizeof(*slots),
+		.stride = sizeof(*counted),
 		.stamp = &window.open_time,
 	};
 
@@ -41,12 +41,12 @@ bool window_arrange(struct slot *slots, uint64_t open, uint64_t close)
 	sample.time = close;
 	sample.expect = MEASURE;
 	sample.value = STOP;
-	sample.to = &slots[0].ops_close;
+	sample.to = &counted[0].ops_close;
 	sample.stamp = &window.close_time;
 	return port_sample(1, &sample);
 }
 
-void window_open(struct slot *slots)
+void window_open(void)
 {
 	enum { TRIES = 8, SLOW_PART = 20000 }; /* a host may stop this hart half-way: */
 	uint64_t slow = port_time_hz() / SLOW_PART, before, after;
@@ -56,13 +56,13 @@ void window_open(struct slot *slots)
 	do { /* count again if counting took more than 50 us */
 		before = port_time();
 		for (unsigned i = 0; i < window.harts; i++)
-			slots[i].ops_open = ops_of(i);
+			counted[i].ops_open = ops_of(i);
 		after = port_time();
 	} while (after - before > slow && ++tries < TRIES);
 	window.open_time = after;
 	/* release (O): pairs with the acquire in window_close(). */
 	if (!atomic_compare_exchange_strong_explicit(&window.phase, &warmup, MEASURE,
-	                                             memory_order_release, memory_order_relaxed))
+						     memory_order_release, memory_order_relaxed))
 		window.open_time = 0; /* the heap ended first */
 }
 

@@ -31,10 +31,10 @@ static inline enum phase window_phase(void)
 
 /* Have the window opened and closed at those times exactly, if the place can do
  * that; false if not. */
-bool window_arrange(struct slot *slots, uint64_t open, uint64_t close);
+bool window_arrange(uint64_t open, uint64_t close);
 
-/* Count the slots' operations and start to measure, unless it is closed. */
-void window_open(struct slot *slots);
+/* Count the operations so far and start to measure, unless it is closed. */
+void window_open(void);
 
 /* Stop every worker and count again. The first call says why it ended. Any hart. */
 void window_close(enum ended ended);

@@ -13,11 +13,11 @@
 #include "window.h"
 #include STRATEGY_HEADER
 
-#define JOIN_(a, b)  a##_##b
-#define JOIN(a, b)   JOIN_(a, b)
-#define NAME(part)   JOIN(STRATEGY, part)
-#define STRING_(s)   #s
-#define STRING(s)    STRING_(s)
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define NAME(part)  JOIN(STRATEGY, part)
+#define STRING_(s)  #s
+#define STRING(s)   STRING_(s)
 
 /* Clock reads of one operation: cycles of its hart. */
 struct marks {
@@ -56,21 +56,24 @@ static void latency(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
 	uint64_t random = me->random, ops = 0;
-	enum phase phase;
+	enum phase phase, was = WARMUP;
 
 	while ((phase = window_phase()) != STOP) {
 		struct marks marks;
+
+		if (phase != was) { /* the warm-up is over: forget it */
+			slot_forget(me);
+			was = phase;
+		}
 
 		if (section(&work, &marks) == NULL) {
 			window_close(ENDED_HEAP);
 			break;
 		}
 		count(me, ++ops);
-		if (phase == MEASURE) {
-			section_record(me, &marks);
-			me->waited += marks.waited;
-			me->failed += marks.failed;
-		}
+		section_record(me, &marks);
+		me->waited += marks.waited;
+		me->failed += marks.failed;
 		think(work.think, &random);
 	}
 }

@@ -10,11 +10,11 @@
 #define SCAUSE_SOFTWARE (SCAUSE_INTR | 1)
 #define SCAUSE_TIMER    (SCAUSE_INTR | 5)
 
-#define csr_read(name)                                                                             \
-	({                                                                                         \
-		unsigned long value_;                                                              \
-		__asm__ volatile("csrr %0, " #name : "=r"(value_)::"memory");                      \
-		value_;                                                                            \
+#define csr_read(name)                                                        \
+	({                                                                    \
+		unsigned long value_;                                         \
+		__asm__ volatile("csrr %0, " #name : "=r"(value_)::"memory"); \
+		value_;                                                       \
 	})
 #define csr_write(name, value) __asm__ volatile("csrw " #name ", %0" ::"rK"(value) : "memory")
 #define csr_set(name, bits)    __asm__ volatile("csrs " #name ", %0" ::"rK"(bits) : "memory")

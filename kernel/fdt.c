@@ -3,7 +3,7 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MAGIC = 0xd00dfeed, HEADER_SIZE = 40, OLDEST = 16, VERSION_KNOWN = 17, MAX_DEPTH = 32 };
+enum { MAGIC = 0xd00dfeed, HEADER_SIZE = 40, VERSION_KNOWN = 17, MAX_DEPTH = 32 };
 enum { TOKEN_BEGIN = 1, TOKEN_END_NODE = 2, TOKEN_PROP = 3, TOKEN_NOP = 4, TOKEN_END = 9 };
 
 uint32_t fdt_cell(const uint8_t *p)
@@ -36,7 +36,8 @@ const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 	size_t nodes = fdt_cell(head + 8), strings = fdt_cell(head + 12);
 	size_t nodes_size = fdt_cell(head + 36), strings_size = fdt_cell(head + 32);
 
-	if (fdt_cell(head + 20) < OLDEST || fdt_cell(head + 24) > VERSION_KNOWN)
+	/* Version 16 does not say how large its structure block is. */
+	if (fdt_cell(head + 20) < VERSION_KNOWN || fdt_cell(head + 24) > VERSION_KNOWN)
 		return "unknown device tree version";
 	if (size < HEADER_SIZE || size > limit)
 		return "total size out of bounds";
@@ -44,7 +45,8 @@ const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 		return "structure block out of bounds";
 	if (!inside(strings, strings_size, size))
 		return "strings block out of bounds";
-	*fdt = (struct fdt){head + nodes, nodes_size, (const char *)head + strings, strings_size, size};
+	*fdt = (struct fdt){head + nodes, nodes_size, (const char *)head + strings, strings_size,
+			    size};
 	return NULL;
 }
 
@@ -83,7 +85,8 @@ static enum fdt_token property(const struct fdt *fdt, struct fdt_walk *walk)
 	if (!inside(walk->at, 8, fdt->nodes_size))
 		return bad(walk, "property cut short");
 	walk->len = fdt_cell(fdt->nodes + walk->at);
-	walk->name = string_at(fdt->strings, fdt->strings_size, fdt_cell(fdt->nodes + walk->at + 4));
+	walk->name =
+		string_at(fdt->strings, fdt->strings_size, fdt_cell(fdt->nodes + walk->at + 4));
 	walk->at += 8;
 	if (walk->name == NULL)
 		return bad(walk, "property name out of the strings block");

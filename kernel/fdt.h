@@ -17,7 +17,8 @@ struct fdt {
 
 /* Check the header of the tree at `blob`, of which `limit` bytes may be read.
  * NULL, or what is wrong with it. */
-__attribute__((warn_unused_result)) const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit);
+__attribute__((warn_unused_result)) const char *fdt_open(struct fdt *fdt, const void *blob,
+							 size_t limit);
 
 enum fdt_token {
 	FDT_BEGIN_NODE, /* name */

@@ -84,7 +84,8 @@ static void start(struct hart *h)
 }
 
 /* A hart that has not come by `deadline` is given up; if it comes later it
- * finds that out and parks for good. */
+ * finds that out and parks for good. Each that comes sends an IPI, and a timer
+ * is set: spinning here would keep an emulator with one thread from running it. */
 static bool came(struct hart *h, uint64_t deadline)
 {
 	int starting = HART_STARTING;
@@ -93,28 +94,30 @@ static bool came(struct hart *h, uint64_t deadline)
 		/* acquire (H): pairs with the release in hart_main(). */
 		if (atomic_load_explicit(&h->state, memory_order_acquire) != HART_STARTING)
 			break;
+		hart_idle();
 	} while (clock_time() < deadline);
 	atomic_compare_exchange_strong_explicit(&h->state, &starting, HART_FAILED,
-	                                        memory_order_acquire, memory_order_acquire);
+						memory_order_acquire, memory_order_acquire);
 	return atomic_load_explicit(&h->state, memory_order_acquire) == HART_ONLINE;
 }
 
 unsigned hart_start_all(const struct machine *m)
 {
+	uint64_t deadline = clock_time() + START_LIMIT_S * m->timebase_hz;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < slots; i++)
 		if (&harts[i] != boot)
 			start(&harts[i]);
 
-	uint64_t deadline = clock_time() + START_LIMIT_S * m->timebase_hz;
-
+	trap_timeout(deadline);
 	for (unsigned i = 0; i < slots; i++) {
 		if (!came(&harts[i], deadline))
 			continue;
 		harts[i].index = n;
 		online[n++] = &harts[i];
 	}
+	trap_alarm_off();
 	return n;
 }
 
@@ -134,13 +137,18 @@ void hart_idle(void)
 	csr_clear(sip, SIE_SSIE);
 }
 
-void hart_wake(unsigned index)
+static void wake(const struct hart *h)
 {
 	/* release, as a fence before the device write that firmware makes:
 	 * what the woken hart is to see must be in memory before its IPI. */
 	atomic_thread_fence(memory_order_seq_cst);
-	if (sbi_send_ipi(online[index]->id).error != 0)
-		panic("no IPI to hart %lu", online[index]->id);
+	if (sbi_send_ipi(h->id).error != 0)
+		panic("no IPI to hart %lu", h->id);
+}
+
+void hart_wake(unsigned index)
+{
+	wake(online[index]);
 }
 
 static void work_once(struct hart *h)
@@ -154,7 +162,7 @@ static void work_once(struct hart *h)
 	/* release (D): pairs with the acquire in hart_run(). */
 	atomic_store_explicit(&h->fn, NULL, memory_order_release);
 	if (h != boot)
-		hart_wake(boot->index);
+		wake(boot);
 }
 
 _Noreturn void hart_main(struct hart *h)
@@ -164,7 +172,8 @@ _Noreturn void hart_main(struct hart *h)
 	init_self(h);
 	/* release (H): pairs with the acquire in came(). */
 	atomic_compare_exchange_strong_explicit(&h->state, &starting, HART_ONLINE,
-	                                        memory_order_release, memory_order_relaxed);
+						memory_order_release, memory_order_relaxed);
+	wake(boot);
 	for (;;) {
 		hart_idle();
 		work_once(h);

@@ -14,7 +14,7 @@
 /* offsets in struct hart and struct trap_frame that assembler uses; hart.c and
  * trap.c assert them */
 #define HART_STACK_TOP  0
-#define FRAME_X(n)      ((n) * 8)
+#define FRAME_X(n)      ((n)*8)
 #define FRAME_SEPC      256
 #define FRAME_SCAUSE    264
 #define FRAME_STVAL     272

@@ -44,10 +44,10 @@ static enum place place_of(const struct reader *r, int depth, const char *name)
 	if (depth == 1)
 		return ROOT;
 	if (depth == 2)
-		return name_is(name, "cpus")     ? CPUS
-		       : name_is(name, "memory") ? MEMORY
-		       : name_is(name, "chosen") ? CHOSEN
-		                                 : ELSEWHERE;
+		return name_is(name, "cpus")   ? CPUS
+		     : name_is(name, "memory") ? MEMORY
+		     : name_is(name, "chosen") ? CHOSEN
+					       : ELSEWHERE;
 	return r->node[2].place == CPUS && name_is(name, "cpu") ? CPU : ELSEWHERE;
 }
 
@@ -55,8 +55,8 @@ static void enter(struct reader *r, const struct fdt_walk *w)
 {
 	if (w->depth <= DEPTH)
 		r->node[w->depth] = (struct node){.place = place_of(r, w->depth, w->name),
-		                                  .address_cells = 2,
-		                                  .size_cells = 1};
+						  .address_cells = 2,
+						  .size_cells = 1};
 }
 
 /* Is `value` one of the property's strings? */
@@ -162,6 +162,8 @@ static const char *take_memory(struct reader *r, const struct node *node)
 	int address_cells = r->node[1].address_cells, size_cells = r->node[1].size_cells;
 	size_t entry = (size_t)(address_cells + size_cells) * 4;
 
+	if (node->disabled)
+		return NULL;
 	if (address_cells == 0 || size_cells == 0 || node->reg_len == 0 ||
 	    node->reg_len % entry != 0)
 		return "a memory's reg does not fit its cells";
@@ -175,14 +177,15 @@ static const char *take_memory(struct reader *r, const struct node *node)
 	return NULL;
 }
 
-/* A device right below /soc or the like. It is optional: whatever is odd about
- * it, there is none. */
-static const char *take_finisher(struct reader *r, const struct node *node)
+/* A device right below the root, /soc or the like. It is optional: whatever is
+ * odd about it, there is none. */
+static const char *take_finisher(struct reader *r, const struct node *node, int depth)
 {
-	int address_cells = r->node[2].address_cells;
+	int address_cells = r->node[depth - 1].address_cells;
 
-	if (node->is_finisher && address_cells != 0 &&
-	    node->reg_len >= (size_t)address_cells * 4)
+	if (node->disabled)
+		return NULL;
+	if (node->is_finisher && address_cells != 0 && node->reg_len >= (size_t)address_cells * 4)
 		r->m->finisher = fdt_number(node->reg, address_cells);
 	return NULL;
 }
@@ -190,14 +193,14 @@ static const char *take_finisher(struct reader *r, const struct node *node)
 /* The walk's depth is already the parent's. */
 static const char *leave(struct reader *r, const struct fdt_walk *w)
 {
-	if (w->depth >= DEPTH)
+	if (w->depth == 0 || w->depth >= DEPTH)
 		return NULL;
 
 	struct node left = r->node[w->depth + 1];
 
-	return left.place == CPU      ? take_hart(r, &left)
-	       : left.place == MEMORY ? take_memory(r, &left)
-	                              : take_finisher(r, &left);
+	return left.place == CPU    ? take_hart(r, &left)
+	     : left.place == MEMORY ? take_memory(r, &left)
+				    : take_finisher(r, &left, w->depth + 1);
 }
 
 static const char *complete(const struct machine *m)

@@ -21,7 +21,7 @@ struct machine {
 		uint64_t base, size;
 	} memory[MAX_MEMORY];
 	const char *bootargs; /* of /chosen; "" if there is none */
-	const char *isa;      /* riscv,isa of the first hart; "" if there is none */
+	const char *isa;      /* riscv,isa of the first hart listed; "" if there is none */
 	uint64_t finisher;    /* address of a "sifive,test0" device; 0 if there is none */
 	size_t tree_size;     /* bytes of the device tree itself */
 };
@@ -29,7 +29,7 @@ struct machine {
 /* Read the tree at `blob`, of which `limit` bytes may be read. NULL, or what
  * is wrong. The strings point into the tree. */
 __attribute__((warn_unused_result)) const char *machine_read(struct machine *m, const void *blob,
-                                                             size_t limit);
+							     size_t limit);
 
 /* Does [base, base + size) lie in one of the machine's memories? */
 bool machine_has_memory(const struct machine *m, uint64_t base, uint64_t size);

@@ -12,11 +12,11 @@
 #include <stdint.h>
 
 /* Markers: immediates of `slti x0, x0`. */
-#define MARK_MAILBOX 0x400 /* this hart's next store is to the mailbox, and tells where it is */
-#define MARK_JOIN    0x401 /* wait until mailbox.harts harts are here, then run modelled */
-#define MARK_LEAVE   0x402 /* wait until all of them are here, then run free */
-#define MARK_SAMPLE  0x403 /* mailbox.sample is filled in */
-#define MARK_OFF     0x404 /* the kernel gives up: model nothing any more */
+#define MARK_MAILBOX  0x400 /* this hart's next store is to the mailbox, and tells where it is */
+#define MARK_JOIN     0x401 /* wait until mailbox.harts harts are here, then run modelled */
+#define MARK_LEAVE    0x402 /* wait until all of them are here, then run free */
+#define MARK_SAMPLE   0x403 /* mailbox.sample is filled in */
+#define MARK_OFF      0x404 /* the kernel gives up: model nothing any more */
 
 #define MAILBOX_MAGIC 0x31306c65646f6dul /* "model01" */
 

@@ -72,7 +72,7 @@ static void say_harts(void)
 		} else {
 			record_i64("sbi_error", h->start_error);
 			record_text("error", h->start_error ? sbi_error_name(h->start_error)
-			                                    : "started_but_never_came");
+							    : "started_but_never_came");
 		}
 		record_end();
 	}

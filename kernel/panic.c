@@ -4,11 +4,11 @@
 #include <stdatomic.h>
 #include <stdio.h>
 
+#include "../bench/record.h"
 #include "console.h"
 #include "hart.h"
 #include "kernel.h"
 #include "model.h"
-#include "../bench/record.h"
 
 /* The hart that panics first, or NULL. */
 static struct hart *_Atomic first;
@@ -20,7 +20,7 @@ void panic_begin(void)
 	MODEL_MARK(MARK_OFF);
 	/* relaxed: which hart was first is all there is to agree on. */
 	if (atomic_compare_exchange_strong_explicit(&first, &none, this_hart, memory_order_relaxed,
-	                                            memory_order_relaxed))
+						    memory_order_relaxed))
 		console_seize();
 	else if (none != this_hart)
 		for (;;)

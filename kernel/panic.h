@@ -7,7 +7,7 @@
 #define panic(...) panic_at(__FILE__, __LINE__, __VA_ARGS__)
 
 _Noreturn __attribute__((format(printf, 3, 4))) void panic_at(const char *file, int line,
-                                                              const char *format, ...);
+							      const char *format, ...);
 
 /* Silence the other harts: the console is this hart's from now on. Does not
  * return if another hart was first. */

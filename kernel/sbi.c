@@ -1,6 +1,7 @@
 #include "sbi.h"
 
-static struct sbi_ret call(long ext, long fid, unsigned long arg0, unsigned long arg1, unsigned long arg2)
+static struct sbi_ret call(long ext, long fid, unsigned long arg0, unsigned long arg1,
+			   unsigned long arg2)
 {
 	register unsigned long a0 __asm__("a0") = arg0;
 	register unsigned long a1 __asm__("a1") = arg1;
@@ -15,17 +16,22 @@ static struct sbi_ret call(long ext, long fid, unsigned long arg0, unsigned long
 const char *sbi_error_name(long error)
 {
 	static const char *const names[] = {
-		"success",           "failed",          "not_supported",
-		"invalid_param",     "denied",          "invalid_address",
-		"already_available", "already_started", "already_stopped",
-		"no_shared_memory",  "invalid_state",   "bad_range",
+		"success",         "failed",           "not_supported",     "invalid_param",
+		"denied",          "invalid_address",  "already_available", "already_started",
+		"already_stopped", "no_shared_memory", "invalid_state",     "bad_range",
 	};
 	unsigned long i = -(unsigned long)error;
 
 	return i < sizeof(names) / sizeof(*names) ? names[i] : "unknown";
 }
 
-enum { BASE = 0x10, BASE_SPEC_VERSION = 0, BASE_IMPL_ID = 1, BASE_IMPL_VERSION = 2, BASE_PROBE = 3 };
+enum {
+	BASE = 0x10,
+	BASE_SPEC_VERSION = 0,
+	BASE_IMPL_ID = 1,
+	BASE_IMPL_VERSION = 2,
+	BASE_PROBE = 3
+};
 
 bool sbi_has(long id)
 {

@@ -49,15 +49,15 @@ static void claim(const char *name, bool holds)
 		      stem##_alloc(&heap, 0, 1) == stem##_alloc(&heap, 0, 1));                     \
                                                                                                    \
 		stem##_reset(&heap);                                                               \
-		claim(#stem ".exhaustion_is_null", stem##_alloc(&heap, 4000, 1) != NULL &&         \
-			                                   stem##_alloc(&heap, 96, 1) == NULL);    \
+		claim(#stem ".exhaustion_is_null",                                                 \
+		      stem##_alloc(&heap, 4000, 1) != NULL && stem##_alloc(&heap, 96, 1) == NULL); \
 		claim(#stem ".usable_after_null", stem##_alloc(&heap, 95, 1) != NULL &&            \
-			                                  stem##_used(&heap) == 4095 &&            \
-			                                  stem##_alloc(&heap, 1, 1) == NULL);      \
+							  stem##_used(&heap) == 4095 &&            \
+							  stem##_alloc(&heap, 1, 1) == NULL);      \
 		stem##_free(&heap, memory);                                                        \
 		stem##_reset(&heap);                                                               \
-		claim(#stem ".reset", stem##_used(&heap) == 0 &&                                   \
-			                      stem##_alloc(&heap, 1, 1) == memory + 1);            \
+		claim(#stem ".reset",                                                              \
+		      stem##_used(&heap) == 0 && stem##_alloc(&heap, 1, 1) == memory + 1);         \
 	}
 
 #define bump_heap_type bump

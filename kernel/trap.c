@@ -3,12 +3,12 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "../bench/record.h"
 #include "console.h"
 #include "csr.h"
 #include "hart.h"
 #include "kernel.h"
 #include "panic.h"
-#include "../bench/record.h"
 #include "sbi.h"
 
 _Static_assert(offsetof(struct trap_frame, x[10]) == FRAME_X(10), "trap_entry.S");
@@ -48,6 +48,12 @@ void trap_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 		csr_set(sstatus, SSTATUS_SIE);
 }
 
+void trap_timeout(uint64_t time)
+{
+	sbi_set_timer(time);
+	csr_set(sie, SIE_STIE); /* pending ends WFI; sstatus.SIE is off */
+}
+
 void trap_alarm_off(void)
 {
 	csr_clear(sstatus, SSTATUS_SIE);
@@ -65,10 +71,10 @@ static void alarm(void)
 
 static _Noreturn void fault(const struct trap_frame *frame)
 {
-	static const char *const names[32] = {
-		"zero", "ra", "sp", "gp", "tp",  "t0",  "t1", "t2", "s0", "s1", "a0",
-		"a1",   "a2", "a3", "a4", "a5",  "a6",  "a7", "s2", "s3", "s4", "s5",
-		"s6",   "s7", "s8", "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
+	static const char *const names[32] = {"zero", "ra", "sp",  "gp",  "tp", "t0", "t1", "t2",
+					      "s0",   "s1", "a0",  "a1",  "a2", "a3", "a4", "a5",
+					      "a6",   "a7", "s2",  "s3",  "s4", "s5", "s6", "s7",
+					      "s8",   "s9", "s10", "s11", "t3", "t4", "t5", "t6"};
 
 	panic_begin();
 	record_begin("trap");

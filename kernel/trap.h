@@ -20,4 +20,8 @@ void trap_init(struct trap_frame *frame, uintptr_t stack_top);
 void trap_alarm(uint64_t time, void (*fn)(void *arg), void *arg);
 void trap_alarm_off(void);
 
+/* End this hart's hart_idle() at `time`, with no interrupt taken; until
+ * trap_alarm_off(). */
+void trap_timeout(uint64_t time);
+
 #endif

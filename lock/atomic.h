@@ -84,9 +84,9 @@ static inline a32_value a32_swap_acquire(a32 *a, a32_value value)
 	a32_value old;
 
 	__asm__ volatile("amoswap.w.aq %0, %z2, %1"
-	                 : "=r"(old), "+A"(a->word)
-	                 : "rJ"(value)
-	                 : "memory");
+			 : "=r"(old), "+A"(a->word)
+			 : "rJ"(value)
+			 : "memory");
 	return old;
 }
 
@@ -123,9 +123,9 @@ static inline uintptr_t aptr_swap_acq_rel(aptr *a, uintptr_t value)
 	uintptr_t old;
 
 	__asm__ volatile("amoswap.d.aqrl %0, %z2, %1"
-	                 : "=r"(old), "+A"(a->word)
-	                 : "rJ"(value)
-	                 : "memory");
+			 : "=r"(old), "+A"(a->word)
+			 : "rJ"(value)
+			 : "memory");
 	return old;
 }
 
@@ -144,12 +144,12 @@ static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 	uintptr_t found, lost;
 
 	__asm__ volatile("li %1, 1\n"
-	                 "	lr.d %0, %2\n"
-	                 "	bne %0, %z3, 1f\n"
-	                 "	sc.d %1, %z4, %2\n"
-	                 "1:"
-	                 : "=&r"(found), "=&r"(lost), "+A"(a->word)
-	                 : "rJ"(*seen), "rJ"(value));
+			 "	lr.d %0, %2\n"
+			 "	bne %0, %z3, 1f\n"
+			 "	sc.d %1, %z4, %2\n"
+			 "1:"
+			 : "=&r"(found), "=&r"(lost), "+A"(a->word)
+			 : "rJ"(*seen), "rJ"(value));
 	*seen = found;
 	return lost == 0;
 }
@@ -160,13 +160,13 @@ static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 	uintptr_t found, lost;
 
 	__asm__ volatile("1:	lr.d %0, %2\n"
-	                 "	bne %0, %z3, 2f\n"
-	                 "	sc.d.rl %1, %z4, %2\n"
-	                 "	bnez %1, 1b\n"
-	                 "2:"
-	                 : "=&r"(found), "=&r"(lost), "+A"(a->word)
-	                 : "rJ"(seen), "rJ"(value)
-	                 : "memory");
+			 "	bne %0, %z3, 2f\n"
+			 "	sc.d.rl %1, %z4, %2\n"
+			 "	bnez %1, 1b\n"
+			 "2:"
+			 : "=&r"(found), "=&r"(lost), "+A"(a->word)
+			 : "rJ"(seen), "rJ"(value)
+			 : "memory");
 	return found == seen;
 }
 
@@ -247,13 +247,13 @@ static inline uintptr_t aptr_fetch_add_relaxed(aptr *a, uintptr_t value)
 static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 {
 	return atomic_compare_exchange_weak_explicit(&a->word, seen, value, memory_order_relaxed,
-	                                             memory_order_relaxed);
+						     memory_order_relaxed);
 }
 
 static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 {
 	return atomic_compare_exchange_strong_explicit(&a->word, &seen, value, memory_order_release,
-	                                               memory_order_relaxed);
+						       memory_order_relaxed);
 }
 
 #endif

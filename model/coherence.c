@@ -78,7 +78,8 @@ static struct line *line_of(struct coherence *c, uint64_t number)
 
 static unsigned bank_of(const struct coherence *c, uint64_t number)
 {
-	return (unsigned)(((number ^ c->placement) * 0x9e3779b97f4a7c15u >> 40) % c->profile->banks);
+	return (unsigned)(((number ^ c->placement) * 0x9e3779b97f4a7c15u >> 40) %
+			  c->profile->banks);
 }
 
 /* Ask the directory: the request leaves the L1 at `now`, waits for its bank, which
@@ -164,7 +165,9 @@ static void take_copies(struct coherence *c, struct line *line, uint64_t harts)
 /* How long after its data has come an access is done, a load being 0. */
 static uint64_t extra(const struct profile *p, enum access kind)
 {
-	uint64_t own = kind == ACCESS_STORE ? p->l1_store : kind == ACCESS_LOAD ? p->l1_load : p->l1_amo;
+	uint64_t own = kind == ACCESS_STORE ? p->l1_store
+		     : kind == ACCESS_LOAD  ? p->l1_load
+					    : p->l1_amo;
 
 	return own > p->l1_load ? own - p->l1_load : 0;
 }
@@ -214,10 +217,11 @@ static uint64_t take_line(struct request *r, uint64_t others)
 }
 
 static uint64_t write_miss(struct coherence *c, unsigned hart, enum access kind, struct line *line,
-                           uint64_t now, uint64_t *lost)
+			   uint64_t now, uint64_t *lost)
 {
 	struct request r = ask(c, hart, line, now);
-	uint64_t done = r.start + take_line(&r, line->sharers & ~bit(hart)) + extra(c->profile, kind);
+	uint64_t done =
+		r.start + take_line(&r, line->sharers & ~bit(hart)) + extra(c->profile, kind);
 
 	*lost = line->sharers & ~bit(hart);
 	c->count[COUNT_INVALIDATIONS] += count_of(*lost);
@@ -230,7 +234,7 @@ static uint64_t write_miss(struct coherence *c, unsigned hart, enum access kind,
 
 /* An AMO that the shared cache does: every copy goes, the asker's too. */
 static uint64_t far_amo(struct coherence *c, unsigned hart, struct line *line, uint64_t now,
-                        uint64_t *lost)
+			uint64_t *lost)
 {
 	const struct profile *p = c->profile;
 	struct request r = ask(c, hart, line, now);
@@ -238,7 +242,8 @@ static uint64_t far_amo(struct coherence *c, unsigned hart, struct line *line, u
 
 	*lost = line->sharers;
 	if (*lost != 0)
-		recall = p->upgrade + p->invalidate * (count_of(*lost) - 1) + longest_way(&r, *lost);
+		recall =
+			p->upgrade + p->invalidate * (count_of(*lost) - 1) + longest_way(&r, *lost);
 	if (!line->cached)
 		recall += p->memory;
 	c->count[line->cached ? COUNT_SHARED : COUNT_FILLS]++;
@@ -258,7 +263,7 @@ static bool hits(const struct line *line, unsigned hart, enum access kind)
 }
 
 static uint64_t hit_done(struct coherence *c, unsigned hart, enum access kind, uint64_t number,
-                         uint64_t now)
+			 uint64_t now)
 {
 	l1_touch(&c->l1[hart], number);
 	return now + c->profile->l1_load + extra(c->profile, kind);
@@ -277,7 +282,7 @@ static void keep(struct coherence *c, unsigned hart, uint64_t number, uint64_t d
 }
 
 static void miss(struct coherence *c, unsigned hart, enum access kind, struct line *line,
-                 uint64_t now, struct outcome *o)
+		 uint64_t now, struct outcome *o)
 {
 	uint64_t number = line->number;
 	bool had = line->sharers & bit(hart);
@@ -297,7 +302,7 @@ static void miss(struct coherence *c, unsigned hart, enum access kind, struct li
 }
 
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
-                                uint64_t address, uint64_t now)
+				uint64_t address, uint64_t now)
 {
 	uint64_t number = address / LINE_BYTES;
 	struct line *line = line_of(c, number);

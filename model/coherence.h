@@ -52,7 +52,7 @@ void coherence_free(struct coherence *c);
 
 /* Hart `hart` has made an access that it issued at `now`. */
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
-                                uint64_t address, uint64_t now);
+				uint64_t address, uint64_t now);
 
 /* An SC that failed: it touched no line. Returns when the hart goes on. */
 uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now);

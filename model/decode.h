@@ -12,11 +12,11 @@ enum insn_class {
 	INSN_MUL,
 	INSN_DIV,
 	INSN_FP,
-	INSN_CSR, /* SYSTEM: CSR accesses, ecall, wfi */
-	INSN_FENCE,  /* that an in-order hart with a store buffer need not wait for */
+	INSN_CSR,   /* SYSTEM: CSR accesses, ecall, wfi */
+	INSN_FENCE, /* that an in-order hart with a store buffer need not wait for */
 	INSN_PAUSE,
-	INSN_DRAIN,  /* a fence of earlier stores against later loads: it must */
-	INSN_MARK, /* slti x0, x0, imm */
+	INSN_DRAIN, /* a fence of earlier stores against later loads: it must */
+	INSN_MARK,  /* slti x0, x0, imm */
 	INSN_LOAD,
 	INSN_STORE,
 	INSN_AMO,

@@ -2,8 +2,8 @@
 #ifndef MODEL_DIRECTORY_H
 #define MODEL_DIRECTORY_H
 
-#include <stddef.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum { NOBODY = -1 };

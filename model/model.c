@@ -272,13 +272,13 @@ _Noreturn void model_fail(struct model *m, enum model_failure why, const char *w
 		const struct spin_round *round = &m->hart[h].spin.before;
 
 		fprintf(stderr, "hartlock-model: hart %u pc 0x%llx cycle %llu %s", h,
-		        (unsigned long long)m->hart[h].pc,
-		        (unsigned long long)(m->schedule.clock[h] / TICKS_PER_CYCLE),
-		        state_names[m->schedule.state[h]]);
+			(unsigned long long)m->hart[h].pc,
+			(unsigned long long)(m->schedule.clock[h] / TICKS_PER_CYCLE),
+			state_names[m->schedule.state[h]]);
 		if (m->schedule.state[h] == HART_SLEEPS)
 			for (unsigned i = 0; i < round->loads; i++)
 				fprintf(stderr, " line 0x%llx",
-				        (unsigned long long)round->load[i].line * LINE_BYTES);
+					(unsigned long long)round->load[i].line * LINE_BYTES);
 		fputc('\n', stderr);
 	}
 	fflush(stderr);

@@ -41,18 +41,19 @@ struct stop {
 	uint64_t pc;
 	enum insn_class class;
 	unsigned mark;   /* of an INSN_MARK */
-	uint64_t before; /* ticks since the previous stop of its block, its own but for a memory access */
+	uint64_t before; /* ticks since the previous stop of its block, its own but for a memory
+			    access */
 	uint64_t after;  /* ticks of what follows in the block, if it is the last stop */
 };
 
 struct hart {
 	struct gate gate;
-	int thread;           /* host thread id; 0: not seen yet */
-	uint64_t owed;        /* ticks of instructions executed but not charged yet */
-	uint64_t last_turn;   /* clock at the last look at the others */
+	int thread;            /* host thread id; 0: not seen yet */
+	uint64_t owed;         /* ticks of instructions executed but not charged yet */
+	uint64_t last_turn;    /* clock at the last look at the others */
 	const struct stop *at; /* an access that is under way, or NULL */
 	uint64_t pc;
-	uint64_t admitted;    /* of a store under way: its own clock; the schedule has its request's */
+	uint64_t admitted; /* of a store under way: its own clock; the schedule has its request's */
 	struct stores stores;
 	struct spin spin;
 };

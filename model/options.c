@@ -40,7 +40,9 @@ static const char *read_one(struct arguments *a, const char *text)
 	if (is(text, len, "seed"))
 		return number(value, &o->seed) ? NULL : "not a number";
 	if (is(text, len, "livelock"))
-		return number(value, &o->livelock) && o->livelock < 1000000000000u ? NULL : "not a number in range";
+		return number(value, &o->livelock) && o->livelock < 1000000000000u
+			     ? NULL
+			     : "not a number in range";
 	if (is(text, len, "watchdog"))
 		return number(value, &o->watchdog) ? NULL : "not a number";
 	if (is(text, len, "parking"))
@@ -53,10 +55,10 @@ static const char *read_one(struct arguments *a, const char *text)
 const char *options_read(struct arguments *a, int argc, char **argv, const char **at)
 {
 	*a = (struct arguments){.options = {.seed = 1,
-	                                    .livelock = 20000000,
-	                                    .watchdog = 20,
-	                                    .parking = true,
-	                                    .pinning = true}};
+					    .livelock = 20000000,
+					    .watchdog = 20,
+					    .parking = true,
+					    .pinning = true}};
 	for (int i = 0; i < argc; i++) {
 		const char *wrong = read_one(a, argv[i]);
 

@@ -49,11 +49,11 @@ void qemu_plugin_register_vcpu_tb_trans_cb(plugin_id id, plugin_translate_fn *fn
 void qemu_plugin_register_vcpu_idle_cb(plugin_id id, plugin_vcpu_fn *fn);
 void qemu_plugin_register_atexit_cb(plugin_id id, plugin_exit_fn *fn, void *data);
 void qemu_plugin_register_vcpu_tb_exec_cb(struct qemu_plugin_tb *tb, plugin_execute_fn *fn,
-                                          int registers, void *data);
+					  int registers, void *data);
 void qemu_plugin_register_vcpu_insn_exec_cb(struct qemu_plugin_insn *insn, plugin_execute_fn *fn,
-                                            int registers, void *data);
+					    int registers, void *data);
 void qemu_plugin_register_vcpu_mem_cb(struct qemu_plugin_insn *insn, plugin_memory_fn *fn,
-                                      int registers, int access, void *data);
+				      int registers, int access, void *data);
 
 size_t qemu_plugin_tb_n_insns(const struct qemu_plugin_tb *tb);
 struct qemu_plugin_insn *qemu_plugin_tb_get_insn(const struct qemu_plugin_tb *tb, size_t index);

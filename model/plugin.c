@@ -14,7 +14,7 @@
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
 PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *info, int argc,
-                                      char **argv);
+				      char **argv);
 
 /* QEMU's callbacks carry no more than an instruction's own data. */
 static struct model model;
@@ -78,10 +78,11 @@ static uint32_t word_of(const struct qemu_plugin_insn *insn, size_t size)
 static uint64_t ticks_of(enum insn_class class)
 {
 	const uint64_t ticks[] = {
-		[INSN_OP] = profile.op,   [INSN_BRANCH] = profile.branch, [INSN_JUMP] = profile.jump,
-		[INSN_MUL] = profile.mul, [INSN_DIV] = profile.div,       [INSN_FP] = profile.fp,
-		[INSN_CSR] = profile.csr, [INSN_FENCE] = profile.fence,   [INSN_PAUSE] = profile.pause,
-		[INSN_DRAIN] = profile.fence,
+		[INSN_OP] = profile.op,       [INSN_BRANCH] = profile.branch,
+		[INSN_JUMP] = profile.jump,   [INSN_MUL] = profile.mul,
+		[INSN_DIV] = profile.div,     [INSN_FP] = profile.fp,
+		[INSN_CSR] = profile.csr,     [INSN_FENCE] = profile.fence,
+		[INSN_PAUSE] = profile.pause, [INSN_DRAIN] = profile.fence,
 		[INSN_MARK] = profile.op,
 	};
 
@@ -104,13 +105,14 @@ static void watch(struct qemu_plugin_insn *insn, struct stop *stop)
 	if (stop->mark == MARK_MAILBOX) {
 		intptr_t ram = (intptr_t)qemu_plugin_insn_haddr(insn) - (intptr_t)stop->pc;
 
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mailbox, PLUGIN_NO_REGISTERS, (void *)ram);
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mailbox, PLUGIN_NO_REGISTERS,
+						       (void *)ram);
 		return;
 	}
 	qemu_plugin_register_vcpu_insn_exec_cb(insn, on_stop, PLUGIN_NO_REGISTERS, stop);
 	if (stop->class > INSN_MARK)
 		qemu_plugin_register_vcpu_mem_cb(insn, on_access, PLUGIN_NO_REGISTERS,
-		                                 PLUGIN_READS_AND_WRITES, stop);
+						 PLUGIN_READS_AND_WRITES, stop);
 }
 
 static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
@@ -139,7 +141,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 		last->after = ticks;
 	else if (ticks != 0)
 		qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, PLUGIN_NO_REGISTERS,
-		                                     (void *)(uintptr_t)ticks);
+						     (void *)(uintptr_t)ticks);
 }
 
 /* QEMU can wait for a hart that waits for its turn: exclusive sections, say. */
@@ -152,7 +154,9 @@ static void *watch_progress(void *unused)
 		uint64_t now = atomic_load(&model.progress);
 
 		sleep(1);
-		still = atomic_load(&model.active) && !model_is_off(&model) && now == last ? still + 1 : 0;
+		still = atomic_load(&model.active) && !model_is_off(&model) && now == last
+			      ? still + 1
+			      : 0;
 		last = now;
 		if (still > arguments.options.watchdog)
 			model_fail(&model, MODEL_STUCK, "stuck: modelled time stands still");
@@ -169,7 +173,8 @@ static int refuse(const char *what, const char *detail)
 static const char *check_qemu(const struct plugin_info *info)
 {
 	if (info->version.cur > PLUGIN_API_NEWEST)
-		return "this QEMU's plugin interface is newer than the model knows (API 1 to 4: QEMU 7.2 to 10.0)";
+		return "this QEMU's plugin interface is newer than the model knows (API 1 to 4: "
+		       "QEMU 7.2 to 10.0)";
 	if (!info->system_emulation || strcmp(info->target_name, "riscv64") != 0)
 		return "only qemu-system-riscv64 can run it";
 	if (info->system.smp_vcpus > SCHEDULE_HARTS)
@@ -181,7 +186,8 @@ static bool start_watchdog(void)
 {
 	pthread_t thread;
 
-	return arguments.options.watchdog == 0 || pthread_create(&thread, NULL, watch_progress, NULL) == 0;
+	return arguments.options.watchdog == 0 ||
+	       pthread_create(&thread, NULL, watch_progress, NULL) == 0;
 }
 
 int qemu_plugin_install(plugin_id id, const struct plugin_info *info, int argc, char **argv)

@@ -131,8 +131,9 @@ static const char *read_value(struct profile *p, const struct key *key, struct s
 
 	if (key->kind == BOOLEAN ? !boolean(s, &value) : !number(s, key->kind, &value))
 		return key->kind == BOOLEAN ? "true or false is wanted for"
-		       : key->kind == TIME  ? "a number of cycles with at most one decimal is wanted for"
-		                            : "a whole number is wanted for";
+		     : key->kind == TIME
+			     ? "a number of cycles with at most one decimal is wanted for"
+			     : "a whole number is wanted for";
 	if (!in_range(key, value))
 		return "out of range:";
 	memcpy((char *)p + key->offset, &value, sizeof(value));
@@ -177,7 +178,7 @@ static const char *complete(const char *name, const bool *seen, char error[PROFI
 }
 
 const char *profile_parse(struct profile *p, const char *name, const char *text,
-                          char error[PROFILE_ERROR])
+			  char error[PROFILE_ERROR])
 {
 	bool seen[KEYS] = {false};
 
@@ -188,7 +189,7 @@ const char *profile_parse(struct profile *p, const char *name, const char *text,
 
 		if (wrong != NULL) {
 			snprintf(error, PROFILE_ERROR, "%s:%d: %s %.*s", name, number, wrong,
-			         (int)(what.end - what.p), what.p);
+				 (int)(what.end - what.p), what.p);
 			return error;
 		}
 		text += len + (text[len] == '\n');

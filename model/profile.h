@@ -25,16 +25,16 @@ struct profile {
 
 	/* ticks of an access, from its issue until the hart goes on */
 	uint64_t l1_load, l1_store, l1_amo; /* the hart's own L1 has what it takes */
-	uint64_t transfer;                  /* the line is in one other L1, which may have changed it */
-	uint64_t upgrade;                   /* to take the copy of one other hart away */
-	uint64_t invalidate;                /* each further copy */
-	uint64_t shared;                    /* the shared cache has the line */
-	uint64_t memory;                    /* nobody has it */
-	uint64_t far_amo;                   /* an AMO done at the shared cache */
-	uint64_t hop;                       /* from one cluster to the next, one way */
-	uint64_t bank_busy;                 /* a bank takes one request in that time */
-	uint64_t lr_hold;                   /* an LR keeps its line for at most that long */
-	uint64_t store_delay;               /* from a store to its request for the line */
+	uint64_t transfer;    /* the line is in one other L1, which may have changed it */
+	uint64_t upgrade;     /* to take the copy of one other hart away */
+	uint64_t invalidate;  /* each further copy */
+	uint64_t shared;      /* the shared cache has the line */
+	uint64_t memory;      /* nobody has it */
+	uint64_t far_amo;     /* an AMO done at the shared cache */
+	uint64_t hop;         /* from one cluster to the next, one way */
+	uint64_t bank_busy;   /* a bank takes one request in that time */
+	uint64_t lr_hold;     /* an LR keeps its line for at most that long */
+	uint64_t store_delay; /* from a store to its request for the line */
 
 	/* ticks of an instruction that does not touch memory */
 	uint64_t op, branch, jump, mul, div, fp, csr, fence, pause;
@@ -47,6 +47,6 @@ const char *profile_read(struct profile *p, const char *path, char error[PROFILE
 
 /* The same, from text that ends in NUL; `name` is for messages. */
 const char *profile_parse(struct profile *p, const char *name, const char *text,
-                          char error[PROFILE_ERROR]);
+			  char error[PROFILE_ERROR]);
 
 #endif

@@ -48,8 +48,9 @@ void region_see_thread(struct model *m, unsigned h)
 	for (unsigned i = 0; i < SCHEDULE_HARTS; i++)
 		if (i != h && m->hart[i].thread == m->hart[h].thread)
 			model_fail(m, MODEL_MISUSED,
-			           "two harts on one thread: QEMU must run with -accel tcg,thread=multi "
-			           "and without -icount");
+				   "two harts on one thread: QEMU must run with -accel "
+				   "tcg,thread=multi "
+				   "and without -icount");
 	pthread_mutex_unlock(&m->joining);
 	if (m->options->pinning)
 		pin_thread();
@@ -80,7 +81,7 @@ static void begin(struct model *m)
 		m->mailbox->sample[i].time = 0;
 	for (unsigned h = 0; h < s->harts; h++) {
 		uint64_t late = region_mix(m->options->seed ^ region_mix(h)) %
-		                (START_SPREAD_CYCLES * TICKS_PER_CYCLE);
+				(START_SPREAD_CYCLES * TICKS_PER_CYCLE);
 
 		s->clock[h] = START_CYCLE * TICKS_PER_CYCLE + late;
 		s->state[h] = HART_RUNS;
@@ -110,7 +111,7 @@ void region_join(struct model *m, unsigned h)
 	pthread_mutex_lock(&m->joining);
 	if (m->mailbox->harts > m->profile->harts)
 		model_fail(m, MODEL_MISUSED,
-		           "the kernel uses more harts than the machine profile describes");
+			   "the kernel uses more harts than the machine profile describes");
 	if (h >= m->mailbox->harts)
 		model_fail(m, MODEL_MISUSED, "a hart joins that is not among the first ones");
 	s->harts = (unsigned)m->mailbox->harts;
@@ -210,7 +211,8 @@ static void take_sample(struct model *m)
 		*flag = s->value;
 		m->schedule.reached_clock = s->time * TICKS_PER_CYCLE;
 		m->schedule.reached_hart = SCHEDULE_NOBODY;
-		region_wake(m, coherence_device_write(&m->coherence, s->flag), s->flag / LINE_BYTES);
+		region_wake(m, coherence_device_write(&m->coherence, s->flag),
+			    s->flag / LINE_BYTES);
 		if (++m->samples == 1)
 			memcpy(m->count_at_open, m->coherence.count, sizeof(m->count_at_open));
 		else
@@ -271,7 +273,8 @@ void region_wake(struct model *m, uint64_t lost, uint64_t line)
 
 		if (m->schedule.state[h] != HART_SLEEPS || !spin_watches(spin, line))
 			continue;
-		m->schedule.clock[h] = spin_wake(spin, line, s->reached_clock, schedule_before_reached(s, h));
+		m->schedule.clock[h] =
+			spin_wake(spin, line, s->reached_clock, schedule_before_reached(s, h));
 		m->schedule.state[h] = HART_RUNS;
 		spin_reset(spin, m->schedule.clock[h]);
 	}

@@ -1,11 +1,11 @@
 #include "schedule.h"
 
-static int first_but(const struct schedule *s, int not)
+static int first_but(const struct schedule *s, int not )
 {
 	int first = SCHEDULE_NOBODY;
 
 	for (int h = 0; h < (int)s->harts; h++)
-		if (h != not && s->state[h] == HART_RUNS &&
+		if (h != not &&s->state[h] == HART_RUNS &&
 		    (first == SCHEDULE_NOBODY || s->clock[h] < s->clock[first]))
 			first = h;
 	return first;

@@ -34,7 +34,8 @@ void spin_disturb(struct spin *s)
 
 static bool equal(const struct spin_round *a, const struct spin_round *b)
 {
-	return a->pure && b->pure && a->loads != 0 && a->loads == b->loads && a->length == b->length && a->pc == b->pc &&
+	return a->pure && b->pure && a->loads != 0 && a->loads == b->loads &&
+	       a->length == b->length && a->pc == b->pc &&
 	       memcmp(a->load, b->load, a->loads * sizeof(a->load[0])) == 0;
 }
 

@@ -15,7 +15,7 @@
 enum { SPIN_LOADS = 8 };
 
 struct spin_round {
-	bool pure;       /* nothing but those loads */
+	bool pure; /* nothing but those loads */
 	unsigned loads;
 	uint64_t pc;     /* of the pause that ended it */
 	uint64_t length; /* ticks; of a finished round */

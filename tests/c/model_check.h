@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define CHECK(holds)                                                                               \
-	do {                                                                                       \
-		if (!(holds)) {                                                                    \
-			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #holds);                \
-			exit(1);                                                                   \
-		}                                                                                  \
+#define CHECK(holds)                                                                \
+	do {                                                                        \
+		if (!(holds)) {                                                     \
+			fprintf(stderr, "%s:%d: %s\n", __FILE__, __LINE__, #holds); \
+			exit(1);                                                    \
+		}                                                                   \
 	} while (0)
 
 #endif

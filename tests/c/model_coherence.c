@@ -7,9 +7,22 @@
 enum { LINE = 0x80001000, FAR = 1000000 };
 
 static struct profile profile = {
-	.harts = 8, .cluster_harts = 8, .mesh_columns = 1, .l1_sets = 4, .l1_ways = 2, .banks = 1,
-	.l1_load = 20, .l1_store = 20, .l1_amo = 30, .transfer = 260, .upgrade = 250, .invalidate = 10,
-	.shared = 200, .memory = 1000, .far_amo = 150, .lr_hold = 400,
+	.harts = 8,
+	.cluster_harts = 8,
+	.mesh_columns = 1,
+	.l1_sets = 4,
+	.l1_ways = 2,
+	.banks = 1,
+	.l1_load = 20,
+	.l1_store = 20,
+	.l1_amo = 30,
+	.transfer = 260,
+	.upgrade = 250,
+	.invalidate = 10,
+	.shared = 200,
+	.memory = 1000,
+	.far_amo = 150,
+	.lr_hold = 400,
 };
 static struct coherence c;
 
@@ -31,7 +44,7 @@ static void states(void)
 	struct outcome o;
 
 	fresh();
-	CHECK(cost(0, ACCESS_LOAD, LINE, FAR) == 1000); /* memory; Exclusive */
+	CHECK(cost(0, ACCESS_LOAD, LINE, FAR) == 1000);         /* memory; Exclusive */
 	CHECK(cost(0, ACCESS_STORE, LINE + 63, 2 * FAR) == 20); /* silently Modified */
 	CHECK(cost(1, ACCESS_LOAD, LINE, 3 * FAR) == 260);
 	CHECK(cost(2, ACCESS_LOAD, LINE, 4 * FAR) == 200); /* written back: shared cache */

@@ -53,9 +53,11 @@ int main(int argc, char **argv)
 			return 1;
 		}
 	load(argv[1]);
-	CHECK(profile_parse(&p, "x", with("op =", "op=12 \t# twelve\r"), error) == NULL && p.op == 120);
+	CHECK(profile_parse(&p, "x", with("op =", "op=12 \t# twelve\r"), error) == NULL &&
+	      p.op == 120);
 	CHECK(profile_parse(&p, "x", with("op =", "op = 2.4"), error) == NULL && p.op == 24);
-	CHECK(profile_parse(&p, "x", with("moesi =", "moesi = true"), error) == NULL && p.moesi == 1);
+	CHECK(profile_parse(&p, "x", with("moesi =", "moesi = true"), error) == NULL &&
+	      p.moesi == 1);
 	refused("key op is missing", "op =", "");
 	refused("unknown key speed", "op =", "speed = 1");
 	refused("given twice: harts", "op =", "harts = 8");

@@ -1,0 +1,140 @@
+"""The command line. No logic here: it reads the options and hands over."""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from hartlock import plan as plans
+from hartlock import run, strategies, table
+from hartlock.errors import EXIT_USAGE, UsageError
+
+DESCRIPTION = """\
+Boot a bare-metal kernel on N RISC-V harts, hammer one shared bump allocator
+under each lock, check every block it hands out, and show what each lock costs.
+"""
+
+EPILOG = """\
+examples:
+  ./run-bench.sh --setup --smp 8 --lock cas      install what is missing, then measure
+  ./run-bench.sh --smp 8 --lock spin,ticket,cas  compare three
+  ./run-bench.sh --smp 8 --harts 1,2,4,8         all strategies on 1, 2, 4 and 8 harts
+  ./run-bench.sh --smp 4 --lock ticket --hold 50 --think 500
+  ./run-bench.sh --smp 2 --lock cas -- -icount shift=0
+
+Results go to results/<UTC time>-<locks>-smp<N>-tcg/: summary.csv, samples.csv,
+uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
+well; 1 a check failed or the run is incomplete (what it measured is kept);
+2 a wrong option or a missing program; 130 stopped by Ctrl-C.
+"""
+
+
+def _whole(low: int, high: int) -> Callable[[str], int]:
+    def parse(text: str) -> int:
+        if not re.fullmatch(r"[0-9]+", text) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        return int(text)
+
+    return parse
+
+
+def _bytes(text: str) -> int:
+    found = re.fullmatch(r"([0-9]+)([KM]?)", text)
+    if not found or int(found[1]) == 0:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes from 1 on (K and M are understood)")
+    return int(found[1]) * {"": 1, "K": 1024, "M": 1024 * 1024}[found[2]]
+
+
+def _counts(text: str) -> tuple[int, ...]:
+    one = _whole(1, plans.MAX_HARTS)
+    return tuple(sorted({one(word) for word in text.split(",")}))
+
+
+def _parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="./run-bench.sh", description=DESCRIPTION, epilog=EPILOG, allow_abbrev=False,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        usage="./run-bench.sh [--setup] [--smp N] [--lock NAMES] [options] [-- QEMU arguments]")
+    what = p.add_argument_group("what to measure")
+    what.add_argument("--smp", type=_whole(1, plans.MAX_HARTS), default=8, metavar="N",
+                      help="harts the machine has, 1 to 64 (default 8)")
+    what.add_argument("--lock", default="all", metavar="NAMES",
+                      help="strategies, with commas between them, or all (default all)")
+    what.add_argument("--harts", type=_counts, metavar="LIST",
+                      help="how many of the harts take part, say 1,2,4,8 (default: all of --smp); "
+                           "the others sleep")
+    what.add_argument("--list-locks", action="store_true", help="list the strategies and stop")
+    work = p.add_argument_group("the workload of each hart")
+    work.add_argument("--size", type=_bytes, default=16, metavar="BYTES", help="of a block (default 16)")
+    work.add_argument("--align", type=_bytes, default=16, metavar="BYTES",
+                      help="of a block, a power of two (default 16)")
+    work.add_argument("--hold", type=_whole(0, 10**9), default=0, metavar="INSTR",
+                      help="instructions of delay inside each allocation (default 0)")
+    work.add_argument("--think", type=_whole(0, 10**9), default=100, metavar="INSTR",
+                      help="instructions of delay between allocations, on average; each is drawn "
+                           "from half to one and a half of it (default 100)")
+    how = p.add_argument_group("how to measure")
+    how.add_argument("--trials", type=_whole(1, 1000), default=5, metavar="N",
+                     help="of each strategy and hart count, in random order (default 5)")
+    how.add_argument("--duration", type=_whole(1, 3_600_000), default=100, metavar="MS",
+                     help="of the window in which operations count (default 100)")
+    how.add_argument("--warmup", type=_whole(0, 3_600_000), default=20, metavar="MS",
+                     help="before the window opens, discarded (default 20)")
+    how.add_argument("--seed", type=_whole(0, 2**64 - 1), default=1, metavar="N",
+                     help="of the order of trials and the harts' random numbers (default 1)")
+    where = p.add_argument_group("where and with what")
+    where.add_argument("--setup", action="store_true",
+                       help="first install what is missing (Debian packages, as root or with sudo)")
+    where.add_argument("--out", type=Path, metavar="DIR",
+                       help="put the run's files into DIR, new or empty (default: a new folder in results/)")
+    where.add_argument("--cpu", default="rv64", metavar="MODEL", help="QEMU's -cpu (default rv64)")
+    where.add_argument("--time-limit", type=_whole(1, 86400), metavar="S",
+                       help="give the run up when the kernel says nothing for S seconds "
+                            "(default: 30 and what the plan needs)")
+    where.add_argument("--inject", default="", choices=["panic", "trap", "stack", "hang"], help=argparse.SUPPRESS)
+    return p
+
+
+def _split(argv: list[str]) -> tuple[list[str], list[str]]:
+    """Ours, and QEMU's behind `--`."""
+    if "--" not in argv:
+        return argv, []
+    at = argv.index("--")
+    return argv[:at], argv[at + 1:]
+
+
+def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> run.Request:
+    locks = tuple(strategies.choose(options.lock))
+    harts = options.harts or (options.smp,)
+    plan = plans.Plan(
+        smp=options.smp, locks=locks, harts=harts,
+        workload=plans.Workload(options.size, options.align, options.hold, options.think),
+        trials=options.trials, duration_ms=options.duration, warmup_ms=options.warmup,
+        seed=options.seed, inject=options.inject,
+        order=plans.order(locks, harts, options.trials, options.seed))
+    plans.check(plan)
+    label = "all" if set(locks) == set(strategies.known()) else "-".join(locks)
+    return run.Request(plan=plan, label=label, cpu=options.cpu, extra=extra, out=options.out,
+                       silence_s=options.time_limit, argv=argv)
+
+
+def _list_locks() -> int:
+    for name, strategy in strategies.known().items():
+        print(f"{name:8} {strategy.summary()}")
+    return 0
+
+
+def main(argv: list[str]) -> int:
+    ours, extra = _split(argv)
+    options = _parser().parse_args(ours)
+    try:
+        if options.list_locks:
+            return _list_locks()
+        return run.run(_request(options, extra, argv), table.console())
+    except UsageError as e:
+        print(f"hartlock: {e}", file=sys.stderr)
+        return EXIT_USAGE
+    except KeyboardInterrupt:
+        print("hartlock: interrupted before anything was measured", file=sys.stderr)
+        return 130

@@ -1,0 +1,185 @@
+"""From records to trials: what the kernel said, put together and checked for sense."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hartlock.histogram import Histogram, merge
+from hartlock.records import Fields, Record, RecordError
+
+
+@dataclass
+class Share:
+    """What one hart did in one pass."""
+
+    hart: int
+    ops: int
+    ops_window: int
+    start: int  # ticks
+    end: int
+    cycles: int  # between start and end, on this hart
+    waited: int = 0
+    failed: int = 0
+    found: int = 0
+    misplaced: int = 0  # audit: blocks misaligned, outside the heap, or off the lattice
+
+
+@dataclass
+class Pass:
+    ended: str  # time, heap
+    open: int  # ticks; 0 when the window never opened
+    close: int
+    heap_start: int
+    heap_end: int
+    used: int
+    shares: list[Share] = field(default_factory=list)
+
+
+@dataclass
+class Trial:
+    id: int
+    strategy: str
+    harts: int
+    status: str  # done, too_few_harts
+    passes: dict[str, Pass]
+    histograms: dict[tuple[int, str], Histogram]  # by hart and kind: wait, hold, clock
+    blocks: int = 0  # audit: blocks the walk went over
+    untagged: int = 0
+    torn: int = 0
+
+    def merged(self, kind: str) -> Histogram:
+        return merge(h for (_, k), h in sorted(self.histograms.items()) if k == kind)
+
+
+@dataclass
+class Boot:
+    """What the kernel said of its machine."""
+
+    boot_hart: int = -1
+    harts: int = 0
+    online: int = 0
+    timebase_hz: int = 0
+    console: str = ""
+    sbi: str = ""
+    isa: str = ""
+    failed_harts: list[str] = field(default_factory=list)
+    failed_checks: list[str] = field(default_factory=list)
+    checks: int = 0
+
+
+_SBI_IMPLEMENTATIONS = {0: "BBL", 1: "OpenSBI", 2: "Xvisor", 3: "KVM", 4: "RustSBI", 5: "Diosix"}
+
+
+class Collector:
+    """Feed it records in order. A trial comes out when its last record is in."""
+
+    def __init__(self) -> None:
+        self.boot = Boot()
+        self.ended = ""  # status of the end record; "" while there is none
+        self.records_promised = -1
+        self.crash: dict[str, str] = {}  # of @trap and @panic
+        self.trap: dict[str, int] = {}
+        self._open: dict[int, Trial] = {}
+        self.handlers = {
+            "boot": self._boot, "hart": self._hart, "check": self._check, "pass": self._pass,
+            "share": self._share, "hist": self._hist, "audit": self._audit,
+            "trap": self._trap, "panic": self._panic, "end": self._end,
+        }
+
+    def feed(self, record: Record) -> Trial | None:
+        """Raises RecordError for a record that cannot be used; others are unharmed."""
+        f = record.fields()
+        if record.type == "trial":
+            return self._trial(f)
+        handler = self.handlers.get(record.type)
+        if handler is not None:
+            handler(f)
+        return None
+
+    def _boot(self, f: Fields) -> None:
+        b = self.boot
+        b.boot_hart, b.harts, b.timebase_hz = f.number("boot_hart"), f.number("harts"), f.number("timebase_hz")
+        b.console, b.isa = f.text("console"), f.text("isa")
+        version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
+        b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
+
+    def _hart(self, f: Fields) -> None:
+        if f.text("state") == "online":
+            self.boot.online += 1
+        else:
+            self.boot.failed_harts.append(
+                f"hart {f.number('id')}: {f.text('error')} (SBI error {f.number('sbi_error')})")
+
+    def _check(self, f: Fields) -> None:
+        self.boot.checks += 1
+        if f.text("result") != "pass":
+            self.boot.failed_checks.append(f.text("name"))
+
+    def _get(self, f: Fields, strategy: str = "", harts: int = 0) -> Trial:
+        i = f.number("trial")
+        if i not in self._open:
+            self._open[i] = Trial(i, strategy, harts, "", {}, {})
+        return self._open[i]
+
+    def _pass(self, f: Fields) -> None:
+        trial = self._get(f, f.text("strategy"), f.number("harts"))
+        trial.passes[f.text("pass")] = Pass(
+            f.text("ended"), f.number("open"), f.number("close"),
+            f.number("heap_start"), f.number("heap_end"), f.number("used"))
+
+    def _share(self, f: Fields) -> None:
+        name = f.text("pass")
+        into = self._get(f).passes.get(name)
+        if into is None:
+            raise RecordError(f"line {f.record.line}: @share without its @pass")
+        share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
+                      f.number("start"), f.number("end"), f.number("cycles"))
+        if name == "latency":
+            share.waited, share.failed = f.number("waited"), f.number("failed")
+        if name == "audit":
+            share.found = f.number("found")
+            share.misplaced = f.number("misaligned") + f.number("outside") + f.number("off_lattice")
+        into.shares.append(share)
+
+    def _hist(self, f: Fields) -> None:
+        self._get(f).histograms[f.number("hart"), f.text("kind")] = Histogram(
+            f.number("count"), f.number("sum"), f.number("min"), f.number("max"), f.buckets("buckets"))
+
+    def _audit(self, f: Fields) -> None:
+        trial = self._get(f)
+        trial.blocks, trial.untagged, trial.torn = f.number("blocks"), f.number("untagged"), f.number("torn")
+
+    def _trial(self, f: Fields) -> Trial:
+        trial = self._get(f)
+        del self._open[trial.id]
+        trial.strategy, trial.harts, trial.status = f.text("strategy"), f.number("harts"), f.text("status")
+        return trial
+
+    def _trap(self, f: Fields) -> None:
+        self.trap = {key: f.number(key) for key in f.values}
+
+    def _panic(self, f: Fields) -> None:
+        self.crash = {key: f.text(key) for key in ("hart", "file", "line", "msg")}
+
+    def _end(self, f: Fields) -> None:
+        self.ended, self.records_promised = f.text("status"), f.number("records")
+
+
+def whole(trial: Trial) -> bool:
+    """Did every record of the trial arrive?"""
+    if trial.status != "done":
+        return False
+    if trial.strategy == "clock":
+        return (0, "clock") in trial.histograms
+    harts = set(range(trial.harts))
+    return (
+        set(trial.passes) == {"throughput", "latency", "audit"}
+        and all({s.hart for s in p.shares} == harts for p in trial.passes.values())
+        and {hart for hart, kind in trial.histograms if kind == "wait"} == harts
+    )
+
+
+def trials(records: Iterator[Record], collector: Collector) -> Iterator[Trial]:
+    for record in records:
+        trial = collector.feed(record)
+        if trial is not None:
+            yield trial

@@ -1,0 +1,39 @@
+"""The columns of samples.csv and summary.csv, in order. docs/results.md says what
+each means; a test keeps the two alike."""
+
+CONTEXT = [
+    "run", "engine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
+    "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "duration_ms", "seed",
+]
+
+SAMPLES = [
+    *CONTEXT,
+    "trial", "repetition", "hart", "ended", "window", "check",
+    "ops_total", "ops_window", "window_seconds", "throughput_ops_per_second",
+    "start_seconds", "end_seconds", "cycles_per_second",
+    "latency_ops", "contended_ops", "failed_attempts",
+    "wait_min_cycles", "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles",
+    "wait_p999_cycles", "wait_max_cycles", "wait_mean_cycles",
+    "hold_min_cycles", "hold_p50_cycles", "hold_p99_cycles", "hold_max_cycles", "hold_mean_cycles",
+    "audit_ops", "audit_found", "audit_misplaced",
+]
+
+
+def with_ci(name: str) -> list[str]:
+    return [f"{name}_median", f"{name}_ci_low", f"{name}_ci_high"]
+
+
+SUMMARY = [
+    *CONTEXT,
+    "trials", "trials_measured", "trials_whole", "check", "check_failures", "contended", "overlap_shown", "ended_heap",
+    *with_ci("throughput_ops_per_second"),
+    *with_ci("cycles_per_op"),
+    *with_ci("wait_p50_cycles"),
+    *with_ci("wait_p99_cycles"),
+    "wait_p90_cycles", "wait_p999_cycles", "wait_max_cycles",
+    *with_ci("hold_p50_cycles"),
+    "hold_max_cycles",
+    "contended_share_median", "failed_attempts_per_op_median",
+    *with_ci("jain_index"),
+    "min_max_share_median", "overlap_min", "lost_updates_share_median", "ops_window_total",
+]

@@ -1,0 +1,134 @@
+"""One trial's figures. docs/results.md defines each of them."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from hartlock.collect import Pass, Trial
+from hartlock.histogram import Histogram
+from hartlock.plan import Workload
+
+NAN = float("nan")
+CONTENDED_SHARE = 0.001  # below one operation in a thousand, nobody had to wait
+
+
+@dataclass(frozen=True)
+class Figures:
+    ops_window: int
+    window_seconds: float
+    throughput_ops_per_second: float
+    cycles_per_op: float
+    overlap: float
+    jain_index: float
+    min_max_share: float
+    contended_share: float
+    failed_attempts_per_op: float
+    wait: Histogram
+    hold: Histogram
+    lost_updates_share: float
+    faults: tuple[str, ...]  # what the checks found; empty: nothing
+    ended: str  # time, heap
+    window: str  # measured, whole (warm-up included), none
+
+
+def ratio(a: float, b: float) -> float:
+    return a / b if b else NAN
+
+
+def overlap(p: Pass) -> float:
+    """(earliest end - latest start) / (latest end - earliest start), signed."""
+    starts, ends = [s.start for s in p.shares], [s.end for s in p.shares]
+    return ratio(min(ends) - max(starts), max(ends) - min(starts))
+
+
+def jain(counts: list[int]) -> float:
+    """Jain's index: 1 is even, 1/n is one hart takes all (R. Jain et al., DEC TR-301, 1984)."""
+    return ratio(sum(counts) ** 2, len(counts) * sum(c * c for c in counts))
+
+
+class Window(NamedTuple):
+    """The time that counts, and what each hart did in it."""
+
+    kind: str
+    ticks: int
+    ops: list[int]
+
+
+def window(p: Pass) -> Window:
+    """From the end of the warm-up to the end of the trial, if it came to that.
+
+    A heap that was used up during the warm-up leaves only the whole short trial,
+    from the first start on. Without a moment at which every hart ran, none.
+    """
+    first, last = min(s.start for s in p.shares), max(s.start for s in p.shares)
+    if p.open and last <= p.open < p.close:
+        return Window("measured", p.close - p.open, [s.ops_window for s in p.shares])
+    if not p.open and last < p.close:
+        return Window("whole", p.close - first, [s.ops for s in p.shares])
+    return Window("none", 0, [0 for _ in p.shares])
+
+
+def expected_used(p: Pass, w: Workload, ops: int) -> int:
+    """Bytes from the heap's start that `ops` blocks take: each on the next multiple of align."""
+    if ops == 0:
+        return 0
+    first = -p.heap_start % w.align_bytes
+    stride = w.size_bytes + -w.size_bytes % w.align_bytes
+    return first + (ops - 1) * stride + w.size_bytes
+
+
+def conservation(name: str, p: Pass, w: Workload) -> list[str]:
+    """Operations x size = bytes handed out, or what is wrong."""
+    ops = sum(s.ops for s in p.shares)
+    expected = expected_used(p, w, ops)
+    if 0 <= p.used - expected <= -w.size_bytes % w.align_bytes:
+        return []  # `next` is behind the last block, or behind its padding (faa)
+    return [f"{name} pass: {ops} operations take {expected} bytes, but {p.used} were handed out"]
+
+
+def audit(trial: Trial, p: Pass) -> list[str]:
+    """Every block aligned, inside the heap, disjoint, accounted for, or what is wrong."""
+    ops, found = sum(s.ops for s in p.shares), sum(s.found for s in p.shares)
+    claims = [
+        (sum(s.misplaced for s in p.shares), "block(s) misaligned, outside the heap or overlapping another"),
+        (trial.untagged, "block(s) handed out that no hart got"),
+        (trial.torn, "block(s) written by two harts"),
+        (sum(abs(s.ops - s.found) for s in p.shares), f"block(s) not found again ({ops} handed out, {found} found)"),
+    ]
+    return [f"audit: {n} {what}" for n, what in claims if n]
+
+
+def lost_share(passes: Iterable[Pass], w: Workload) -> float:
+    """Share of the operations whose update of `next` was overwritten, in the worst pass."""
+    stride = w.size_bytes + -w.size_bytes % w.align_bytes
+    ops = [(p, sum(s.ops for s in p.shares)) for p in passes]
+    return max(ratio(max(0, expected_used(p, w, n) - p.used), n * stride) for p, n in ops)
+
+
+def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
+    """The caller guarantees collect.whole(trial)."""
+    t, latency = trial.passes["throughput"], trial.passes["latency"]
+    in_time = window(t)
+    ops, ticks = sum(in_time.ops), in_time.ticks
+    cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
+    wait, hold = trial.merged("wait"), trial.merged("hold")
+    faults = audit(trial, trial.passes["audit"])
+    for name, p in trial.passes.items():
+        faults += conservation(name, p, workload)
+    return Figures(
+        ops_window=ops,
+        window_seconds=ratio(ticks, timebase_hz),
+        throughput_ops_per_second=ratio(ops * timebase_hz, ticks),
+        cycles_per_op=ratio(ticks * cycles_per_tick, ops) if ticks else NAN,
+        overlap=overlap(t),
+        jain_index=jain(in_time.ops),
+        min_max_share=ratio(min(in_time.ops), max(in_time.ops)),
+        contended_share=ratio(sum(s.waited for s in latency.shares), wait.count),
+        failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
+        wait=wait,
+        hold=hold,
+        lost_updates_share=lost_share(trial.passes.values(), workload),
+        faults=tuple(faults),
+        ended="heap" if "heap" in (t.ended, latency.ended) else "time",
+        window=in_time.kind,
+    )

@@ -1,0 +1,95 @@
+"""What to measure: the command line's wishes become an ordered list of trials."""
+
+import random
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from hartlock.errors import UsageError
+from hartlock.strategies import CLOCK, CONTROL
+
+FORMAT = 1
+MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
+HEAP_BYTES = 100 * 1024 * 1024
+PASSES = ("throughput", "latency", "audit")
+
+
+class Trial(NamedTuple):
+    strategy: str
+    harts: int
+
+
+@dataclass(frozen=True)
+class Workload:
+    size_bytes: int
+    align_bytes: int
+    hold_instructions: int
+    think_instructions: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    smp: int
+    locks: tuple[str, ...]  # asked for, in that order
+    harts: tuple[int, ...]  # counts to measure, ascending
+    workload: Workload
+    trials: int  # of each strategy and hart count
+    duration_ms: int
+    warmup_ms: int
+    seed: int
+    inject: str = ""
+    order: tuple[Trial, ...] = field(default=())
+
+    def role(self, trial: Trial) -> str:
+        """candidate: asked for. control: must lose updates. harness: what measuring costs."""
+        if trial.strategy == CLOCK or trial == Trial(CONTROL, 1):
+            return "harness"
+        return "control" if trial.strategy == CONTROL else "candidate"
+
+    def bootargs(self) -> str:
+        w = self.workload
+        words = [
+            "hartlock:", f"format={FORMAT}", f"size={w.size_bytes}", f"align={w.align_bytes}",
+            f"hold={w.hold_instructions}", f"think={w.think_instructions}",
+            f"duration_us={self.duration_ms * 1000}", f"warmup_us={self.warmup_ms * 1000}",
+            f"seed={self.seed}",
+        ]
+        if self.inject:
+            words.append(f"inject={self.inject}")
+        words.append("run=" + ",".join(f"{t.strategy}:{t.harts}" for t in self.order))
+        return " ".join(words)
+
+    def seconds(self) -> float:
+        """How long the guest measures, at the least."""
+        a_pass = (self.warmup_ms + self.duration_ms) / 1000
+        return sum(0.01 if t.strategy == CLOCK else a_pass * len(PASSES) for t in self.order)
+
+
+def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Trial, ...]:
+    """Every trial of a run, in seeded random order.
+
+    Beside what was asked for there is, for each number of harts, the control
+    that must lose updates, and once the harness: `null` on one hart, and the
+    clock read itself.
+    """
+    wanted = {Trial(lock, n): None for n in harts for lock in locks}
+    wanted.update({Trial(CONTROL, n): None for n in harts if n > 1})
+    wanted.update({Trial(CONTROL, 1): None, Trial(CLOCK, 1): None})
+    once = [trial for trial in wanted for _ in range(trials)]
+    random.Random(seed).shuffle(once)
+    return tuple(once)
+
+
+def check(plan: Plan) -> None:
+    """Refuse what cannot be measured, in words about the options that said so."""
+    w = plan.workload
+    if max(plan.harts) > plan.smp:
+        raise UsageError(f"--harts {max(plan.harts)}: only {plan.smp} hart(s) are started (--smp {plan.smp})")
+    if w.align_bytes & (w.align_bytes - 1):
+        raise UsageError(f"--align {w.align_bytes}: an alignment is a power of two (1, 2, 4, ...)")
+    if w.size_bytes > HEAP_BYTES:
+        raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB)")
+    if w.align_bytes > HEAP_BYTES:
+        raise UsageError(f"--align {w.align_bytes}: the heap has only {HEAP_BYTES} bytes (100 MiB)")
+    if len(plan.order) > MAX_TRIALS or len(plan.bootargs()) > MAX_TEXT:
+        raise UsageError(f"{len(plan.order)} trials are too many for one boot: "
+                         "ask for fewer --trials, --lock or --harts")

@@ -1,0 +1,120 @@
+"""One folder a run: results/<UTC time>-<locks>-smp<N>-<engine>/, and results/latest."""
+
+import csv
+import json
+import math
+import os
+from collections.abc import Sequence
+from contextlib import contextmanager, suppress
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Iterator
+
+from hartlock import columns
+from hartlock.errors import RunError, UsageError
+from hartlock.rows import Row
+
+
+@contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """A write that fails ends the run with a sentence; what was written stays."""
+    try:
+        yield
+    except OSError as e:
+        raise RunError(f"cannot write {path}: {e.strerror or e}") from e
+
+
+def name(locks: str, smp: int, engine: str) -> str:
+    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+    return f"{now}-{locks}-smp{smp}-{engine}"
+
+
+def make_folder(parent: Path, stem: str) -> Path:
+    """A new folder in `parent`; two runs of the same second get one each."""
+    try:
+        parent.mkdir(parents=True, exist_ok=True)
+        for n in range(1, 1000):
+            path = parent / (stem if n == 1 else f"{stem}-{n}")
+            with suppress(FileExistsError):
+                path.mkdir()
+                return path
+    except OSError as e:
+        raise UsageError(f"cannot make a results folder in {parent}: {e.strerror}") from e
+    raise UsageError(f"cannot make a results folder in {parent}: {stem} is taken a thousand times")
+
+
+def use_folder(path: Path) -> Path:
+    """The folder of --out: new, or there and empty, so that nothing is overwritten."""
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        if any(path.iterdir()):
+            raise UsageError(f"--out {path}: the folder is not empty; nothing in it is overwritten")
+    except OSError as e:
+        raise UsageError(f"--out {path}: {e.strerror}") from e
+    return path
+
+
+def point_latest(folder: Path) -> None:
+    """results/latest -> the folder, in one step whoever else does the same."""
+    latest = folder.parent / "latest"
+    temporary = folder.parent / f".latest.{os.getpid()}"
+    with writing(latest):
+        temporary.symlink_to(folder.name)
+        temporary.replace(latest)
+
+
+def cell(value: object) -> object:
+    """Numbers as short as they can be without losing meaning; not known is empty."""
+    if isinstance(value, float):
+        if not math.isfinite(value):
+            return ""
+        return int(value) if value.is_integer() and abs(value) < 1e15 else f"{value:.6g}"
+    return value
+
+
+class Folder:
+    """The open files of a run."""
+
+    def __init__(self, path: Path):
+        self.path = path
+        self.samples_path = path / "samples.csv"
+        with writing(path):
+            self._log = open(path / "uart.log", "wb", buffering=0)
+            self._samples = open(self.samples_path, "w", newline="", encoding="utf-8")
+            self._writer = csv.DictWriter(self._samples, columns.SAMPLES)
+            self._writer.writeheader()
+            self._samples.flush()
+
+    def log(self, data: bytes) -> None:
+        """Add to uart.log, verbatim."""
+        with writing(self.path / "uart.log"):
+            while data:
+                data = data[self._log.write(data):]
+
+    def add_samples(self, rows: Sequence[Row]) -> None:
+        with writing(self.samples_path):
+            self._writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+            self._samples.flush()
+
+    def write_summary(self, rows: Sequence[Row]) -> Path:
+        path = self.path / "summary.csv"
+        with writing(path):
+            temporary = path.with_suffix(".part")
+            with open(temporary, "w", newline="", encoding="utf-8") as f:
+                writer = csv.DictWriter(f, columns.SUMMARY)
+                writer.writeheader()
+                writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+            temporary.replace(path)
+        return path
+
+    def write_context(self, context: dict[str, object]) -> None:
+        path = self.path / "run.json"
+        with writing(path):
+            temporary = path.with_suffix(".part")
+            temporary.write_text(json.dumps(context, indent=2) + "\n", encoding="utf-8")
+            temporary.replace(path)
+
+    def close(self) -> None:
+        for f in (self._log, self._samples):
+            with suppress(OSError):  # said when it was written, if it matters
+                f.close()

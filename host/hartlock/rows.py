@@ -1,0 +1,186 @@
+"""From trials to the rows of samples.csv and summary.csv."""
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+
+from hartlock import columns
+from hartlock.collect import Trial
+from hartlock.histogram import Histogram, merge
+from hartlock.metrics import CONTENDED_SHARE, Figures, figures, ratio, window
+from hartlock.plan import Plan
+from hartlock.plan import Trial as Key
+from hartlock.stats import Estimate, median_ci
+from hartlock.strategies import CLOCK
+
+Row = dict[str, object]
+
+
+@dataclass
+class Setting:
+    """What is the same in every row of a run."""
+
+    run: str
+    engine: str
+    plan: Plan
+    host_processors: int
+    timebase_hz: int = 0
+
+    def evidence(self, harts: int) -> str:
+        return "emulated-oversubscribed" if harts > self.host_processors else "emulated"
+
+    def context(self, key: Key) -> Row:
+        return {
+            "run": self.run, "engine": self.engine, "evidence": self.evidence(key.harts),
+            "strategy": key.strategy, "role": self.plan.role(key), "harts": key.harts,
+            "smp": self.plan.smp, "host_processors": self.host_processors,
+            **asdict(self.plan.workload),
+            "duration_ms": self.plan.duration_ms, "seed": self.plan.seed,
+        }
+
+
+@dataclass
+class Group:
+    """All trials of one strategy on one number of harts."""
+
+    key: Key
+    measured: list[Figures] = field(default_factory=list)
+    clock: list[Histogram] = field(default_factory=list)
+    begun: int = 0
+
+
+class Table:
+    """Takes trials as they end; gives rows."""
+
+    def __init__(self, setting: Setting):
+        self.setting = setting
+        self.groups: dict[Key, Group] = {}
+
+    def add(self, trial: Trial) -> list[Row]:
+        """The trial's rows for samples.csv. The caller guarantees collect.whole(trial)."""
+        key = Key(trial.strategy, trial.harts)
+        group = self.groups.setdefault(key, Group(key))
+        group.begun += 1
+        if trial.strategy == CLOCK:
+            group.clock.append(trial.merged("clock"))
+            return [self._sample(key, group.begun, trial, {"hart": 0, **_wait(group.clock[-1])})]
+        f = figures(trial, self.setting.plan.workload, self.setting.timebase_hz)
+        group.measured.append(f)
+        return [self._sample(key, group.begun, trial, row) for row in self._harts(trial, f)]
+
+    def _sample(self, key: Key, repetition: int, trial: Trial, more: Row) -> Row:
+        return {**self.setting.context(key), "trial": trial.id, "repetition": repetition, **more}
+
+    def _harts(self, trial: Trial, f: Figures) -> Iterator[Row]:
+        hz = self.setting.timebase_hz
+        throughput, latency, audit = (trial.passes[p] for p in ("throughput", "latency", "audit"))
+        first = min(s.start for s in throughput.shares)
+        for s, ops, in_latency, in_audit in zip(
+                throughput.shares, window(throughput).ops, latency.shares, audit.shares, strict=True):
+            wait = trial.histograms[s.hart, "wait"]
+            yield {
+                "hart": s.hart, "ended": throughput.ended, "window": f.window, "check": "fail" if f.faults else "pass",
+                "ops_total": s.ops, "ops_window": ops,
+                "window_seconds": f.window_seconds,
+                "throughput_ops_per_second": ratio(ops, f.window_seconds),
+                "start_seconds": (s.start - first) / hz, "end_seconds": (s.end - first) / hz,
+                "cycles_per_second": ratio(s.cycles * hz, s.end - s.start),
+                "latency_ops": wait.count,
+                "contended_ops": in_latency.waited, "failed_attempts": in_latency.failed,
+                **_wait(wait), **_hold(trial.histograms.get((s.hart, "hold"))),
+                "audit_ops": in_audit.ops, "audit_found": in_audit.found,
+                "audit_misplaced": in_audit.misplaced,
+            }
+
+    def overlap_shown(self, harts: int) -> str:
+        """Did the control lose updates at this number of harts?"""
+        if harts == 1:
+            return "not-applicable"
+        group = self.groups.get(Key("null", harts))
+        if group is None or not group.measured:
+            return "unknown"
+        return "yes" if any(f.faults for f in group.measured) else "no"
+
+    def summary(self) -> list[Row]:
+        ordered = sorted(self.groups.values(), key=self._rank)
+        return [self._clock_row(g) if g.key.strategy == CLOCK else self._row(g) for g in ordered]
+
+    def _rank(self, group: Group) -> tuple[int, int, int]:
+        plan, key = self.setting.plan, group.key
+        asked = plan.locks.index(key.strategy) if key.strategy in plan.locks else len(plan.locks)
+        return ["candidate", "control", "harness"].index(plan.role(key)), key.harts, asked
+
+    def _counts(self, g: Group) -> Row:
+        planned = sum(1 for t in self.setting.plan.order if t == g.key)
+        return {**self.setting.context(g.key), "trials": planned}
+
+    def _row(self, g: Group) -> Row:
+        fs = g.measured
+        wait = merge(f.wait for f in fs)
+        failures = sum(1 for f in fs if f.faults)
+        contended = _median(fs, "contended_share")
+        return {
+            **self._counts(g),
+            "trials_measured": sum(1 for f in fs if f.window != "none"),
+            "trials_whole": sum(1 for f in fs if f.window == "whole"),
+            "check": "fail" if failures else "pass", "check_failures": failures,
+            "contended": _contended(contended.median),
+            "overlap_shown": self.overlap_shown(g.key.harts),
+            "ended_heap": sum(1 for f in fs if f.ended == "heap"),
+            **_ci("throughput_ops_per_second", _median(fs, "throughput_ops_per_second")),
+            **_ci("cycles_per_op", _median(fs, "cycles_per_op")),
+            **_ci("wait_p50_cycles", median_ci([f.wait.percentile(50) for f in fs])),
+            **_ci("wait_p99_cycles", median_ci([f.wait.percentile(99) for f in fs])),
+            "wait_p90_cycles": wait.percentile(90), "wait_p999_cycles": wait.percentile(99.9),
+            "wait_max_cycles": wait.max if wait.count else math.nan,
+            **_ci("hold_p50_cycles", median_ci([f.hold.percentile(50) for f in fs])),
+            "hold_max_cycles": max((f.hold.max for f in fs if f.hold.count), default=math.nan),
+            "contended_share_median": contended.median,
+            "failed_attempts_per_op_median": _median(fs, "failed_attempts_per_op").median,
+            **_ci("jain_index", _median(fs, "jain_index")),
+            "min_max_share_median": _median(fs, "min_max_share").median,
+            "overlap_min": min((f.overlap for f in fs), default=math.nan),
+            "lost_updates_share_median": _median(fs, "lost_updates_share").median,
+            "ops_window_total": sum(f.ops_window for f in fs),
+        }
+
+    def _clock_row(self, g: Group) -> Row:
+        wait = merge(g.clock)
+        return {
+            **self._counts(g), "trials_measured": len(g.clock),
+            **_ci("cycles_per_op", median_ci([h.mean() for h in g.clock])),
+            **_ci("wait_p50_cycles", median_ci([h.percentile(50) for h in g.clock])),
+            **_ci("wait_p99_cycles", median_ci([h.percentile(99) for h in g.clock])),
+            "wait_p90_cycles": wait.percentile(90), "wait_p999_cycles": wait.percentile(99.9),
+            "wait_max_cycles": wait.max,
+        }
+
+
+def _contended(share: float) -> str:
+    return "unknown" if math.isnan(share) else "yes" if share >= CONTENDED_SHARE else "no"
+
+
+def _median(fs: Sequence[Figures], name: str) -> Estimate:
+    return median_ci([getattr(f, name) for f in fs])
+
+
+def _ci(name: str, e: Estimate) -> Row:
+    return dict(zip(columns.with_ci(name), e, strict=True))
+
+
+def _wait(h: Histogram) -> Row:
+    return {
+        "wait_min_cycles": h.min if h.count else math.nan,
+        "wait_p50_cycles": h.percentile(50), "wait_p90_cycles": h.percentile(90),
+        "wait_p99_cycles": h.percentile(99), "wait_p999_cycles": h.percentile(99.9),
+        "wait_max_cycles": h.max if h.count else math.nan, "wait_mean_cycles": h.mean(),
+    }
+
+
+def _hold(h: Histogram | None) -> Row:
+    if h is None or h.count == 0:
+        return {}
+    return {
+        "hold_min_cycles": h.min, "hold_p50_cycles": h.percentile(50),
+        "hold_p99_cycles": h.percentile(99), "hold_max_cycles": h.max, "hold_mean_cycles": h.mean(),
+    }

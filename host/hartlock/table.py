@@ -1,0 +1,130 @@
+"""The result as a person reads it."""
+
+import math
+import sys
+from collections.abc import Callable, Sequence
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from hartlock.rows import Row
+
+PLAIN_WIDTH = 120  # when the output is not a terminal
+INTERVALS_WIDTH = 112  # narrower than this, the table leaves the intervals to the CSV
+
+
+def console() -> Console:
+    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def significant(x: float, digits: int = 3) -> str:
+    """Three digits that count, M and G for millions and more; - for what is not known."""
+    if not math.isfinite(x):
+        return "-"
+    if x == 0:
+        return "0"
+    for size, unit in ((1e9, "G"), (1e6, "M")):
+        if abs(x) >= size:
+            return significant(x / size, digits) + unit
+    decimals = digits - 1 - math.floor(math.log10(abs(x)))
+    return f"{round(x, decimals):.{max(0, decimals)}f}"
+
+
+def with_interval(row: Row, name: str, scale: float, wide: bool) -> str:
+    median, low, high = (_number(row.get(f"{name}_{part}")) * scale for part in ("median", "ci_low", "ci_high"))
+    if not wide or not math.isfinite(low):
+        return significant(median)
+    return f"{significant(median)} [{significant(low)}, {significant(high)}]"
+
+
+def percent(x: float) -> str:
+    if not math.isfinite(x):
+        return "-"
+    return "0" if x == 0 else "<0.1%" if x < 0.001 else f"{100 * x:.1f}%"
+
+
+def _check(row: Row) -> str:
+    if row.get("check") is None:
+        return "-"
+    if row["role"] == "control" and row["overlap_shown"] == "yes":
+        return f"lost {percent(_number(row['lost_updates_share_median']))}"
+    if row["role"] == "control":
+        return "lost nothing"
+    return str(row["check"])
+
+
+def _contended(row: Row) -> str:
+    if row.get("contended") is None:
+        return "-"
+    share = percent(_number(row["contended_share_median"]))
+    return {"yes": share, "no": "none"}.get(str(row["contended"]), "-")
+
+
+def result(rows: Sequence[Row], width: int) -> RichTable:
+    wide = width >= INTERVALS_WIDTH
+    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2 if wide else 1, 0, 0))
+    table.add_column("strategy", no_wrap=True)
+    for title in ("harts", "Mop/s", "cycles/op", "wait p50", "p99", "waited", "Jain"):
+        table.add_column(title, justify="right", no_wrap=True)
+    table.add_column("check", no_wrap=True)
+    for row in rows:
+        role = "" if row["role"] == "candidate" else f" ({row['role']})"
+        table.add_row(
+            f"{row['strategy']}{role}", str(row["harts"]),
+            with_interval(row, "throughput_ops_per_second", 1e-6, wide),
+            with_interval(row, "cycles_per_op", 1, wide),
+            significant(_number(row.get("wait_p50_cycles_median"))),
+            significant(_number(row.get("wait_p99_cycles_median"))),
+            _contended(row), significant(_number(row.get("jain_index_median"))), _check(row),
+        )
+    return table
+
+
+def remarks(rows: Sequence[Row], processors: int) -> list[str]:
+    """What has to be said about the rows for nobody to misread them."""
+    said = []
+    counts = sorted({int(str(r["harts"])) for r in rows})
+    over = [str(n) for n in counts if n > processors]
+    if over:
+        said.append(
+            f"evidence emulated-oversubscribed: {' and '.join(over)} harts shared {processors} host processor(s), so a "
+            "hart was often stopped while it held the lock; these times show that the locks work, not what they cost.")
+    if any(n <= processors for n in counts):
+        said.append("evidence emulated: times are those of QEMU's translated code on this computer, not of a RISC-V core.")
+    for row in rows:
+        if row["role"] == "control":
+            said.append(_control(row))
+    for holds, sentence in _NOTICES:
+        which = [f"{r['strategy']} on {r['harts']}" for r in rows if holds(r)]
+        if which:
+            said.append(sentence.format(", ".join(which) + " hart(s)"))
+    return said
+
+
+def _int(row: Row, name: str) -> int:
+    return int(str(row.get(name) or 0))
+
+
+_NOTICES: list[tuple[Callable[[Row], bool], str]] = [
+    (lambda r: _int(r, "ended_heap") > 0,
+     "ended=heap: {} used the heap up before the time was over; "
+     "a smaller --size or --duration, or more --think, avoids it."),
+    (lambda r: _int(r, "trials_whole") > 0,
+     "window=whole: {} used it up before the warm-up was over, so the figures include the cold start."),
+    (lambda r: r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1,
+     "no contention: {} hardly ever had to wait; what was measured is the uncontended path."),
+    (lambda r: _int(r, "trials_measured") < _int(r, "trials"),
+     "not every trial has a figure: {}; see trials_measured, and window in samples.csv."),
+]
+
+
+def _control(row: Row) -> str:
+    lost = percent(_number(row["lost_updates_share_median"]))
+    if row["overlap_shown"] == "yes":
+        return f"control: without a lock, {row['harts']} harts lost {lost} of their updates: they really overlapped."
+    return (f"cannot tell: the control lost nothing on {row['harts']} harts, so this run has not shown that harts "
+            "overlapped, and its checks prove little; try a longer --duration or less --think.")

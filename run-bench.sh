@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# hartlock: boot N harts, hammer one allocator under each lock, show what it costs.
+# This script finds a Python with what is needed and hands over to host/hartlock.
+set -euo pipefail
+top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
+
+setup='' args=()
+while [[ $# -gt 0 && $1 != -- ]]; do
+	if [[ $1 == --setup ]]; then setup=1; else args+=("$1"); fi
+	shift
+done
+if [[ $setup ]]; then
+	"$top/host/setup" run
+	if [[ ${#args[@]} -eq 0 && $# -eq 0 ]]; then
+		echo "ready: ./run-bench.sh --smp 8 --lock cas"
+		exit 0
+	fi
+fi
+if ! python=$("$top/host/find-python"); then
+	echo "hartlock: no Python 3.11 or later with numpy and rich was found" >&2
+	"$top/host/setup" --missing run || true
+	echo "or let hartlock do it: ./run-bench.sh --setup${args[*]:+ ${args[*]}}" >&2
+	exit 2
+fi
+PYTHONPATH="$top/host" exec "$python" -m hartlock "${args[@]}" "$@"

@@ -1,0 +1,133 @@
+"""How fast hartlock itself is: `make bench-self`. It prints figures and judges none.
+
+Not a test: times on a shared machine vary. Each line says what the project asks for.
+"""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import zlib
+from pathlib import Path
+
+TOP = Path(__file__).resolve().parents[1]
+PARSE_BYTES = 100 * 1024 * 1024
+
+
+def say(what: str, value: str, asked: str = "") -> None:
+    print(f"{what:58} {value:>14}{f'   asked: {asked}' if asked else ''}", flush=True)
+
+
+def seconds(*command: str) -> float:
+    begin = time.monotonic()
+    subprocess.run(command, cwd=TOP, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=300)
+    return time.monotonic() - begin
+
+
+def build() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        say("clean build, make", f"{seconds('make', '-s', f'BUILD={folder}/build'):.1f} s", "<= 10 s")
+        shutil.rmtree(f"{folder}/build")
+        say("clean build, make -j2", f"{seconds('make', '-s', '-j2', f'BUILD={folder}/build'):.1f} s")
+
+
+def whole_command() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        took = seconds("./run-bench.sh", "--smp", "8", "--lock", "cas", "--out", f"{folder}/run")
+        say("./run-bench.sh --smp 8 --lock cas, warm", f"{took:.1f} s", "<= 20 s")
+        took = seconds("./run-bench.sh", "--smp", "8", "--lock", "all", "--out", f"{folder}/all")
+        say("./run-bench.sh --smp 8 --lock all, warm", f"{took:.1f} s")
+
+
+def first_record() -> None:
+    from hartlock.paths import IMAGE
+    from hartlock.qemu import Limits, Machine
+
+    times = []
+    for _ in range(5):
+        heard = b""
+        with Machine(IMAGE, 8, "hartlock: run=clock:1", "rv64", []) as machine:
+            for data in machine.chunks(Limits(30, 30)):
+                heard += data
+                if b"\n@boot" in heard:
+                    times.append(time.monotonic() - machine.started)
+                    break
+    say("power-on to first record, 8 harts, median of 5", f"{sorted(times)[2]:.2f} s", "<= 1.5 s")
+
+
+def make_log(path: Path) -> None:
+    """A real run's log again and again, renumbered, up to 100 MB."""
+    from hartlock.records import read
+
+    with tempfile.TemporaryDirectory() as folder:
+        seconds("./run-bench.sh", "--smp", "8", "--lock", "all", "--trials", "1", "--out", f"{folder}/run")
+        log = Path(folder, "run/uart.log").read_bytes()
+    bodies = [r.body for r in read(log.split(b"\n")) if r.type in ("pass", "share", "hist", "audit", "trial")]
+    n = size = 0
+    with open(path, "wb") as f:
+        f.write(log[: log.index(b"@plan")])
+        n = log[: log.index(b"@plan")].count(b"\n@")
+        while size < PARSE_BYTES:
+            for body in bodies:
+                kind, _, rest = body.split(b" ", 2)
+                raw = b"%s n=%d %s" % (kind, n, rest)
+                size += f.write(b"%s *%08x\n" % (raw, zlib.crc32(raw)))
+                n += 1
+
+
+def parse(path: Path) -> None:
+    """In a process of its own, so that its memory is its own."""
+    from hartlock.collect import Collector
+    from hartlock.records import Reader
+
+    reader, collector, trials = Reader(), Collector(), 0
+    begin = time.monotonic()
+    with open(path, "rb") as log:
+        for raw in log:
+            record = reader.feed(raw)
+            if record is not None and collector.feed(record) is not None:
+                trials += 1
+    took = time.monotonic() - begin
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    assert reader.counts == {}, reader.counts
+    say(f"parsing a {path.stat().st_size >> 20} MiB log ({reader.good} records, {trials} trials)",
+        f"{took:.1f} s", "<= 10 s")
+    say("    its memory at the most", f"{peak:.0f} MiB", "<= 300 MiB")
+
+
+def parse_apart() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder, "uart.log")
+        make_log(path)
+        subprocess.run([sys.executable, __file__, "--parse", str(path)], check=True, timeout=300)
+
+
+def instructions() -> None:
+    """With -icount a cycle is an instruction, exactly."""
+    import csv
+
+    with tempfile.TemporaryDirectory() as folder:
+        seconds("./run-bench.sh", "--smp", "1", "--lock", "all", "--think", "0", "--trials", "1", "--duration", "5",
+                "--warmup", "1", "--out", f"{folder}/run", "--", "-icount", "shift=0")
+        with open(f"{folder}/run/summary.csv", newline="", encoding="utf-8") as f:
+            rows = [r for r in csv.DictReader(f) if r["throughput_ops_per_second_median"]]
+    null = next(float(r["cycles_per_op_median"]) for r in rows if r["strategy"] == "null")
+    say("the harness: a turn of `null` with its bump", f"{null:.2f} instr.")
+    say("    above an empty loop (2: addi, bnez)", f"{null - 2:.2f} instr.")
+    for row in rows:
+        if row["strategy"] != "null":
+            each = float(row["cycles_per_op_median"])
+            say(f"    {row['strategy']}, uncontended", f"{each:.2f} instr.", "")
+            say("        above null", f"{each - null:.2f} instr.")
+
+
+if __name__ == "__main__":
+    if sys.argv[1:2] == ["--parse"]:
+        parse(Path(sys.argv[2]))
+    else:
+        print(f"{len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f}")
+        for part in (build, whole_command, first_record, parse_apart, instructions):
+            part()

@@ -1,0 +1,229 @@
+/* What every word of lock/locks.def must do, under POSIX threads. Built once for
+ * each, as bench/worker.c is, with
+ *
+ *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"'
+ *   -DLOCKFREE      for an allocator that needs no lock
+ *   -DTHREADS=n     how many it is for: 1 for `null`, which excludes nobody
+ *   -DLOCK_PORT='"relax.h"'
+ */
+#include <pthread.h>
+#include <sched.h>
+
+#include "check.h"
+
+#include STRATEGY_HEADER
+
+#ifndef LOCKFREE
+#include "alloc/bump.h"
+#endif
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define NAME(part)  JOIN(STRATEGY, part)
+
+enum { TURNS = 20000, SIZE = 24, ROOM = 2 << 20 };
+
+/* What happens when this thread, a waiter, looks again. */
+static _Thread_local void (*on_relax)(void);
+
+void relax(void)
+{
+	if (on_relax != NULL)
+		on_relax();
+	else
+		sched_yield(); /* there may be fewer processors than threads */
+}
+
+static struct shared {
+	pthread_barrier_t start;
+	uint64_t counter, blocks[THREADS];
+	_Alignas(64) uint8_t room[ROOM];
+} shared;
+
+static void on_threads(void *(*fn)(void *))
+{
+	pthread_t thread[THREADS];
+
+	pthread_barrier_init(&shared.start, NULL, THREADS);
+	for (uintptr_t i = 0; i < THREADS; i++)
+		pthread_create(&thread[i], NULL, fn, (void *)i);
+	for (int i = 0; i < THREADS; i++)
+		pthread_join(thread[i], NULL);
+	pthread_barrier_destroy(&shared.start);
+}
+
+#ifdef LOCKFREE
+
+static struct NAME(heap) heap;
+
+static void heap_init(void)
+{
+	NAME(init)(&heap, (uintptr_t)shared.room, (uintptr_t)shared.room + ROOM);
+}
+
+static void *heap_alloc(void)
+{
+	return NAME(alloc)(&heap, SIZE, 8);
+}
+
+static size_t heap_used(void)
+{
+	return NAME(used)(&heap);
+}
+
+static void test_lock(void)
+{
+}
+
+#else
+
+static struct NAME(lock) lock;
+static struct NAME(node) other;
+static struct bump heap;
+
+static void heap_init(void)
+{
+	NAME(init)(&lock);
+	bump_init(&heap, (uintptr_t)shared.room, (uintptr_t)shared.room + ROOM);
+}
+
+static void *heap_alloc(void)
+{
+	struct NAME(node) node;
+	void *block;
+
+	NAME(acquire)(&lock, &node);
+	block = bump_alloc(&heap, SIZE, 8);
+	NAME(release)(&lock, &node);
+	return block;
+}
+
+static size_t heap_used(void)
+{
+	return bump_used(&heap);
+}
+
+static unsigned looks;
+
+/* The other hart's part, played while this one waits. */
+static void release_other(void)
+{
+	if (looks++ == 2)
+		NAME(release)(&lock, &other);
+}
+
+/* Says that it waited if, and only if, it did. */
+static void test_waited(void)
+{
+	struct NAME(node) node;
+
+	NAME(init)(&lock);
+	for (int i = 0; i < 3; i++) {
+		EXPECT(!NAME(acquire)(&lock, &other));
+		if (THREADS > 1) {
+			looks = 0;
+			on_relax = release_other;
+			EXPECT(NAME(acquire)(&lock, &node));
+			on_relax = NULL;
+			EXPECT_EQ(looks, 3);
+			NAME(release)(&lock, &node);
+		} else {
+			NAME(release)(&lock, &other);
+		}
+	}
+}
+
+static void *count(void *arg)
+{
+	struct NAME(node) node;
+
+	(void)arg;
+	pthread_barrier_wait(&shared.start);
+	for (int i = 0; i < TURNS; i++) {
+		uint64_t seen;
+
+		NAME(acquire)(&lock, &node);
+		seen = shared.counter;
+		for (int n = 0; n < 50; n++)
+			__asm__ volatile("");
+		shared.counter = seen + 1;
+		NAME(release)(&lock, &node);
+	}
+	return NULL;
+}
+
+static void test_counter(void)
+{
+	NAME(init)(&lock);
+	shared.counter = 0;
+	on_threads(count);
+	EXPECT_EQ(shared.counter, (uint64_t)THREADS * TURNS);
+}
+
+/* The bytes that the header's preamble names, where it names plain ones. */
+static void test_space(void)
+{
+#ifdef LOCK_BYTES
+	EXPECT_EQ(sizeof(struct NAME(lock)), LOCK_BYTES);
+	EXPECT_EQ(sizeof(struct NAME(node)), NODE_BYTES);
+#endif
+}
+
+static void test_lock(void)
+{
+	test_space();
+	test_waited();
+	test_counter();
+}
+
+#endif
+
+/* Write all over each block: if two threads hold one, ThreadSanitizer sees it, and
+ * so may the walk. */
+static void *fill(void *arg)
+{
+	uintptr_t index = (uintptr_t)arg;
+	uint64_t blocks = 0;
+	void *block;
+
+	pthread_barrier_wait(&shared.start);
+	while ((block = heap_alloc()) != NULL) {
+		memset(block, (int)index + 1, SIZE);
+		blocks++;
+	}
+	shared.blocks[index] = blocks;
+	return NULL;
+}
+
+static bool is_owned_by(const uint8_t *block, uint8_t owner)
+{
+	for (int i = 0; i < SIZE; i++)
+		if (block[i] != owner)
+			return false;
+	return true;
+}
+
+static void test_disjoint(void)
+{
+	uint64_t found[THREADS] = {0};
+
+	heap_init();
+	memset(shared.room, 0, ROOM);
+	on_threads(fill);
+	EXPECT_EQ(heap_used(), ROOM / SIZE * SIZE);
+	for (size_t at = 0; at + SIZE <= ROOM; at += SIZE) {
+		uint8_t owner = shared.room[at];
+
+		if (EXPECT(owner >= 1 && owner <= THREADS && is_owned_by(shared.room + at, owner)))
+			found[owner - 1]++;
+	}
+	for (int i = 0; i < THREADS; i++)
+		EXPECT_EQ(found[i], shared.blocks[i]);
+}
+
+int main(void)
+{
+	test_lock();
+	test_disjoint();
+	return check_status();
+}

@@ -1,0 +1,291 @@
+#include "bench/plan.h"
+
+#include <stdlib.h>
+
+#include "bench/port.h"
+#include "bench/strategy.h"
+#include "check.h"
+
+static const struct strategy null = {.name = "null"}, tick = {.name = "tick"},
+			     ticket = {.name = "ticket"}, cas = {.name = "cas"};
+const struct strategy *const strategies[] = {&null, &tick, &ticket, &cas};
+const unsigned strategy_count = 4;
+
+static struct plan plan;
+
+/* In memory of its own exact size, so that AddressSanitizer sees a read past it. */
+static const char *read_exactly(const char *text, char *at_word, size_t room)
+{
+	char *copy = strdup(text);
+	const char *at, *error = plan_read(&plan, copy, &at);
+
+	EXPECT(at >= copy && at <= copy + strlen(copy));
+	snprintf(at_word, room, "%.*s", (int)strcspn(at, " \t\n"), at);
+	free(copy);
+	return error;
+}
+
+static bool is_good(const char *text)
+{
+	char at[4096];
+
+	return EXPECT_TEXT(read_exactly(text, at, sizeof(at)), NULL);
+}
+
+/* Worth the error; `at` is where it must point. */
+static const char *error_at(const char *text, const char *at)
+{
+	char word[4096];
+	const char *error = read_exactly(text, word, sizeof(word));
+
+	if (error != NULL)
+		EXPECT_TEXT(word, at);
+	return error;
+}
+
+/* The error of a plan of one word, which is the one at fault. */
+static const char *error_of(const char *word)
+{
+	char text[256];
+
+	snprintf(text, sizeof(text), "hartlock: %s", word);
+	return error_at(text, word);
+}
+
+static void expect_trial(unsigned i, unsigned strategy, unsigned harts)
+{
+	EXPECT(i < plan.trials);
+	EXPECT_EQ(plan.trial[i].strategy, strategy);
+	EXPECT_EQ(plan.trial[i].harts, harts);
+}
+
+static void expect_defaults(void)
+{
+	EXPECT_EQ(plan.trials, 0);
+	EXPECT_EQ(plan.work.size, 16);
+	EXPECT_EQ(plan.work.align, 16);
+	EXPECT_EQ(plan.work.hold, 0);
+	EXPECT_EQ(plan.work.think, 0);
+	EXPECT_EQ(plan.duration_us, 100000);
+	EXPECT_EQ(plan.warmup_us, 20000);
+	EXPECT_EQ(plan.seed, 1);
+	EXPECT_EQ(plan.passes, 7);
+	EXPECT_TEXT(plan.inject, "");
+}
+
+static void test_no_plan(void)
+{
+	static const char *const texts[] = {
+		"",
+		" \t\n ",
+		"console=ttyS0 root=/dev/vda",
+		"hartlock",
+		"hartlock:run=mcs:1",
+		"xhartlock: size=0",
+		"hartlock:",
+		" hartlock: ",
+	};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		is_good(texts[i]);
+		expect_defaults();
+	}
+}
+
+static void test_everything(void)
+{
+	is_good("earlycon  quiet=1\thartlock:\n format=1 run=null:1,tick:2,ticket:64 size=40 "
+		"align=8 "
+		"hold=100 think=200 duration_us=3000 warmup_us=0 seed=18446744073709551615 "
+		"passes=la inject=panic run=clock:1,cas:8 ");
+	EXPECT_EQ(plan.trials, 5);
+	expect_trial(0, 0, 1);
+	expect_trial(1, 1, 2);
+	expect_trial(2, 2, 64);
+	expect_trial(3, PLAN_CLOCK, 1);
+	expect_trial(4, 3, 8);
+	EXPECT_EQ(plan.work.size, 40);
+	EXPECT_EQ(plan.work.align, 8);
+	EXPECT_EQ(plan.work.hold, 100);
+	EXPECT_EQ(plan.work.think, 200);
+	EXPECT_EQ(plan.duration_us, 3000);
+	EXPECT_EQ(plan.warmup_us, 0);
+	EXPECT_EQ(plan.seed, UINT64_MAX);
+	EXPECT_EQ(plan.passes, 1u << PASS_LATENCY | 1u << PASS_AUDIT);
+	EXPECT_TEXT(plan.inject, "panic");
+}
+
+/* Nothing stays from the plan before. */
+static void test_fresh(void)
+{
+	is_good("hartlock: run=cas:8,cas:4 size=64 hold=9 passes=t inject=trap seed=7");
+	is_good("hartlock:");
+	expect_defaults();
+}
+
+static void test_trials(void)
+{
+	static const char *const bad[] = {
+		"run=",
+		"run=cas",
+		"run=cas:",
+		"run=:",
+		"run=cas:0",
+		"run=cas:65",
+		"run=cas:-1",
+		"run=cas:1x",
+		"run=cas:1:2",
+		"run=cas:1,",
+		"run=,cas:1",
+		"run=cas:1,,cas:2",
+		"run=cas:18446744073709551617",
+		"run=cas=1",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		EXPECT_TEXT(error_of(bad[i]), "a trial is strategy:harts");
+	EXPECT_TEXT(error_of("run=mcs:1"), "unknown strategy");
+	EXPECT_TEXT(error_of("run=:1"), "unknown strategy");
+	EXPECT_TEXT(error_of("run=ticke:1"), "unknown strategy");
+	EXPECT_TEXT(error_of("run=tickets:1"), "unknown strategy");
+	EXPECT_TEXT(error_of("run=cas:1,CAS:1"), "unknown strategy");
+}
+
+static char *many_trials(unsigned n)
+{
+	char *text = malloc(16 + n * 8), *p = text + sprintf(text, "hartlock: run=");
+
+	while (n-- > 0)
+		p += sprintf(p, "cas:%u%s", n % 64 + 1, n ? "," : "");
+	return text;
+}
+
+static void test_most_trials(void)
+{
+	char *most = many_trials(PLAN_MAX_TRIALS), *more = many_trials(PLAN_MAX_TRIALS + 1);
+	const char *at;
+
+	EXPECT_EQ(PLAN_MAX_TRIALS, 4096);
+	EXPECT_TEXT(plan_read(&plan, most, &at), NULL);
+	EXPECT_EQ(plan.trials, 4096);
+	expect_trial(0, 3, 64);
+	expect_trial(4095, 3, 1);
+	EXPECT_TEXT(plan_read(&plan, more, &at), "too many trials");
+	EXPECT(at == more + strlen("hartlock: "));
+	EXPECT_EQ(plan.trials, 4096);
+	free(most);
+	free(more);
+}
+
+static void test_passes(void)
+{
+	is_good("hartlock: passes=t");
+	EXPECT_EQ(plan.passes, 1);
+	is_good("hartlock: passes=atl");
+	EXPECT_EQ(plan.passes, 7);
+	is_good("hartlock: passes=ll");
+	EXPECT_EQ(plan.passes, 2);
+	EXPECT_TEXT(error_of("passes="), "passes are letters of t, l, a");
+	EXPECT_TEXT(error_of("passes=x"), "passes are letters of t, l, a");
+	EXPECT_TEXT(error_of("passes=t,a"), "passes are letters of t, l, a");
+	EXPECT_TEXT(error_of("passes=tL"), "passes are letters of t, l, a");
+	EXPECT_TEXT(error_of("passes=\xf4"), "passes are letters of t, l, a");
+}
+
+static void test_inject(void)
+{
+	is_good("hartlock: inject=123456789012345");
+	EXPECT_TEXT(plan.inject, "123456789012345");
+	is_good("hartlock: inject=abc inject=");
+	EXPECT_TEXT(plan.inject, "");
+	EXPECT_TEXT(error_of("inject=1234567890123456"), "unknown fault");
+}
+
+static void test_words(void)
+{
+	EXPECT_TEXT(error_of("verbose"), "not key=value");
+	EXPECT_TEXT(error_of("hartlock:"), "not key=value");
+	EXPECT_TEXT(error_of("colour=1"), "unknown key");
+	EXPECT_TEXT(error_of("=1"), "unknown key");
+	EXPECT_TEXT(error_of("siz=1"), "unknown key");
+	EXPECT_TEXT(error_of("sizes=1"), "unknown key");
+	EXPECT_TEXT(error_of("Size=1"), "unknown key");
+	EXPECT_TEXT(error_of("format=2"), "another plan format");
+	EXPECT_TEXT(error_of("format=0"), "another plan format");
+	EXPECT_TEXT(error_at("hartlock: seed=1 colour=2 size=x", "colour=2"), "unknown key");
+}
+
+static void test_numbers(void)
+{
+	static const char *const bad[] = {
+		"size=",
+		"size=x",
+		"size=1x",
+		"size=0x10",
+		"size=-1",
+		"size=+1",
+		"size=1=2",
+		"size=18446744073709551616",
+		"size=99999999999999999999",
+		"align=18446744073709551616",
+		"seed=18446744073709551616",
+		"hold=4294967296",
+		"think=2147483648",
+		"think=4294967296",
+		"duration_us=3600000001",
+		"warmup_us=3600000001",
+		"format=4294967296",
+		"hold=18446744073709551616",
+	};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		EXPECT_TEXT(error_of(bad[i]), "not a number in range");
+	is_good("hartlock: size=18446744073709551615 align=9223372036854775808 hold=4294967295 "
+		"duration_us=3600000000 warmup_us=3600000000 seed=0000000000000000000000000000017");
+	EXPECT_EQ(plan.work.size, SIZE_MAX);
+	EXPECT_EQ(plan.work.align, 1ull << 63);
+	EXPECT_EQ(plan.work.hold, UINT32_MAX);
+	EXPECT_EQ(plan.duration_us, 3600000000);
+	EXPECT_EQ(plan.seed, 17);
+}
+
+/* Each number goes where it belongs, and leaves the others alone. */
+static void test_one_number(void)
+{
+	is_good("hartlock: hold=5");
+	EXPECT_EQ(plan.work.hold, 5);
+	plan.work.hold = 0;
+	expect_defaults();
+	is_good("hartlock: think=6 hold=7");
+	EXPECT_EQ(plan.work.think, 6);
+	EXPECT_EQ(plan.work.hold, 7);
+}
+
+static void test_whole(void)
+{
+	EXPECT_TEXT(error_of("size=0"), "size is 0");
+	EXPECT_TEXT(error_of("align=0"), "align is not a power of two");
+	EXPECT_TEXT(error_of("align=3"), "align is not a power of two");
+	EXPECT_TEXT(error_of("align=18446744073709551615"), "align is not a power of two");
+	EXPECT_TEXT(error_of("duration_us=0"), "duration_us is 0");
+	EXPECT_TEXT(error_at("hartlock: size=0 seed=1", "size=0"), "size is 0");
+	EXPECT_TEXT(error_at("hartlock: align=3 run=cas:1", "align=3"),
+		    "align is not a power of two");
+	is_good("hartlock: align=1 size=1 duration_us=1");
+}
+
+int main(void)
+{
+	test_no_plan();
+	test_everything();
+	test_fresh();
+	test_trials();
+	test_most_trials();
+	test_passes();
+	test_inject();
+	test_words();
+	test_numbers();
+	test_one_number();
+	test_whole();
+	return check_status();
+}

@@ -1,0 +1,68 @@
+"""What tests share: running hartlock as a user would, and reading what it leaves."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(TOP / "host"))
+
+QUICK = ("--trials", "2", "--duration", "40", "--warmup", "10")
+
+
+@dataclass
+class Done:
+    status: int
+    out: str
+    err: str
+    folder: Path
+
+    def rows(self, name="summary.csv"):
+        with open(self.folder / name, newline="", encoding="utf-8") as f:
+            return list(csv.DictReader(f))
+
+    def row(self, strategy, harts):
+        return next(r for r in self.rows() if (r["strategy"], r["harts"]) == (strategy, str(harts)))
+
+    @property
+    def context(self):
+        return json.loads((self.folder / "run.json").read_text())
+
+    @property
+    def log(self):
+        return (self.folder / "uart.log").read_bytes()
+
+
+def run_bench(folder, *args, timeout=120, env=None, quick=True):
+    """./run-bench.sh ARGS --out FOLDER, as a user would; quick trials unless told otherwise."""
+    at = args.index("--") if "--" in args else len(args)
+    ours = [*(QUICK if quick else ()), *args[:at], "--out", str(folder)]
+    done = subprocess.run(
+        [str(TOP / "run-bench.sh"), *ours, *args[at:]], stdin=subprocess.DEVNULL, capture_output=True,
+        text=True, timeout=timeout, env={**os.environ, **(env or {})}, check=False)
+    return Done(done.returncode, done.stdout, done.stderr, Path(folder))
+
+
+@pytest.fixture
+def bench(tmp_path):
+    return lambda *args, **kw: run_bench(tmp_path / "run", *args, **kw)
+
+
+@pytest.fixture(scope="session")
+def all_on_two(tmp_path_factory):
+    """One run that many tests look at: every strategy, on one and on two harts.
+
+    A busy host may run two harts one after the other for a whole run, and then
+    there is nothing to see: up to five runs, until the control lost updates.
+    """
+    for attempt in range(5):
+        done = run_bench(tmp_path_factory.mktemp("all") / str(attempt), "--smp", "2", "--harts", "1,2", "--lock", "all")
+        if done.status != 0 or done.row("null", 2)["overlap_shown"] == "yes":
+            break
+    return done

@@ -1,0 +1,129 @@
+"""The C unit tests of tests/c/, built for this computer and run there, and the
+promise that the headers of lock/ and alloc/ stand alone."""
+
+import os
+import random
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+TREES = ROOT / "tests/c/trees"
+HOSTCC = os.environ.get("HOSTCC", "gcc")
+CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
+
+ADDRESS, THREAD = "address,undefined", "thread"
+WARN = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]
+INCLUDE = [f"-I{ROOT}", f"-I{ROOT}/tests/c", f"-I{ROOT}/tests/c/fake"]
+
+# tests/c/STEM.c and what it tests, unless that is a header.
+PROGRAMS = {
+    "audit": ["bench/audit.c"],
+    "fdt": ["kernel/fdt.c"],
+    "global": [],
+    "histogram": ["bench/histogram.c", "bench/record.c"],
+    "machine": ["kernel/machine.c", "kernel/fdt.c"],
+    "place": [],
+    "plan": ["bench/plan.c"],
+    "record": ["bench/record.c"],
+    "ticket": [],
+    "window": ["bench/window.c"],
+}
+WORDS = re.findall(r"^(LOCK|LOCKFREE)\((\w+)\)$", (ROOT / "lock/locks.def").read_text(), re.M)
+CONTROLS = {"null"}  # exclude nobody, on purpose
+HEADERS = sorted([*ROOT.glob("lock/*.h"), *ROOT.glob("alloc/*.h")])
+
+
+def run(command, **kwargs):
+    """Run to the end; its output on failure."""
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60,
+                          **kwargs)
+    assert done.returncode == 0, f"exit status {done.returncode}: {command}\n{done.stdout}"
+    return done.stdout
+
+
+def build(target, stem, sources=(), sanitizer=ADDRESS, flags=()):
+    run([HOSTCC, *WARN, "-O1", "-g", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all",
+         *INCLUDE, *flags, "-pthread", "-o", target, ROOT / f"tests/c/{stem}.c",
+         *(ROOT / source for source in sources)])
+    return target
+
+
+def many_harts():
+    """A tree of 70 harts with the ids 0, 3, 6 ... in no order."""
+    ids = [3 * i for i in range(70)]
+    random.Random(70).shuffle(ids)
+    harts = "".join(f'cpu@{i:x} {{ device_type = "cpu"; reg = <{i}>; }};\n' for i in ids)
+    return f"""/dts-v1/;
+        / {{
+            #address-cells = <2>;
+            #size-cells = <2>;
+            memory@80000000 {{ reg = <0 0x80000000 0 0x1000>; }};
+            cpus {{
+                #address-cells = <1>;
+                #size-cells = <0>;
+                timebase-frequency = <1000>;
+                {harts}
+            }};
+        }};"""
+
+
+def compile_trees(folder):
+    """Some are wrong on purpose: -f and -q keep dtc from objecting."""
+    for source in sorted(TREES.glob("*.dts")):
+        run(["dtc", "-q", "-f", "-O", "dtb", "-o", folder / f"{source.stem}.dtb", source])
+    run(["dtc", "-q", "-V", "16", "-O", "dtb", "-o", folder / "version-16.dtb",
+         TREES / "normal.dts"])
+    run(["dtc", "-q", "-O", "dtb", "-o", folder / "many-harts.dtb"], input=many_harts())
+
+
+def test_every_program_is_run():
+    stems = {path.stem for path in ROOT.glob("tests/c/*.c")}
+    assert stems == {*PROGRAMS, "locks"}
+
+
+@pytest.mark.parametrize("stem", PROGRAMS)
+def test_program(stem, tmp_path):
+    program = build(tmp_path / stem, stem, PROGRAMS[stem])
+    arguments = []
+    if stem == "machine":
+        compile_trees(tmp_path)
+        arguments = [tmp_path]
+    run([program, *arguments])
+
+
+def space_flags(header):
+    """What the preamble says of space, where it is plain numbers."""
+    said = re.search(r"^ \* Space +(\d+) bytes a lock, (\d+) bytes a waiter\.",
+                     header.read_text(), re.M)
+    return [f"-DLOCK_BYTES={said[1]}", f"-DNODE_BYTES={said[2]}"] if said else []
+
+
+# Where nobody is excluded, there is nothing for ThreadSanitizer to see.
+@pytest.mark.parametrize("kind, name, sanitizer", [
+    (kind, name, sanitizer) for kind, name in WORDS for sanitizer in (ADDRESS, THREAD)
+    if sanitizer == ADDRESS or name not in CONTROLS])
+def test_lock(kind, name, sanitizer, tmp_path):
+    folder = "lock" if kind == "LOCK" else "alloc"
+    flags = [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="{folder}/{name}.h"',
+             '-DLOCK_PORT="relax.h"', f"-DTHREADS={1 if name in CONTROLS else 4}"]
+    flags += ["-DLOCKFREE"] if kind == "LOCKFREE" else space_flags(ROOT / f"lock/{name}.h")
+    run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])
+
+
+RISCV = [f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-ffreestanding"]
+
+
+@pytest.mark.parametrize("compiler", [RISCV, [HOSTCC]], ids=["riscv", "host"])
+@pytest.mark.parametrize("header", HEADERS, ids=lambda path: f"{path.parent.name}/{path.name}")
+def test_header_stands_alone(header, compiler, tmp_path):
+    source, target = tmp_path / "alone.c", tmp_path / "alone.o"
+    source.write_text(f'#include "{header}"\n' * 2)
+    # Inline functions that nobody calls are kept, so that nm sees what they need.
+    run([*compiler, *WARN, "-O1", "-fkeep-inline-functions", "-c", source, "-o", target])
+    symbols = run([f"{CROSS}nm" if compiler is RISCV else "nm", target]).splitlines()
+    # t: an inline function; r, n: constants. Anything else is needed or written.
+    assert [line for line in symbols if line.split()[-2] not in "tTrRnN"] == []

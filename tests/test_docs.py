@@ -1,0 +1,87 @@
+"""The documentation is true: columns, record keys, options, commands."""
+
+import re
+import subprocess
+
+from conftest import TOP
+
+from hartlock import columns, strategies
+from hartlock.cli import _parser
+from hartlock.records import read
+
+
+def documented(name, section=None):
+    """The `words` in the first cells of the tables of docs/NAME, or of one section of it."""
+    text = (TOP / "docs" / name).read_text()
+    if section:
+        text = text.split(f"## {section}\n")[1].split("\n## ")[0]
+    cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
+    return [word for cell in cells for word in re.findall(r"`(\w+)`", cell)]
+
+
+def test_every_column_is_documented_in_order():
+    both = documented("results.md", "Columns of both files")
+    assert both == columns.CONTEXT
+    assert both + documented("results.md", "Columns of samples.csv") == columns.SAMPLES
+    assert both + documented("results.md", "Columns of summary.csv") == columns.SUMMARY
+
+
+def test_every_key_of_run_json_is_documented(all_on_two):
+    assert set(all_on_two.context) <= set(documented("results.md", "run.json"))
+
+
+def record_keys():
+    """{type: keys} of docs/records.md."""
+    keys, current = {}, None
+    for line in (TOP / "docs/records.md").read_text().split("## The plan")[0].splitlines():
+        cells = line.split("|")
+        if len(cells) < 4:
+            continue
+        current = (re.search(r"`@(\w+)`", cells[1]) or [None, current])[1]
+        if current:
+            keys.setdefault(current, set()).update(re.findall(r"`(\w+)`", cells[2]))
+    return keys
+
+
+def test_every_record_key_is_documented_and_every_documented_key_occurs(all_on_two):
+    documented_keys, seen = record_keys(), {}
+    for record in read(all_on_two.log.split(b"\n")):
+        seen.setdefault(record.type, set()).update(record.fields().values)
+    assert set(seen) == set(documented_keys) - {"trap", "panic", "coherence"}
+    for kind, keys in seen.items():
+        missing = documented_keys[kind] - keys - ({"sbi_error", "error"} if kind == "hart" else set())
+        assert keys <= documented_keys[kind] and not missing, kind
+
+
+def test_the_readme_has_the_two_commands_ci_runs():
+    text = (TOP / "README.md").read_text()
+    marked = text.split("<!-- the two commands -->\n")[1].split("<!-- end -->")[0]
+    assert [line[4:] for line in marked.splitlines() if line.startswith("    ")] == [
+        "./run-bench.sh --setup --smp 8 --lock cas", "make setup check"]
+
+
+def test_every_option_in_the_docs_exists():
+    known = {o for action in _parser()._actions for o in action.option_strings}
+    for path in [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").glob("*.md"))]:
+        for line in re.findall(r"^.*run-bench\.sh.*$", path.read_text(), re.MULTILINE):
+            ours = line.split(" -- ")[0]
+            assert set(re.findall(r"(?<=\s)--[a-z-]+", ours)) <= known, (path, line)
+
+
+def test_every_make_target_in_the_docs_exists():
+    targets = set(re.findall(r"^\.PHONY: (.*)$", (TOP / "Makefile").read_text(), re.MULTILINE))
+    targets = {word for line in targets for word in line.split()}
+    for path in [TOP / "README.md", TOP / "CONTRIBUTING.md"]:
+        for words in re.findall(r"`make ([a-z -]+)[^`]*`", path.read_text()):
+            assert set(words.split()) <= targets, (path, words)
+
+
+def test_make_help_lists_the_targets():
+    out = subprocess.run(["make", "-s", "help"], cwd=TOP, check=True, capture_output=True, text=True, timeout=30).stdout
+    for target in ("all", "setup", "check", "qemu", "qemu-gdb", "asm", "clean", "bench-self"):
+        assert re.search(rf"^{target} ", out, re.MULTILINE), target
+
+
+def test_every_strategy_has_its_row():
+    rows = [line for line in (TOP / "lock/README.md").read_text().splitlines() if line.startswith("| ")]
+    assert [row.split("|")[1].strip() for row in rows][1:] == list(strategies.known())

@@ -1,0 +1,148 @@
+"""Histograms, metrics and statistics: the definitions of docs/results.md, on known input."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hartlock import histogram, metrics, stats
+from hartlock.collect import Pass, Share, Trial, whole
+from hartlock.histogram import Histogram, lowest, merge, middle
+from hartlock.plan import Workload
+
+W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0)
+
+
+def bucket_of(value):
+    """As bench/histogram.h says it, told another way."""
+    return max(b for b in range(1920) if lowest(b) <= value)
+
+
+def test_buckets_cover_every_value_once():
+    assert [lowest(b) for b in range(64)] == list(range(64))
+    for b in range(64, 1919):
+        width = lowest(b + 1) - lowest(b)
+        assert 0 < width <= lowest(b) / histogram.SUB
+        assert abs(middle(b) - lowest(b)) / lowest(b) <= 0.03
+    assert lowest(1920) == 2**64
+
+
+@given(st.lists(st.integers(0, 2**50), min_size=1, max_size=60), st.floats(0.1, 100))
+def test_percentiles_are_within_three_percent(values, percent):
+    buckets = {}
+    for v in values:
+        buckets[bucket_of(v)] = buckets.get(bucket_of(v), 0) + 1
+    h = Histogram(len(values), sum(values), min(values), max(values), buckets)
+    true = sorted(values)[math.ceil(percent / 100 * len(values)) - 1]
+    assert h.percentile(percent) == pytest.approx(true, rel=0.03)
+
+
+def test_merged_histograms_add_up():
+    a = Histogram(2, 30, 10, 20, {10: 1, 20: 1})
+    b = Histogram(1, 5, 5, 5, {5: 1})
+    assert merge([a, Histogram(), b]) == Histogram(3, 35, 5, 20, {10: 1, 20: 1, 5: 1})
+    assert math.isnan(Histogram().percentile(50))
+
+
+def share(hart, ops, window_ops, start, end, **more):
+    return Share(hart, ops, window_ops, start, end, cycles=(end - start) * 100, **more)
+
+
+def a_pass(*shares, used=None, opened=1000, closed=11000):
+    ops = sum(s.ops for s in shares)
+    return Pass("time", opened, closed, 0x1000, 0x100000, ops * 16 if used is None else used, list(shares))
+
+
+def a_trial(**passes):
+    hists = {(s.hart, "wait"): Histogram(10, 100, 10, 10, {10: 10}) for s in passes["throughput"].shares}
+    default = {"latency": a_pass(*(share(s.hart, 10, 10, 0, 100) for s in passes["throughput"].shares)),
+               "audit": a_pass(*(share(s.hart, 10, 10, 0, 100, found=10) for s in passes["throughput"].shares))}
+    n = len(passes["throughput"].shares)
+    return Trial(0, "spin", n, "done", {**default, **passes}, hists, blocks=10 * n)
+
+
+def test_a_fair_trial():
+    trial = a_trial(throughput=a_pass(share(0, 700, 500, 100, 12000), share(1, 700, 500, 200, 12100)))
+    f = metrics.figures(trial, W, timebase_hz=10_000_000)
+    assert whole(trial)
+    assert f.throughput_ops_per_second == pytest.approx(1000 / 1e-3)
+    assert f.cycles_per_op == pytest.approx(10000 * 100 / 1000)
+    assert f.overlap == pytest.approx((12000 - 200) / (12100 - 100))
+    assert (f.jain_index, f.min_max_share, f.faults, f.window) == (1, 1, (), "measured")
+
+
+def test_overlap_is_negative_when_harts_ran_one_after_the_other():
+    p = a_pass(share(0, 1, 1, 0, 100), share(1, 1, 1, 300, 400))
+    assert metrics.overlap(p) == pytest.approx(-0.5)
+    assert metrics.window(p).kind == "measured"  # opened at 1000, after both began
+    p.open = 200
+    assert metrics.window(p).kind == "none"
+
+
+def test_a_window_that_never_opened_counts_the_whole_trial_or_nothing():
+    p = a_pass(share(0, 50, 0, 100, 400), share(1, 50, 0, 150, 400), opened=0, closed=400)
+    assert metrics.window(p) == ("whole", 300, [50, 50])
+    p.shares[1].start = 500
+    assert metrics.window(p).kind == "none"
+
+
+def test_jain():
+    assert metrics.jain([5, 5, 5, 5]) == 1
+    assert metrics.jain([8, 0, 0, 0]) == 0.25
+    assert math.isnan(metrics.jain([0, 0]))
+
+
+@pytest.mark.parametrize("used,faulty", [(22400, False), (22384, True), (22416, True)])
+def test_conservation(used, faulty):
+    p = a_pass(share(0, 700, 500, 0, 1), share(1, 700, 500, 0, 1), used=used)
+    assert bool(metrics.conservation("throughput", p, W)) is faulty
+
+
+def test_conservation_counts_the_padding():
+    p = a_pass(share(0, 3, 3, 0, 1), used=15 + 2 * 64 + 20)
+    p.heap_start = 0x1001 + 48
+    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0)) == []
+
+
+@pytest.mark.parametrize("change,words", [
+    (lambda t: setattr(t.passes["audit"].shares[0], "found", 9), "not found again"),
+    (lambda t: setattr(t.passes["audit"].shares[0], "misplaced", 1), "misaligned"),
+    (lambda t: setattr(t, "torn", 2), "written by two"),
+    (lambda t: setattr(t, "untagged", 3), "no hart got"),
+])
+def test_the_audit_names_what_it_found(change, words):
+    trial = a_trial(throughput=a_pass(share(0, 700, 500, 0, 12000)))
+    assert metrics.figures(trial, W, 10**7).faults == ()
+    change(trial)
+    assert words in " ".join(metrics.figures(trial, W, 10**7).faults)
+
+
+def test_lost_share_is_that_of_the_worst_pass():
+    trial = a_trial(throughput=a_pass(share(0, 1000, 500, 0, 12000), used=250 * 16))
+    assert metrics.figures(trial, W, 10**7).lost_updates_share == pytest.approx(0.75)
+
+
+def test_a_trial_with_a_lost_record_is_not_whole():
+    for break_it in (lambda t: t.passes.pop("audit"), lambda t: t.passes["latency"].shares.pop(),
+                     lambda t: t.histograms.clear(), lambda t: setattr(t, "status", "too_few_harts")):
+        trial = a_trial(throughput=a_pass(share(0, 1, 1, 0, 10), share(1, 1, 1, 0, 10)))
+        assert whole(trial)
+        break_it(trial)
+        assert not whole(trial)
+
+
+def test_median_and_interval():
+    e = stats.median_ci([1, 2, 3, 4, 100])
+    assert e.median == 3 and 1 <= e.low <= 3 <= e.high <= 100
+    assert stats.median_ci([5])[0] == 5 and math.isnan(stats.median_ci([5]).low)
+    assert all(math.isnan(x) for x in stats.median_ci([math.nan]))
+    assert stats.median_ci([1, 2, 3]) == stats.median_ci([1, 2, 3])
+
+
+def test_the_interval_covers_the_median_of_normal_values_about_as_often_as_it_says():
+    import numpy as np
+
+    rng = np.random.default_rng(7)
+    hits = sum(e.low <= 10 <= e.high for e in (stats.median_ci(rng.normal(10, 1, 15)) for _ in range(200)))
+    assert 0.85 <= hits / 200 <= 1.0

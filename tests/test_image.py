@@ -1,0 +1,70 @@
+"""The image, and the loops that are timed, as the compiler left them."""
+
+import re
+import subprocess
+
+import pytest
+from conftest import TOP
+
+from hartlock import strategies
+
+CROSS = "riscv64-unknown-elf-"
+MALLOC = {"malloc", "calloc", "realloc", "free"}
+
+
+def make(*args):
+    subprocess.run(["make", "-s", *args], cwd=TOP, check=True, timeout=300, capture_output=True)
+
+
+def symbols(image):
+    out = subprocess.run([f"{CROSS}nm", str(image)], check=True, capture_output=True, text=True, timeout=30).stdout
+    return {line.split()[-1]: line.split() for line in out.splitlines()}
+
+
+@pytest.mark.parametrize("on", ["0", "1"])
+def test_global_alloc_is_in_the_image_or_not(on, tmp_path):
+    make(f"GLOBAL_ALLOC={on}", f"BUILD={tmp_path}/build")
+    assert MALLOC & set(symbols(tmp_path / "build/hartlock.elf")) == (MALLOC if on == "1" else set())
+
+
+def test_the_heap_is_100_mib():
+    s = symbols(TOP / "build/hartlock.elf")
+    assert int(s["__heap_end"][0], 16) - int(s["__heap"][0], 16) == 100 * 1024 * 1024
+    assert s["_start"][0] == s["__image_start"][0] == "0000000080200000"
+
+
+def loop(strategy, function="throughput"):
+    out = subprocess.run([f"{CROSS}objdump", "-d", "--no-show-raw-insn", f"--disassemble={function}",
+                          str(TOP / f"build/bench/worker-{strategy}.o")],
+                         check=True, capture_output=True, text=True, timeout=30).stdout
+    return re.findall(r"^\s+[0-9a-f]+:\s+(\S+)\s*(.*)$", out, re.MULTILINE)
+
+
+@pytest.mark.parametrize("strategy", strategies.known())
+def test_nothing_but_the_operation_is_in_the_throughput_loop(strategy):
+    code = loop(strategy)
+    assert len(code) > 30
+    for mnemonic, operands in code:
+        assert mnemonic not in {"ecall", "jal", "jalr", "call", "rdcycle", "rdtime", "csrr"}, (mnemonic, operands)
+        assert not mnemonic.startswith(("div", "rem")), mnemonic
+        assert not re.match(r"amo\w+\s+zero", f"{mnemonic} {operands}"), "a store that became an AMO"
+        assert "(sp)" not in operands or mnemonic in {"ld", "sd"}
+
+
+@pytest.mark.parametrize("strategy,atomics", [
+    ("null", []), ("spin", ["amoswap.w.aq"]), ("tas", ["amoswap.w.aq"]), ("ticket", ["amoadd.w"]),
+    ("mcs", ["amoswap.d.aqrl", "lr.d", "sc.d.rl"]), ("cas", ["lr.d", "sc.d"]),
+    ("faa", ["amoadd.d", "lr.d", "sc.d", "lr.d", "sc.d"])])
+def test_each_strategy_is_made_of_the_atomics_it_names(strategy, atomics):
+    assert [m for m, _ in loop(strategy) if re.match(r"amo|lr\.|sc\.", m)] == atomics
+
+
+def test_the_latency_loop_divides_nothing():
+    for strategy in strategies.known():
+        assert not [m for m, _ in loop(strategy, "latency") if m.startswith(("div", "rem", "ecall"))]
+
+
+def test_make_asm_shows_the_loop():
+    out = subprocess.run(["make", "-s", "asm", "LOCK=cas"], cwd=TOP, check=True, capture_output=True, text=True,
+                         timeout=120).stdout
+    assert "lr.d" in out and "<throughput>" in out and "<latency>" in out

@@ -1,0 +1,62 @@
+"""The plan: seeded order, controls always there, sense checked before anything runs."""
+
+from collections import Counter
+
+import pytest
+
+from hartlock import plan, strategies
+from hartlock.errors import UsageError
+from hartlock.plan import Trial
+
+
+def make(**kw):
+    given = {"smp": 8, "locks": ("cas",), "harts": (8,), "workload": plan.Workload(16, 16, 0, 100),
+             "trials": 5, "duration_ms": 100, "warmup_ms": 20, "seed": 1, **kw}
+    order = plan.order(given["locks"], given["harts"], given["trials"], given["seed"])
+    return plan.Plan(**given, order=order)
+
+
+def test_every_run_has_its_controls():
+    counts = Counter(make().order)
+    assert counts == {Trial("cas", 8): 5, Trial("null", 8): 5, Trial("null", 1): 5, Trial("clock", 1): 5}
+
+
+def test_asking_for_the_control_does_not_double_it():
+    assert Counter(make(locks=("null", "cas"), harts=(1, 8)).order)[Trial("null", 8)] == 5
+
+
+def test_the_order_is_shuffled_by_the_seed_alone():
+    assert make().order == make().order
+    assert make().order != make(seed=2).order
+    assert make().order != tuple(sorted(make().order))
+
+
+def test_roles():
+    p = make()
+    assert [p.role(Trial(*t)) for t in (("cas", 8), ("null", 8), ("null", 1), ("clock", 1))] == [
+        "candidate", "control", "harness", "harness"]
+
+
+@pytest.mark.parametrize("change,words", [
+    ({"harts": (9,)}, "--harts 9"),
+    ({"workload": plan.Workload(16, 3, 0, 0)}, "power of two"),
+    ({"workload": plan.Workload(2**27, 16, 0, 0)}, "--size"),
+    ({"workload": plan.Workload(16, 2**27, 0, 0)}, "--align"),
+    ({"trials": 1000, "harts": tuple(range(1, 9))}, "too many"),
+])
+def test_what_cannot_be_measured_is_refused(change, words):
+    with pytest.raises(UsageError, match=words):
+        plan.check(make(**change))
+
+
+def test_an_unknown_strategy_gets_the_nearest_name():
+    with pytest.raises(UsageError, match="did you mean 'ticket'"):
+        strategies.choose("tiket")
+    assert strategies.choose("all") == list(strategies.known())
+    assert strategies.choose("cas,spin,cas") == ["cas", "spin"]
+
+
+def test_every_strategy_says_what_it_is():
+    for name, strategy in strategies.known().items():
+        assert strategy.header.exists()
+        assert 20 < len(strategy.summary()) < 100, name

@@ -1,0 +1,125 @@
+"""The record parser: nothing damaged is accepted, nothing makes it raise, nothing is uncounted."""
+
+import zlib
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from hartlock.records import Reader, RecordError, read
+
+
+def line(n, body="boot", text=" a=1"):
+    raw = f"@{body} n={n}{text}".encode()
+    return raw + f" *{zlib.crc32(raw):08x}\n".encode()
+
+
+def parse(*lines):
+    reader = Reader()
+    return list(read(lines, reader)), reader
+
+
+def test_good_records_come_out_with_their_values():
+    records, reader = parse(line(0, text=" a=1 b=0xff c=x%20y d=-5"))
+    f = records[0].fields()
+    assert (f.number("a"), f.number("b"), f.text("c"), f.number("d")) == (1, 255, "x y", -5)
+    assert reader.counts == {}
+
+
+def test_text_between_records_is_tolerated():
+    records, reader = parse(b"OpenSBI v1.1\n", line(0), b"v = ['a']\r\n", b"\0\xff\n",
+                            line(1).replace(b"\n", b"\r\n"), b"mail me @ home n=3\n", b"")
+    assert [r.n for r in records] == [0, 1]
+    assert reader.counts == {}
+
+
+def test_text_in_front_of_a_record_is_tolerated():
+    records, _ = parse(b"firmware says hi " + line(0))
+    assert [r.n for r in records] == [0]
+
+
+def test_a_damaged_record_is_counted_once_and_named_by_its_line():
+    bad = bytearray(line(1))
+    bad[5] ^= 1
+    records, reader = parse(line(0), bytes(bad), line(2))
+    assert [r.n for r in records] == [0, 2]
+    assert reader.counts == {"damaged": 1}
+    assert reader.faults[0].line == 2
+
+
+def test_a_missing_record_is_counted():
+    records, reader = parse(line(0), line(3))
+    assert len(records) == 2
+    assert reader.counts == {"missing": 2}
+    assert "2 record(s) missing before record 3" in reader.faults[0].text
+
+
+def test_missing_and_damaged_together():
+    _, reader = parse(line(0), b"@boot n=1 a=\n", line(4))
+    assert reader.counts == {"damaged": 1, "missing": 2}
+
+
+def test_a_repeated_record_is_dropped_and_counted():
+    records, reader = parse(line(0), line(1), line(1), line(2))
+    assert [r.n for r in records] == [0, 1, 2]
+    assert reader.counts == {"repeated": 1}
+
+
+def test_a_record_cut_off_by_another_loses_only_itself():
+    records, reader = parse(line(0), line(1)[:9] + line(2))
+    assert [r.n for r in records] == [0, 2]
+    assert reader.counts == {"missing": 1}
+
+
+def test_every_truncation_is_refused():
+    whole = line(0, text=" trial=3 buckets=87:1,9")
+    for length in range(len(whole) - 1):
+        records, _ = parse(whole[:length])
+        assert records == []
+
+
+@given(st.binary(max_size=300))
+def test_nothing_makes_it_raise(raw):
+    parse(*raw.split(b"\n"))
+
+
+@given(st.lists(st.sampled_from([b"@", b"boot", b" n=", b"0", b"1", b" a=", b"=", b" *", b"00000000", b"\r"]), max_size=12))
+def test_nothing_like_a_record_makes_it_raise(parts):
+    records, _ = parse(b"".join(parts))
+    for record in records:
+        try:
+            record.fields()
+        except RecordError:
+            pass
+
+
+@given(st.integers(0, 10_000), st.data())
+def test_no_changed_byte_is_accepted(n, data):
+    raw = bytearray(line(n % 10, text=f" trial={n} used=19287232"))
+    at = data.draw(st.integers(0, len(raw) - 2))
+    new = data.draw(st.integers(0, 255).filter(lambda b: b != raw[at]))
+    raw[at] = new
+    records, _ = parse(*bytes(raw).split(b"\n"))
+    assert records == []
+
+
+@given(st.dictionaries(st.integers(0, 1919), st.integers(1, 2**40), max_size=60))
+def test_buckets_come_back(buckets):
+    text, last = [], None
+    for b in sorted(buckets):
+        gap = "" if last is not None and b - last == 1 else f"{b - (last or 0)}:"
+        text.append(f"{gap}{buckets[b]}")
+        last = b
+    records, _ = parse(line(0, text=" buckets=" + ",".join(text)))
+    assert records[0].fields().buckets("buckets") == buckets
+
+
+def test_unreadable_values_are_record_errors():
+    f = parse(line(0, text=" a=x b=1_0 c=1:2:3 d=5"))[0][0].fields()
+    for ask in (lambda: f.number("a"), lambda: f.number("b"), lambda: f.number("none"),
+                lambda: f.buckets("c"), lambda: f.buckets("d")):
+        try:
+            ask()
+        except RecordError as e:
+            assert "line 1" in str(e)
+        else:
+            raise AssertionError("accepted")
