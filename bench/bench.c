@@ -5,6 +5,7 @@
 #include "audit.h"
 #include "delay.h"
 #include "port.h"
+#include "probe.h"
 #include "record.h"
 #include "rendezvous.h"
 #include "strategy.h"
@@ -269,21 +270,28 @@ static void run_trial(const struct plan *plan, unsigned id)
 		.warmup = ticks_of(plan->warmup_us),
 		.duration = ticks_of(plan->duration_us),
 	};
+	const char *name;
 
 	if (t->strategy == PLAN_CLOCK) {
 		run_clock(id);
 		send_trial(id, "clock", t->harts, "done");
 		return;
 	}
-	run.strategy = strategies[t->strategy];
+	name = t->strategy == PLAN_PROBE ? "probe" : strategies[t->strategy]->name;
 	if (t->harts > port_harts()) {
-		send_trial(id, run.strategy->name, t->harts, "too_few_harts");
+		send_trial(id, name, t->harts, "too_few_harts");
 		return;
 	}
+	if (t->strategy == PLAN_PROBE) {
+		probe_run(id, t->harts);
+		send_trial(id, name, t->harts, "done");
+		return;
+	}
+	run.strategy = strategies[t->strategy];
 	for (run.pass = 0; run.pass < PASSES; run.pass++)
 		if (plan->passes & 1u << run.pass)
 			run_pass(&run);
-	send_trial(id, run.strategy->name, t->harts, "done");
+	send_trial(id, name, t->harts, "done");
 }
 
 void bench_run(const struct plan *plan)

@@ -72,6 +72,8 @@ static const char *read_trial(struct plan *plan, struct word item)
 		return "a trial is strategy:harts";
 	if (word_is(name, "clock"))
 		s = PLAN_CLOCK;
+	else if (word_is(name, "probe"))
+		s = PLAN_PROBE;
 	else
 		for (s = 0; s < strategy_count && !word_is(name, strategies[s]->name); s++)
 			;

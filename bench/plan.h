@@ -10,13 +10,14 @@ enum {
 	PLAN_FORMAT = 1,
 	PLAN_MAX_TRIALS = 4096,
 	PLAN_CLOCK = 0xff, /* in plan_trial.strategy: the price of the clock read */
+	PLAN_PROBE = 0xfe, /* the same: what accesses to memory cost, probe.h */
 };
 
 /* The passes of a trial, as bits of plan.passes. */
 enum pass { PASS_THROUGHPUT, PASS_LATENCY, PASS_AUDIT, PASSES };
 
 struct plan_trial {
-	uint8_t strategy; /* index in strategies[], or PLAN_CLOCK */
+	uint8_t strategy; /* index in strategies[], or PLAN_... */
 	uint8_t harts;    /* 1 .. PORT_MAX_HARTS */
 };
 

@@ -97,13 +97,14 @@ static void test_everything(void)
 	is_good("earlycon  quiet=1\thartlock:\n format=1 run=null:1,tick:2,ticket:64 size=40 "
 		"align=8 "
 		"hold=100 think=200 duration_us=3000 warmup_us=0 seed=18446744073709551615 "
-		"passes=la inject=panic run=clock:1,cas:8 ");
-	EXPECT_EQ(plan.trials, 5);
+		"passes=la inject=panic run=clock:1,cas:8,probe:4 ");
+	EXPECT_EQ(plan.trials, 6);
 	expect_trial(0, 0, 1);
 	expect_trial(1, 1, 2);
 	expect_trial(2, 2, 64);
 	expect_trial(3, PLAN_CLOCK, 1);
 	expect_trial(4, 3, 8);
+	expect_trial(5, PLAN_PROBE, 4);
 	EXPECT_EQ(plan.work.size, 40);
 	EXPECT_EQ(plan.work.align, 8);
 	EXPECT_EQ(plan.work.hold, 100);

@@ -1,0 +1,62 @@
+/* probe_play.h: one measurement of the probe: which harts, on which lines, and
+ * what they found. */
+#ifndef BENCH_PROBE_PLAY_H
+#define BENCH_PROBE_PLAY_H
+
+#include "histogram.h"
+#include "slot.h"
+
+enum {
+	PROBE_LINES = 128, /* few enough for any L1, enough to meet every bank */
+	PROBE_TURNS = 1024,
+	PROBE_UNROLL = 16, /* operations in a turn of a loop */
+	PROBE_TRIES = 4,
+	PROBE_GAP = 32,      /* instructions in which a store buffer drains */
+	PROBE_ROUNDS = 4,    /* there and back, in one try of a hand-off */
+	PROBE_CYCLED = 4096, /* lines that no L1 holds but a shared cache does */
+	PROBE_SPREAD = 512,  /* lines over the whole heap */
+	PROBE_CONTEND_US = 20,
+	PROBE_DELAY = 1000000, /* instructions, for cycles against ticks */
+};
+
+struct probe_line {
+	_Alignas(LINE) aptr word;
+};
+
+struct probe_play {
+	const char *kind;
+	unsigned a, b;           /* harts, or counts: docs/records.md */
+	unsigned harts;          /* harts 0 .. harts - 1 take part */
+	uint64_t ops;            /* operations in each try */
+	struct histogram *tally; /* cycles of a try; one hart fills it */
+	struct probe_line *lines;
+	const struct probe_line *heap;
+	size_t heap_lines;
+};
+
+/* Each hart's part, for port_run(); arg is the play. */
+typedef void probe_part(unsigned index, void *arg);
+
+struct probe_kind {
+	const char *kind;
+	uint64_t ops;
+	probe_part *part;
+};
+
+/* What hart 0 measures alone; ends in a kind of NULL. */
+extern const struct probe_kind probe_solo[];
+
+/* The parts of several. What each does is at its definition. */
+probe_part probe_dirty, probe_handoff, probe_copy, probe_upgrade, probe_contend;
+
+/* Before the parts of several. */
+void probe_reset(struct probe_play *play);
+
+/* What hart `index` counted in probe_contend(). */
+struct probe_count {
+	_Alignas(LINE) uint64_t attempts;
+	uint64_t successes;
+};
+extern struct probe_count probe_counts[];
+
+#endif
