@@ -140,7 +140,7 @@ static void follow(struct probe_line *line)
 /* Harts a and b pass each line to and fro; a has the clock. */
 void probe_handoff(unsigned index, void *arg)
 {
-	enum { EVERY = 16 }; /* lines: it takes two harts' turns at each step */
+	enum { EVERY = 4 }; /* lines: an emulator changes harts at each step */
 	struct probe_play *play = arg;
 
 	for (int i = 0; i < PROBE_LINES; i += EVERY) {

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import engines, run, strategies, table, tools
+from hartlock import engines, probe, run, strategies, table, tools
 from hartlock.errors import EXIT_USAGE, UsageError
 
 DESCRIPTION = """\
@@ -23,6 +23,7 @@ examples:
   ./run-bench.sh --smp 4 --lock ticket --hold 50 --think 500
   ./run-bench.sh --smp 64 --lock mcs,ticket --engine model --trials 1
   ./run-bench.sh --smp 2 --lock cas --engine tcg -- -icount shift=0
+  ./run-bench.sh probe --smp 8                   what memory costs; a machine profile of it
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
 uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
@@ -139,9 +140,11 @@ def _list_locks() -> int:
 
 
 def main(argv: list[str]) -> int:
-    ours, extra = _split(argv)
-    options = _parser().parse_args(ours)
     try:
+        if argv[:1] == [probe.PROBE]:
+            return probe.main(argv, table.console())
+        ours, extra = _split(argv)
+        options = _parser().parse_args(ours)
         if options.list_locks:
             return _list_locks()
         return run.run(_request(options, extra, argv), table.console())

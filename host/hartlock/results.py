@@ -16,6 +16,13 @@ from hartlock.errors import RunError, UsageError
 from hartlock.rows import Row
 
 
+def short(path: Path) -> str:
+    """From here, if it is below here."""
+    with suppress(ValueError):
+        return str(path.resolve().relative_to(Path.cwd()))
+    return str(path)
+
+
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
     """A write that fails ends the run with a sentence; what was written stays."""
@@ -73,18 +80,12 @@ def cell(value: object) -> object:
     return value
 
 
-class Folder:
-    """The open files of a run."""
+class Files:
+    """What every run leaves: logs and run.json."""
 
     def __init__(self, path: Path):
         self.path = path
-        self.samples_path = path / "samples.csv"
         self._logs: dict[str, FileIO] = {}
-        with writing(path):
-            self._samples = open(self.samples_path, "w", newline="", encoding="utf-8")
-            self._writer = csv.DictWriter(self._samples, columns.SAMPLES)
-            self._writer.writeheader()
-            self._samples.flush()
 
     def log(self, name: str, data: bytes) -> None:
         """Add to a log, verbatim."""
@@ -93,6 +94,31 @@ class Folder:
                 self._logs[name] = open(self.path / name, "wb", buffering=0)
             while data:
                 data = data[self._logs[name].write(data):]
+
+    def write_context(self, context: dict[str, object]) -> None:
+        path = self.path / "run.json"
+        with writing(path):
+            temporary = path.with_suffix(".part")
+            temporary.write_text(json.dumps(context, indent=2) + "\n", encoding="utf-8")
+            temporary.replace(path)
+
+    def close(self) -> None:
+        for f in self._logs.values():
+            with suppress(OSError):  # said when it was written, if it matters
+                f.close()
+
+
+class Folder(Files):
+    """The open files of a run that measures strategies."""
+
+    def __init__(self, path: Path):
+        super().__init__(path)
+        self.samples_path = path / "samples.csv"
+        with writing(path):
+            self._samples = open(self.samples_path, "w", newline="", encoding="utf-8")
+            self._writer = csv.DictWriter(self._samples, columns.SAMPLES)
+            self._writer.writeheader()
+            self._samples.flush()
 
     def add_samples(self, rows: Sequence[Row]) -> None:
         with writing(self.samples_path):
@@ -110,14 +136,7 @@ class Folder:
             temporary.replace(path)
         return path
 
-    def write_context(self, context: dict[str, object]) -> None:
-        path = self.path / "run.json"
-        with writing(path):
-            temporary = path.with_suffix(".part")
-            temporary.write_text(json.dumps(context, indent=2) + "\n", encoding="utf-8")
-            temporary.replace(path)
-
     def close(self) -> None:
-        for f in (*self._logs.values(), self._samples):
-            with suppress(OSError):  # said when it was written, if it matters
-                f.close()
+        super().close()
+        with suppress(OSError):  # said when it was written, if it matters
+            self._samples.close()

@@ -114,14 +114,7 @@ class Run:
             say(f"  {line}", markup=False)
         if self.outcome.status != "complete":
             say(f"hartlock: this run is {self.outcome.status}; what it measured is kept", markup=False)
-        say(f"results: {_short(summary)}", markup=False)
-
-
-def _short(path: Path) -> str:
-    """From here, if it is below here."""
-    with suppress(ValueError):
-        return str(path.resolve().relative_to(Path.cwd()))
-    return str(path)
+        say(f"results: {results.short(summary)}", markup=False)
 
 
 class _undisturbed:

@@ -1,0 +1,285 @@
+"""From the probe's clock readings to the numbers of a machine profile.
+
+Everything that is subtracted is subtracted in this file, and docs/probe.md says
+what and why: `cost()` takes the clock and the loop off a measurement; the
+functions of _FITS take a known cost off another where the profile wants it so.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+
+from hartlock.histogram import Histogram, lowest
+
+Pair = tuple[int, int]
+
+# What a loop would cost without its operation.
+OVERHEAD = {"load": "loop", "amo": "loop", "amo_load": "loop", "op": "loop", "mul": "loop", "div": "loop",
+            "pause": "loop", "store": "gap"}
+BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff")  # less the clock read
+MISSES = ("memory", "shared", "dirty", "copy")  # what an L1 hit among them would spoil
+NEAREST_SHARE = 0.01  # of the tries must be that fast: one may be a fluke
+SAME_CLUSTER_CYCLES, SAME_CLUSTER_SHARE = 1.5, 0.02  # more than the least is another cluster
+
+
+class Measure(NamedTuple):
+    kind: str
+    a: int
+    b: int
+    ops: int
+    cycles: Histogram
+
+
+class Contention(NamedTuple):
+    harts: int
+    hart: int
+    attempts: int
+    successes: int
+
+
+class Found(NamedTuple):
+    """A number of the profile and where it is from; None: the probe cannot tell."""
+
+    value: float | bool | None
+    how: str
+
+
+def _fastest(h: Histogram, above: float) -> float | None:
+    """The least that enough of the tries took, of those that took more than `above`."""
+    seen = 0
+    for bucket in sorted(h.buckets):
+        if lowest(bucket + 1) - 1 <= above:
+            continue
+        seen += h.buckets[bucket]
+        if seen >= NEAREST_SHARE * h.count:
+            return float(max(lowest(bucket), h.min))
+    return None
+
+
+@dataclass
+class Probe:
+    """All that one boot measured."""
+
+    harts: int
+    timebase_hz: int = 0
+    measures: dict[tuple[str, int, int], Measure] = field(default_factory=dict)
+    contention: list[Contention] = field(default_factory=list)
+
+    def add(self, m: Measure) -> None:
+        self.measures[m.kind, m.a, m.b] = m
+
+    def overhead(self, kind: str) -> float:
+        """Cycles of a try that are not the operation's."""
+        of = OVERHEAD.get(kind, "clock" if kind in BY_CLOCK else "")
+        return float(self.measures[of, 0, 0].cycles.min) if of else 0.0
+
+    def cost(self, kind: str, a: int = 0, b: int = 0) -> float | None:
+        """Cycles of one operation, the nearest bank's where banks differ."""
+        m = self.measures.get((kind, a, b))
+        if m is None or m.cycles.count == 0:
+            return None
+        above = self.overhead(kind)
+        if kind in MISSES:
+            above += 2 * (self.cost("load") or 0)
+        fastest = _fastest(m.cycles, above if kind in MISSES else -1)
+        return None if fastest is None else (fastest - self.overhead(kind)) / m.ops
+
+    def typical(self, kind: str, a: int, b: int) -> float | None:
+        """The same, the mean of all tries: over all banks."""
+        m = self.measures.get((kind, a, b))
+        return None if m is None else (m.cycles.mean() - self.overhead(kind)) / m.ops
+
+    def pairs(self) -> Iterator[tuple[Pair, float]]:
+        """Dirty loads by (writer, reader)."""
+        for kind, a, b in self.measures:
+            cost = self.cost("dirty", a, b) if kind == "dirty" else None
+            if cost is not None:
+                yield (a, b), cost
+
+    def missing(self) -> list[str]:
+        """What did not arrive."""
+        many = [(k, a, b) for k in ("dirty", "handoff") for a in range(self.harts) for b in range(self.harts) if a != b]
+        many += [("upgrade", 0, n) for n in range(self.harts)]
+        alone = ("ticks", "clock", "loop", "gap", *(k for k in OVERHEAD), "memory", "shared")
+        return [f"{k} {a} {b}" for k, a, b in [*((k, 0, 0) for k in alone), *many] if (k, a, b) not in self.measures]
+
+
+@dataclass
+class Clusters:
+    size: int
+    exact: bool  # every pair is as near as that says
+    transfer: float
+
+
+def clusters(p: Probe) -> Clusters | None:
+    costs = dict(p.pairs())
+    if not costs:
+        return None
+    least = min(costs.values())
+    limit = least + max(SAME_CLUSTER_CYCLES, SAME_CLUSTER_SHARE * least)
+
+    def wrong(size: int) -> int:
+        return sum((cost <= limit) != (a // size == b // size) for (a, b), cost in costs.items())
+
+    size = min(range(1, p.harts + 1), key=lambda s: (wrong(s), -s))
+    near = [cost for (a, b), cost in costs.items() if a // size == b // size]
+    return Clusters(size, wrong(size) == 0, float(np.median(near)) if near else least)
+
+
+def _mesh(p: Probe, c: Clusters, columns: int) -> tuple[float, float]:
+    """The hop that fits best with so many clusters in a row, and how badly it does."""
+    pairs = [(a // c.size, b // c.size, cost - c.transfer) for (a, b), cost in p.pairs() if a // c.size != b // c.size]
+    steps = np.array([2 * (abs(a // columns - b // columns) + abs(a % columns - b % columns)) for a, b, _ in pairs])
+    excess = np.array([e for _, _, e in pairs])
+    hop = float((steps * excess).sum() / (steps * steps).sum())
+    return hop, float(((excess - hop * steps) ** 2).sum())
+
+
+def _clock_mhz(p: Probe) -> Found:
+    m = p.measures["ticks", 0, 0]
+    mhz = m.cycles.min / m.ops * p.timebase_hz / 1e6
+    return Found(max(1, round(mhz)), f"{m.cycles.min} cycles in {m.ops} ticks of {p.timebase_hz} Hz")
+
+
+def _simple(kind: str, what: str) -> Callable[[Probe], Found]:
+    return lambda p: Found(p.cost(kind), what)
+
+
+def _is_far(p: Probe) -> bool | None:
+    """After its own AMO a load of the line misses: the AMO was not done in the L1."""
+    amo, both, shared, load = (p.cost(k) for k in ("amo", "amo_load", "shared", "load"))
+    if amo is None or both is None or shared is None or load is None:
+        return None
+    return both - amo > (load + shared) / 2
+
+
+def _amo_far(p: Probe) -> Found:
+    return Found(_is_far(p), "a load after an AMO to the same line: does it miss?")
+
+
+def _l1_amo(p: Probe) -> Found:
+    return Found(None, "AMOs are far") if _is_far(p) else Found(p.cost("amo"), "amoadd to an own line, each on the last one's result")
+
+
+def _far_amo(p: Probe) -> Found:
+    return Found(p.cost("amo"), "amoadd to a line nobody else uses") if _is_far(p) else Found(None, "AMOs are near")
+
+
+def _transfer(p: Probe) -> Found:
+    c = clusters(p)
+    return Found(c.transfer if c else None, "load of a line another hart of the cluster wrote, nearest bank")
+
+
+def _cluster_harts(p: Probe) -> Found:
+    c = clusters(p)
+    if c is None:
+        return Found(None, "one hart")
+    return Found(c.size, "dirty loads by pair" if c.exact else "dirty loads by pair; some pairs do not fit")
+
+
+def _columns(p: Probe, c: Clusters, base: int) -> int:
+    """Of the columns that fit equally well the base's, or the fewest."""
+    count = -(-p.harts // c.size)
+    errors = {n: _mesh(p, c, n)[1] for n in range(1, count + 1)}
+    least = min(errors.values())
+    best = [n for n, e in errors.items() if e <= least + 1e-6]
+    wide = min(base, count)  # more columns than clusters are as many as clusters
+    return base if wide in best else best[0]
+
+
+def _upgrades(p: Probe) -> list[tuple[int, float]]:
+    """(copies taken away, cycles), less the AMO and the way to the farthest sharer."""
+    load, amo, c = p.cost("load"), p.cost("amo"), clusters(p)
+    if load is None or amo is None or c is None:
+        return []
+    far = _is_far(p)
+    own = amo if far else max(0.0, amo - load)
+    out = []
+    for n in range(1, p.harts):
+        cost = p.cost("upgrade", 0, n)
+        ways = [p.cost("dirty", s, 0) for s in range(1, n + 1)]
+        if cost is not None:
+            way = max(max(0.0, (w or 0) - c.transfer) if s // c.size else 0.0 for s, w in enumerate(ways, 1))
+            out.append((n + bool(far), cost - own - way))
+    return out
+
+
+def _line(points: Sequence[tuple[int, float]]) -> tuple[float, float]:
+    """(at one copy, for each further one)"""
+    slope, at_zero = np.polyfit([n for n, _ in points], [c for _, c in points], 1)
+    return float(at_zero + slope), float(slope)
+
+
+def _upgrade(p: Probe) -> Found:
+    points = _upgrades(p)
+    if not points:
+        return Found(None, "one hart")
+    value = _line(points)[0] if len(points) > 1 else points[0][1]
+    return Found(value, "amoadd to a line one other hart has a copy of, less the AMO itself")
+
+
+def _invalidate(p: Probe) -> Found:
+    points = _upgrades(p)
+    if len(points) < 2:
+        return Found(None, "fewer than three harts")
+    return Found(max(0.0, _line(points)[1]), f"the same with 1 to {p.harts - 1} sharers, slope")
+
+
+def _shared(p: Probe) -> Found:
+    shared, load = p.cost("shared"), p.cost("load")
+    if shared is None or load is None or shared < 2 * load:
+        return Found(None, "the L1 held all lines")
+    return Found(shared, "load of a line that left the L1, of 256 KiB, nearest bank")
+
+
+def _moesi(p: Probe) -> Found:
+    copy, dirty, shared = p.cost("copy", 0, 1), p.cost("dirty", 0, 2), p.cost("shared")
+    if copy is None or dirty is None or shared is None:
+        return Found(None, "fewer than three harts")
+    if abs(dirty - shared) < 3:
+        return Found(None, "a shared line costs as much from its owner as from the shared cache")
+    return Found(abs(copy - dirty) < abs(copy - shared), "a line one hart wrote and one read: does a third get it from the owner?")
+
+
+def _branch(p: Probe) -> Found:
+    op = p.cost("op")
+    m = p.measures["loop", 0, 0]
+    return Found(None if op is None else (m.cycles.min - p.overhead("dirty")) / m.ops - op, "the turn of an empty loop, less its addition")
+
+
+_FITS: Mapping[str, Callable[[Probe], Found]] = {
+    "clock_mhz": _clock_mhz,
+    "harts": lambda p: Found(p.harts, "the harts that took part"),
+    "cluster_harts": _cluster_harts,
+    "l1_load": _simple("load", "each load's address from the load before"),
+    "l1_store": _simple("store", "a store to an own line among 32 other instructions"),
+    "l1_amo": _l1_amo,
+    "amo_far": _amo_far,
+    "far_amo": _far_amo,
+    "transfer": _transfer,
+    "upgrade": _upgrade,
+    "invalidate": _invalidate,
+    "shared": _shared,
+    "memory": _simple("memory", "first load of a line, over the whole heap, nearest bank"),
+    "moesi": _moesi,
+    "op": _simple("op", "xor, each on the last one's result"),
+    "branch": _branch,
+    "mul": _simple("mul", "each on the last one's result"),
+    "div": _simple("div", "unsigned by 3, each on the last one's result"),
+    "pause": _simple("pause", "pauses in a row"),
+}
+
+
+def fit(p: Probe, base_columns: int) -> dict[str, Found]:
+    """Every key of a profile the probe knows something of."""
+    out = {key: find(p) for key, find in _FITS.items()}
+    c = clusters(p)
+    if c is None or c.size >= p.harts:
+        out["hop"] = Found(None, "all harts are in one cluster")
+        return out
+    columns = _columns(p, c, base_columns)
+    out["mesh_columns"] = Found(columns, "the rows and columns that fit the dirty loads best")
+    out["hop"] = Found(max(0.0, _mesh(p, c, columns)[0]), "dirty loads from other clusters, half of what they take longer")
+    return out

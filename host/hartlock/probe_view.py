@@ -1,0 +1,68 @@
+"""The probe as a person reads it: matrices and a heat map."""
+
+import importlib
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from rich.table import Table as RichTable
+
+from hartlock.probe_fit import Contention, Found, Probe
+from hartlock.table import percent, significant
+
+
+def handoffs(p: Probe) -> list[list[float]]:
+    """Cycles of a hand-off, a row a hart from, a column a hart to."""
+    return [[math.nan if a == b else p.typical("handoff", a, b) or math.nan for b in range(p.harts)] for a in range(p.harts)]
+
+
+def matrix(p: Probe) -> RichTable:
+    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    table.add_column("from \\ to", no_wrap=True)
+    for b in range(p.harts):
+        table.add_column(str(b), justify="right", no_wrap=True)
+    for a, row in enumerate(handoffs(p)):
+        table.add_row(f"hart {a}", *(significant(x) for x in row))
+    return table
+
+
+def found(numbers: Mapping[str, Found]) -> RichTable:
+    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("profile", no_wrap=True)
+    table.add_column("probed", justify="right", no_wrap=True)
+    table.add_column("how")
+    for key, f in numbers.items():
+        shown = "-" if f.value is None else str(f.value).lower() if isinstance(f.value, bool) else f"{f.value:.4g}"
+        table.add_row(key, shown, f.how)
+    return table
+
+
+def lrsc(contention: Sequence[Contention]) -> RichTable:
+    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for title in ("LR/SC: harts", "attempts", "stored", "least a hart"):
+        table.add_column(title, justify="right", no_wrap=True)
+    for n in sorted({c.harts for c in contention}):
+        these = [c for c in contention if c.harts == n]
+        attempts, stored = sum(c.attempts for c in these), sum(c.successes for c in these)
+        table.add_row(str(n), str(attempts), percent(stored / attempts) if attempts else "-", str(min(c.successes for c in these)))
+    return table
+
+
+def heat_map(p: Probe, path: Path, title: str) -> str:
+    """Writes the picture; or says why not."""
+    try:
+        matplotlib: Any = importlib.import_module("matplotlib")
+        matplotlib.use("Agg")
+        pyplot: Any = importlib.import_module("matplotlib.pyplot")
+    except ImportError:
+        return "no heat map: Python has no matplotlib here (Debian package python3-matplotlib)."
+    figure, axes = pyplot.subplots(figsize=(7, 6))
+    image = axes.imshow(handoffs(p), cmap="viridis")
+    axes.set_xlabel("to hart")
+    axes.set_ylabel("from hart")
+    axes.set_title(title)
+    figure.colorbar(image, label="cycles of a one-way hand-off")
+    figure.savefig(path, dpi=120, bbox_inches="tight")
+    pyplot.close(figure)
+    return ""
