@@ -7,13 +7,15 @@ functions of _FITS take a known cost off another where the profile wants it so.
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 from hartlock.histogram import Histogram, lowest
 
 Pair = tuple[int, int]
+Matrix = npt.NDArray[Any]
 
 # What a loop would cost without its operation.
 OVERHEAD = {"load": "loop", "amo": "loop", "amo_load": "loop", "op": "loop", "mul": "loop", "div": "loop",
@@ -21,7 +23,7 @@ OVERHEAD = {"load": "loop", "amo": "loop", "amo_load": "loop", "op": "loop", "mu
 BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff")  # less the clock read
 MISSES = ("memory", "shared", "dirty", "copy")  # what an L1 hit among them would spoil
 NEAREST_SHARE = 0.01  # of the tries must be that fast: one may be a fluke
-SAME_CLUSTER_CYCLES, SAME_CLUSTER_SHARE = 1.5, 0.02  # more than the least is another cluster
+ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE = 0.5, 0.01  # pairs that differ by less are in one
 
 
 class Measure(NamedTuple):
@@ -106,35 +108,50 @@ class Probe:
         return [f"{k} {a} {b}" for k, a, b in [*((k, 0, 0) for k in alone), *many] if (k, a, b) not in self.measures]
 
 
-@dataclass
-class Clusters:
-    size: int
-    exact: bool  # every pair is as near as that says
-    transfer: float
+class Topology(NamedTuple):
+    """Harts in clusters, clusters in a mesh (model/topology.h), and what that costs."""
+
+    size: int  # harts of a cluster
+    columns: int  # clusters of a row
+    transfer: float  # within a cluster
+    hop: float
+    error: float  # root mean square, over the pairs
+
+    def way(self, a: int, b: int) -> float:
+        """Cycles to go from a's cluster to b's and back."""
+        return self.hop * float(_there_and_back(np.array([[a, b]]), self.size, self.columns)[0])
 
 
-def clusters(p: Probe) -> Clusters | None:
-    costs = dict(p.pairs())
+def _there_and_back(pairs: Matrix, size: int, columns: int) -> Matrix:
+    a, b = pairs[:, 0] // size, pairs[:, 1] // size
+    return 2 * (abs(a // columns - b // columns) + abs(a % columns - b % columns))
+
+
+def _fitted(pairs: Matrix, costs: Matrix, size: int, columns: int) -> Topology:
+    """Transfer and hop by least squares: cost = transfer + hop * steps."""
+    steps = _there_and_back(pairs, size, columns)
+    spread = steps - steps.mean()
+    hop = float((spread * costs).sum() / (spread * spread).sum()) if spread.any() else 0.0
+    transfer = float(costs.mean() - hop * steps.mean())
+    error = float(np.sqrt(((costs - transfer - hop * steps) ** 2).mean()))
+    return Topology(size, columns, transfer, hop, error)
+
+
+def topology(p: Probe, base_columns: int = 1) -> Topology | None:
+    """One cluster if that fits; else what fits best: of equals the largest clusters,
+    then the base's columns, then the widest mesh."""
+    costs = {pair: cost for pair, cost in p.pairs()}
     if not costs:
         return None
-    least = min(costs.values())
-    limit = least + max(SAME_CLUSTER_CYCLES, SAME_CLUSTER_SHARE * least)
-
-    def wrong(size: int) -> int:
-        return sum((cost <= limit) != (a // size == b // size) for (a, b), cost in costs.items())
-
-    size = min(range(1, p.harts + 1), key=lambda s: (wrong(s), -s))
-    near = [cost for (a, b), cost in costs.items() if a // size == b // size]
-    return Clusters(size, wrong(size) == 0, float(np.median(near)) if near else least)
-
-
-def _mesh(p: Probe, c: Clusters, columns: int) -> tuple[float, float]:
-    """The hop that fits best with so many clusters in a row, and how badly it does."""
-    pairs = [(a // c.size, b // c.size, cost - c.transfer) for (a, b), cost in p.pairs() if a // c.size != b // c.size]
-    steps = np.array([2 * (abs(a // columns - b // columns) + abs(a % columns - b % columns)) for a, b, _ in pairs])
-    excess = np.array([e for _, _, e in pairs])
-    hop = float((steps * excess).sum() / (steps * steps).sum())
-    return hop, float(((excess - hop * steps) ** 2).sum())
+    pairs, cycles = np.array(list(costs)), np.array(list(costs.values()))
+    one = _fitted(pairs, cycles, p.harts, 1)
+    if one.error <= max(ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE * one.transfer):
+        return one
+    fits = [_fitted(pairs, cycles, size, columns) for size in range(1, p.harts)
+            for columns in range(1, -(-p.harts // size) + 1)]
+    fits = [f for f in fits if f.hop > 0 and f.transfer > 0] or [one]
+    least = min(f.error for f in fits)
+    return max((f for f in fits if f.error <= least + 1e-6), key=lambda f: (f.size, f.columns == base_columns, f.columns))
 
 
 def _clock_mhz(p: Probe) -> Found:
@@ -168,41 +185,27 @@ def _far_amo(p: Probe) -> Found:
 
 
 def _transfer(p: Probe) -> Found:
-    c = clusters(p)
-    return Found(c.transfer if c else None, "load of a line another hart of the cluster wrote, nearest bank")
+    t = topology(p)
+    return Found(t.transfer if t else None, "load of a line another hart of the cluster wrote, nearest bank")
 
 
 def _cluster_harts(p: Probe) -> Found:
-    c = clusters(p)
-    if c is None:
-        return Found(None, "one hart")
-    return Found(c.size, "dirty loads by pair" if c.exact else "dirty loads by pair; some pairs do not fit")
-
-
-def _columns(p: Probe, c: Clusters, base: int) -> int:
-    """Of the columns that fit equally well the base's, or the fewest."""
-    count = -(-p.harts // c.size)
-    errors = {n: _mesh(p, c, n)[1] for n in range(1, count + 1)}
-    least = min(errors.values())
-    best = [n for n, e in errors.items() if e <= least + 1e-6]
-    wide = min(base, count)  # more columns than clusters are as many as clusters
-    return base if wide in best else best[0]
+    t = topology(p)
+    return Found(t.size, f"what fits the dirty loads best, off by {t.error:.2g} cycles") if t else Found(None, "one hart")
 
 
 def _upgrades(p: Probe) -> list[tuple[int, float]]:
     """(copies taken away, cycles), less the AMO and the way to the farthest sharer."""
-    load, amo, c = p.cost("load"), p.cost("amo"), clusters(p)
-    if load is None or amo is None or c is None:
+    load, amo, t = p.cost("load"), p.cost("amo"), topology(p)
+    if load is None or amo is None or t is None:
         return []
     far = _is_far(p)
     own = amo if far else max(0.0, amo - load)
     out = []
     for n in range(1, p.harts):
         cost = p.cost("upgrade", 0, n)
-        ways = [p.cost("dirty", s, 0) for s in range(1, n + 1)]
         if cost is not None:
-            way = max(max(0.0, (w or 0) - c.transfer) if s // c.size else 0.0 for s, w in enumerate(ways, 1))
-            out.append((n + bool(far), cost - own - way))
+            out.append((n + bool(far), cost - own - max(t.way(0, s) for s in range(1, n + 1))))
     return out
 
 
@@ -275,11 +278,10 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
 def fit(p: Probe, base_columns: int) -> dict[str, Found]:
     """Every key of a profile the probe knows something of."""
     out = {key: find(p) for key, find in _FITS.items()}
-    c = clusters(p)
-    if c is None or c.size >= p.harts:
+    t = topology(p, base_columns)
+    if t is None or t.size >= p.harts:
         out["hop"] = Found(None, "all harts are in one cluster")
         return out
-    columns = _columns(p, c, base_columns)
-    out["mesh_columns"] = Found(columns, "the rows and columns that fit the dirty loads best")
-    out["hop"] = Found(max(0.0, _mesh(p, c, columns)[0]), "dirty loads from other clusters, half of what they take longer")
+    out["mesh_columns"] = Found(t.columns, "what fits the dirty loads best")
+    out["hop"] = Found(t.hop, "dirty loads from other clusters: what each step there and back adds")
     return out
