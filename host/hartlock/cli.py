@@ -23,7 +23,7 @@ examples:
   ./run-bench.sh --smp 4 --lock ticket --hold 50 --think 500
   ./run-bench.sh --smp 64 --lock mcs,ticket --engine model --trials 1
   ./run-bench.sh --smp 2 --lock cas --engine tcg -- -icount shift=0
-  ./run-bench.sh probe --smp 8                   what memory costs; a machine profile of it
+  ./run-bench.sh probe --smp 8                   what memory costs, as a profile
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
 uart.log and run.json; docs/results.md explains every column. Exit status: 0 all

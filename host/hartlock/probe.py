@@ -2,6 +2,7 @@
 
 import argparse
 import csv
+import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,11 +11,12 @@ from rich.console import Console
 
 from hartlock import build, context, engines, paths, plan as plans, probe_profile, probe_view, results, tools
 from hartlock.collect import Trial
-from hartlock.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, RunError, UsageError
+from hartlock.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
 from hartlock.histogram import Histogram
 from hartlock.probe_fit import Contention, Found, Measure, Probe, fit
 from hartlock.records import Fields
 from hartlock.rows import Row
+from hartlock.run import Terminated, terminate, undisturbed
 from hartlock.session import Session
 
 PROBE = "probe"  # a word of the plan
@@ -57,6 +59,18 @@ class Listening(Session):
         return []
 
 
+def _harts(text: str) -> int:
+    if not text.isdecimal() or not 1 <= int(text) <= plans.MAX_HARTS:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {plans.MAX_HARTS}")
+    return int(text)
+
+
+def _seed(text: str) -> int:
+    if not text.isdecimal() or int(text) >= 1 << 64:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2^64 - 1")
+    return int(text)
+
+
 def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="./run-bench.sh probe", allow_abbrev=False,
@@ -64,13 +78,13 @@ def _parser() -> argparse.ArgumentParser:
                     "profile for the cost model from it (docs/probe.md).")
     p.add_argument("--engine", choices=["model", *REFUSED], default="model",
                    help="model: QEMU and the cost model (default). native, board: not built yet")
-    p.add_argument("--smp", type=int, choices=range(1, plans.MAX_HARTS + 1), default=8, metavar="N",
+    p.add_argument("--smp", type=_harts, default=8, metavar="N",
                    help="harts, 1 to 64 (default 8)")
     p.add_argument("--machine", metavar="NAME", help="machine profile that the model runs on: a name in model/machines/, "
                    "or a TOML file (default generic-8, above 8 harts mesh-64)")
     p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
                    "(default generic-8, above 8 harts mesh-64)")
-    p.add_argument("--seed", type=int, default=1, metavar="N", help="of what lies where (default 1)")
+    p.add_argument("--seed", type=_seed, default=1, metavar="N", help="of what lies where (default 1)")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
     return p
 
@@ -105,7 +119,7 @@ class Run:
         self.plan, self.image = _plan(options.smp, options.seed), build.image()
         self.path = (results.use_folder(options.out) if options.out else results.make_folder(
             paths.RESULTS, results.name(PROBE, options.smp, self.engine.name)))
-        self.files = results.Files(self.path)
+        self.files, self.latest = results.Files(self.path), not options.out
         processors = tools.host_processors()
         self.context = context.begin(self.plan, argv, self.image, processors)
         self.session = Listening(self.plan, self.engine, self.path.name, processors)
@@ -115,19 +129,23 @@ class Run:
     def go(self) -> int:
         try:
             self.files.write_context(self.context)
-            self.session.go(self.image, "rv64", (), None, lambda data: self.files.log(self.engine.log, data),
-                            lambda rows: None, lambda name: None)
-        except KeyboardInterrupt:
+            if self.latest:
+                results.point_latest(self.path)
+            with self.console.status(f"probing {self.smp} hart(s)"):
+                self.session.go(self.image, "rv64", (), None, lambda data: self.files.log(self.engine.log, data),
+                                lambda rows: None, lambda name: None)
+        except (KeyboardInterrupt, Terminated) as e:
             self.problems.append("interrupted: what was measured until then is kept")
-            self.exit = EXIT_INTERRUPTED
+            self.exit = EXIT_TERMINATED if isinstance(e, Terminated) else EXIT_INTERRUPTED
         except RunError as e:
             self.problems.append(str(e))
-        self.problems += self.session.judge()
-        try:
-            self._results()
-        except RunError as e:
-            self.problems.append(str(e))
-        self._finish()
+        with undisturbed():
+            self.problems += self.session.judge()
+            try:
+                self._results()
+            except RunError as e:
+                self.problems.append(str(e))
+            self._finish()
         return self.exit or (EXIT_FAILED if self.problems else EXIT_OK)
 
     def _results(self) -> None:
@@ -150,7 +168,7 @@ class Run:
     def _show(self, p: Probe, found: dict[str, Found], of: str) -> None:
         say = self.console.print
         if p.harts > 1:
-            say("\none-way hand-off of a line, cycles, mean over the lines:\n", probe_view.matrix(p))
+            say("\none-way hand-off of a line, cycles, mean over the lines:\n", probe_view.matrix(p, self.console.width))
             say("\n", probe_view.lrsc(p.contention))
             with results.writing(self.path / "handoff.png"):
                 remark = probe_view.heat_map(p, self.path / "handoff.png", f"Hand-offs between {of}")
@@ -180,4 +198,5 @@ def main(argv: Sequence[str], console: Console) -> int:
     if options.engine in REFUSED:
         raise UsageError(f"probe --engine {options.engine}: {REFUSED[options.engine]}")
     tools.check()
+    signal.signal(signal.SIGTERM, terminate)
     return Run(options, list(argv), console).go()

@@ -6,10 +6,13 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from rich.table import Table as RichTable
 
-from hartlock.probe_fit import Contention, Found, Probe
+from hartlock.probe_fit import Contention, Found, Probe, topology
 from hartlock.table import percent, significant
+
+NAME_WIDTH, CELL_WIDTH = 11, 6  # characters of the matrix
 
 
 def handoffs(p: Probe) -> list[list[float]]:
@@ -17,13 +20,29 @@ def handoffs(p: Probe) -> list[list[float]]:
     return [[math.nan if a == b else p.typical("handoff", a, b) or math.nan for b in range(p.harts)] for a in range(p.harts)]
 
 
-def matrix(p: Probe) -> RichTable:
+def _group(p: Probe, width: int) -> int:
+    """Harts to a row and column, for the matrix to fit: one, or whole clusters."""
+    fit = max(1, (width - NAME_WIDTH) // CELL_WIDTH)
+    least = -(-p.harts // fit)
+    if least <= 1:
+        return 1
+    found = topology(p)
+    size = found.size if found and found.size < p.harts else 1
+    return -(-least // size) * size
+
+
+def matrix(p: Probe, width: int) -> RichTable:
+    """Hand-offs from row to column; between groups of harts, when there are many."""
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    cycles, size = np.array(handoffs(p)), _group(p, width)
+    groups = [(at, min(at + size, p.harts)) for at in range(0, p.harts, size)]
+    names = [str(low) if high - low == 1 else f"{low}-{high - 1}" for low, high in groups]
     table.add_column("from \\ to", no_wrap=True)
-    for b in range(p.harts):
-        table.add_column(str(b), justify="right", no_wrap=True)
-    for a, row in enumerate(handoffs(p)):
-        table.add_row(f"hart {a}", *(significant(x) for x in row))
+    for name in names:
+        table.add_column(name, justify="right", no_wrap=True)
+    for name, (low, high) in zip(names, groups, strict=True):
+        parts = [cycles[low:high, other:end] for other, end in groups]
+        table.add_row(f"hart {name}", *(significant(float(np.nanmean(x)) if not np.isnan(x).all() else math.nan) for x in parts))
     return table
 
 
@@ -42,7 +61,8 @@ def lrsc(contention: Sequence[Contention]) -> RichTable:
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     for title in ("LR/SC: harts", "attempts", "stored", "least a hart"):
         table.add_column(title, justify="right", no_wrap=True)
-    for n in sorted({c.harts for c in contention}):
+    counts = sorted({c.harts for c in contention})
+    for n in (n for n in counts if n <= 8 or n & (n - 1) == 0 or n == counts[-1]):
         these = [c for c in contention if c.harts == n]
         attempts, stored = sum(c.attempts for c in these), sum(c.successes for c in these)
         table.add_row(str(n), str(attempts), percent(stored / attempts) if attempts else "-", str(min(c.successes for c in these)))
@@ -61,8 +81,8 @@ def heat_map(p: Probe, path: Path, title: str) -> str:
     image = axes.imshow(handoffs(p), cmap="viridis")
     axes.set_xlabel("to hart")
     axes.set_ylabel("from hart")
-    axes.set_title(title)
-    figure.colorbar(image, label="cycles of a one-way hand-off")
+    axes.set_title(title, fontsize="medium", wrap=True)
+    figure.colorbar(image, label="cycles of a one-way hand-off", shrink=0.8)
     figure.savefig(path, dpi=120, bbox_inches="tight")
     pyplot.close(figure)
     return ""

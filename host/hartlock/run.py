@@ -75,7 +75,7 @@ class Run:
             self.outcome.worse("interrupted: what was measured until then is kept", "interrupted", status)
         except RunError as e:
             self.outcome.worse(str(e))
-        with _undisturbed():
+        with undisturbed():
             self._judge()
             self._finish()
         return self.outcome.exit
@@ -117,7 +117,7 @@ class Run:
         say(f"results: {results.short(summary)}", markup=False)
 
 
-class _undisturbed:
+class undisturbed:
     """Ctrl-C waits: the results are being written."""
 
     def __enter__(self) -> None:
@@ -128,10 +128,10 @@ class _undisturbed:
             signal.signal(number, handler)
 
 
-def _terminate(*_: object) -> None:
+def terminate(*_: object) -> None:
     raise Terminated
 
 
 def run(request: Request, console: Console) -> int:
-    signal.signal(signal.SIGTERM, _terminate)
+    signal.signal(signal.SIGTERM, terminate)
     return Run(request, console).go()
