@@ -11,7 +11,7 @@ enum {
 	PROBE_TURNS = 1024,
 	PROBE_UNROLL = 16, /* operations in a turn of a loop */
 	PROBE_TRIES = 4,
-	PROBE_GAP = 32,      /* instructions in which a store buffer drains */
+	PROBE_GAP = 128,     /* instructions in which a store buffer drains */
 	PROBE_ROUNDS = 4,    /* there and back, in one try of a hand-off */
 	PROBE_CYCLED = 4096, /* lines that no L1 holds but a shared cache does */
 	PROBE_SPREAD = 512,  /* lines over the whole heap */

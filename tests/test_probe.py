@@ -17,7 +17,7 @@ from hartlock.records import read
 
 BASE = TOP / "model/machines/generic-8.toml"
 LATENCIES = ["l1_load", "l1_store", "l1_amo", "transfer", "upgrade", "invalidate", "shared", "memory", "mul", "div",
-             "pause", "op", "branch"]
+             "pause", "op", "branch", "store_delay"]
 TOPOLOGY = ["cluster_harts", "hop"]
 FACTS = ["clock_mhz", "moesi", "amo_far"]
 
@@ -67,7 +67,7 @@ def reference(tmp_path_factory):
 MADE_UP = {
     "clock_mhz": 1700, "cluster_harts": 2, "mesh_columns": 4, "moesi": "true", "l1_load": 4, "l1_store": 2,
     "l1_amo": 9, "transfer": 77, "upgrade": 63, "invalidate": 5, "shared": 41, "memory": 333, "hop": 6, "mul": 4,
-    "div": 33, "pause": 17, "op": 2, "branch": 3,
+    "div": 33, "pause": 17, "op": 2, "branch": 3, "store_delay": 25,
 }
 
 
@@ -104,7 +104,7 @@ def test_the_reference_machine_comes_back_in_tenths_of_cycles(reference):
 
 @pytest.mark.parametrize("key,value", [
     ("l1_load", 6), ("l1_amo", 8), ("transfer", 60), ("upgrade", 47), ("invalidate", 3), ("shared", 36), ("memory", 180),
-    ("hop", 13)])
+    ("hop", 13), ("store_delay", 40)])
 def test_one_changed_parameter_changes_its_answer_and_no_other(generic, tmp_path, key, value):
     """So the tests above can fail. An AMO's cost is told from a load's: both may move."""
     other = Probed(tmp_path, 8, machine(tmp_path / "other.toml", "generic-8", **{key: value}))

@@ -252,18 +252,32 @@ def _branch(p: Probe) -> Found:
     return Found(None if op is None else (m.cycles.min - p.overhead("dirty")) / m.ops - op, "the turn of an empty loop, less its addition")
 
 
+def _store_delay(p: Probe) -> Found:
+    """What a hand-off takes beyond its write, its dirty load and half a turn of the
+    waiting loop. The writer has read the line before: where the other hart still owns
+    it (MOESI), the write fetches it from there, else it is an upgrade."""
+    upgrade, t = _upgrade(p).value, topology(p)
+    handoff, dirty, load, branch = p.cost("handoff", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).value
+    if upgrade is None or t is None or handoff is None or dirty is None or load is None or branch is None:
+        return Found(None, "one hart")
+    write = dirty if _moesi(p).value else upgrade + t.way(0, 1)
+    rest = handoff - write - dirty - (load + branch) / 2
+    return Found(rest if rest > load + branch else 0.0, f"hand-off of {handoff:.4g}, less its write, its dirty load and the waiting loop")
+
+
 _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "clock_mhz": _clock_mhz,
     "harts": lambda p: Found(p.harts, "the harts that took part"),
     "cluster_harts": _cluster_harts,
     "l1_load": _simple("load", "each load's address from the load before"),
-    "l1_store": _simple("store", "a store to an own line among 32 other instructions"),
+    "l1_store": _simple("store", "a store to an own line among 128 other instructions"),
     "l1_amo": _l1_amo,
     "amo_far": _amo_far,
     "far_amo": _far_amo,
     "transfer": _transfer,
     "upgrade": _upgrade,
     "invalidate": _invalidate,
+    "store_delay": _store_delay,
     "shared": _shared,
     "memory": _simple("memory", "first load of a line, over the whole heap, nearest bank"),
     "moesi": _moesi,
