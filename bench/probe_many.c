@@ -154,20 +154,26 @@ void probe_handoff(unsigned index, void *arg)
 	}
 }
 
+static uint64_t deadline_from_now(void)
+{
+	uint64_t us = port_in_step() ? PROBE_CONTEND_MODELLED_US : PROBE_CONTEND_US;
+
+	return port_time() + us * port_time_hz() / 1000000 + 1;
+}
+
+/* relaxed throughout: the deadline is a word by itself, nothing comes with it. */
 static uint64_t meet_all(unsigned harts)
 {
 	uint64_t deadline;
 
-	/* acq_rel is not needed: relaxed, the deadline is a word by itself. */
 	if (aptr_fetch_add_relaxed(&meet.arrived, 1) + 1 == harts)
-		aptr_store_release(&meet.deadline,
-				   port_time() + PROBE_CONTEND_US * port_time_hz() / 1000000 + 1);
+		aptr_store_relaxed(&meet.deadline, deadline_from_now());
 	while ((deadline = aptr_load_relaxed(&meet.deadline)) == 0)
 		LOCK_RELAX();
 	return deadline;
 }
 
-/* All try LR and SC on one word for PROBE_CONTEND_US. */
+/* All try LR and SC on one word until the same time. */
 void probe_contend(unsigned index, void *arg)
 {
 	const struct probe_play *play = arg;

@@ -15,8 +15,9 @@ enum {
 	PROBE_ROUNDS = 4,    /* there and back, in one try of a hand-off */
 	PROBE_CYCLED = 4096, /* lines that no L1 holds but a shared cache does */
 	PROBE_SPREAD = 512,  /* lines over the whole heap */
-	PROBE_CONTEND_US = 20,
-	PROBE_DELAY = 1000000, /* instructions, for cycles against ticks */
+	PROBE_CONTEND_US = 2000,
+	PROBE_CONTEND_MODELLED_US = 20, /* where harts start in step, and time is dear */
+	PROBE_DELAY = 1000000,          /* instructions, for cycles against ticks */
 };
 
 struct probe_line {

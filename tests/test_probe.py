@@ -217,6 +217,23 @@ def test_more_harts_than_the_machine_has_leave_no_profile(tmp_path):
     assert not (done.folder / "profile.toml").exists() and done.context["status"] == "incomplete"
 
 
+@pytest.mark.parametrize("name", ["probe", "probe_solo", "probe_many"])
+def test_it_compiles_for_this_computer_too(name):
+    """It knows of its place only what bench/port.h says."""
+    subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", f"-I{TOP}", f"-I{TOP}/tests/c/fake",
+                    "-fsyntax-only", str(TOP / f"bench/{name}.c")], check=True, timeout=60)
+
+
+def test_without_the_model_the_kernel_sends_the_same_records(generic):
+    """On emulated harts, so no figure means anything; one hart, as two may take turns for seconds."""
+    image = TOP / "build/hartlock.elf"
+    out = subprocess.run(["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", "1", "-bios", "default", "-kernel",
+                          str(image), "-append", "hartlock: run=probe:1", "-display", "none", "-monitor", "none",
+                          "-serial", "stdio", "-no-reboot"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
+    kinds = {r.fields().text("kind") for r in read(out.stdout.split(b"\n")) if r.type == "probe"}
+    assert kinds == {r["kind"] for r in generic.done.rows("probe.csv") if r["a"] == r["b"] == "0" and r["kind"] != "lrsc"}
+
+
 def test_columns_are_documented(generic):
     with open(generic.done.folder / "probe.csv", newline="", encoding="utf-8") as f:
         assert next(csv.reader(f)) == probe.COLUMNS == documented("probe.md", "probe.csv")
