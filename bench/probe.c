@@ -23,7 +23,8 @@ static void send_play(unsigned trial, const struct probe_play *play)
 
 static struct probe_play new_play(const char *kind, unsigned a, unsigned b, uint64_t ops)
 {
-	struct probe_play play = {.kind = kind, .a = a, .b = b, .ops = ops, .tally = &tally};
+	struct probe_play play = {
+		.kind = kind, .a = a, .b = b, .ops = ops, .step = PROBE_STEP, .tally = &tally};
 	uintptr_t start, end;
 
 	port_heap(&start, &end);
@@ -96,6 +97,12 @@ static void several(unsigned trial, unsigned harts)
 		port_run(others + 1, probe_upgrade, &play);
 		send_play(trial, &play);
 	}
+	if (harts < 2)
+		return;
+	play = new_play("visible", 0, 1, 2 * PROBE_ROUNDS);
+	play.step = 1;
+	port_run(2, probe_handoff, &play);
+	send_play(trial, &play);
 	if (harts < 3)
 		return;
 	play = new_play("copy", 0, 1, 1);

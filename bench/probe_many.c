@@ -137,16 +137,12 @@ static void follow(struct probe_line *line)
 	}
 }
 
-/* Harts a and b pass each line to and fro; a has the clock. */
+/* Harts a and b pass every step-th line to and fro; a has the clock. */
 void probe_handoff(unsigned index, void *arg)
 {
-	enum { EVERY = 4 }; /* lines: an emulator changes harts at each step */
 	struct probe_play *play = arg;
-	/* Harts 0 and 1 take all lines, so that their hand-offs and their dirty
-	 * loads have the same nearest one. */
-	int step = play->a + play->b == 1 ? 1 : EVERY;
 
-	for (int i = 0; i < PROBE_LINES; i += step) {
+	for (int i = 0; i < PROBE_LINES; i += play->step) {
 		if (index == play->a)
 			lead(play, &play->lines[i]);
 		else if (index == play->b)

@@ -13,6 +13,7 @@ enum {
 	PROBE_TRIES = 4,
 	PROBE_GAP = 128,     /* instructions in which a store buffer drains */
 	PROBE_ROUNDS = 4,    /* there and back, in one try of a hand-off */
+	PROBE_STEP = 4,      /* an emulator changes harts at each hand-off: not all lines */
 	PROBE_CYCLED = 4096, /* lines that no L1 holds but a shared cache does */
 	PROBE_SPREAD = 512,  /* lines over the whole heap */
 	PROBE_CONTEND_US = 2000,
@@ -29,6 +30,7 @@ struct probe_play {
 	unsigned a, b;           /* harts, or counts: docs/records.md */
 	unsigned harts;          /* harts 0 .. harts - 1 take part */
 	uint64_t ops;            /* operations in each try */
+	int step;                /* from line to line of a hand-off */
 	struct histogram *tally; /* cycles of a try; one hart fills it */
 	struct probe_line *lines;
 	const struct probe_line *heap;

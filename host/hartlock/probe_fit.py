@@ -20,7 +20,7 @@ Matrix = npt.NDArray[Any]
 # What a loop would cost without its operation.
 OVERHEAD = {"load": "loop", "amo": "loop", "amo_load": "loop", "op": "loop", "mul": "loop", "div": "loop",
             "pause": "loop", "store": "gap"}
-BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff")  # less the clock read
+BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff", "visible")  # less the clock read
 MISSES = ("memory", "shared", "dirty", "copy")  # what an L1 hit among them would spoil
 NEAREST_SHARE = 0.01  # of the tries must be that fast: one may be a fluke
 ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE = 0.5, 0.01  # pairs that differ by less are in one
@@ -257,7 +257,7 @@ def _store_delay(p: Probe) -> Found:
     waiting loop. The writer has read the line before: where the other hart still owns
     it (MOESI), the write fetches it from there, else it is an upgrade."""
     upgrade, t = _upgrade(p).value, topology(p)
-    handoff, dirty, load, branch = p.cost("handoff", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).value
+    handoff, dirty, load, branch = p.cost("visible", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).value
     if upgrade is None or t is None or handoff is None or dirty is None or load is None or branch is None:
         return Found(None, "one hart")
     write = dirty if _moesi(p).value else upgrade + t.way(0, 1)
