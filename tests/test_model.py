@@ -1,4 +1,4 @@
-"""The cost model: its parts on this computer, and the kernel under it."""
+"""The kernel under the cost model. test_c.py tests the model's parts by themselves."""
 
 import itertools
 import os
@@ -13,16 +13,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 MACHINES = sorted((ROOT / "model/machines").glob("*.toml"))
-HOSTCC = os.environ.get("HOSTCC", "gcc")
 QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
-
-# tests/c/model_STEM.c and the parts of model/ it tests.
-PARTS = {
-    "coherence": ["coherence", "directory", "l1"],
-    "decode": ["decode"],
-    "profile": ["profile"],
-    "schedule": ["schedule", "spin", "stores"],
-}
 
 # Cycles of the whole system an operation, by harts: docs/model.md.
 REFERENCE = {
@@ -33,26 +24,6 @@ REFERENCE = {
     "cas": {1: 140, 2: 79, 4: 52, 8: 44},
     "faa": {1: 138, 2: 71, 4: 36, 8: 22},
 }
-
-
-def compile_and_run(target, stem, sources=(), sanitizer="address,undefined", arguments=()):
-    for command in ([HOSTCC, "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O1", "-g", "-pthread",
-                     f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all", f"-I{ROOT}",
-                     "-o", target, f"{ROOT}/tests/c/{stem}.c", *sources], [target, *arguments]):
-        done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                              stderr=subprocess.STDOUT, text=True, timeout=100, check=False)
-        assert done.returncode == 0, done.stdout
-
-
-@pytest.mark.parametrize("part", PARTS)
-def test_parts(part, tmp_path):
-    compile_and_run(tmp_path / part, f"model_{part}", [f"{ROOT}/model/{p}.c" for p in PARTS[part]],
-                    arguments=MACHINES if part == "profile" else ())
-
-
-@pytest.mark.parametrize("sanitizer", ["address,undefined", "thread"])
-def test_faa_at_the_end_of_its_heap(sanitizer, tmp_path):
-    compile_and_run(tmp_path / "faa", "faa_end", sanitizer=sanitizer)
 
 
 def test_profiles_are_toml_and_alike():
