@@ -111,7 +111,7 @@ def instructions() -> None:
 
     with tempfile.TemporaryDirectory() as folder:
         seconds("./run-bench.sh", "--smp", "1", "--lock", "all", "--think", "0", "--trials", "1", "--duration", "5",
-                "--warmup", "1", "--out", f"{folder}/run", "--", "-icount", "shift=0")
+                "--warmup", "1", "--engine", "tcg", "--out", f"{folder}/run", "--", "-icount", "shift=0")
         with open(f"{folder}/run/summary.csv", newline="", encoding="utf-8") as f:
             rows = [r for r in csv.DictReader(f) if r["throughput_ops_per_second_median"]]
     null = next(float(r["cycles_per_op_median"]) for r in rows if r["strategy"] == "null")

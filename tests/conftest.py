@@ -27,8 +27,12 @@ class Done:
         with open(self.folder / name, newline="", encoding="utf-8") as f:
             return list(csv.DictReader(f))
 
-    def row(self, strategy, harts):
-        return next(r for r in self.rows() if (r["strategy"], r["harts"]) == (strategy, str(harts)))
+    def row(self, strategy, harts, engine="tcg"):
+        return next(r for r in self.rows()
+                    if (r["strategy"], r["harts"], r["engine"]) == (strategy, str(harts), engine))
+
+    def session(self, engine="tcg"):
+        return next(s for s in self.context["sessions"] if s["engine"] == engine)
 
     @property
     def context(self):
@@ -40,9 +44,11 @@ class Done:
 
 
 def run_bench(folder, *args, timeout=120, env=None, quick=True):
-    """./run-bench.sh ARGS --out FOLDER, as a user would; quick trials unless told otherwise."""
+    """./run-bench.sh ARGS --out FOLDER, as a user would; quick trials, and only under
+    tcg, unless told otherwise."""
     at = args.index("--") if "--" in args else len(args)
-    ours = [*(QUICK if quick else ()), *args[:at], "--out", str(folder)]
+    ours = [*(QUICK if quick else ()), *(() if "--engine" in args else ("--engine", "tcg")), *args[:at],
+            "--out", str(folder)]
     done = subprocess.run(
         [str(TOP / "run-bench.sh"), *ours, *args[at:]], stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=timeout, env={**os.environ, **(env or {})}, check=False)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from conftest import TOP
 
-from hartlock import results
+from hartlock import results, strategies
 from hartlock.errors import UsageError
 
 
@@ -41,15 +41,15 @@ def test_bad_input(bench, args, words):
 def test_help_names_every_option_and_exit_status(bench):
     done = bench("--help", quick=False)
     assert done.status == 0
-    for word in ("--setup", "--smp", "--lock", "--harts", "--hold", "--think", "--size", "--align", "--trials",
-                 "--duration", "--warmup", "--seed", "--out", "--cpu", "--list-locks", "130", "summary.csv"):
+    for word in ("--setup", "--smp", "--lock", "--harts", "--hold", "--think", "--size", "--align", "--trials", "--engine",
+                 "--machine", "--model-duration", "--duration", "--warmup", "--seed", "--out", "--cpu", "--list-locks", "130", "summary.csv"):
         assert word in done.out
     assert max(map(len, done.out.splitlines())) <= 90
 
 
 def test_list_locks(bench):
     done = bench("--list-locks", quick=False)
-    assert [line.split()[0] for line in done.out.splitlines()][:4] == ["null", "spin", "ticket", "cas"]
+    assert [line.split()[0] for line in done.out.splitlines()] == list(strategies.known())
 
 
 def path_without(tmp_path, *hidden):
@@ -112,7 +112,7 @@ def test_a_kernel_that_does_not_build_says_why(tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(TOP, copy, ignore=shutil.ignore_patterns(".git", "build", "results", "__pycache__"))
     (copy / "lock/spin.h").write_text("/* spin: broken. */\nstatic int oops(void) { return nothing; }\n")
-    done = subprocess.run([str(copy / "run-bench.sh"), "--smp", "2", "--lock", "spin"], capture_output=True,
+    done = subprocess.run([str(copy / "run-bench.sh"), "--smp", "2", "--lock", "spin", "--engine", "tcg"], capture_output=True,
                           text=True, timeout=120, check=False)
     assert done.returncode == 2
     assert "does not build" in done.stderr and "nothing" in done.stderr

@@ -24,7 +24,7 @@ def test_a_panic_names_hart_file_and_line(bench, fault, words):
     done = bench(*TWO, "--inject", fault)
     assert done.status == 1
     assert re.search(words, done.out)
-    assert "incomplete" in done.out and done.context["qemu_exit_status"] == 1
+    assert "incomplete" in done.out and done.session()["qemu_exit_status"] == 1
     assert done.rows() == []
 
 
@@ -41,7 +41,7 @@ def test_a_hang_is_given_up_and_each_hart_is_located(bench):
     assert "nothing was heard from the kernel for 2 s" in done.out
     assert re.search(r"hart 0: at 0x\w+ hart_idle \(kernel/hart\.c:\d+\)", done.out)
     assert re.search(r"hart 1: at 0x\w+ .*spin_forever", done.out)
-    assert len(done.context["harts_at_the_end"]) == 2
+    assert len(done.session()["harts_at_the_end"]) == 2
 
 
 def test_qemu_that_refuses_its_arguments(bench):
@@ -104,7 +104,7 @@ def test_a_log_that_ends_early_keeps_its_trials(bench, replay):
     done = replay(log[: second + 200])
     assert done.status == 1
     assert "no end record: 2 of 4 trials are kept" in done.out
-    assert done.context["status"] == "incomplete" and done.context["trials_kept"] == 2
+    assert done.context["status"] == "incomplete" and done.session()["trials_kept"] == 2
 
 
 def test_lost_and_repeated_records_are_named(bench, replay):
@@ -116,7 +116,7 @@ def test_lost_and_repeated_records_are_named(bench, replay):
     assert done.status == 1
     assert f"uart.log: 1 missing record(s), the first at line {shares[1] + 1}" in done.out
     assert "1 repeated record(s)" in done.out
-    assert done.context["records"]["faults"] == {"missing": 1, "repeated": 1}
+    assert done.session()["records"]["faults"] == {"missing": 1, "repeated": 1}
 
 
 def test_a_candidate_that_loses_a_block_fails_the_run(bench, replay):
@@ -167,7 +167,7 @@ def test_too_little_memory_is_a_panic_with_a_message(bench, tmp_path):
 
 def start(folder, *args):
     return subprocess.Popen(
-        [str(TOP / "run-bench.sh"), *QUICK, "--trials", "50", *TWO, "--out", str(folder), *args],
+        [str(TOP / "run-bench.sh"), *QUICK, "--trials", "50", "--engine", "tcg", *TWO, "--out", str(folder), *args],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
@@ -273,7 +273,7 @@ def terminal():
 
 
 def test_on_a_terminal_there_is_a_bar_and_the_csv_comes_last(tmp_path, terminal):
-    child = pexpect.spawn(str(TOP / "run-bench.sh"), [*QUICK, *TWO, "--out", str(tmp_path / "run")],
+    child = pexpect.spawn(str(TOP / "run-bench.sh"), [*QUICK, *TWO, "--engine", "both", "--out", str(tmp_path / "run")],
                           dimensions=(40, 80), timeout=60, encoding="utf-8", env={**os.environ, "TERM": "xterm"})
     child.expect("━")
     child.expect(pexpect.EOF)

@@ -11,7 +11,7 @@ from hartlock.plan import Trial
 
 def make(**kw):
     given = {"smp": 8, "locks": ("cas",), "harts": (8,), "workload": plan.Workload(16, 16, 0, 100),
-             "trials": 5, "duration_ms": 100, "warmup_ms": 20, "seed": 1, **kw}
+             "trials": 5, "seed": 1, **kw}
     order = plan.order(given["locks"], given["harts"], given["trials"], given["seed"])
     return plan.Plan(**given, order=order)
 

@@ -14,7 +14,7 @@ def test_a_run_ends_well_and_names_its_csv_last(all_on_two):
     assert all_on_two.status == 0, all_on_two.out + all_on_two.err
     assert all_on_two.out.splitlines()[-1] == f"results: {all_on_two.folder / 'summary.csv'}"
     assert all_on_two.context["status"] == "complete"
-    assert all_on_two.context["qemu_exit_status"] == 0
+    assert all_on_two.session()["qemu_exit_status"] == 0
 
 
 def test_every_strategy_is_measured_on_both_counts(all_on_two):
@@ -78,11 +78,11 @@ def test_samples_and_summary_agree(all_on_two):
 
 
 def test_the_context_is_whole(all_on_two):
-    c = all_on_two.context
+    c, s = all_on_two.context, all_on_two.session()
     assert c["qemu"].startswith("QEMU emulator version")
-    assert c["boot"]["sbi"].startswith("OpenSBI") and c["boot"]["checks"] >= 18
+    assert s["boot"]["sbi"].startswith("OpenSBI") and s["boot"]["checks"] >= 18
     assert len(c["image_sha256"]) == 64 and c["plan"]["seed"] == 1 and c["host"]["processors"] >= 1
-    assert c["records"]["faults"] == {} and c["trials_kept"] == len(c["plan"]["order"])
+    assert s["records"]["faults"] == {} and s["trials_kept"] == len(c["plan"]["order"])
 
 
 def test_the_log_is_verbatim_and_the_self_test_is_in_it(all_on_two):

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import run, strategies, table
+from hartlock import engines, run, strategies, table, tools
 from hartlock.errors import EXIT_USAGE, UsageError
 
 DESCRIPTION = """\
@@ -21,9 +21,10 @@ examples:
   ./run-bench.sh --smp 8 --lock spin,ticket,cas  compare three
   ./run-bench.sh --smp 8 --harts 1,2,4,8         all strategies on 1, 2, 4 and 8 harts
   ./run-bench.sh --smp 4 --lock ticket --hold 50 --think 500
-  ./run-bench.sh --smp 2 --lock cas -- -icount shift=0
+  ./run-bench.sh --smp 64 --lock mcs,ticket --engine model --trials 1
+  ./run-bench.sh --smp 2 --lock cas --engine tcg -- -icount shift=0
 
-Results go to results/<UTC time>-<locks>-smp<N>-tcg/: summary.csv, samples.csv,
+Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
 uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
 well; 1 a check failed or the run is incomplete (what it measured is kept);
 2 a wrong option or a missing program; 130 stopped by Ctrl-C.
@@ -81,6 +82,9 @@ def _parser() -> argparse.ArgumentParser:
                      help="of the window in which operations count (default 100)")
     how.add_argument("--warmup", type=_whole(0, 3_600_000), default=20, metavar="MS",
                      help="before the window opens, discarded (default 20)")
+    how.add_argument("--model-duration", type=_whole(1, 1_000_000), default=200, metavar="US",
+                     help="the same for the cost model, in modelled microseconds; a quarter more "
+                          "is its warm-up (default 200)")
     how.add_argument("--seed", type=_whole(0, 2**64 - 1), default=1, metavar="N",
                      help="of the order of trials and the harts' random numbers (default 1)")
     where = p.add_argument_group("where and with what")
@@ -88,6 +92,12 @@ def _parser() -> argparse.ArgumentParser:
                        help="first install what is missing (Debian packages, as root or with sudo)")
     where.add_argument("--out", type=Path, metavar="DIR",
                        help="put the run's files into DIR, new or empty (default: a new folder in results/)")
+    where.add_argument("--engine", choices=["tcg", "model", "both"], default="both",
+                       help="tcg: QEMU, a thread a hart: stress and audit. model: QEMU and the cost "
+                            "model of --machine: what it costs. Default both, in one table")
+    where.add_argument("--machine", metavar="NAME",
+                       help="machine profile of the cost model: a name in model/machines/, or a "
+                            "TOML file (default generic-8, above 8 harts mesh-64)")
     where.add_argument("--cpu", default="rv64", metavar="MODEL", help="QEMU's -cpu (default rv64)")
     where.add_argument("--time-limit", type=_whole(1, 86400), metavar="S",
                        help="give the run up when the kernel says nothing for S seconds "
@@ -110,13 +120,16 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
     plan = plans.Plan(
         smp=options.smp, locks=locks, harts=harts,
         workload=plans.Workload(options.size, options.align, options.hold, options.think),
-        trials=options.trials, duration_ms=options.duration, warmup_ms=options.warmup,
-        seed=options.seed, inject=options.inject,
+        trials=options.trials, seed=options.seed, inject=options.inject,
         order=plans.order(locks, harts, options.trials, options.seed))
     plans.check(plan)
     label = "all" if set(locks) == set(strategies.known()) else "-".join(locks)
-    return run.Request(plan=plan, label=label, cpu=options.cpu, extra=extra, out=options.out,
-                       silence_s=options.time_limit, argv=argv)
+    tools.check()
+    chosen, remarks = engines.choose(
+        options.engine, engines.tcg(options.duration, options.warmup),
+        options.machine or engines.default_machine(options.smp), options.seed, options.model_duration)
+    return run.Request(plan=plan, engines=chosen, label=label, cpu=options.cpu, extra=extra, out=options.out,
+                       silence_s=options.time_limit, argv=argv, remarks=remarks)
 
 
 def _list_locks() -> int:

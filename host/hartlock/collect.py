@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hartlock.columns import COHERENCE
 from hartlock.histogram import Histogram, merge
 from hartlock.records import Fields, Record, RecordError
 
@@ -32,6 +33,7 @@ class Pass:
     heap_end: int
     used: int
     shares: list[Share] = field(default_factory=list)
+    coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
 
 
 @dataclass
@@ -82,6 +84,7 @@ class Collector:
         self.handlers = {
             "boot": self._boot, "hart": self._hart, "check": self._check, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
+            "coherence": self._coherence,
             "trap": self._trap, "panic": self._panic, "end": self._end,
         }
 
@@ -126,11 +129,17 @@ class Collector:
             f.text("ended"), f.number("open"), f.number("close"),
             f.number("heap_start"), f.number("heap_end"), f.number("used"))
 
-    def _share(self, f: Fields) -> None:
-        name = f.text("pass")
-        into = self._get(f).passes.get(name)
+    def _pass_of(self, f: Fields) -> Pass:
+        into = self._get(f).passes.get(f.text("pass"))
         if into is None:
-            raise RecordError(f"line {f.record.line}: @share without its @pass")
+            raise RecordError(f"line {f.record.line}: @{f.record.type} without its @pass")
+        return into
+
+    def _coherence(self, f: Fields) -> None:
+        self._pass_of(f).coherence = {name: f.number(name) for name in COHERENCE}
+
+    def _share(self, f: Fields) -> None:
+        name, into = f.text("pass"), self._pass_of(f)
         share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
                       f.number("start"), f.number("end"), f.number("cycles"))
         if name == "latency":

@@ -2,9 +2,14 @@
 each means; a test keeps the two alike."""
 
 CONTEXT = [
-    "run", "engine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
-    "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "duration_ms", "seed",
+    "run", "engine", "machine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
+    "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "duration_us", "seed",
 ]
+
+# Of @coherence, in order: what the memory system did, for each operation.
+COHERENCE = ["transfers", "shared", "fills", "upgrades", "invalidations", "queued"]
+
+PER_OP = [f"{name}_cycles_per_op" if name == "queued" else f"{name}_per_op" for name in COHERENCE]
 
 SAMPLES = [
     *CONTEXT,
@@ -16,6 +21,7 @@ SAMPLES = [
     "wait_p999_cycles", "wait_max_cycles", "wait_mean_cycles",
     "hold_min_cycles", "hold_p50_cycles", "hold_p99_cycles", "hold_max_cycles", "hold_mean_cycles",
     "audit_ops", "audit_found", "audit_misplaced",
+    *PER_OP,
 ]
 
 
@@ -36,4 +42,5 @@ SUMMARY = [
     "contended_share_median", "failed_attempts_per_op_median",
     *with_ci("jain_index"),
     "min_max_share_median", "overlap_min", "lost_updates_share_median", "ops_window_total",
+    *(f"{name}_median" for name in PER_OP),
 ]

@@ -9,7 +9,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 from hartlock import tools
-from hartlock.build import image_hash
+from hartlock.build import file_hash
 from hartlock.plan import Plan
 
 FORMAT = 1
@@ -34,18 +34,16 @@ def _load() -> float | None:
         return None
 
 
-def begin(plan: Plan, engine: str, argv: list[str], image: Path, processors: int) -> dict[str, object]:
+def begin(plan: Plan, argv: list[str], image: Path, processors: int) -> dict[str, object]:
     order = [f"{t.strategy}:{t.harts}" for t in plan.order]
     return {
         "format": FORMAT,
         "status": "running",
         "command": ["./run-bench.sh", *argv],
-        "engine": engine,
         "started": now(),
         "plan": {**asdict(plan), "order": order},
-        "bootargs": plan.bootargs(),
         "commit": tools.commit(),
-        "image_sha256": image_hash(image),
+        "image_sha256": file_hash(image),
         "compiler": tools.first_line(tools.output_of(tools.cross_compile() + "gcc", "--version")),
         "qemu": tools.first_line(tools.output_of(tools.QEMU, "--version")),
         "host": {

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hartlock.collect import Pass, Trial
+from hartlock.columns import COHERENCE, PER_OP
 from hartlock.histogram import Histogram
 from hartlock.plan import Workload
 
@@ -29,6 +30,7 @@ class Figures:
     faults: tuple[str, ...]  # what the checks found; empty: nothing
     ended: str  # time, heap
     window: str  # measured, whole (warm-up included), none
+    coherence: dict[str, float]  # for each operation, by column; empty without the cost model
 
 
 def ratio(a: float, b: float) -> float:
@@ -131,4 +133,6 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
         faults=tuple(faults),
         ended="heap" if "heap" in (t.ended, latency.ended) else "time",
         window=in_time.kind,
+        coherence={column: ratio(t.coherence[name], ops)
+                   for name, column in zip(COHERENCE, PER_OP, strict=True) if name in t.coherence},
     )

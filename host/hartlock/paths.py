@@ -5,5 +5,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 RESULTS = TOP / "results"
 LOCKS_DEF = TOP / "lock" / "locks.def"
+MACHINES = TOP / "model" / "machines"
 BUILD = TOP / "build"
 IMAGE = BUILD / "hartlock.elf"
+PLUGIN = BUILD / "model" / "hartlock-model.so"

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from hartlock.engines import Engine
 from hartlock.errors import UsageError
 from hartlock.strategies import CLOCK, CONTROL
 
@@ -33,8 +34,6 @@ class Plan:
     harts: tuple[int, ...]  # counts to measure, ascending
     workload: Workload
     trials: int  # of each strategy and hart count
-    duration_ms: int
-    warmup_ms: int
     seed: int
     inject: str = ""
     order: tuple[Trial, ...] = field(default=())
@@ -45,12 +44,12 @@ class Plan:
             return "harness"
         return "control" if trial.strategy == CONTROL else "candidate"
 
-    def bootargs(self) -> str:
+    def bootargs(self, engine: Engine) -> str:
         w = self.workload
         words = [
             "hartlock:", f"format={FORMAT}", f"size={w.size_bytes}", f"align={w.align_bytes}",
             f"hold={w.hold_instructions}", f"think={w.think_instructions}",
-            f"duration_us={self.duration_ms * 1000}", f"warmup_us={self.warmup_ms * 1000}",
+            f"duration_us={engine.duration_us}", f"warmup_us={engine.warmup_us}",
             f"seed={self.seed}",
         ]
         if self.inject:
@@ -58,10 +57,9 @@ class Plan:
         words.append("run=" + ",".join(f"{t.strategy}:{t.harts}" for t in self.order))
         return " ".join(words)
 
-    def seconds(self) -> float:
-        """How long the guest measures, at the least."""
-        a_pass = (self.warmup_ms + self.duration_ms) / 1000
-        return sum(0.01 if t.strategy == CLOCK else a_pass * len(PASSES) for t in self.order)
+    def passes(self) -> int:
+        """How many windows are measured."""
+        return len(PASSES) * sum(1 for t in self.order if t.strategy != CLOCK)
 
 
 def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Trial, ...]:
@@ -90,6 +88,6 @@ def check(plan: Plan) -> None:
         raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB)")
     if w.align_bytes > HEAP_BYTES:
         raise UsageError(f"--align {w.align_bytes}: the heap has only {HEAP_BYTES} bytes (100 MiB)")
-    if len(plan.order) > MAX_TRIALS or len(plan.bootargs()) > MAX_TEXT:
+    if len(plan.order) > MAX_TRIALS or sum(len(t.strategy) + 4 for t in plan.order) > MAX_TEXT:
         raise UsageError(f"{len(plan.order)} trials are too many for one boot: "
                          "ask for fewer --trials, --lock or --harts")

@@ -7,6 +7,7 @@ import os
 from collections.abc import Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
+from io import FileIO
 from pathlib import Path
 from typing import Iterator
 
@@ -78,18 +79,20 @@ class Folder:
     def __init__(self, path: Path):
         self.path = path
         self.samples_path = path / "samples.csv"
+        self._logs: dict[str, FileIO] = {}
         with writing(path):
-            self._log = open(path / "uart.log", "wb", buffering=0)
             self._samples = open(self.samples_path, "w", newline="", encoding="utf-8")
             self._writer = csv.DictWriter(self._samples, columns.SAMPLES)
             self._writer.writeheader()
             self._samples.flush()
 
-    def log(self, data: bytes) -> None:
-        """Add to uart.log, verbatim."""
-        with writing(self.path / "uart.log"):
+    def log(self, name: str, data: bytes) -> None:
+        """Add to a log, verbatim."""
+        with writing(self.path / name):
+            if name not in self._logs:
+                self._logs[name] = open(self.path / name, "wb", buffering=0)
             while data:
-                data = data[self._log.write(data):]
+                data = data[self._logs[name].write(data):]
 
     def add_samples(self, rows: Sequence[Row]) -> None:
         with writing(self.samples_path):
@@ -115,6 +118,6 @@ class Folder:
             temporary.replace(path)
 
     def close(self) -> None:
-        for f in (self._log, self._samples):
+        for f in (*self._logs.values(), self._samples):
             with suppress(OSError):  # said when it was written, if it matters
                 f.close()

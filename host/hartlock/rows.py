@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass, field
 
 from hartlock import columns
 from hartlock.collect import Trial
+from hartlock.engines import Engine
 from hartlock.histogram import Histogram, merge
 from hartlock.metrics import CONTENDED_SHARE, Figures, figures, ratio, window
 from hartlock.plan import Plan
@@ -21,21 +22,19 @@ class Setting:
     """What is the same in every row of a run."""
 
     run: str
-    engine: str
+    engine: Engine
     plan: Plan
     host_processors: int
     timebase_hz: int = 0
 
-    def evidence(self, harts: int) -> str:
-        return "emulated-oversubscribed" if harts > self.host_processors else "emulated"
-
     def context(self, key: Key) -> Row:
         return {
-            "run": self.run, "engine": self.engine, "evidence": self.evidence(key.harts),
+            "run": self.run, "engine": self.engine.name, "machine": self.engine.machine,
+            "evidence": self.engine.evidence(key.harts, self.host_processors),
             "strategy": key.strategy, "role": self.plan.role(key), "harts": key.harts,
             "smp": self.plan.smp, "host_processors": self.host_processors,
             **asdict(self.plan.workload),
-            "duration_ms": self.plan.duration_ms, "seed": self.plan.seed,
+            "duration_us": self.engine.duration_us, "seed": self.plan.seed,
         }
 
 
@@ -90,6 +89,7 @@ class Table:
                 **_wait(wait), **_hold(trial.histograms.get((s.hart, "hold"))),
                 "audit_ops": in_audit.ops, "audit_found": in_audit.found,
                 "audit_misplaced": in_audit.misplaced,
+                **f.coherence,
             }
 
     def overlap_shown(self, harts: int) -> str:
@@ -142,6 +142,8 @@ class Table:
             "overlap_min": min((f.overlap for f in fs), default=math.nan),
             "lost_updates_share_median": _median(fs, "lost_updates_share").median,
             "ops_window_total": sum(f.ops_window for f in fs),
+            **{f"{name}_median": median_ci([f.coherence.get(name, math.nan) for f in fs]).median
+               for name in columns.PER_OP},
         }
 
     def _clock_row(self, g: Group) -> Row:

@@ -67,19 +67,25 @@ def _contended(row: Row) -> str:
 def result(rows: Sequence[Row], width: int) -> RichTable:
     wide = width >= INTERVALS_WIDTH
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2 if wide else 1, 0, 0))
+    many = len({row["engine"] for row in rows}) > 1
+    if many:
+        table.add_column("engine", no_wrap=True)
     table.add_column("strategy", no_wrap=True)
-    for title in ("harts", "Mop/s", "cycles/op", "wait p50", "p99", "waited", "Jain"):
+    modelled = wide and any(row["engine"] == "model" for row in rows)
+    p50 = "wait p50" if wide else "p50"
+    for title in ("harts", "Mop/s", "cycles/op", p50, "p99", "waited", "Jain", *(["moved"] * modelled)):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
     for row in rows:
         role = "" if row["role"] == "candidate" else f" ({row['role']})"
         table.add_row(
-            f"{row['strategy']}{role}", str(row["harts"]),
+            *([str(row["engine"])] if many else []), f"{row['strategy']}{role}", str(row["harts"]),
             with_interval(row, "throughput_ops_per_second", 1e-6, wide),
             with_interval(row, "cycles_per_op", 1, wide),
             significant(_number(row.get("wait_p50_cycles_median"))),
             significant(_number(row.get("wait_p99_cycles_median"))),
-            _contended(row), significant(_number(row.get("jain_index_median"))), _check(row),
+            _contended(row), significant(_number(row.get("jain_index_median"))),
+            *([significant(_number(row.get("transfers_per_op_median")))] if modelled else []), _check(row),
         )
     return table
 
@@ -87,26 +93,43 @@ def result(rows: Sequence[Row], width: int) -> RichTable:
 def remarks(rows: Sequence[Row], processors: int) -> list[str]:
     """What has to be said about the rows for nobody to misread them."""
     said = []
-    counts = sorted({int(str(r["harts"])) for r in rows})
+    for machine in sorted({str(r["machine"]) for r in rows if r["engine"] == "model"}):
+        said.append(f"evidence modelled: cycles of the cost model's machine {machine} (docs/model.md), the same on "
+                    "every repetition with one seed; a model of the memory system, not a measured core. moved: cache lines "
+                    "fetched from another hart, for each operation.")
+    counts = sorted({_int(r, "harts") for r in rows if r["engine"] == "tcg"})
     over = [str(n) for n in counts if n > processors]
     if over:
         said.append(
             f"evidence emulated-oversubscribed: {' and '.join(over)} harts shared {processors} host processor(s), so a "
             "hart was often stopped while it held the lock; these times show that the locks work, not what they cost.")
-    if any(n <= processors for n in counts):
+    if any(n <= processors for n in counts) and not over:
         said.append("evidence emulated: times are those of QEMU's translated code on this computer, not of a RISC-V core.")
     for row in rows:
         if row["role"] == "control":
             said.append(_control(row))
     for holds, sentence in _NOTICES:
-        which = [f"{r['strategy']} on {r['harts']}" for r in rows if holds(r)]
+        which = [_which(r) for r in rows if holds(r)]
         if which:
-            said.append(sentence.format(", ".join(which) + " hart(s)"))
+            said.append(sentence.format(", ".join(which)))
     return said
+
+
+def _control(row: Row) -> str:
+    lost = percent(_number(row["lost_updates_share_median"]))
+    if row["overlap_shown"] == "yes":
+        return (f"control ({row['engine']}): without a lock, {row['harts']} harts lost {lost} of their updates: "
+                "they really overlapped.")
+    return (f"cannot tell ({row['engine']}): the control lost nothing on {row['harts']} harts, so this run has not "
+            "shown that harts overlapped, and its checks prove little; try a longer --duration or less --think.")
 
 
 def _int(row: Row, name: str) -> int:
     return int(str(row.get(name) or 0))
+
+
+def _which(row: Row) -> str:
+    return f"{row['strategy']} on {row['harts']} ({row['engine']})"
 
 
 _NOTICES: list[tuple[Callable[[Row], bool], str]] = [
@@ -120,11 +143,3 @@ _NOTICES: list[tuple[Callable[[Row], bool], str]] = [
     (lambda r: _int(r, "trials_measured") < _int(r, "trials"),
      "not every trial has a figure: {}; see trials_measured, and window in samples.csv."),
 ]
-
-
-def _control(row: Row) -> str:
-    lost = percent(_number(row["lost_updates_share_median"]))
-    if row["overlap_shown"] == "yes":
-        return f"control: without a lock, {row['harts']} harts lost {lost} of their updates: they really overlapped."
-    return (f"cannot tell: the control lost nothing on {row['harts']} harts, so this run has not shown that harts "
-            "overlapped, and its checks prove little; try a longer --duration or less --think.")

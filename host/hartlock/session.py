@@ -1,0 +1,177 @@
+"""One boot under one engine: listen, collect, and say what went wrong."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from hartlock import symbols
+from hartlock.collect import Collector, Trial, whole
+from hartlock.engines import Engine
+from hartlock.plan import Plan
+from hartlock.qemu import Limits, Machine, Silent
+from hartlock.records import Reader, RecordError
+from hartlock.rows import Row, Setting, Table
+
+LONGEST_LINE = 1 << 20  # bytes; what is longer is no record
+
+
+class Lines:
+    """Cuts chunks into lines."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def add(self, data: bytes) -> Iterator[bytes]:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        yield from lines
+        if len(self._rest) > LONGEST_LINE:
+            self._rest = self._rest[:1]
+
+    def end(self) -> Iterator[bytes]:
+        if self._rest:
+            yield self._rest
+
+
+def limits(plan: Plan, engine: Engine, silence_s: float | None) -> Limits:
+    """Generous: harts that wait in turn for two processors take a while to stop,
+    and a modelled microsecond of 64 harts takes a while to model."""
+    slow = 0.5 * max(plan.harts)
+    us = engine.warmup_us + engine.duration_us
+    a_pass = us * (0.002 * max(plan.harts) if engine.name == "model" else 1e-6)
+    return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
+                  total_s=60 + 5 * plan.passes() * (a_pass + 0.1 * slow))
+
+
+class Session:
+    def __init__(self, plan: Plan, engine: Engine, run: str, processors: int):
+        self.plan, self.engine = plan, engine
+        self.setting = Setting(run, engine, plan, processors)
+        self.table = Table(self.setting)
+        self.reader, self.collector = Reader(), Collector()
+        self.problems: list[str] = []
+        self.harts: list[str] = []  # where each was when it went wrong
+        self.done = 0
+        self.context: dict[str, object] = {
+            "engine": engine.name, "bootargs": plan.bootargs(engine), "duration_us": engine.duration_us,
+            "warmup_us": engine.warmup_us, **engine.facts}
+
+    def go(self, image: Path, cpu: str, extra: Sequence[str], silence_s: float | None,
+           log: Callable[[bytes], None], keep: Callable[[list[Row]], None], step: Callable[[str], None]) -> None:
+        """Boot and listen to the end. `log` gets the console's bytes, `keep` each
+        trial's rows, `step` each trial's name."""
+        lines = Lines()
+
+        def take(these: Iterator[bytes]) -> None:
+            for raw in these:
+                trial = self._record(raw)
+                if trial is not None:
+                    keep(self._rows(trial))
+                    step(f"{self.engine.name}: {trial.strategy} on {trial.harts} hart{'s' if trial.harts > 1 else ''}")
+
+        arguments = [*self.engine.arguments, *extra]
+        with Machine(image, self.plan.smp, self.plan.bootargs(self.engine), cpu, arguments) as machine:
+            self.context["qemu_command"] = machine.command
+            try:
+                for data in machine.chunks(limits(self.plan, self.engine, silence_s)):
+                    log(data)
+                    take(lines.add(data))
+            except Silent as e:
+                self._hung(e)
+                return
+            finally:
+                take(lines.end())
+            self._ended(machine)
+
+    def _record(self, raw: bytes) -> Trial | None:
+        record = self.reader.feed(raw)
+        try:
+            return self.collector.feed(record) if record is not None else None
+        except RecordError as e:
+            self.reader.note(e)
+            return None
+
+    def _rows(self, trial: Trial) -> list[Row]:
+        self.setting.timebase_hz = self.collector.boot.timebase_hz
+        name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
+        if trial.status != "done":
+            self.problems.append(f"{name} was not run: only {self.collector.boot.online} hart(s) came up")
+        elif not whole(trial) or not self.setting.timebase_hz:
+            self.problems.append(f"{name} is left out: some of its records did not arrive")
+        else:
+            self.done += 1
+            return self.table.add(trial)
+        return []
+
+    def _ended(self, machine: Machine) -> None:
+        status, errors = machine.status(), machine.errors()
+        self.context["qemu_exit_status"] = status
+        if errors:
+            self.context["qemu_stderr"] = errors
+        if status != 0 and not self.collector.crash:
+            self.problems.append(self._why(status, errors))
+
+    def _why(self, status: int, errors: str) -> str:
+        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+        said = [line.removeprefix("hartlock-model: ") for line in errors.splitlines()]
+        places = [m for line in said if (m := re.fullmatch(r"hart (\d+) pc 0x(\w+) (.*)", line))]
+        for m, at in zip(places, symbols.locate([int(m[2], 16) for m in places]), strict=True):
+            self.harts.append(f"hart {m[1]}: at {at}, {m[3]}")
+        rest = [line for line in said if not re.fullmatch(r"hart (\d+) pc .*", line)]
+        return f"QEMU {how}" + (": " + "\n  ".join(rest) if rest else "")
+
+    def _hung(self, e: Silent) -> None:
+        self.problems.append(f"gave up: {e}")
+        where = symbols.locate([r.get("pc", 0) for r in e.harts.values()])
+        called = symbols.locate([r.get("x1/ra", 0) for r in e.harts.values()])
+        self.harts = [f"hart {hart}: at {at}, called from {by}"
+                      for hart, at, by in zip(e.harts, where, called, strict=True)]
+        if not e.harts:
+            self.harts = ["QEMU did not answer when asked where its harts were"]
+
+    def judge(self) -> list[str]:
+        """What the records say went wrong; the run itself is complete all the same
+        if that is only failed checks."""
+        boot, said = self.collector.boot, []
+        said += [f"{failed}: {boot.online} of {boot.harts} harts run" for failed in boot.failed_harts]
+        said += [f"the boot self-test {check} failed" for check in boot.failed_checks]
+        if self.collector.crash:
+            c = self.collector.crash
+            said.append(f"the kernel panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")
+        if self.collector.trap:
+            self.harts.append(self._trap())
+        for kind, count in self.reader.counts.items():
+            first = next(f for f in self.reader.faults if f.kind == kind)
+            said.append(f"{self.engine.log}: {count} {kind} record(s), the first at line {first.line}: {first.text}")
+        if not self.collector.ended:
+            said.append(f"the run has no end record: {self.done} of {len(self.plan.order)} trials are kept")
+        self.problems += said
+        return self.problems
+
+    def failed_checks(self) -> list[str]:
+        said = []
+        for key, group in self.table.groups.items():
+            faults = [f.faults[0] for f in group.measured if f.faults]
+            if faults and self.plan.role(key) != "control":
+                said.append(f"CHECK FAILED: {key.strategy} on {key.harts} hart(s), in {len(faults)} of "
+                            f"{len(group.measured)} trial(s): {faults[0]}")
+        return said
+
+    def _trap(self) -> str:
+        trap = self.collector.trap
+        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)])
+        return (f"hart {trap.get('hart')}: trap, scause {trap.get('scause', 0):#x}, "
+                f"stval {trap.get('stval', 0):#x}, at {at}, called from {by}")
+
+    def last_words(self) -> dict[str, object]:
+        reader = self.reader
+        return {
+            **self.context,
+            "problems": self.problems,
+            "harts_at_the_end": self.harts,
+            "boot": {**vars(self.collector.boot)},
+            "trials_kept": self.done,
+            "records": {
+                "good": reader.good, "lines": reader.line, "faults": reader.counts,
+                "first_faults": [f._asdict() for f in reader.faults[:20]],
+            },
+        }
