@@ -295,6 +295,7 @@ void bench_run(const struct plan *plan)
 	record_u64("align", plan->work.align);
 	record_u64("hold", plan->work.hold);
 	record_u64("think", plan->work.think);
+	record_u64("think_range", plan->work.think_range);
 	record_u64("duration_us", plan->duration_us);
 	record_u64("warmup_us", plan->warmup_us);
 	record_u64("seed", plan->seed);

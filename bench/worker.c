@@ -48,7 +48,7 @@ static void throughput(const struct workload *given, struct slot *me)
 			break;
 		}
 		count(me, ++ops);
-		think(work.think, &random);
+		think(work.think, work.think_range, &random);
 	}
 }
 
@@ -74,7 +74,7 @@ static void latency(const struct workload *given, struct slot *me)
 		section_record(me, &marks);
 		me->waited += marks.waited;
 		me->failed += marks.failed;
-		think(work.think, &random);
+		think(work.think, work.think_range, &random);
 	}
 }
 
@@ -92,7 +92,7 @@ static void audit(const struct workload *given, struct slot *me)
 		}
 		count(me, ++ops);
 		audit_tag(&work, me, block);
-		think(work.think, &random);
+		think(work.think, work.think_range, &random);
 	}
 }
 

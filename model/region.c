@@ -75,8 +75,7 @@ static void begin(struct model *m)
 	m->samples = 0;
 	m->left = 0;
 	s->due = SCHEDULE_NEVER;
-	s->reached_clock = 0;
-	s->reached_hart = SCHEDULE_NOBODY;
+	s->reached = (struct turn){0, 0, SCHEDULE_NOBODY};
 	for (unsigned i = 0; i < MAILBOX_SAMPLES; i++)
 		m->mailbox->sample[i].time = 0;
 	for (unsigned h = 0; h < s->harts; h++) {
@@ -85,7 +84,9 @@ static void begin(struct model *m)
 
 		s->clock[h] = START_CYCLE * TICKS_PER_CYCLE + late;
 		s->state[h] = HART_RUNS;
+		s->waited[h] = 0;
 		m->hart[h].owed = 0;
+		guess_reset(&m->hart[h].guess);
 		m->hart[h].at = NULL;
 		stores_reset(&m->hart[h].stores, (unsigned)m->profile->store_buffer);
 		spin_reset(&m->hart[h].spin, s->clock[h]);
@@ -209,8 +210,7 @@ static void take_sample(struct model *m)
 		copy_words(m, s);
 		*(uint64_t *)guest(m, s->stamp) = s->time;
 		*flag = s->value;
-		m->schedule.reached_clock = s->time * TICKS_PER_CYCLE;
-		m->schedule.reached_hart = SCHEDULE_NOBODY;
+		schedule_reach_sample(&m->schedule, s->time * TICKS_PER_CYCLE);
 		region_wake(m, coherence_device_write(&m->coherence, s->flag),
 			    s->flag / LINE_BYTES);
 		if (++m->samples == 1)
@@ -274,7 +274,7 @@ void region_wake(struct model *m, uint64_t lost, uint64_t line)
 		if (m->schedule.state[h] != HART_SLEEPS || !spin_watches(spin, line))
 			continue;
 		m->schedule.clock[h] =
-			spin_wake(spin, line, s->reached_clock, schedule_before_reached(s, h));
+			spin_wake(spin, line, s->reached.clock, schedule_before_reached(s, h));
 		m->schedule.state[h] = HART_RUNS;
 		spin_reset(spin, m->schedule.clock[h]);
 	}

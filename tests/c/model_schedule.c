@@ -32,14 +32,22 @@ static void turns(void)
 
 static void reached(void)
 {
-	struct schedule s = {.harts = 4, .reached_hart = SCHEDULE_NOBODY};
+	struct schedule s = {.harts = 4, .reached = {0, 0, SCHEDULE_NOBODY}};
 
 	s.clock[2] = 50;
 	schedule_reach(&s, 2);
 	EXPECT(schedule_before_reached(&s, 1) && !schedule_before_reached(&s, 3));
 	s.clock[2] = 40; /* behind its own store */
 	schedule_reach(&s, 2);
-	EXPECT(s.reached_clock == 50);
+	EXPECT(s.reached.clock == 50);
+	s.clock[0] = 60;
+	s.waited[0] = 20; /* at its line since 40: before whoever comes at 60 */
+	schedule_reach(&s, 0);
+	EXPECT(!schedule_before_reached(&s, 1) && !schedule_before_reached(&s, 3));
+	s.clock[1] = 60;
+	EXPECT(turn_before(schedule_turn(&s, 0), schedule_turn(&s, 1)));
+	s.waited[1] = 30;
+	EXPECT(turn_before(schedule_turn(&s, 1), schedule_turn(&s, 0)));
 }
 
 static void buffered_stores(void)
