@@ -10,6 +10,7 @@ from rich.table import Table as RichTable
 from hartlock.rows import Row
 
 PLAIN_WIDTH = 130  # when the output is not a terminal
+LINES_CONTENDED = 0.5  # transfers an operation: harts do take the line from each other
 INTERVALS_WIDTH = 124  # narrower than this, the table leaves the intervals to the CSV
 
 
@@ -22,7 +23,8 @@ def _number(value: object) -> float:
 
 
 def _unit(x: float) -> tuple[float, str]:
-    return next(((size, unit) for size, unit in ((1e9, "G"), (1e6, "M"), (1e4, "k")) if abs(x) >= size), (1, ""))
+    units = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
+    return next(((size, unit) for least, size, unit in units if abs(x) >= least), (1, ""))
 
 
 def _digits(x: float) -> str:
@@ -145,8 +147,9 @@ _NOTICES: list[tuple[Callable[[Row], bool], str]] = [
      "a smaller --size or --duration, or more --think, avoids it."),
     (lambda r: _int(r, "trials_whole") > 0,
      "window=whole: {} used it up before the warm-up was over, so the figures include the cold start."),
-    (lambda r: r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1,
-     "no contention: {} hardly ever had to wait; what was measured is the uncontended path."),
+    (lambda r: (r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1
+                and not _number(r.get("transfers_per_op_median")) > LINES_CONTENDED),
+     "no contention seen: {} hardly ever had to wait, so this may be the uncontended path only."),
     (lambda r: _int(r, "trials_measured") < _int(r, "trials"),
      "not every trial has a figure: {}; see trials_measured, and window in samples.csv."),
 ]
