@@ -11,7 +11,7 @@ from hartlock.collect import Pass, Share, Trial, whole
 from hartlock.histogram import Histogram, lowest, merge, middle
 from hartlock.plan import Workload
 
-W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0)
+W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0, think_range_instructions=0)
 
 
 def bucket_of(value):
@@ -102,7 +102,7 @@ def test_conservation(used, faulty):
 def test_conservation_counts_the_padding():
     p = a_pass(share(0, 3, 3, 0, 1), used=15 + 2 * 64 + 20)
     p.heap_start = 0x1001 + 48
-    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0)) == []
+    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0, 0)) == []
 
 
 @pytest.mark.parametrize("change,words", [
