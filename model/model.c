@@ -111,21 +111,14 @@ static enum access access_of(enum insn_class class)
  * line are asked for it, and that is after those who asked before. */
 static void wait_for_line(struct model *m, unsigned h, const struct stop *stop)
 {
-	struct schedule *s = &m->schedule;
-	uint64_t issued = s->clock[h], line = guess_line(&m->hart[h].guess, stop->pc);
-	uint64_t effect;
+	struct hart *hart = &m->hart[h];
 
+	hart->wants = access_of(stop->class);
+	hart->line = guess_line(&hart->guess, stop->pc);
 	region_turn(m, h);
-	while (line != GUESS_NONE && model_runs(m, h)) {
-		effect = coherence_effect(&m->coherence, h, access_of(stop->class), line, issued);
-		if (effect <= s->clock[h])
-			break;
-		s->clock[h] = effect;
-		s->waited[h] = effect - issued;
-		region_turn(m, h);
-	}
-	schedule_reach(s, h);
-	s->waited[h] = 0;
+	schedule_reach(&m->schedule, h);
+	hart->line = GUESS_NONE;
+	m->schedule.waited[h] = 0;
 }
 
 /* What an instruction has to wait for before it accesses memory. */

@@ -87,6 +87,7 @@ static void begin(struct model *m)
 		s->waited[h] = 0;
 		m->hart[h].owed = 0;
 		guess_reset(&m->hart[h].guess);
+		m->hart[h].line = GUESS_NONE;
 		m->hart[h].at = NULL;
 		stores_reset(&m->hart[h].stores, (unsigned)m->profile->store_buffer);
 		spin_reset(&m->hart[h].spin, s->clock[h]);
@@ -222,14 +223,37 @@ static void take_sample(struct model *m)
 	find_due(m);
 }
 
+/* It would be the hart's turn; does its access take effect only later? That can
+ * be found out again and again without waking it. */
+static bool postpone(struct model *m, unsigned h)
+{
+	struct schedule *s = &m->schedule;
+	const struct hart *hart = &m->hart[h];
+	uint64_t effect;
+
+	if (hart->line == GUESS_NONE)
+		return false;
+	effect = coherence_effect(&m->coherence, h, hart->wants, hart->line, hart->issued);
+	if (effect <= s->clock[h])
+		return false;
+	s->clock[h] = effect;
+	s->waited[h] = effect - hart->issued;
+	return true;
+}
+
 /* Take the samples that come before anything a hart does; returns the hart that
  * is next. */
 static int next_hart(struct model *m)
 {
 	int next;
 
-	while (next = schedule_next(&m->schedule), schedule_sample_due(&m->schedule, next))
-		take_sample(m);
+	for (;;) {
+		next = schedule_next(&m->schedule);
+		if (schedule_sample_due(&m->schedule, next))
+			take_sample(m);
+		else if (next == SCHEDULE_NOBODY || !postpone(m, (unsigned)next))
+			break;
+	}
 	if (next == SCHEDULE_NOBODY && !model_is_off(m))
 		model_fail(m, MODEL_DEADLOCK, "deadlock: every hart waits for another");
 	return next;
@@ -244,7 +268,8 @@ static void look_at_clock(struct model *m, unsigned h)
 
 void region_turn(struct model *m, unsigned h)
 {
-	if (schedule_may_go_on(&m->schedule, h) && m->schedule.clock[h] <= m->bound)
+	if (schedule_may_go_on(&m->schedule, h) && m->schedule.clock[h] <= m->bound &&
+	    !postpone(m, h))
 		return;
 	look_at_clock(m, h);
 	if (next_hart(m) == (int)h)
