@@ -61,6 +61,15 @@ static void on_open(void *arg)
 	port_alarm(port_time() + run->duration, on_close, arg);
 }
 
+/* Where harts start in step, every trial of a plan would be the same one: which
+ * of its steady states a lock falls into is the start's choice. */
+static void scatter(struct slot *me)
+{
+	enum { SPREAD = 1024 }; /* instructions; a power of two */
+
+	delay((uint32_t)random_next(&me->random) % SPREAD);
+}
+
 /* What each hart of a pass runs. Hart 0 keeps the time, by its alarm. */
 static void hart_pass(unsigned index, void *arg)
 {
@@ -72,6 +81,8 @@ static void hart_pass(unsigned index, void *arg)
 	if (index == 0 && !window_arrange(open, open + run->duration))
 		port_alarm(open, on_open, run);
 	rendezvous_until(go);
+	if (port_in_step())
+		scatter(me);
 	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
 	me->start_cycles = port_cycles();
 	run->strategy->worker[run->pass](&run->plan->work, me);
