@@ -74,6 +74,20 @@ def test_the_model_gives_the_same_figures_under_load(quiet, tmp_path, load):
     assert figures(quiet) == figures(again)
 
 
+def test_another_qemu_gives_the_same_figures(quiet, tmp_path):
+    """QEMU 10.0 with OpenSBI 1.5, fetched beside the system's by `make setup`."""
+    other = TOP / "build/qemu-10.0/usr/bin"
+    if not other.exists():
+        pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
+    again = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", *MODEL,
+                      "--", "-L", str(other.parent / "share/qemu"),
+                      env={"PATH": f"{other}:{os.environ['PATH']}"})
+    assert again.status == 0, again.out
+    assert "version 10." in again.context["qemu"] and again.context["qemu"] != quiet.context["qemu"]
+    assert again.session("model")["boot"]["console"] == "dbcn"
+    assert figures(quiet) == figures(again)
+
+
 def test_another_seed_gives_other_figures(quiet, tmp_path):
     other = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", "--seed", "2", *MODEL)
     ticket = [d.row("ticket", 8, "model")["cycles_per_op_median"] for d in (quiet, other)]
