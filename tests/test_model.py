@@ -138,6 +138,16 @@ def test_window_is_exact_and_harts_overlap(mixed):
         assert min(int(s["end"]) for s in shares) > int(p["close"]) - 200
 
 
+def test_latencies_are_of_the_whole_window(mixed):
+    for p, shares, _ in mixed.trials():
+        if p["pass"] != "latency":
+            continue
+        wait = [h for h in mixed.records("hist") if (h["trial"], h["kind"]) == (p["trial"], "wait")]
+        measured = sum(int(h["count"]) for h in wait)
+        assert abs(measured - sum(int(s["ops_close"]) - int(s["ops_open"]) for s in shares)) <= 2 * len(shares)
+        assert measured > 50
+
+
 def test_null_loses_and_the_others_do_not(mixed):
     for p, shares, _ in mixed.trials():
         lost = sum(int(s["ops"]) for s in shares) - int(p["used"]) // 16
