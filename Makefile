@@ -99,13 +99,14 @@ $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 -include $(MODEL_OBJS:.o=.d)
 
 .PHONY: setup
-setup: ## install what building, running and testing need (Debian packages)
+setup: ## install what building, running and testing need (Debian packages), and a second QEMU beside
 	$(Q)./host/setup run check
+	$(Q)./host/fetch-qemu10
 
 .PHONY: check lint test
 check: lint test ## everything that can be checked: layout, types, shell, all tests
 
-SHELL_FILES := run-bench.sh host/setup host/find-python .ci/run
+SHELL_FILES := run-bench.sh host/setup host/find-python host/fetch-qemu10 .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)

@@ -62,6 +62,15 @@ static void on_open(void *arg)
 	port_alarm(port_time() + run->duration, on_close, arg);
 }
 
+/* Where harts start in step, every trial of a plan would be the same one: which
+ * of its steady states a lock falls into is the start's choice. */
+static void scatter(struct slot *me)
+{
+	enum { SPREAD = 1024 }; /* instructions; a power of two */
+
+	delay((uint32_t)random_next(&me->random) % SPREAD);
+}
+
 /* What each hart of a pass runs. Hart 0 keeps the time, by its alarm. */
 static void hart_pass(unsigned index, void *arg)
 {
@@ -73,6 +82,8 @@ static void hart_pass(unsigned index, void *arg)
 	if (index == 0 && !window_arrange(open, open + run->duration))
 		port_alarm(open, on_open, run);
 	rendezvous_until(go);
+	if (port_in_step())
+		scatter(me);
 	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
 	me->start_cycles = port_cycles();
 	run->strategy->worker[run->pass](&run->plan->work, me);
@@ -103,7 +114,8 @@ static void clear_slots(const struct run *run)
 		s->index = i;
 		s->random = mix(run->plan->seed ^ mix(run->trial * PORT_MAX_HARTS + i)) | 1;
 		s->misaligned = s->outside = s->off_lattice = s->found = 0;
-		slot_forget(s);
+		latency_clear(&s->latency[0]);
+		latency_clear(&s->latency[1]);
 	}
 }
 
@@ -137,6 +149,12 @@ static void send_counters(const struct run *run)
 	record_end();
 }
 
+/* A heap that ended before the window opened leaves the warm-up's. */
+static const struct latency *measured(const struct slot *s)
+{
+	return &s->latency[window.open_time != 0];
+}
+
 static void send_share(const struct run *run, const struct slot *s)
 {
 	record_begin("share");
@@ -150,8 +168,8 @@ static void send_share(const struct run *run, const struct slot *s)
 	record_u64("end", s->end_time);
 	record_u64("cycles", s->end_cycles - s->start_cycles);
 	if (run->pass == PASS_LATENCY) {
-		record_u64("waited", s->waited);
-		record_u64("failed", s->failed);
+		record_u64("waited", measured(s)->waited);
+		record_u64("failed", measured(s)->failed);
 	}
 	if (run->pass == PASS_AUDIT) {
 		record_u64("found", s->found);
@@ -222,9 +240,9 @@ static void run_pass(struct run *run)
 	for (unsigned i = 0; i < run->harts; i++) {
 		send_share(run, &slots[i]);
 		if (run->pass == PASS_LATENCY) {
-			send_histogram(run->trial, i, "wait", &slots[i].wait);
-			if (slots[i].hold.count != 0)
-				send_histogram(run->trial, i, "hold", &slots[i].hold);
+			send_histogram(run->trial, i, "wait", &measured(&slots[i])->wait);
+			if (measured(&slots[i])->hold.count != 0)
+				send_histogram(run->trial, i, "hold", &measured(&slots[i])->hold);
 		}
 	}
 }
@@ -239,15 +257,15 @@ static void clock_price(unsigned index, void *arg)
 		uint64_t before = port_cycles();
 		uint64_t after = port_cycles();
 
-		histogram_add(&slots[0].wait, after - before);
+		histogram_add(&slots[0].latency[0].wait, after - before);
 	}
 }
 
 static void run_clock(unsigned trial)
 {
-	histogram_clear(&slots[0].wait);
+	histogram_clear(&slots[0].latency[0].wait);
 	port_run(1, clock_price, NULL);
-	send_histogram(trial, 0, "clock", &slots[0].wait);
+	send_histogram(trial, 0, "clock", &slots[0].latency[0].wait);
 }
 
 static void send_trial(unsigned trial, const char *strategy, unsigned harts, const char *status)
@@ -303,6 +321,7 @@ void bench_run(const struct plan *plan)
 	record_u64("align", plan->work.align);
 	record_u64("hold", plan->work.hold);
 	record_u64("think", plan->work.think);
+	record_u64("think_range", plan->work.think_range);
 	record_u64("duration_us", plan->duration_us);
 	record_u64("warmup_us", plan->warmup_us);
 	record_u64("seed", plan->seed);

@@ -39,16 +39,13 @@ static inline uint64_t random_next(uint64_t *state)
 	return *state = x;
 }
 
-/* Think for `mean` instructions on average, evenly between mean/2 and 3/2 mean,
- * so that harts do not fall into step. 0 costs the test that finds it 0. */
-static inline void think(uint32_t mean, uint64_t *state)
+/* Think for `mean` instructions on average, evenly within `range` about it, so
+ * that harts do not fall into step; 0 for that they may. range <= 2 * mean. A
+ * mean of 0 costs the test that finds it 0. */
+static inline void think(uint32_t mean, uint32_t range, uint64_t *state)
 {
-	if (mean == 0)
-		return;
-	/* Keeps the compiler from drawing the number early, before the test or
-	 * inside the section: every strategy's loop is to do the same work. */
-	__asm__ volatile("" : "+r"(*state));
-	delay(mean / 2 + (uint32_t)((random_next(state) >> 32) * mean >> 32));
+	if (mean != 0)
+		delay(mean - range / 2 + (uint32_t)((random_next(state) >> 32) * range >> 32));
 }
 
 #endif

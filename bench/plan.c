@@ -127,6 +127,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 {
 	enum { HOUR_US = 3600 * 1000000ll };
 	uint64_t v = 0, format = 0, hold = plan->work.hold, think = plan->work.think;
+	uint64_t range = plan->work.think_range;
 	const struct {
 		const char *key;
 		uint64_t max, *to;
@@ -135,7 +136,8 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"size", SIZE_MAX, &plan->work.size},
 		{"align", SIZE_MAX, &plan->work.align},
 		{"hold", UINT32_MAX, &hold},
-		{"think", UINT32_MAX / 2, &think}, /* think() adds up to a half */
+		{"think", UINT32_MAX / 2, &think}, /* think() adds half a range */
+		{"think_range", UINT32_MAX - 1, &range},
 		{"duration_us", HOUR_US, &plan->duration_us},
 		{"warmup_us", HOUR_US, &plan->warmup_us},
 		{"seed", UINT64_MAX, &plan->seed},
@@ -149,6 +151,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		*keys[i].to = v;
 		plan->work.hold = (uint32_t)hold;
 		plan->work.think = (uint32_t)think;
+		plan->work.think_range = (uint32_t)(keys[i].to == &think ? think : range);
 		return keys[i].to == &format && v != PLAN_FORMAT ? "another plan format" : NULL;
 	}
 	return "unknown key";
@@ -161,6 +164,8 @@ static const char *out_of_range(const struct plan *plan)
 		return "size is 0";
 	if (plan->work.align == 0 || (plan->work.align & (plan->work.align - 1)) != 0)
 		return "align is not a power of two";
+	if (plan->work.think_range > 2 * (uint64_t)plan->work.think)
+		return "think_range is more than twice think";
 	if (plan->duration_us == 0)
 		return "duration_us is 0";
 	return NULL;

@@ -24,7 +24,8 @@ struct plan_trial {
 /* What a hart does, again and again. */
 struct workload {
 	size_t size, align;   /* bytes of a block; align is a power of two */
-	uint32_t hold, think; /* instructions inside, and between, allocations */
+	uint32_t hold, think; /* instructions inside, and (on average) between, allocations */
+	uint32_t think_range; /* from the least to the most of those between */
 };
 
 struct plan {

@@ -10,6 +10,14 @@
 
 enum { LINE = 64 }; /* bytes kept apart so that harts do not share them */
 
+/* What the latency pass counts. */
+struct latency {
+	uint64_t waited;       /* operations that found the lock held, or lost a race */
+	uint64_t failed;       /* lock-free: attempts that lost */
+	struct histogram wait; /* cycles: call -> owner; lock-free: call -> return */
+	struct histogram hold; /* cycles: owner -> released; lock-free: none */
+};
+
 struct slot {
 	/* Operations so far. Its hart writes it once an operation; whoever opens
 	 * and closes the window reads it. Alone on its line. */
@@ -22,23 +30,21 @@ struct slot {
 	uint64_t random;                             /* state of its generator, never 0 */
 	unsigned index;
 
-	/* latency pass, since the window opened; if it did not, since the start */
-	uint64_t waited;       /* operations that found the lock held, or lost a race */
-	uint64_t failed;       /* lock-free: attempts that lost */
-	struct histogram wait; /* cycles: call -> owner; lock-free: call -> return */
-	struct histogram hold; /* cycles: owner -> released; lock-free: none */
+	/* latency pass: before the window opens, and since. Each has its own,
+	 * for to empty one half-way takes thousands of stores. */
+	struct latency latency[2];
 
 	/* audit pass: blocks that must not be */
 	uint64_t misaligned, outside, off_lattice;
 	uint64_t found; /* blocks that the walk found with this hart's tag */
 };
 
-/* Forget what the latency pass has counted. By its own hart, or while none runs. */
-static inline void slot_forget(struct slot *s)
+/* Nothing counted yet. While no worker is running. */
+static inline void latency_clear(struct latency *l)
 {
-	s->waited = s->failed = 0;
-	histogram_clear(&s->wait);
-	histogram_clear(&s->hold);
+	l->waited = l->failed = 0;
+	histogram_clear(&l->wait);
+	histogram_clear(&l->hold);
 }
 
 #endif

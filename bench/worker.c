@@ -48,7 +48,7 @@ static void throughput(const struct workload *given, struct slot *me)
 			break;
 		}
 		count(me, ++ops);
-		think(work.think, &random);
+		think(work.think, work.think_range, &random);
 	}
 }
 
@@ -56,25 +56,21 @@ static void latency(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
 	uint64_t random = me->random, ops = 0;
-	enum phase phase, was = WARMUP;
+	enum phase phase;
 
 	while ((phase = window_phase()) != STOP) {
+		struct latency *to = &me->latency[phase == MEASURE];
 		struct marks marks;
-
-		if (phase != was) { /* the warm-up is over: forget it */
-			slot_forget(me);
-			was = phase;
-		}
 
 		if (section(&work, &marks) == NULL) {
 			window_close(ENDED_HEAP);
 			break;
 		}
 		count(me, ++ops);
-		section_record(me, &marks);
-		me->waited += marks.waited;
-		me->failed += marks.failed;
-		think(work.think, &random);
+		section_record(to, &marks);
+		to->waited += marks.waited;
+		to->failed += marks.failed;
+		think(work.think, work.think_range, &random);
 	}
 }
 
@@ -92,7 +88,7 @@ static void audit(const struct workload *given, struct slot *me)
 		}
 		count(me, ++ops);
 		audit_tag(&work, me, block);
-		think(work.think, &random);
+		think(work.think, work.think_range, &random);
 	}
 }
 

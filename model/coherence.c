@@ -323,6 +323,20 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 	return o;
 }
 
+uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, uint64_t number,
+			  uint64_t now)
+{
+	const struct line *line = line_of(c, number);
+	bool takes = kind != ACCESS_LOAD && (line->sharers & ~bit(hart)) != 0;
+	/* Two of the three ways of a transfer: to the directory and on to the
+	 * owner; the third is the data's. */
+	uint64_t ask_owner = c->profile->transfer * 2 / 3;
+
+	if (hits(line, hart, kind))
+		return now;
+	return max(now, line->busy) + (takes || line->owner != NOBODY ? ask_owner : 0);
+}
+
 uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now)
 {
 	c->count[COUNT_AMOS]++;

@@ -54,6 +54,12 @@ void coherence_free(struct coherence *c);
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
 				uint64_t address, uint64_t now);
 
+/* When an access that is issued at `now` takes effect: a hit at once, a miss when
+ * the directory comes to it and the request has reached the harts that have the
+ * line; until then they go on with it. */
+uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, uint64_t number,
+			  uint64_t now);
+
 /* An SC that failed: it touched no line. Returns when the hart goes on. */
 uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now);
 

@@ -55,7 +55,7 @@ static void settle(struct model *m, unsigned h)
 	struct hart *hart = &m->hart[h];
 
 	if (hart->at != NULL && hart->at->class == INSN_SC) {
-		m->schedule.clock[h] = coherence_sc_failed(&m->coherence, h, m->schedule.clock[h]);
+		m->schedule.clock[h] = coherence_sc_failed(&m->coherence, h, hart->issued);
 		spin_disturb(&hart->spin);
 	}
 	hart->at = NULL;
@@ -91,17 +91,46 @@ static void issue_store(struct model *m, unsigned h)
 	*clock = stores_request(&hart->stores, hart->admitted) + m->profile->store_delay;
 }
 
-/* What an instruction has to wait for before it accesses memory. */
-static void issue(struct model *m, unsigned h, enum insn_class class)
+static enum access access_of(enum insn_class class)
 {
-	if (class == INSN_STORE)
-		issue_store(m, h);
-	else if (class != INSN_LOAD)
-		wait_for_stores(m, h);
-	if (goes_ahead(m, h))
-		return;
+	switch (class) {
+	case INSN_STORE:
+		return ACCESS_STORE;
+	case INSN_AMO:
+		return ACCESS_AMO;
+	case INSN_LR:
+		return ACCESS_LR;
+	case INSN_SC:
+		return ACCESS_SC;
+	default:
+		return ACCESS_LOAD;
+	}
+}
+
+/* Wait until the access takes effect: a miss does when the harts that have the
+ * line are asked for it, and that is after those who asked before. */
+static void wait_for_line(struct model *m, unsigned h, const struct stop *stop)
+{
+	struct hart *hart = &m->hart[h];
+
+	hart->wants = access_of(stop->class);
+	hart->line = guess_line(&hart->guess, stop->pc);
 	region_turn(m, h);
 	schedule_reach(&m->schedule, h);
+	hart->line = GUESS_NONE;
+	m->schedule.waited[h] = 0;
+}
+
+/* What an instruction has to wait for before it accesses memory. */
+static void issue(struct model *m, unsigned h, const struct stop *stop)
+{
+	if (stop->class == INSN_STORE)
+		issue_store(m, h);
+	else if (stop->class != INSN_LOAD)
+		wait_for_stores(m, h);
+	m->hart[h].issued = m->schedule.clock[h];
+	if (!goes_ahead(m, h))
+		wait_for_line(m, h, stop);
 }
 
 /* A loop that only waits: sleep until something it looks at changes. */
@@ -170,27 +199,11 @@ void model_before(struct model *m, unsigned h, const struct stop *stop)
 		wait_for_stores(m, h);
 		return;
 	}
-	issue(m, h, stop->class);
-	m->mailbox->now = m->schedule.clock[h] / TICKS_PER_CYCLE;
+	issue(m, h, stop);
+	m->mailbox->now = hart->issued / TICKS_PER_CYCLE;
 	/* relaxed: the watchdog only looks whether it changes. */
 	atomic_store_explicit(&m->progress, m->schedule.clock[h], memory_order_relaxed);
 	hart->at = stop;
-}
-
-static enum access access_of(enum insn_class class)
-{
-	switch (class) {
-	case INSN_STORE:
-		return ACCESS_STORE;
-	case INSN_AMO:
-		return ACCESS_AMO;
-	case INSN_LR:
-		return ACCESS_LR;
-	case INSN_SC:
-		return ACCESS_SC;
-	default:
-		return ACCESS_LOAD;
-	}
 }
 
 static bool in_mailbox(const struct model *m, uint64_t address)
@@ -218,7 +231,7 @@ static void wake(struct model *m, unsigned h, uint64_t lost, uint64_t line)
 static void charge(struct model *m, unsigned h, uint64_t address, enum access kind)
 {
 	struct hart *hart = &m->hart[h];
-	uint64_t issued = m->schedule.clock[h];
+	uint64_t issued = hart->issued;
 	struct outcome o = coherence_access(&m->coherence, h, kind, address, issued);
 
 	m->schedule.clock[h] = kind == ACCESS_STORE ? after_store(m, h, o.done) : o.done;
@@ -241,10 +254,13 @@ void model_access(struct model *m, unsigned h, uint64_t address, const struct st
 	if (hart->at != stop || model_is_off(m))
 		return; /* not modelled, or the second half of an AMO */
 	hart->at = NULL;
-	if (in_mailbox(m, address))
-		spin_disturb(&hart->spin); /* costs nothing */
-	else
-		charge(m, h, address, access_of(stop->class));
+	if (in_mailbox(m, address)) { /* costs nothing */
+		m->schedule.clock[h] = hart->issued;
+		spin_disturb(&hart->spin);
+		return;
+	}
+	guess_learn(&hart->guess, stop->pc, address / LINE_BYTES);
+	charge(m, h, address, access_of(stop->class));
 }
 
 void model_pass(struct model *m, unsigned h, uint64_t ticks)

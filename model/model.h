@@ -15,6 +15,7 @@
 #include "coherence.h"
 #include "decode.h"
 #include "gate.h"
+#include "guess.h"
 #include "profile.h"
 #include "schedule.h"
 #include "spin.h"
@@ -54,8 +55,12 @@ struct hart {
 	const struct stop *at; /* an access that is under way, or NULL */
 	uint64_t pc;
 	uint64_t admitted; /* of a store under way: its own clock; the schedule has its request's */
+	enum access wants; /* of an access that waits for its turn: what it will be, */
+	uint64_t line;     /* and of which line; GUESS_NONE: there is none, or no telling */
+	uint64_t issued;   /* clock of the access under way when it was issued */
 	struct stores stores;
 	struct spin spin;
+	struct guess guess;
 };
 
 struct model {

@@ -75,8 +75,7 @@ static void begin(struct model *m)
 	m->samples = 0;
 	m->left = 0;
 	s->due = SCHEDULE_NEVER;
-	s->reached_clock = 0;
-	s->reached_hart = SCHEDULE_NOBODY;
+	s->reached = (struct turn){0, 0, SCHEDULE_NOBODY};
 	for (unsigned i = 0; i < MAILBOX_SAMPLES; i++)
 		m->mailbox->sample[i].time = 0;
 	for (unsigned h = 0; h < s->harts; h++) {
@@ -85,7 +84,10 @@ static void begin(struct model *m)
 
 		s->clock[h] = START_CYCLE * TICKS_PER_CYCLE + late;
 		s->state[h] = HART_RUNS;
+		s->waited[h] = 0;
 		m->hart[h].owed = 0;
+		guess_reset(&m->hart[h].guess);
+		m->hart[h].line = GUESS_NONE;
 		m->hart[h].at = NULL;
 		stores_reset(&m->hart[h].stores, (unsigned)m->profile->store_buffer);
 		spin_reset(&m->hart[h].spin, s->clock[h]);
@@ -209,8 +211,7 @@ static void take_sample(struct model *m)
 		copy_words(m, s);
 		*(uint64_t *)guest(m, s->stamp) = s->time;
 		*flag = s->value;
-		m->schedule.reached_clock = s->time * TICKS_PER_CYCLE;
-		m->schedule.reached_hart = SCHEDULE_NOBODY;
+		schedule_reach_sample(&m->schedule, s->time * TICKS_PER_CYCLE);
 		region_wake(m, coherence_device_write(&m->coherence, s->flag),
 			    s->flag / LINE_BYTES);
 		if (++m->samples == 1)
@@ -222,14 +223,37 @@ static void take_sample(struct model *m)
 	find_due(m);
 }
 
+/* It would be the hart's turn; does its access take effect only later? That can
+ * be found out again and again without waking it. */
+static bool postpone(struct model *m, unsigned h)
+{
+	struct schedule *s = &m->schedule;
+	const struct hart *hart = &m->hart[h];
+	uint64_t effect;
+
+	if (hart->line == GUESS_NONE)
+		return false;
+	effect = coherence_effect(&m->coherence, h, hart->wants, hart->line, hart->issued);
+	if (effect <= s->clock[h])
+		return false;
+	s->clock[h] = effect;
+	s->waited[h] = effect - hart->issued;
+	return true;
+}
+
 /* Take the samples that come before anything a hart does; returns the hart that
  * is next. */
 static int next_hart(struct model *m)
 {
 	int next;
 
-	while (next = schedule_next(&m->schedule), schedule_sample_due(&m->schedule, next))
-		take_sample(m);
+	for (;;) {
+		next = schedule_next(&m->schedule);
+		if (schedule_sample_due(&m->schedule, next))
+			take_sample(m);
+		else if (next == SCHEDULE_NOBODY || !postpone(m, (unsigned)next))
+			break;
+	}
 	if (next == SCHEDULE_NOBODY && !model_is_off(m))
 		model_fail(m, MODEL_DEADLOCK, "deadlock: every hart waits for another");
 	return next;
@@ -244,7 +268,8 @@ static void look_at_clock(struct model *m, unsigned h)
 
 void region_turn(struct model *m, unsigned h)
 {
-	if (schedule_may_go_on(&m->schedule, h) && m->schedule.clock[h] <= m->bound)
+	if (schedule_may_go_on(&m->schedule, h) && m->schedule.clock[h] <= m->bound &&
+	    !postpone(m, h))
 		return;
 	look_at_clock(m, h);
 	if (next_hart(m) == (int)h)
@@ -274,7 +299,7 @@ void region_wake(struct model *m, uint64_t lost, uint64_t line)
 		if (m->schedule.state[h] != HART_SLEEPS || !spin_watches(spin, line))
 			continue;
 		m->schedule.clock[h] =
-			spin_wake(spin, line, s->reached_clock, schedule_before_reached(s, h));
+			spin_wake(spin, line, s->reached.clock, schedule_before_reached(s, h));
 		m->schedule.state[h] = HART_RUNS;
 		spin_reset(spin, m->schedule.clock[h]);
 	}

@@ -1,13 +1,16 @@
 #include "schedule.h"
 
-static int first_but(const struct schedule *s, int not )
+static int first_but(const struct schedule *s, int other)
 {
 	int first = SCHEDULE_NOBODY;
 
-	for (int h = 0; h < (int)s->harts; h++)
-		if (h != not &&s->state[h] == HART_RUNS &&
-		    (first == SCHEDULE_NOBODY || s->clock[h] < s->clock[first]))
+	for (int h = 0; h < (int)s->harts; h++) {
+		if (h == other || s->state[h] != HART_RUNS)
+			continue;
+		if (first == SCHEDULE_NOBODY ||
+		    turn_before(schedule_turn(s, (unsigned)h), schedule_turn(s, (unsigned)first)))
 			first = h;
+	}
 	return first;
 }
 
@@ -27,20 +30,30 @@ void schedule_limit(struct schedule *s, unsigned hart)
 {
 	int other = first_but(s, (int)hart);
 
-	s->limit_clock = s->due;
-	s->limit_hart = SCHEDULE_NOBODY;
-	if (other != SCHEDULE_NOBODY && s->clock[other] < s->due) {
-		s->limit_clock = s->clock[other];
-		s->limit_hart = other;
-	}
+	s->limit = (struct turn){s->due, 0, SCHEDULE_NOBODY};
+	if (other != SCHEDULE_NOBODY && s->clock[other] < s->due)
+		s->limit = schedule_turn(s, (unsigned)other);
+}
+
+static void reach(struct schedule *s, struct turn turn)
+{
+	if (turn_before(s->reached, turn))
+		s->reached = turn;
 }
 
 void schedule_reach(struct schedule *s, unsigned hart)
 {
-	uint64_t clock = s->clock[hart];
+	reach(s, schedule_turn(s, hart));
+}
 
-	if (clock < s->reached_clock || (clock == s->reached_clock && (int)hart < s->reached_hart))
-		return;
-	s->reached_clock = clock;
-	s->reached_hart = (int)hart;
+void schedule_reach_sample(struct schedule *s, uint64_t clock)
+{
+	reach(s, (struct turn){clock, 0, SCHEDULE_NOBODY});
+}
+
+bool schedule_before_reached(const struct schedule *s, unsigned hart)
+{
+	uint64_t clock = s->reached.clock;
+
+	return turn_before((struct turn){clock, clock, (int)hart}, s->reached);
 }

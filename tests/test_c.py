@@ -21,10 +21,15 @@ INCLUDE = [f"-I{ROOT}", f"-I{ROOT}/tests/c", f"-I{ROOT}/tests/c/fake"]
 # tests/c/STEM.c and what it tests, unless that is a header.
 PROGRAMS = {
     "audit": ["bench/audit.c"],
+    "faa_end": [],
     "fdt": ["kernel/fdt.c"],
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],
     "machine": ["kernel/machine.c", "kernel/fdt.c"],
+    "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c"],
+    "model_decode": ["model/decode.c"],
+    "model_profile": ["model/profile.c"],
+    "model_schedule": ["model/schedule.c", "model/spin.c", "model/stores.c"],
     "place": [],
     "plan": ["bench/plan.c"],
     "record": ["bench/record.c"],
@@ -92,6 +97,8 @@ def test_program(stem, tmp_path):
     if stem == "machine":
         compile_trees(tmp_path)
         arguments = [tmp_path]
+    if stem == "model_profile":
+        arguments = sorted(ROOT.glob("model/machines/*.toml"))
     run([program, *arguments])
 
 

@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hartlock import histogram, metrics, stats
+from hartlock import histogram, metrics, stats, table
 from hartlock.collect import Pass, Share, Trial, whole
 from hartlock.histogram import Histogram, lowest, merge, middle
 from hartlock.plan import Workload
 
-W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0)
+W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0, think_range_instructions=0)
 
 
 def bucket_of(value):
@@ -102,7 +102,7 @@ def test_conservation(used, faulty):
 def test_conservation_counts_the_padding():
     p = a_pass(share(0, 3, 3, 0, 1), used=15 + 2 * 64 + 20)
     p.heap_start = 0x1001 + 48
-    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0)) == []
+    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0, 0)) == []
 
 
 @pytest.mark.parametrize("change,words", [
@@ -146,3 +146,16 @@ def test_the_interval_covers_the_median_of_normal_values_about_as_often_as_it_sa
     rng = np.random.default_rng(7)
     hits = sum(e.low <= 10 <= e.high for e in (stats.median_ci(rng.normal(10, 1, 15)) for _ in range(200)))
     assert 0.85 <= hits / 200 <= 1.0
+
+
+@pytest.mark.parametrize("x,text", [
+    (0, "0"), (math.nan, "-"), (0.97412, "0.974"), (1, "1.00"), (177.4, "177"), (2530, "2530"), (12800, "12.8k"),
+    (161e6, "161M"), (4.68e9, "4.68G"), (0.000161, "0.000161")])
+def test_numbers_are_told_by_three_digits(x, text):
+    assert table.significant(x) == text
+
+
+def test_an_interval_is_told_in_the_unit_of_its_median():
+    row = {"a_median": 14.7e6, "a_ci_low": 9.9e6, "a_ci_high": 15e6}
+    assert table.with_interval(row, "a", True) == "14.7M [9.90, 15.0]"
+    assert table.with_interval(row, "a", False) == "14.7M"

@@ -74,8 +74,11 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--hold", type=_whole(0, 10**9), default=0, metavar="INSTR",
                       help="instructions of delay inside each allocation (default 0)")
     work.add_argument("--think", type=_whole(0, 10**9), default=100, metavar="INSTR",
-                      help="instructions of delay between allocations, on average; each is drawn "
-                           "from half to one and a half of it (default 100)")
+                      help="instructions of delay between allocations, on average (default 100)")
+    work.add_argument("--think-range", type=_whole(0, 10**9), metavar="INSTR",
+                      help="from the least to the most of them, drawn evenly; 0: always the same, and "
+                           "harts may fall into step (default: as much as --think, so from half to one "
+                           "and a half of it)")
     how = p.add_argument_group("how to measure")
     how.add_argument("--trials", type=_whole(1, 1000), default=5, metavar="N",
                      help="of each strategy and hart count, in random order (default 5)")
@@ -120,7 +123,8 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
     harts = options.harts or (options.smp,)
     plan = plans.Plan(
         smp=options.smp, locks=locks, harts=harts,
-        workload=plans.Workload(options.size, options.align, options.hold, options.think),
+        workload=plans.Workload(options.size, options.align, options.hold, options.think,
+                                options.think if options.think_range is None else options.think_range),
         trials=options.trials, seed=options.seed, inject=options.inject,
         order=plans.order(locks, harts, options.trials, options.seed))
     plans.check(plan)

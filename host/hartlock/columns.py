@@ -3,7 +3,8 @@ each means; a test keeps the two alike."""
 
 CONTEXT = [
     "run", "engine", "machine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
-    "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "duration_us", "seed",
+    "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
+    "duration_us", "seed",
 ]
 
 # Of @coherence, in order: what the memory system did, for each operation.

@@ -25,6 +25,7 @@ class Workload:
     align_bytes: int
     hold_instructions: int
     think_instructions: int
+    think_range_instructions: int  # from the least to the most of it
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,7 @@ class Plan:
         words = [
             "hartlock:", f"format={FORMAT}", f"size={w.size_bytes}", f"align={w.align_bytes}",
             f"hold={w.hold_instructions}", f"think={w.think_instructions}",
+            f"think_range={w.think_range_instructions}",
             f"duration_us={engine.duration_us}", f"warmup_us={engine.warmup_us}",
             f"seed={self.seed}",
         ]
@@ -84,6 +86,9 @@ def check(plan: Plan) -> None:
         raise UsageError(f"--harts {max(plan.harts)}: only {plan.smp} hart(s) are started (--smp {plan.smp})")
     if w.align_bytes & (w.align_bytes - 1):
         raise UsageError(f"--align {w.align_bytes}: an alignment is a power of two (1, 2, 4, ...)")
+    if w.think_range_instructions > 2 * w.think_instructions:
+        raise UsageError(f"--think-range {w.think_range_instructions}: from the least to the most of --think "
+                         f"{w.think_instructions} it can be twice that at the most")
     if w.size_bytes > HEAP_BYTES:
         raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB)")
     if w.align_bytes > HEAP_BYTES:

@@ -1,5 +1,6 @@
 """Addresses in the kernel image as function, file and line."""
 
+import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from hartlock.tools import cross_compile, output_of
 
 
 def locate(addresses: Sequence[int], image: Path = IMAGE) -> list[str]:
-    """"0x80200a2c ticket_acquire (lock/ticket.h:52) in throughput" for each address."""
+    """"0x80200a2c a32_load_acquire (lock/atomic.h:52) in ticket_acquire in throughput" for each."""
     text = output_of(cross_compile() + "addr2line", "-a", "-f", "-i", "-e", str(image),
                      *(hex(a) for a in addresses)) if addresses else ""
     parts = re.split(r"^(0x[0-9a-f]+)\n", text, flags=re.MULTILINE)[1:]
@@ -18,9 +19,9 @@ def locate(addresses: Sequence[int], image: Path = IMAGE) -> list[str]:
 
 
 def _place(frames: list[str]) -> str:
-    """Function and file:line, line by line, from the innermost inlined function outwards."""
+    """Functions and their file:line, line by line, from the innermost inlined one outwards."""
     if len(frames) < 2 or frames[0] == "??":
         return "(not in the kernel)"
-    where = frames[1].split(" (")[0].removeprefix(f"{TOP}/")
-    outer = f" in {frames[-2]}" if len(frames) > 2 else ""
-    return f"{frames[0]} ({where}){outer}"
+    path, _, line = frames[1].split(" (")[0].rpartition(":")
+    where = os.path.normpath(path).removeprefix(f"{TOP}/")
+    return f"{frames[0]} ({where}:{line})" + "".join(f" in {outer}" for outer in frames[2::2])

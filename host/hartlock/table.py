@@ -9,8 +9,9 @@ from rich.table import Table as RichTable
 
 from hartlock.rows import Row
 
-PLAIN_WIDTH = 120  # when the output is not a terminal
-INTERVALS_WIDTH = 112  # narrower than this, the table leaves the intervals to the CSV
+PLAIN_WIDTH = 130  # when the output is not a terminal
+LINES_CONTENDED = 0.5  # transfers an operation: harts do take the line from each other
+INTERVALS_WIDTH = 124  # narrower than this, the table leaves the intervals to the CSV
 
 
 def console() -> Console:
@@ -21,24 +22,32 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
-def significant(x: float, digits: int = 3) -> str:
-    """Three digits that count, M and G for millions and more; - for what is not known."""
-    if not math.isfinite(x):
-        return "-"
-    if x == 0:
-        return "0"
-    for size, unit in ((1e9, "G"), (1e6, "M")):
-        if abs(x) >= size:
-            return significant(x / size, digits) + unit
-    decimals = digits - 1 - math.floor(math.log10(abs(x)))
+def _unit(x: float) -> tuple[float, str]:
+    units = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
+    return next(((size, unit) for least, size, unit in units if abs(x) >= least), (1, ""))
+
+
+def _digits(x: float) -> str:
+    """Three digits that count, without an exponent."""
+    if x == 0 or not math.isfinite(x):
+        return "0" if x == 0 else "-"
+    decimals = 2 - math.floor(math.log10(abs(x)))
     return f"{round(x, decimals):.{max(0, decimals)}f}"
 
 
-def with_interval(row: Row, name: str, scale: float, wide: bool) -> str:
-    median, low, high = (_number(row.get(f"{name}_{part}")) * scale for part in ("median", "ci_low", "ci_high"))
+def significant(x: float) -> str:
+    """Three digits that count, with k, M or G from ten thousand on; - for what is not known."""
+    size, unit = _unit(x)
+    return _digits(x / size) + unit if math.isfinite(x) else "-"
+
+
+def with_interval(row: Row, name: str, wide: bool) -> str:
+    """The median with its interval, in the median's unit."""
+    median, low, high = (_number(row.get(f"{name}_{part}")) for part in ("median", "ci_low", "ci_high"))
     if not wide or not math.isfinite(low):
         return significant(median)
-    return f"{significant(median)} [{significant(low)}, {significant(high)}]"
+    size, _ = _unit(median)
+    return f"{significant(median)} [{_digits(low / size)}, {_digits(high / size)}]"
 
 
 def percent(x: float) -> str:
@@ -73,15 +82,15 @@ def result(rows: Sequence[Row], width: int) -> RichTable:
     table.add_column("strategy", no_wrap=True)
     modelled = wide and any(row["engine"] == "model" for row in rows)
     p50 = "wait p50" if wide else "p50"
-    for title in ("harts", "Mop/s", "cycles/op", p50, "p99", "waited", "Jain", *(["moved"] * modelled)):
+    for title in ("harts", "op/s", "cycles/op", p50, "p99", "waited", "Jain", *(["moved"] * modelled)):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
     for row in rows:
         role = "" if row["role"] == "candidate" else f" ({row['role']})"
         table.add_row(
             *([str(row["engine"])] if many else []), f"{row['strategy']}{role}", str(row["harts"]),
-            with_interval(row, "throughput_ops_per_second", 1e-6, wide),
-            with_interval(row, "cycles_per_op", 1, wide),
+            with_interval(row, "throughput_ops_per_second", wide),
+            with_interval(row, "cycles_per_op", wide),
             significant(_number(row.get("wait_p50_cycles_median"))),
             significant(_number(row.get("wait_p99_cycles_median"))),
             _contended(row), significant(_number(row.get("jain_index_median"))),
@@ -138,8 +147,9 @@ _NOTICES: list[tuple[Callable[[Row], bool], str]] = [
      "a smaller --size or --duration, or more --think, avoids it."),
     (lambda r: _int(r, "trials_whole") > 0,
      "window=whole: {} used it up before the warm-up was over, so the figures include the cold start."),
-    (lambda r: r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1,
-     "no contention: {} hardly ever had to wait; what was measured is the uncontended path."),
+    (lambda r: (r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1
+                and not _number(r.get("transfers_per_op_median")) > LINES_CONTENDED),
+     "no contention seen: {} hardly ever had to wait, so this may be the uncontended path only."),
     (lambda r: _int(r, "trials_measured") < _int(r, "trials"),
      "not every trial has a figure: {}; see trials_measured, and window in samples.csv."),
 ]

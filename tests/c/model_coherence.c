@@ -2,7 +2,7 @@
 #include <string.h>
 
 #include "../../model/coherence.h"
-#include "model_check.h"
+#include "check.h"
 
 enum { LINE = 0x80001000, FAR = 1000000 };
 
@@ -30,7 +30,7 @@ static void fresh(void)
 {
 	if (c.profile != NULL)
 		coherence_free(&c);
-	CHECK(coherence_init(&c, &profile, 0));
+	EXPECT(coherence_init(&c, &profile, 0));
 }
 
 /* Ticks that the access takes, issued at `now`. */
@@ -44,21 +44,21 @@ static void states(void)
 	struct outcome o;
 
 	fresh();
-	CHECK(cost(0, ACCESS_LOAD, LINE, FAR) == 1000);         /* memory; Exclusive */
-	CHECK(cost(0, ACCESS_STORE, LINE + 63, 2 * FAR) == 20); /* silently Modified */
-	CHECK(cost(1, ACCESS_LOAD, LINE, 3 * FAR) == 260);
-	CHECK(cost(2, ACCESS_LOAD, LINE, 4 * FAR) == 200); /* written back: shared cache */
-	CHECK(cost(0, ACCESS_LOAD, LINE, 5 * FAR) == 20);
-	CHECK(cost(0, ACCESS_STORE, LINE, 6 * FAR) == 250 + 10); /* two copies go */
-	CHECK(!coherence_has(&c, 1, LINE / 64) && !coherence_has(&c, 2, LINE / 64));
-	CHECK(cost(1, ACCESS_AMO, LINE, 7 * FAR) == 260 + 10);
+	EXPECT(cost(0, ACCESS_LOAD, LINE, FAR) == 1000);         /* memory; Exclusive */
+	EXPECT(cost(0, ACCESS_STORE, LINE + 63, 2 * FAR) == 20); /* silently Modified */
+	EXPECT(cost(1, ACCESS_LOAD, LINE, 3 * FAR) == 260);
+	EXPECT(cost(2, ACCESS_LOAD, LINE, 4 * FAR) == 200); /* written back: shared cache */
+	EXPECT(cost(0, ACCESS_LOAD, LINE, 5 * FAR) == 20);
+	EXPECT(cost(0, ACCESS_STORE, LINE, 6 * FAR) == 250 + 10); /* two copies go */
+	EXPECT(!coherence_has(&c, 1, LINE / 64) && !coherence_has(&c, 2, LINE / 64));
+	EXPECT(cost(1, ACCESS_AMO, LINE, 7 * FAR) == 260 + 10);
 	o = coherence_access(&c, 1, ACCESS_AMO, LINE, 8 * FAR);
-	CHECK(o.hit && o.lost == 0 && o.done == 8 * FAR + 30);
+	EXPECT(o.hit && o.lost == 0 && o.done == 8 * FAR + 30);
 	o = coherence_access(&c, 3, ACCESS_STORE, LINE, 9 * FAR);
-	CHECK(!o.hit && o.lost == 1 << 1);
-	CHECK(c.count[COUNT_TRANSFERS] == 3 && c.count[COUNT_SHARED] == 1);
-	CHECK(c.count[COUNT_FILLS] == 1 && c.count[COUNT_UPGRADES] == 1);
-	CHECK(c.count[COUNT_INVALIDATIONS] == 4 && c.count[COUNT_AMOS] == 2);
+	EXPECT(!o.hit && o.lost == 1 << 1);
+	EXPECT(c.count[COUNT_TRANSFERS] == 3 && c.count[COUNT_SHARED] == 1);
+	EXPECT(c.count[COUNT_FILLS] == 1 && c.count[COUNT_UPGRADES] == 1);
+	EXPECT(c.count[COUNT_INVALIDATIONS] == 4 && c.count[COUNT_AMOS] == 2);
 }
 
 static void moesi(void)
@@ -66,9 +66,9 @@ static void moesi(void)
 	profile.moesi = 1;
 	fresh();
 	cost(0, ACCESS_STORE, LINE, FAR);
-	CHECK(cost(1, ACCESS_LOAD, LINE, 2 * FAR) == 260);
-	CHECK(cost(2, ACCESS_LOAD, LINE, 3 * FAR) == 260); /* from the owner again */
-	CHECK(cost(0, ACCESS_STORE, LINE, 4 * FAR) == 250 + 10);
+	EXPECT(cost(1, ACCESS_LOAD, LINE, 2 * FAR) == 260);
+	EXPECT(cost(2, ACCESS_LOAD, LINE, 3 * FAR) == 260); /* from the owner again */
+	EXPECT(cost(0, ACCESS_STORE, LINE, 4 * FAR) == 250 + 10);
 	profile.moesi = 0;
 }
 
@@ -83,7 +83,7 @@ static void upgrade_grows_with_sharers(void)
 		for (unsigned h = 0; h <= sharers; h++)
 			cost(h, ACCESS_LOAD, LINE, (h + 1) * (uint64_t)FAR);
 		ticks = cost(0, ACCESS_STORE, LINE, 20 * (uint64_t)FAR);
-		CHECK(last == 0 || ticks == last + profile.invalidate);
+		EXPECT(last == 0 || ticks == last + profile.invalidate);
 		last = ticks;
 	}
 }
@@ -94,13 +94,13 @@ static void queues(void)
 	fresh();
 	cost(0, ACCESS_STORE, LINE, 0);
 	for (unsigned h = 1; h < 8; h++)
-		CHECK(cost(h, ACCESS_STORE, LINE, FAR) == h * 260u);
-	CHECK(c.count[COUNT_QUEUED] == (0 + 1 + 2 + 3 + 4 + 5 + 6) * 260);
-	CHECK(cost(0, ACCESS_LOAD, LINE + 4096, FAR) == 1000);
+		EXPECT(cost(h, ACCESS_STORE, LINE, FAR) == h * 260u);
+	EXPECT(c.count[COUNT_QUEUED] == (0 + 1 + 2 + 3 + 4 + 5 + 6) * 260);
+	EXPECT(cost(0, ACCESS_LOAD, LINE + 4096, FAR) == 1000);
 	profile.bank_busy = 40;
 	fresh();
-	CHECK(cost(0, ACCESS_LOAD, LINE, FAR) == 1000);
-	CHECK(cost(1, ACCESS_LOAD, LINE + 4096, FAR) == 1040); /* one bank */
+	EXPECT(cost(0, ACCESS_LOAD, LINE, FAR) == 1000);
+	EXPECT(cost(1, ACCESS_LOAD, LINE + 4096, FAR) == 1040); /* one bank */
 	profile.bank_busy = 0;
 }
 
@@ -111,24 +111,24 @@ static void evicts_the_oldest(void)
 		cost(0, ACCESS_STORE, LINE + i * 256, FAR);
 	cost(0, ACCESS_LOAD, LINE, 2 * FAR);
 	cost(0, ACCESS_LOAD, LINE + 512, 3 * FAR);
-	CHECK(coherence_has(&c, 0, LINE / 64) && !coherence_has(&c, 0, LINE / 64 + 4));
-	CHECK(c.count[COUNT_EVICTIONS] == 1);
-	CHECK(cost(0, ACCESS_LOAD, LINE + 256, 4 * FAR) == 200); /* the shared cache has it */
+	EXPECT(coherence_has(&c, 0, LINE / 64) && !coherence_has(&c, 0, LINE / 64 + 4));
+	EXPECT(c.count[COUNT_EVICTIONS] == 1);
+	EXPECT(cost(0, ACCESS_LOAD, LINE + 256, 4 * FAR) == 200); /* the shared cache has it */
 }
 
 static void lr_keeps_its_line(void)
 {
 	fresh();
-	CHECK(cost(0, ACCESS_LR, LINE, FAR) == 1000 + 10);
-	CHECK(coherence_holds(&c, 0, FAR + 1010) && !coherence_holds(&c, 0, FAR + 1411));
+	EXPECT(cost(0, ACCESS_LR, LINE, FAR) == 1000 + 10);
+	EXPECT(coherence_holds(&c, 0, FAR + 1010) && !coherence_holds(&c, 0, FAR + 1411));
 	cost(0, ACCESS_LOAD, LINE + 4096, FAR + 1010);
-	CHECK(coherence_holds(&c, 0, FAR + 1200)); /* a load does not end it */
-	CHECK(cost(0, ACCESS_SC, LINE, FAR + 1200) == 30);
-	CHECK(!coherence_holds(&c, 0, FAR + 1230));
-	CHECK(cost(1, ACCESS_LOAD, LINE, FAR + 1100) == 130 + 260); /* waited for the SC */
+	EXPECT(coherence_holds(&c, 0, FAR + 1200)); /* a load does not end it */
+	EXPECT(cost(0, ACCESS_SC, LINE, FAR + 1200) == 30);
+	EXPECT(!coherence_holds(&c, 0, FAR + 1230));
+	EXPECT(cost(1, ACCESS_LOAD, LINE, FAR + 1100) == 130 + 260); /* waited for the SC */
 	cost(0, ACCESS_LR, LINE, 2 * FAR);
 	coherence_let_go(&c, 0, 3 * FAR); /* never an SC: given up after lr_hold */
-	CHECK(cost(1, ACCESS_STORE, LINE, 2 * FAR) == 250 + 10 + 400 + 260);
+	EXPECT(cost(1, ACCESS_STORE, LINE, 2 * FAR) == 250 + 10 + 400 + 260);
 }
 
 static void far_amo(void)
@@ -136,10 +136,10 @@ static void far_amo(void)
 	profile.amo_far = 1;
 	fresh();
 	cost(0, ACCESS_AMO, LINE, 0);
-	CHECK(cost(0, ACCESS_AMO, LINE, FAR) == 150);
-	CHECK(cost(1, ACCESS_AMO, LINE, FAR) == 150); /* no line moves */
+	EXPECT(cost(0, ACCESS_AMO, LINE, FAR) == 150);
+	EXPECT(cost(1, ACCESS_AMO, LINE, FAR) == 150); /* no line moves */
 	cost(0, ACCESS_LOAD, LINE, 2 * FAR);
-	CHECK(cost(1, ACCESS_AMO, LINE, 3 * FAR) == 150 + 250);
+	EXPECT(cost(1, ACCESS_AMO, LINE, 3 * FAR) == 150 + 250);
 	profile.amo_far = 0;
 }
 
@@ -150,13 +150,14 @@ static void far_clusters(void)
 	profile.hop = 100;
 	fresh(); /* clusters 0 1 / 2 3, the one bank with cluster 0 */
 	cost(0, ACCESS_STORE, LINE, 0);
-	CHECK(cost(1, ACCESS_LOAD, LINE, FAR) == 260);
-	CHECK(cost(2, ACCESS_LOAD, LINE, 2 * FAR) == 200 + 200); /* there and back */
+	EXPECT(cost(1, ACCESS_LOAD, LINE, FAR) == 260);
+	EXPECT(cost(2, ACCESS_LOAD, LINE, 2 * FAR) == 200 + 200); /* there and back */
 	cost(0, ACCESS_STORE, LINE, 3 * FAR);
-	CHECK(cost(6, ACCESS_LOAD, LINE, 4 * FAR) == 260 + 400); /* two hops each way */
+	EXPECT(cost(6, ACCESS_LOAD, LINE, 4 * FAR) == 260 + 400); /* two hops each way */
 	cost(0, ACCESS_STORE, LINE, 5 * FAR);
 	cost(2, ACCESS_STORE, LINE, 6 * FAR);
-	CHECK(cost(4, ACCESS_LOAD, LINE, 7 * FAR) == 260 + 100 + 100 + 200); /* bank, owner, back */
+	EXPECT(cost(4, ACCESS_LOAD, LINE, 7 * FAR) ==
+	       260 + 100 + 100 + 200); /* bank, owner, back */
 	profile.cluster_harts = 8;
 	profile.hop = 0;
 }
@@ -166,8 +167,8 @@ static void device_takes_the_line(void)
 	fresh();
 	cost(0, ACCESS_LOAD, LINE, 0);
 	cost(1, ACCESS_LOAD, LINE, FAR);
-	CHECK(coherence_device_write(&c, LINE) == 3);
-	CHECK(cost(0, ACCESS_LOAD, LINE, 2 * FAR) == 200);
+	EXPECT(coherence_device_write(&c, LINE) == 3);
+	EXPECT(cost(0, ACCESS_LOAD, LINE, 2 * FAR) == 200);
 }
 
 /* The directory keeps what it knows while it grows. */
@@ -176,11 +177,11 @@ static void many_lines(void)
 	fresh();
 	for (uint64_t i = 0; i < 100000; i++)
 		cost((unsigned)(i % 8), ACCESS_STORE, i * 64, i * FAR);
-	CHECK(c.count[COUNT_FILLS] == 100000);
+	EXPECT(c.count[COUNT_FILLS] == 100000);
 	cost(0, ACCESS_LOAD, 99999 * 64, 100000 * (uint64_t)FAR);
-	CHECK(c.count[COUNT_TRANSFERS] == 1);
+	EXPECT(c.count[COUNT_TRANSFERS] == 1);
 	coherence_reset(&c);
-	CHECK(cost(0, ACCESS_LOAD, 0, 0) == 1000);
+	EXPECT(cost(0, ACCESS_LOAD, 0, 0) == 1000);
 }
 
 int main(void)
@@ -196,5 +197,5 @@ int main(void)
 	device_takes_the_line();
 	many_lines();
 	coherence_free(&c);
-	return 0;
+	return check_status();
 }

@@ -1,0 +1,38 @@
+/* guess.h: which line an instruction will access. QEMU tells an address only when
+ * the access has been made, but a request that has to queue must not be made
+ * before its turn at the line. So each hart expects an instruction to access the
+ * line it accessed last. A wrong guess costs precision, never determinism. */
+#ifndef MODEL_GUESS_H
+#define MODEL_GUESS_H
+
+#include <stdint.h>
+#include <string.h>
+
+enum { GUESSES = 256 };
+#define GUESS_NONE UINT64_MAX
+
+struct guess {
+	uint64_t pc[GUESSES], line[GUESSES]; /* pc 0: no guess */
+};
+
+static inline void guess_reset(struct guess *g)
+{
+	memset(g->pc, 0, sizeof(g->pc));
+}
+
+static inline uint64_t guess_line(const struct guess *g, uint64_t pc)
+{
+	unsigned at = (unsigned)(pc >> 1) % GUESSES;
+
+	return g->pc[at] == pc ? g->line[at] : GUESS_NONE;
+}
+
+static inline void guess_learn(struct guess *g, uint64_t pc, uint64_t line)
+{
+	unsigned at = (unsigned)(pc >> 1) % GUESSES;
+
+	g->pc[at] = pc;
+	g->line[at] = line;
+}
+
+#endif
