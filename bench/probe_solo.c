@@ -104,6 +104,18 @@ static void amo_and_load(unsigned index, void *arg)
 			    value = aptr_load_relaxed(word);))
 }
 
+/* An AMO to each of many lines: where it is done at the shared cache, banks differ. */
+static void amo_lines(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	(void)index;
+	for (int i = 0; i < PROBE_LINES; i++)
+		(void)aptr_fetch_add_relaxed(&play->lines[i].word, 1);
+	for (int i = 0; i < PROBE_LINES; i++)
+		histogram_add(play->tally, probe_timed_amo(&play->lines[i].word));
+}
+
 static void op_chain(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
@@ -190,6 +202,7 @@ const struct probe_kind probe_solo[] = {
 	{"store", PROBE_TURNS, store_spaced},
 	{"amo", PROBE_TURNS *PROBE_UNROLL, amo_chain},
 	{"amo_load", PROBE_TURNS *PROBE_UNROLL, amo_and_load},
+	{"amo_lines", 1, amo_lines},
 	{"op", PROBE_TURNS *PROBE_UNROLL, op_chain},
 	{"mul", PROBE_TURNS *PROBE_UNROLL, mul_chain},
 	{"div", PROBE_TURNS *PROBE_UNROLL, div_chain},

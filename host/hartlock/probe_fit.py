@@ -20,7 +20,7 @@ Matrix = npt.NDArray[Any]
 # What a loop would cost without its operation.
 OVERHEAD = {"load": "loop", "amo": "loop", "amo_load": "loop", "op": "loop", "mul": "loop", "div": "loop",
             "pause": "loop", "store": "gap"}
-BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff", "visible")  # less the clock read
+BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff", "visible", "amo_lines")  # less the clock read
 MISSES = ("memory", "shared", "dirty", "copy")  # what an L1 hit among them would spoil
 NEAREST_SHARE = 0.01  # of the tries must be that fast: one may be a fluke
 ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE = 0.5, 0.01  # pairs that differ by less are in one
@@ -181,7 +181,7 @@ def _l1_amo(p: Probe) -> Found:
 
 
 def _far_amo(p: Probe) -> Found:
-    return Found(p.cost("amo"), "amoadd to a line nobody else uses") if _is_far(p) else Found(None, "AMOs are near")
+    return Found(p.cost("amo_lines"), "amoadd to a line nobody else uses, nearest bank") if _is_far(p) else Found(None, "AMOs are near")
 
 
 def _transfer(p: Probe) -> Found:
@@ -200,7 +200,7 @@ def _upgrades(p: Probe) -> list[tuple[int, float]]:
     if load is None or amo is None or t is None:
         return []
     far = _is_far(p)
-    own = amo if far else max(0.0, amo - load)
+    own = p.cost("amo_lines") or amo if far else max(0.0, amo - load)
     out = []
     for n in range(1, p.harts):
         cost = p.cost("upgrade", 0, n)
