@@ -84,7 +84,7 @@ def simulate(plugin, plan, harts=8, arguments="", machine="reference", qemu=(), 
         stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=120,
         check=False)
     run = Run(done)
-    assert run.status == status, run.errors
+    assert run.status == status, run.errors + run.log[-2000:]
     return run
 
 

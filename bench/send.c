@@ -1,0 +1,136 @@
+#include "send.h"
+
+#include "audit.h"
+#include "port.h"
+#include "record.h"
+#include "window.h"
+
+static const char *const pass_names[PASSES] = {"throughput", "latency", "audit"};
+static const char *const ended_names[] = {[ENDED_TIME] = "time", [ENDED_HEAP] = "heap"};
+
+static void send_summary(const struct run *run, size_t used)
+{
+	record_begin("pass");
+	record_u64("trial", run->trial);
+	record_text("pass", pass_names[run->pass]);
+	record_text("strategy", run->strategy->name);
+	record_u64("harts", run->harts);
+	record_text("ended", ended_names[window.ended]);
+	record_u64("open", window.open_time);
+	record_u64("close", window.close_time);
+	record_hex("heap_start", run->heap_start);
+	record_hex("heap_end", run->heap_end);
+	record_u64("used", used);
+	record_end();
+}
+
+static void send_counters(const struct run *run)
+{
+	uint64_t value;
+
+	if (port_counter(0, &value) == NULL)
+		return;
+	record_begin("coherence");
+	record_u64("trial", run->trial);
+	record_text("pass", pass_names[run->pass]);
+	for (unsigned i = 0; port_counter(i, &value) != NULL; i++)
+		record_u64(port_counter(i, &value), value);
+	record_end();
+}
+
+/* A heap that ended before the window opened leaves the warm-up's. */
+static const struct latency *measured(const struct slot *s)
+{
+	return &s->latency[window.open_time != 0];
+}
+
+static void send_share(const struct run *run, const struct slot *s)
+{
+	record_begin("share");
+	record_u64("trial", run->trial);
+	record_text("pass", pass_names[run->pass]);
+	record_u64("hart", s->index);
+	record_u64("ops", aptr_load_relaxed(&s->ops));
+	record_u64("ops_open", s->ops_open);
+	record_u64("ops_close", s->ops_close);
+	record_u64("start", atomic_load_explicit(&s->start_time, memory_order_relaxed));
+	record_u64("end", s->end_time);
+	record_u64("cycles", s->end_cycles - s->start_cycles);
+	if (run->pass == PASS_LATENCY) {
+		record_u64("waited", measured(s)->waited);
+		record_u64("failed", measured(s)->failed);
+	}
+	if (run->pass == PASS_AUDIT) {
+		record_u64("found", s->found);
+		record_u64("misaligned", s->misaligned);
+		record_u64("outside", s->outside);
+		record_u64("off_lattice", s->off_lattice);
+	}
+	record_end();
+}
+
+void send_histogram(unsigned trial, unsigned hart, const char *kind, const struct histogram *h)
+{
+	record_begin("hist");
+	record_u64("trial", trial);
+	record_u64("hart", hart);
+	record_text("kind", kind);
+	histogram_record(h);
+	record_end();
+}
+
+static void send_audit(const struct run *run, size_t used)
+{
+	struct audit a = audit_walk(&run->plan->work, run->slots, run->harts, used);
+
+	record_begin("audit");
+	record_u64("trial", run->trial);
+	record_u64("blocks", a.blocks);
+	record_u64("untagged", a.untagged);
+	record_u64("torn", a.torn);
+	record_end();
+}
+
+void send_pass(const struct run *run, size_t used)
+{
+	send_summary(run, used);
+	send_counters(run);
+	if (run->pass == PASS_AUDIT)
+		send_audit(run, used);
+	for (unsigned i = 0; i < run->harts; i++) {
+		send_share(run, &run->slots[i]);
+		if (run->pass == PASS_LATENCY) {
+			send_histogram(run->trial, i, "wait", &measured(&run->slots[i])->wait);
+			if (measured(&run->slots[i])->hold.count != 0)
+				send_histogram(run->trial, i, "hold",
+					       &measured(&run->slots[i])->hold);
+		}
+	}
+}
+
+void send_trial(unsigned trial, const char *strategy, unsigned harts, const char *status)
+{
+	record_begin("trial");
+	record_u64("trial", trial);
+	record_text("strategy", strategy);
+	record_u64("harts", harts);
+	record_text("status", status);
+	record_end();
+}
+
+void send_plan(const struct plan *plan)
+{
+	record_begin("plan");
+	record_u64("format", PLAN_FORMAT);
+	record_u64("trials", plan->trials);
+	record_u64("size", plan->work.size);
+	record_u64("align", plan->work.align);
+	record_u64("hold", plan->work.hold);
+	record_u64("think", plan->work.think);
+	record_u64("think_range", plan->work.think_range);
+	record_u64("duration_us", plan->duration_us);
+	record_u64("warmup_us", plan->warmup_us);
+	record_u64("seed", plan->seed);
+	record_u64("passes", plan->passes);
+	record_end();
+}
