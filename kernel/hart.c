@@ -8,18 +8,20 @@
 #include "sbi.h"
 
 _Static_assert(offsetof(struct hart, stack_top) == HART_STACK_TOP, "start.S");
+_Static_assert(offsetof(struct hart, id) == HART_ID, "start.S");
+_Static_assert(sizeof(struct hart) == HART_SIZE, "start.S");
 
 static const uint64_t GUARD_WORD = 0x6472617567747261; /* "artguard" */
 enum { START_LIMIT_S = 5 };
 
-static struct hart harts[MAX_HARTS];
+struct hart harts[MAX_HARTS]; /* start.S reads it, too */
 static struct hart *online[MAX_HARTS];
 static unsigned slots;
 static struct hart *boot;
 _Thread_local struct hart *this_hart;
 
 extern char __stacks_start[], __tls_start[], __tls_data_end[];
-void hart_entry(void);
+void _start(void);
 _Noreturn void hart_main(struct hart *h);
 
 static uint64_t *guard_of(unsigned slot)
@@ -78,24 +80,50 @@ static void start(struct hart *h)
 {
 	/* relaxed: hart_start orders it; firmware's IPI reads memory after. */
 	atomic_store_explicit(&h->state, HART_STARTING, memory_order_relaxed);
-	h->start_error = sbi_hart_start(h->id, (uintptr_t)hart_entry, (uintptr_t)h).error;
+	h->start_error = sbi_hart_start(h->id, (uintptr_t)_start, 0).error;
 	if (h->start_error != 0)
 		atomic_store_explicit(&h->state, HART_FAILED, memory_order_relaxed);
 }
 
-/* A hart that has not come by `deadline` is given up; if it comes later it
- * finds that out and parks for good. Each that comes sends an IPI, and a timer
- * is set: spinning here would keep an emulator with one thread from running it. */
-static bool came(struct hart *h, uint64_t deadline)
+static unsigned count(int state)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < slots; i++)
+		/* acquire (H): pairs with the release in hart_main(). */
+		n += atomic_load_explicit(&harts[i].state, memory_order_acquire) == state;
+	return n;
+}
+
+/* Wait until all have come, or none has for START_LIMIT_S: a busy host may take a
+ * while to run 64 of them. Each that comes sends an IPI, and a timer is set:
+ * spinning here would keep an emulator with one thread from running them. */
+static void await_all(uint64_t limit)
+{
+	uint64_t deadline = 0;
+	unsigned waiting = 0;
+
+	for (;;) {
+		unsigned now = count(HART_STARTING);
+
+		if (now != waiting) {
+			waiting = now;
+			deadline = clock_time() + limit;
+			trap_timeout(deadline);
+		}
+		if (waiting == 0 || clock_time() >= deadline)
+			break;
+		hart_idle();
+	}
+	trap_alarm_off();
+}
+
+/* A hart that has not come is given up; if it comes later it finds that out, and
+ * parks for good. */
+static bool is_online(struct hart *h)
 {
 	int starting = HART_STARTING;
 
-	do {
-		/* acquire (H): pairs with the release in hart_main(). */
-		if (atomic_load_explicit(&h->state, memory_order_acquire) != HART_STARTING)
-			break;
-		hart_idle();
-	} while (clock_time() < deadline);
 	atomic_compare_exchange_strong_explicit(&h->state, &starting, HART_FAILED,
 						memory_order_acquire, memory_order_acquire);
 	return atomic_load_explicit(&h->state, memory_order_acquire) == HART_ONLINE;
@@ -103,21 +131,18 @@ static bool came(struct hart *h, uint64_t deadline)
 
 unsigned hart_start_all(const struct machine *m)
 {
-	uint64_t deadline = clock_time() + START_LIMIT_S * m->timebase_hz;
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < slots; i++)
 		if (&harts[i] != boot)
 			start(&harts[i]);
-
-	trap_timeout(deadline);
+	await_all(START_LIMIT_S * m->timebase_hz);
 	for (unsigned i = 0; i < slots; i++) {
-		if (!came(&harts[i], deadline))
+		if (!is_online(&harts[i]))
 			continue;
 		harts[i].index = n;
 		online[n++] = &harts[i];
 	}
-	trap_alarm_off();
 	return n;
 }
 

@@ -18,8 +18,8 @@ enum hart_state {
 };
 
 struct hart {
-	uintptr_t stack_top; /* first: start.S reads it (HART_STACK_TOP) */
-	unsigned long id;    /* the machine's */
+	uintptr_t stack_top; /* start.S reads it; 0: no such hart */
+	unsigned long id;    /* the machine's; start.S reads it */
 	unsigned index;      /* ours: 0 .. online - 1 in the order of the ids */
 	_Atomic int state;   /* enum hart_state */
 	long start_error;    /* SBI error of hart_start */
@@ -37,7 +37,7 @@ extern _Thread_local struct hart *this_hart;
 /* Set up the boot hart: its struct, thread-local storage, trap vector. */
 void hart_init_boot(unsigned long boot_id, const struct machine *m);
 
-/* Start every other hart and wait for them, at most 5 s. Gives the ones that
+/* Start every other hart and wait for them, until none has come for 5 s. Gives the ones that
  * came their index and returns how many are online, the boot hart included. */
 unsigned hart_start_all(const struct machine *m);
 

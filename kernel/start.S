@@ -1,11 +1,15 @@
-/* start.S: the two ways into the kernel, both from OpenSBI in S-mode, with
- * interrupts off and translation off (SBI specification, chapter "Hart State
- * Management Extension", table of the register state at hart start). */
+/* start.S: the way into the kernel, from OpenSBI in S-mode, with interrupts off
+ * and translation off. a0 = hart id (SBI specification, chapter "Hart State
+ * Management Extension", register state at hart start).
+ *
+ * Every hart comes in here: the first is the boot hart, the others were started
+ * by HSM hart_start. They have one entry because OpenSBI before 1.2 marks a hart
+ * as started before it has written where to: a hart that looks in between jumps
+ * to the boot address. (Seen with 1.1: one boot in some hundred on a loaded host
+ * had two boot harts.) So a hart that comes later trusts nothing but its id. */
 #include "layout.h"
 
 	.section .text.start, "ax"
-
-/* The boot hart. a0 = hart id, a1 = physical address of the device tree. */
 	.globl	_start
 _start:
 	csrw	sie, zero
@@ -13,6 +17,12 @@ _start:
 	.option	norelax
 	la	gp, __global_pointer$
 	.option	pop
+	la	t0, someone_boots
+	li	t1, 1
+	amoswap.w.aq t1, t1, (t0)
+	bnez	t1, later
+
+	/* The boot hart. a1 = physical address of the device tree. */
 	la	t0, __bss_start
 	la	t1, __bss_end
 1:	bgeu	t0, t1, 2f
@@ -26,16 +36,21 @@ _start:
 	csrw	stvec, t0
 	tail	kernel_main
 
-/* A hart started by HSM hart_start. a0 = hart id, a1 = its struct hart. */
-	.globl	hart_entry
-hart_entry:
-	csrw	sie, zero
-	.option	push
-	.option	norelax
-	la	gp, __global_pointer$
-	.option	pop
-	ld	sp, HART_STACK_TOP(a1)
-	mv	a0, a1
+	/* A hart the boot hart has started, and so has set up: find it by its id. */
+later:
+	la	t0, harts
+	li	t1, MAX_HARTS
+	li	t2, HART_SIZE
+1:	ld	sp, HART_STACK_TOP(t0)
+	ld	t3, HART_ID(t0)
+	beqz	sp, 2f
+	beq	t3, a0, 3f
+2:	add	t0, t0, t2
+	addi	t1, t1, -1
+	bnez	t1, 1b
+stray:	wfi				/* nobody asked for it */
+	j	stray
+3:	mv	a0, t0
 	tail	hart_main
 
 	.text
@@ -56,6 +71,11 @@ call_on_stack:
 	ld	s0, 0(sp)
 	addi	sp, sp, 16
 	ret
+
+	.data				/* not .bss: the boot hart clears that */
+	.align	2
+someone_boots:
+	.word	0
 
 	.bss
 	.align	4
