@@ -168,7 +168,9 @@ def test_too_little_memory_is_a_panic_with_a_message(bench, tmp_path):
 def start(folder, *args):
     return subprocess.Popen(
         [str(TOP / "run-bench.sh"), *QUICK, "--trials", "50", "--engine", "tcg", *TWO, "--out", str(folder), *args],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        # as a terminal leaves it: a shell's background job ignores SIGINT, and so would its children
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 
 def until_a_trial_is_kept(process):
@@ -186,11 +188,10 @@ def qemu_of(process):
 
 def alive(pid):
     try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
+        with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+            return f.read().rsplit(")", 1)[1].split()[0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
         return False
-    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-        return f.read().rsplit(")", 1)[1].split()[0] != "Z"
 
 
 @pytest.mark.parametrize("number,status,words", [
