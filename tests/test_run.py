@@ -162,6 +162,17 @@ def test_one_thread_emulation_counts_instructions_exactly(tmp_path):
     assert len(seen) == 1 and 15 <= seen.pop() <= 40
 
 
+def test_a_lock_costs_its_own_instructions_above_null(bench):
+    """Every strategy's loop does the same work around it: what the compiler moved
+    into one of them would show here."""
+    done = bench("--smp", "1", "--lock", "all", "--duration", "5", "--warmup", "1", "--think", "0", "--trials", "1",
+                 "--", "-icount", "shift=0")
+    each = {s: round(float(done.row(s, 1)["cycles_per_op_median"])) for s in strategies.known()}
+    above = {s: n - each["null"] for s, n in each.items()}
+    assert 3 <= above["tas"] == above["spin"] <= 6, each
+    assert 6 <= above["ticket"] <= 10 and 9 <= above["mcs"] <= 14 and 3 <= above["cas"] <= 7, each
+
+
 def test_make_qemu_gdb_waits_for_gdb():
     out = subprocess.run(["make", "-n", "qemu-gdb"], cwd=TOP, capture_output=True, text=True, timeout=60, check=True).stdout
     assert " -s -S" in out and "target remote :1234" in out
