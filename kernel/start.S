@@ -3,10 +3,11 @@
  * Management Extension", register state at hart start).
  *
  * Every hart comes in here: the first is the boot hart, the others were started
- * by HSM hart_start. They have one entry because OpenSBI before 1.2 marks a hart
- * as started before it has written where to: a hart that looks in between jumps
- * to the boot address. (Seen with 1.1: one boot in some hundred on a loaded host
- * had two boot harts.) So a hart that comes later trusts nothing but its id. */
+ * by HSM hart_start. They have one entry because older OpenSBI (1.1; its
+ * sbi_hsm_hart_start()) marks a hart START_PENDING before it writes where to: a
+ * hart that looks in between jumps to the boot address. (Seen: one boot in some
+ * hundred on a loaded host had two boot harts.) So a hart that comes later
+ * trusts nothing but its id. */
 #include "layout.h"
 
 	.section .text.start, "ax"
