@@ -113,8 +113,6 @@ static void take_heap(struct run *run)
 
 	port_heap(&start, &end);
 	run->heap_start = align - 1 > end - start ? end : (start + align - 1) & -align;
-	if (run->heap_start > end)
-		run->heap_start = end;
 	run->heap_end = end;
 }
 

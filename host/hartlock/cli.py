@@ -3,12 +3,12 @@
 import argparse
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 from hartlock import plan as plans
 from hartlock import engines, probe, run, strategies, table, tools
 from hartlock.errors import EXIT_USAGE, UsageError
+from hartlock.options import whole
 
 DESCRIPTION = """\
 Boot a bare-metal kernel on N RISC-V harts, hammer one shared bump allocator
@@ -32,15 +32,6 @@ well; 1 a check failed or the run is incomplete (what it measured is kept);
 """
 
 
-def _whole(low: int, high: int) -> Callable[[str], int]:
-    def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]+", text) or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
-        return int(text)
-
-    return parse
-
-
 def _bytes(text: str) -> int:
     found = re.fullmatch(r"([0-9]+)([KM]?)", text)
     if not found or int(found[1]) == 0:
@@ -49,7 +40,7 @@ def _bytes(text: str) -> int:
 
 
 def _counts(text: str) -> tuple[int, ...]:
-    one = _whole(1, plans.MAX_HARTS)
+    one = whole(1, plans.MAX_HARTS)
     return tuple(sorted({one(word) for word in text.split(",")}))
 
 
@@ -59,7 +50,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="./run-bench.sh [--setup] [--smp N] [--lock NAMES] [options] [-- QEMU arguments]")
     what = p.add_argument_group("what to measure")
-    what.add_argument("--smp", type=_whole(1, plans.MAX_HARTS), default=8, metavar="N",
+    what.add_argument("--smp", type=whole(1, plans.MAX_HARTS), default=8, metavar="N",
                       help="harts the machine has, 1 to 64 (default 8)")
     what.add_argument("--lock", default="all", metavar="NAMES",
                       help="strategies, with commas between them, or all (default all)")
@@ -71,25 +62,25 @@ def _parser() -> argparse.ArgumentParser:
     work.add_argument("--size", type=_bytes, default=16, metavar="BYTES", help="of a block (default 16)")
     work.add_argument("--align", type=_bytes, default=16, metavar="BYTES",
                       help="of a block, a power of two (default 16)")
-    work.add_argument("--hold", type=_whole(0, 10**9), default=0, metavar="INSTR",
+    work.add_argument("--hold", type=whole(0, 10**9), default=0, metavar="INSTR",
                       help="instructions of delay inside each allocation (default 0)")
-    work.add_argument("--think", type=_whole(0, 10**9), default=100, metavar="INSTR",
+    work.add_argument("--think", type=whole(0, 10**9), default=100, metavar="INSTR",
                       help="instructions of delay between allocations, on average (default 100)")
-    work.add_argument("--think-range", type=_whole(0, 10**9), metavar="INSTR",
+    work.add_argument("--think-range", type=whole(0, 10**9), metavar="INSTR",
                       help="from the least to the most of them, drawn evenly; 0: always the same, and "
                            "harts may fall into step (default: as much as --think, so from half to one "
                            "and a half of it)")
     how = p.add_argument_group("how to measure")
-    how.add_argument("--trials", type=_whole(1, 1000), default=5, metavar="N",
+    how.add_argument("--trials", type=whole(1, 1000), default=5, metavar="N",
                      help="of each strategy and hart count, in random order (default 5)")
-    how.add_argument("--duration", type=_whole(1, 3_600_000), default=100, metavar="MS",
+    how.add_argument("--duration", type=whole(1, 3_600_000), default=100, metavar="MS",
                      help="of the window in which operations count (default 100)")
-    how.add_argument("--warmup", type=_whole(0, 3_600_000), default=20, metavar="MS",
+    how.add_argument("--warmup", type=whole(0, 3_600_000), default=20, metavar="MS",
                      help="before the window opens, discarded (default 20)")
-    how.add_argument("--model-duration", type=_whole(1, 1_000_000), default=200, metavar="US",
+    how.add_argument("--model-duration", type=whole(1, 1_000_000), default=200, metavar="US",
                      help="the same for the cost model, in modelled microseconds; a quarter more "
                           "is its warm-up (default 200)")
-    how.add_argument("--seed", type=_whole(0, 2**64 - 1), default=1, metavar="N",
+    how.add_argument("--seed", type=whole(0, 2**64 - 1), default=1, metavar="N",
                      help="of the order of trials and the harts' random numbers (default 1)")
     where = p.add_argument_group("where and with what")
     where.add_argument("--setup", action="store_true",
@@ -103,7 +94,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="machine profile of the cost model: a name in model/machines/, or a "
                             "TOML file (default generic-8, above 8 harts mesh-64)")
     where.add_argument("--cpu", default="rv64", metavar="MODEL", help="QEMU's -cpu (default rv64)")
-    where.add_argument("--time-limit", type=_whole(1, 86400), metavar="S",
+    where.add_argument("--time-limit", type=whole(1, 86400), metavar="S",
                        help="give the run up when the kernel says nothing for S seconds "
                             "(default: 30 and what the plan needs)")
     where.add_argument("--inject", default="", choices=["panic", "trap", "stack", "hang"], help=argparse.SUPPRESS)

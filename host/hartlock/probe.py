@@ -13,6 +13,7 @@ from hartlock import build, context, engines, paths, plan as plans, probe_profil
 from hartlock.collect import Trial
 from hartlock.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
 from hartlock.histogram import Histogram
+from hartlock.options import whole
 from hartlock.probe_fit import Contention, Found, Measure, Probe, fit
 from hartlock.records import Fields
 from hartlock.rows import Row
@@ -59,18 +60,6 @@ class Listening(Session):
         return []
 
 
-def _harts(text: str) -> int:
-    if not text.isdecimal() or not 1 <= int(text) <= plans.MAX_HARTS:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 to {plans.MAX_HARTS}")
-    return int(text)
-
-
-def _seed(text: str) -> int:
-    if not text.isdecimal() or int(text) >= 1 << 64:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 0 to 2^64 - 1")
-    return int(text)
-
-
 def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="./run-bench.sh probe", allow_abbrev=False,
@@ -78,13 +67,13 @@ def _parser() -> argparse.ArgumentParser:
                     "profile for the cost model from it (docs/probe.md).")
     p.add_argument("--engine", choices=["model", *REFUSED], default="model",
                    help="model: QEMU and the cost model (default). native, board: not built yet")
-    p.add_argument("--smp", type=_harts, default=8, metavar="N",
+    p.add_argument("--smp", type=whole(1, plans.MAX_HARTS), default=8, metavar="N",
                    help="harts, 1 to 64 (default 8)")
     p.add_argument("--machine", metavar="NAME", help="machine profile that the model runs on: a name in model/machines/, "
                    "or a TOML file (default generic-8, above 8 harts mesh-64)")
     p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
                    "(default generic-8, above 8 harts mesh-64)")
-    p.add_argument("--seed", type=_seed, default=1, metavar="N", help="of what lies where (default 1)")
+    p.add_argument("--seed", type=whole(0, 2**64 - 1), default=1, metavar="N", help="of what lies where (default 1)")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
     return p
 
