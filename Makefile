@@ -62,7 +62,8 @@ define worker
 $(BUILD)/bench/worker-$(1).o: bench/worker.c $(BUILD)/flags
 	$$(call say,CC,"bench/worker.c for $(1)")
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) -DSTRATEGY=$(1) -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
+	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) -DSTRATEGY=$(1) \
+		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
 		-DSECTION_HEADER='"$(3)"' -c $$< -o $$@
 endef
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h)))
@@ -133,7 +134,7 @@ qemu-gdb: $(IMAGE) ## the same, waiting for gdb at port 1234
 	$(Q)$(QEMU_RUN) -s -S
 
 .PHONY: asm
-asm: $(BUILD)/bench/worker-$(LOCK).o ## the loops that are timed (LOCK=cas)
+asm: $(BUILD)/bench/worker-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas)
 	$(Q)for f in throughput latency; do $(OBJDUMP) -d --no-show-raw-insn --disassemble=$$f $<; done | sed '/^$$/d; /^Disassembly/d'
 
 .PHONY: clean

@@ -34,6 +34,8 @@ struct cas_seen {
 	uintptr_t next;
 };
 
+ALLOC_KEEPS_NOTHING(cas)
+
 /* Set up over [start, end). The caller guarantees 0 < start <= end, that the
  * memory is nobody else's, and publishes the heap to the other harts. */
 static inline void cas_init(struct cas_heap *heap, uintptr_t start, uintptr_t end)
@@ -45,8 +47,9 @@ static inline void cas_init(struct cas_heap *heap, uintptr_t start, uintptr_t en
 }
 
 /* Look at the heap once, before the first attempt. */
-static inline struct cas_seen cas_begin(struct cas_heap *heap)
+static inline struct cas_seen cas_begin(struct cas_heap *heap, struct cas_node *node)
 {
+	(void)node;
 	/* relaxed: a guess, checked by the compare-and-swap. */
 	return (struct cas_seen){aptr_load_relaxed(&heap->next)};
 }
@@ -74,7 +77,7 @@ static inline bool cas_try(struct cas_heap *heap, struct cas_seen *seen, size_t 
  * number of harts at once. The caller guarantees: align is a power of two. */
 static inline void *cas_alloc(struct cas_heap *heap, size_t size, size_t align)
 {
-	struct cas_seen seen = cas_begin(heap);
+	struct cas_seen seen = cas_begin(heap, (struct cas_node *)0);
 	void *block;
 
 	while (!cas_try(heap, &seen, size, align, &block))

@@ -53,6 +53,8 @@ struct faa_seen {
 	bool careful;
 };
 
+ALLOC_KEEPS_NOTHING(faa)
+
 /* Set up over [start, end). The caller guarantees start <= end, that the
  * memory is nobody else's, and publishes the heap to the other harts. */
 static inline void faa_init(struct faa_heap *heap, uintptr_t start, uintptr_t end)
@@ -64,8 +66,9 @@ static inline void faa_init(struct faa_heap *heap, uintptr_t start, uintptr_t en
 }
 
 /* Nothing to look at before the first attempt. */
-static inline struct faa_seen faa_begin(struct faa_heap *heap)
+static inline struct faa_seen faa_begin(struct faa_heap *heap, struct faa_node *node)
 {
+	(void)node;
 	(void)heap;
 	return (struct faa_seen){false};
 }
@@ -128,7 +131,7 @@ static inline bool faa_try(struct faa_heap *heap, struct faa_seen *seen, size_t 
  * number of harts at once. The caller guarantees: align is a power of two. */
 static inline void *faa_alloc(struct faa_heap *heap, size_t size, size_t align)
 {
-	struct faa_seen seen = faa_begin(heap);
+	struct faa_seen seen = faa_begin(heap, (struct faa_node *)0);
 	void *block;
 
 	while (!faa_try(heap, &seen, size, align, &block))

@@ -9,6 +9,23 @@
 /* What one hart writes should not lie beside what others only read. */
 enum { PLACE_LINE = 64 };
 
+/* For an allocator without a lock that keeps nothing for a hart: any node will
+ * do, and no join; no hart has bytes in store. */
+#define ALLOC_KEEPS_NOTHING(name)                                              \
+	struct name##_node {                                                   \
+		char unused[0];                                                \
+	};                                                                     \
+	static inline void name##_join(struct name##_node *node, size_t batch) \
+	{                                                                      \
+		(void)node;                                                    \
+		(void)batch;                                                   \
+	}                                                                      \
+	static inline size_t name##_waste(const struct name##_node *node)      \
+	{                                                                      \
+		(void)node;                                                    \
+		return 0;                                                      \
+	}
+
 struct bump_place {
 	uintptr_t block; /* address of the block */
 	uintptr_t next;  /* first free address behind it */

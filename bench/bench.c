@@ -122,7 +122,7 @@ static void run_pass(struct run *run)
 	take_heap(run);
 	if (run->pass == PASS_AUDIT)
 		run->heap_end = audit_prepare(&run->plan->work, run->heap_start, run->heap_end);
-	run->strategy->init(run->heap_start, run->heap_end);
+	run->strategy->init(&run->plan->work, run->heap_start, run->heap_end);
 	clear_slots(run);
 	window_reset(slots, run->harts);
 	rendezvous_reset();

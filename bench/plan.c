@@ -127,7 +127,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 {
 	enum { HOUR_US = 3600 * 1000000ll };
 	uint64_t v = 0, format = 0, hold = plan->work.hold, think = plan->work.think;
-	uint64_t range = plan->work.think_range;
+	uint64_t range = plan->work.think_range, clusters = plan->work.clusters;
 	const struct {
 		const char *key;
 		uint64_t max, *to;
@@ -135,6 +135,8 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"format", UINT32_MAX, &format},
 		{"size", SIZE_MAX, &plan->work.size},
 		{"align", SIZE_MAX, &plan->work.align},
+		{"batch", UINT32_MAX, &plan->work.batch},
+		{"clusters", PORT_MAX_HARTS, &clusters},
 		{"hold", UINT32_MAX, &hold},
 		{"think", UINT32_MAX / 2, &think}, /* think() adds half a range */
 		{"think_range", UINT32_MAX - 1, &range},
@@ -149,6 +151,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		if (!number(value, keys[i].max, &v))
 			return "not a number in range";
 		*keys[i].to = v;
+		plan->work.clusters = (uint32_t)clusters;
 		plan->work.hold = (uint32_t)hold;
 		plan->work.think = (uint32_t)think;
 		plan->work.think_range = (uint32_t)(keys[i].to == &think ? think : range);
@@ -193,7 +196,7 @@ const char *plan_read(struct plan *plan, const char *text, const char **at)
 	struct word w;
 	const char *error;
 
-	*plan = (struct plan){.work = {.size = 16, .align = 16},
+	*plan = (struct plan){.work = {.size = 16, .align = 16, .batch = 4096},
 			      .duration_us = 100000,
 			      .warmup_us = 20000,
 			      .seed = 1};

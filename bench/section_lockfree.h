@@ -9,9 +9,15 @@ static struct {
 	_Alignas(LINE) struct NAME(heap) heap;
 } shared;
 
-static void init(uintptr_t start, uintptr_t end)
+static struct own {
+	_Alignas(LINE) struct NAME(node) node;
+} own[PORT_MAX_HARTS];
+
+static void init(const struct workload *work, uintptr_t start, uintptr_t end)
 {
 	NAME(init)(&shared.heap, start, end);
+	for (unsigned i = 0; i < PORT_MAX_HARTS; i++)
+		NAME(join)(&own[i].node, work->batch);
 }
 
 static size_t used(void)
@@ -19,9 +25,14 @@ static size_t used(void)
 	return NAME(used)(&shared.heap);
 }
 
+static size_t waste(unsigned hart)
+{
+	return NAME(waste)(&own[hart].node);
+}
+
 /* marks is a constant NULL in the passes that read no clock. */
 static inline __attribute__((always_inline)) void *section(const struct workload *work,
-							   struct marks *marks)
+							   struct own *mine, struct marks *marks)
 {
 	struct NAME(seen) seen;
 	uint64_t failed = 0;
@@ -29,7 +40,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 
 	if (marks)
 		marks->call = port_cycles();
-	seen = NAME(begin)(&shared.heap);
+	seen = NAME(begin)(&shared.heap, &mine->node);
 	for (;;) {
 		delay(work->hold);
 		if (NAME(try)(&shared.heap, &seen, work->size, work->align, &block))

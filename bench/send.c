@@ -56,6 +56,7 @@ static void send_share(const struct run *run, const struct slot *s)
 	record_u64("start", atomic_load_explicit(&s->start_time, memory_order_relaxed));
 	record_u64("end", s->end_time);
 	record_u64("cycles", s->end_cycles - s->start_cycles);
+	record_u64("waste", run->strategy->waste(s->index));
 	if (run->pass == PASS_LATENCY) {
 		record_u64("waited", measured(s)->waited);
 		record_u64("failed", measured(s)->failed);
@@ -125,6 +126,8 @@ void send_plan(const struct plan *plan)
 	record_u64("trials", plan->trials);
 	record_u64("size", plan->work.size);
 	record_u64("align", plan->work.align);
+	record_u64("batch", plan->work.batch);
+	record_u64("clusters", plan->work.clusters);
 	record_u64("hold", plan->work.hold);
 	record_u64("think", plan->work.think);
 	record_u64("think_range", plan->work.think_range);

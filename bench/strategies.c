@@ -2,6 +2,7 @@
 
 #define LOCK(name)     extern const struct strategy strategy_##name;
 #define LOCKFREE(name) LOCK(name)
+#define ALIAS(other, name)
 #include "../lock/locks.def"
 #undef LOCK
 

@@ -11,9 +11,11 @@
 struct strategy {
 	const char *name;
 	/* Lock free, heap empty over [start, end). No worker is running. */
-	void (*init)(uintptr_t start, uintptr_t end);
+	void (*init)(const struct workload *work, uintptr_t start, uintptr_t end);
 	/* Bytes handed out since init, padding included. No worker is running. */
 	size_t (*used)(void);
+	/* Of those, bytes that hart `hart` took and made no block of. */
+	size_t (*waste)(unsigned hart);
 	/* Allocate until the window closes. One hart each, all at once. */
 	void (*worker[PASSES])(const struct workload *work, struct slot *me);
 };

@@ -1,6 +1,7 @@
 /* worker.c: the loops that are timed, compiled once for each strategy with
  *
  *   -DSTRATEGY=name                        the word of lock/locks.def
+ *   -DSTRATEGY_NAME='"name"'               the same for people: hyphens, no underscores
  *   -DSTRATEGY_HEADER='"../lock/name.h"'   its header
  *   -DSECTION_HEADER='"section_lock.h"'    how an allocation goes under it
  *
@@ -16,8 +17,6 @@
 #define JOIN_(a, b) a##_##b
 #define JOIN(a, b)  JOIN_(a, b)
 #define NAME(part)  JOIN(STRATEGY, part)
-#define STRING_(s)  #s
-#define STRING(s)   STRING_(s)
 
 /* Clock reads of one operation: cycles of its hart. */
 struct marks {
@@ -40,10 +39,11 @@ static inline void count(struct slot *me, uint64_t ops)
 static void throughput(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
+	struct own *mine = &own[me->index];
 	uint64_t random = me->random, ops = 0;
 
 	while (window_phase() != STOP) {
-		if (section(&work, NULL) == NULL) {
+		if (section(&work, mine, NULL) == NULL) {
 			window_close(ENDED_HEAP);
 			break;
 		}
@@ -55,6 +55,7 @@ static void throughput(const struct workload *given, struct slot *me)
 static void latency(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
+	struct own *mine = &own[me->index];
 	uint64_t random = me->random, ops = 0;
 	enum phase phase;
 
@@ -62,7 +63,7 @@ static void latency(const struct workload *given, struct slot *me)
 		struct latency *to = &me->latency[phase == MEASURE];
 		struct marks marks;
 
-		if (section(&work, &marks) == NULL) {
+		if (section(&work, mine, &marks) == NULL) {
 			window_close(ENDED_HEAP);
 			break;
 		}
@@ -77,10 +78,11 @@ static void latency(const struct workload *given, struct slot *me)
 static void audit(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
+	struct own *mine = &own[me->index];
 	uint64_t random = me->random, ops = 0;
 
 	while (window_phase() != STOP) {
-		void *block = section(&work, NULL);
+		void *block = section(&work, mine, NULL);
 
 		if (block == NULL) {
 			window_close(ENDED_HEAP);
@@ -93,8 +95,9 @@ static void audit(const struct workload *given, struct slot *me)
 }
 
 const struct strategy JOIN(strategy, STRATEGY) = {
-	.name = STRING(STRATEGY),
+	.name = STRATEGY_NAME,
 	.init = init,
 	.used = used,
+	.waste = waste,
 	.worker = {throughput, latency, audit},
 };

@@ -26,6 +26,8 @@ struct mcs_lock {
 	aptr tail; /* the last node of the queue; 0: free */
 };
 
+LOCK_JOINS_NOTHING(mcs)
+
 static inline void mcs_init(struct mcs_lock *l)
 {
 	/* relaxed: the caller publishes the lock, not this store. */
@@ -54,7 +56,7 @@ static inline bool mcs_acquire(struct mcs_lock *l, struct mcs_node *node)
 	aptr_store_release(&ahead->next, (uintptr_t)node);
 	/* acquire (H): pairs with the release in mcs_release(); what earlier
 	 * holders wrote is visible from here. */
-	while (a32_load_acquire(&node->waiting) != 0)
+	while (a32_watch_acquire(&node->waiting) != 0)
 		LOCK_RELAX();
 	return true;
 }
@@ -71,11 +73,11 @@ static inline void mcs_release(struct mcs_lock *l, struct mcs_node *node)
 		if (aptr_cas_release(&l->tail, (uintptr_t)node, 0))
 			return;
 		/* depend (N): as above. The successor is between (Q) and (N). */
-		while ((next = (struct mcs_node *)aptr_load_depend(&node->next)) == 0)
+		while ((next = (struct mcs_node *)aptr_watch_depend(&node->next)) == 0)
 			LOCK_RELAX();
 	}
 	/* release (H): everything written inside is visible to the successor. */
-	a32_store_release(&next->waiting, 0);
+	a32_store_unlock(&next->waiting, 0);
 }
 
 #endif

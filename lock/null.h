@@ -20,9 +20,7 @@ struct null_lock {
 	char unused[0];
 };
 
-struct null_node {
-	char unused[0];
-};
+LOCK_KEEPS_NOTHING(null)
 
 static inline void null_init(struct null_lock *l)
 {

@@ -1,12 +1,29 @@
 /* port.h: the one place where lock/ meets its surroundings.
  *
- * A lock needs the atomics of atomic.h and one thing more: what a waiter does
- * between two looks at the lock. Compile with
+ * A lock needs the atomics of atomic.h, a way to wait and a way to let go
+ * (forms.h), and to be told which hart it serves. Compile with
  *
  *     -DLOCK_PORT='"my_port.h"'
  *
- * to supply your own LOCK_RELAX(); anything you do not define is defined here.
- * Nothing else in lock/ depends on where it runs.
+ * to supply your own LOCK_RELAX(), or another of the macros that a header says
+ * can be set; anything you do not define is defined here or there. Nothing else
+ * in lock/ depends on where it runs.
+ *
+ * What every lock NAME of this folder has:
+ *
+ *   struct NAME_lock    one for each thing that is locked
+ *   struct NAME_node    one for each hart and each lock it may hold at once; the
+ *                       hart's own from NAME_join() on. On a line of its own.
+ *   struct NAME_space   one for all locks of the kind; empty for most
+ *
+ *   void NAME_init(struct NAME_lock *);
+ *   void NAME_join(struct NAME_node *, struct NAME_space *, struct lock_hart);
+ *   bool NAME_acquire(struct NAME_lock *, struct NAME_node *);  true: it waited
+ *   void NAME_release(struct NAME_lock *, struct NAME_node *);
+ *
+ * Zeroed memory is an initialised space. Locks, nodes and spaces stay where they
+ * are while they are in use. A lock is initialised, and its harts joined, before
+ * any hart uses it.
  */
 #ifndef LOCK_PORT_H
 #define LOCK_PORT_H
@@ -17,22 +34,46 @@
 #include LOCK_PORT
 #endif
 
-/* LOCK_RELAX(): a hint that this hart is waiting. It must not touch memory.
- *
- * RISC-V: `pause` of Zihintpause (unprivileged manual, chapter "Zihintpause").
- * Its encoding is a FENCE hint, so harts without the extension execute it as a
- * no-op; it is emitted as a word because assemblers want the extension named.
- */
-#ifndef LOCK_RELAX
-#if defined(__riscv)
-#define LOCK_RELAX() __asm__ volatile(".insn 0x0100000f") /* pause */
-#elif defined(__x86_64__) || defined(__i386__)
-#define LOCK_RELAX() __asm__ volatile("pause")
-#elif defined(__aarch64__)
-#define LOCK_RELAX() __asm__ volatile("yield")
-#else
-#error "lock/port.h: define LOCK_RELAX() for this architecture"
-#endif
-#endif
+#include "forms.h"
+
+enum { LOCK_LINE = 64 }; /* bytes that harts which write do not share */
+
+/* For the parts of an acquire or a release: every lock is inlined alike. */
+#define LOCK_INLINE static inline __attribute__((always_inline))
+
+/* What a lock is told of a hart that joins. */
+struct lock_hart {
+	unsigned number;  /* from 0 on, a different one for each node of a space */
+	unsigned cluster; /* the same for harts to which a line is near */
+};
+
+/* For a lock that keeps nothing for a hart: any node will do, and no join. */
+#define LOCK_KEEPS_NOTHING(name)                                                             \
+	struct name##_node {                                                                 \
+		char unused[0];                                                              \
+	};                                                                                   \
+	struct name##_space {                                                                \
+		char unused[0];                                                              \
+	};                                                                                   \
+	static inline void name##_join(struct name##_node *node, struct name##_space *space, \
+				       struct lock_hart hart)                                \
+	{                                                                                    \
+		(void)node;                                                                  \
+		(void)space;                                                                 \
+		(void)hart;                                                                  \
+	}
+
+/* For one whose node is set up by each acquire: any node will do, and no join. */
+#define LOCK_JOINS_NOTHING(name)                                                             \
+	struct name##_space {                                                                \
+		char unused[0];                                                              \
+	};                                                                                   \
+	static inline void name##_join(struct name##_node *node, struct name##_space *space, \
+				       struct lock_hart hart)                                \
+	{                                                                                    \
+		(void)node;                                                                  \
+		(void)space;                                                                 \
+		(void)hart;                                                                  \
+	}
 
 #endif

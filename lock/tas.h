@@ -19,9 +19,7 @@ struct tas_lock {
 	a32 held; /* 0 free, 1 held */
 };
 
-struct tas_node {
-	char unused[0];
-};
+LOCK_KEEPS_NOTHING(tas)
 
 static inline void tas_init(struct tas_lock *l)
 {
@@ -49,7 +47,7 @@ static inline void tas_release(struct tas_lock *l, struct tas_node *node)
 {
 	(void)node;
 	/* release (A): everything written inside is visible to the next holder. */
-	a32_store_release(&l->held, 0);
+	a32_store_unlock(&l->held, 0);
 }
 
 #endif

@@ -22,9 +22,7 @@ struct ticket_lock {
 	a32 serving; /* the number that holds the lock */
 };
 
-struct ticket_node {
-	char unused[0];
-};
+LOCK_KEEPS_NOTHING(ticket)
 
 static inline void ticket_init(struct ticket_lock *l)
 {
@@ -44,7 +42,7 @@ static inline bool ticket_acquire(struct ticket_lock *l, struct ticket_node *nod
 	mine = a32_fetch_add_relaxed(&l->next, 1);
 	/* acquire (T): pairs with the release in ticket_release(); what earlier
 	 * holders wrote is visible from here. */
-	while (a32_load_acquire(&l->serving) != mine) {
+	while (a32_watch_acquire(&l->serving) != mine) {
 		waited = true;
 		LOCK_RELAX();
 	}
@@ -60,7 +58,7 @@ static inline void ticket_release(struct ticket_lock *l, struct ticket_node *nod
 	/* relaxed: only the holder writes `serving`, and the caller is it. */
 	mine = a32_load_relaxed(&l->serving);
 	/* release (T): everything written inside is visible to the next holder. */
-	a32_store_release(&l->serving, mine + 1);
+	a32_store_unlock(&l->serving, mine + 1);
 }
 
 #endif

@@ -111,7 +111,7 @@ def test_a_compiler_that_is_not_there(bench):
 def test_a_kernel_that_does_not_build_says_why(tmp_path):
     copy = tmp_path / "copy"
     shutil.copytree(TOP, copy, ignore=shutil.ignore_patterns(".git", "build", "results", "__pycache__"))
-    (copy / "lock/spin.h").write_text("/* spin: broken. */\nstatic int oops(void) { return nothing; }\n")
+    (copy / "lock/ttas.h").write_text("/* ttas: broken. */\nstatic int oops(void) { return nothing; }\n")
     done = subprocess.run([str(copy / "run-bench.sh"), "--smp", "2", "--lock", "spin", "--engine", "tcg"], capture_output=True,
                           text=True, timeout=120, check=False)
     assert done.returncode == 2

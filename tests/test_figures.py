@@ -11,7 +11,8 @@ from hartlock.collect import Pass, Share, Trial, whole
 from hartlock.histogram import Histogram, lowest, merge, middle
 from hartlock.plan import Workload
 
-W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0, think_range_instructions=0)
+W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0, think_range_instructions=0,
+             batch_bytes=4096)
 
 
 def bucket_of(value):
@@ -59,7 +60,7 @@ def a_trial(**passes):
     default = {"latency": a_pass(*(share(s.hart, 10, 10, 0, 100) for s in passes["throughput"].shares)),
                "audit": a_pass(*(share(s.hart, 10, 10, 0, 100, found=10) for s in passes["throughput"].shares))}
     n = len(passes["throughput"].shares)
-    return Trial(0, "spin", n, "done", {**default, **passes}, hists, blocks=10 * n)
+    return Trial(0, "ttas", n, "done", {**default, **passes}, hists, blocks=10 * n)
 
 
 def test_a_fair_trial():
@@ -102,7 +103,7 @@ def test_conservation(used, faulty):
 def test_conservation_counts_the_padding():
     p = a_pass(share(0, 3, 3, 0, 1), used=15 + 2 * 64 + 20)
     p.heap_start = 0x1001 + 48
-    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0, 0)) == []
+    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0, 0, 4096)) == []
 
 
 @pytest.mark.parametrize("change,words", [

@@ -18,7 +18,7 @@ QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 # Cycles of the whole system an operation, by harts: docs/model.md.
 REFERENCE = {
     "tas": {1: 143, 2: 99, 4: 154, 8: 176},
-    "spin": {1: 144, 2: 113, 4: 149, 8: 187},
+    "ttas": {1: 144, 2: 113, 4: 149, 8: 187},
     "ticket": {1: 145, 2: 100, 4: 133, 8: 157},
     "mcs": {1: 173, 2: 123, 4: 123, 8: 117},
     "cas": {1: 140, 2: 79, 4: 52, 8: 44},
@@ -93,7 +93,7 @@ def cycles_an_operation(p, shares):
     return window / sum(int(s["ops_close"]) - int(s["ops_open"]) for s in shares)
 
 
-MIXED = "seed=3 think=40 duration_us=50 warmup_us=10 run=cas:8,null:8,ticket:8,mcs:5,tas:3,spin:8,faa:7"
+MIXED = "seed=3 think=40 duration_us=50 warmup_us=10 run=cas:8,null:8,ticket:8,mcs:5,tas:3,ttas:8,faa:7"
 
 
 @pytest.fixture(scope="session")
@@ -189,7 +189,7 @@ def test_textbook_shapes(table):
         return int(count[key]) / ops
 
     assert table["tas", 8][0] > 1.5 * table["tas", 2][0]
-    assert table["spin", 8][0] > 1.5 * table["spin", 2][0]
+    assert table["ttas", 8][0] > 1.5 * table["ttas", 2][0]
     assert table["mcs", 8][0] < 1.05 * table["mcs", 4][0]
     assert per_op("faa", 8, "transfers") <= 1.05
     assert table["faa", 8][0] <= 1.1 * 26

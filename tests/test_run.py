@@ -30,7 +30,7 @@ def test_the_control_lost_updates_and_is_no_error(all_on_two):
     assert (row["role"], row["check"], row["overlap_shown"]) == ("control", "fail", "yes")
     assert float(row["lost_updates_share_median"]) > 0
     assert "they really overlapped" in all_on_two.out
-    assert all_on_two.row("spin", 2)["overlap_shown"] == "yes"
+    assert all_on_two.row("ttas", 2)["overlap_shown"] == "yes"
     assert all_on_two.row("null", 1)["check"] == "pass"
 
 
@@ -45,7 +45,7 @@ def test_contention_is_shown(bench, all_on_two):
     host lets them run only in turns: a hart that is alone gets it only once."""
     held = bench("--smp", "2", "--lock", "ticket", "--hold", "20000", "--think", "0")
     assert held.row("ticket", 2)["contended"] == "yes"
-    assert all_on_two.row("ticket", 1)["contended"] == all_on_two.row("spin", 1)["contended"] == "no"
+    assert all_on_two.row("ticket", 1)["contended"] == all_on_two.row("ttas", 1)["contended"] == "no"
     assert float(all_on_two.row("cas", 1)["failed_attempts_per_op_median"]) == 0
     assert "no contention seen" not in held.out
 
@@ -64,17 +64,17 @@ def test_pandas_reads_both_files_without_options(all_on_two):
     assert list(samples.columns) == columns.SAMPLES
     assert summary["cycles_per_op_median"].dtype == float
     assert (all_on_two.folder / "summary.csv").read_bytes().count(b"\r\n") == len(summary) + 1
-    one = samples[(samples.strategy == "spin") & (samples.harts == 2) & (samples.repetition == 1)]
+    one = samples[(samples.strategy == "ttas") & (samples.harts == 2) & (samples.repetition == 1)]
     assert list(one.hart) == [0, 1]
 
 
 def test_samples_and_summary_agree(all_on_two):
     samples = pandas.read_csv(all_on_two.folder / "samples.csv")
-    spin = samples[(samples.strategy == "spin") & (samples.harts == 2)]
-    per_trial = spin.groupby("trial").throughput_ops_per_second.sum()
-    assert float(all_on_two.row("spin", 2)["throughput_ops_per_second_median"]) == pytest.approx(
+    ttas = samples[(samples.strategy == "ttas") & (samples.harts == 2)]
+    per_trial = ttas.groupby("trial").throughput_ops_per_second.sum()
+    assert float(all_on_two.row("ttas", 2)["throughput_ops_per_second_median"]) == pytest.approx(
         per_trial.median(), rel=1e-4)
-    assert float(all_on_two.row("spin", 2)["ops_window_total"]) == spin.ops_window.sum()
+    assert float(all_on_two.row("ttas", 2)["ops_window_total"]) == ttas.ops_window.sum()
 
 
 def test_the_context_is_whole(all_on_two):
@@ -125,11 +125,11 @@ def test_sleeping_harts_take_nothing(tmp_path):
 
 
 def test_the_end_of_the_heap_ends_the_trial_and_is_said(bench):
-    done = bench("--smp", "2", "--lock", "spin", "--size", "64K", "--align", "4K", "--trials", "1")
+    done = bench("--smp", "2", "--lock", "ttas", "--size", "64K", "--align", "4K", "--trials", "1")
     assert done.status == 0, done.out
-    row = done.row("spin", 2)
+    row = done.row("ttas", 2)
     assert row["ended_heap"] == "1" and row["check"] == "pass"
-    assert {r["ended"] for r in done.rows("samples.csv") if r["strategy"] == "spin"} == {"heap"}
+    assert {r["ended"] for r in done.rows("samples.csv") if r["strategy"] == "ttas"} == {"heap"}
     assert "ended=heap" in done.out
 
 
@@ -169,7 +169,7 @@ def test_a_lock_costs_its_own_instructions_above_null(bench):
                  "--", "-icount", "shift=0")
     each = {s: round(float(done.row(s, 1)["cycles_per_op_median"])) for s in strategies.known()}
     above = {s: n - each["null"] for s, n in each.items()}
-    assert 3 <= above["tas"] == above["spin"] <= 6, each
+    assert 3 <= above["tas"] == above["ttas"] <= 6, each
     assert 6 <= above["ticket"] <= 10 and 9 <= above["mcs"] <= 14 and 3 <= above["cas"] <= 7, each
 
 

@@ -18,7 +18,7 @@ under each lock, check every block it hands out, and show what each lock costs.
 EPILOG = """\
 examples:
   ./run-bench.sh --setup --smp 8 --lock cas      install what is missing, then measure
-  ./run-bench.sh --smp 8 --lock spin,ticket,cas  compare three
+  ./run-bench.sh --smp 8 --lock ttas,ticket,cas  compare three
   ./run-bench.sh --smp 8 --harts 1,2,4,8         all strategies on 1, 2, 4 and 8 harts
   ./run-bench.sh --smp 4 --lock ticket --hold 50 --think 500
   ./run-bench.sh --smp 64 --lock mcs,ticket --engine model --trials 1
@@ -70,6 +70,8 @@ def _parser() -> argparse.ArgumentParser:
                       help="from the least to the most of them, drawn evenly; 0: always the same, and "
                            "harts may fall into step (default: as much as --think, so from half to one "
                            "and a half of it)")
+    work.add_argument("--batch", type=_bytes, default=4096, metavar="BYTES",
+                      help="that a hart takes at a time under the strategy magazine (default 4K)")
     how = p.add_argument_group("how to measure")
     how.add_argument("--trials", type=whole(1, 1000), default=5, metavar="N",
                      help="of each strategy and hart count, in random order (default 5)")
@@ -115,7 +117,8 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
     plan = plans.Plan(
         smp=options.smp, locks=locks, harts=harts,
         workload=plans.Workload(options.size, options.align, options.hold, options.think,
-                                options.think if options.think_range is None else options.think_range),
+                                options.think if options.think_range is None else options.think_range,
+                                options.batch),
         trials=options.trials, seed=options.seed, inject=options.inject,
         order=plans.order(locks, harts, options.trials, options.seed))
     plans.check(plan)
@@ -129,8 +132,9 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
 
 
 def _list_locks() -> int:
+    other = {name: also for also, name in strategies.aliases().items()}
     for name, strategy in strategies.known().items():
-        print(f"{name:8} {strategy.summary()}")
+        print(f"{name:14} {strategy.summary()}" + (f" (also: {other[name]})" if name in other else ""))
     return 0
 
 

@@ -18,6 +18,7 @@ class Share:
     start: int  # ticks
     end: int
     cycles: int  # between start and end, on this hart
+    waste: int = 0  # bytes taken from the heap that no block was made of
     waited: int = 0
     failed: int = 0
     found: int = 0
@@ -141,7 +142,7 @@ class Collector:
     def _share(self, f: Fields) -> None:
         name, into = f.text("pass"), self._pass_of(f)
         share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
-                      f.number("start"), f.number("end"), f.number("cycles"))
+                      f.number("start"), f.number("end"), f.number("cycles"), f.number("waste"))
         if name == "latency":
             share.waited, share.failed = f.number("waited"), f.number("failed")
         if name == "audit":

@@ -4,6 +4,7 @@ each means; a test keeps the two alike."""
 CONTEXT = [
     "run", "engine", "machine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
     "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
+    "batch_bytes",
     "duration_us", "seed",
 ]
 
@@ -21,7 +22,7 @@ SAMPLES = [
     "wait_min_cycles", "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles",
     "wait_p999_cycles", "wait_max_cycles", "wait_mean_cycles",
     "hold_min_cycles", "hold_p50_cycles", "hold_p99_cycles", "hold_max_cycles", "hold_mean_cycles",
-    "audit_ops", "audit_found", "audit_misplaced",
+    "audit_ops", "audit_found", "audit_misplaced", "waste_bytes",
     *PER_OP,
 ]
 
@@ -42,6 +43,6 @@ SUMMARY = [
     "hold_max_cycles",
     "contended_share_median", "failed_attempts_per_op_median",
     *with_ci("jain_index"),
-    "min_max_share_median", "overlap_min", "lost_updates_share_median", "ops_window_total",
+    "min_max_share_median", "overlap_min", "lost_updates_share_median", "waste_share_median", "ops_window_total",
     *(f"{name}_median" for name in PER_OP),
 ]

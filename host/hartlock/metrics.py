@@ -27,6 +27,7 @@ class Figures:
     wait: Histogram
     hold: Histogram
     lost_updates_share: float
+    waste_share: float  # of the bytes taken from the heap: no block was made of them
     faults: tuple[str, ...]  # what the checks found; empty: nothing
     ended: str  # time, heap
     window: str  # measured, whole (warm-up included), none
@@ -79,13 +80,19 @@ def expected_used(p: Pass, w: Workload, ops: int) -> int:
     return first + (ops - 1) * stride + w.size_bytes
 
 
+def waste(p: Pass) -> int:
+    """Bytes that harts have in store, or have lost (magazine)."""
+    return sum(s.waste for s in p.shares)
+
+
 def conservation(name: str, p: Pass, w: Workload) -> list[str]:
     """Operations x size = bytes handed out, or what is wrong."""
     ops = sum(s.ops for s in p.shares)
     expected = expected_used(p, w, ops)
-    if 0 <= p.used - expected <= -w.size_bytes % w.align_bytes:
+    if 0 <= p.used - waste(p) - expected <= -w.size_bytes % w.align_bytes:
         return []  # `next` is behind the last block, or behind its padding (faa)
-    return [f"{name} pass: {ops} operations take {expected} bytes, but {p.used} were handed out"]
+    aside = f" and {waste(p)} are in no block" if waste(p) else ""
+    return [f"{name} pass: {ops} operations take {expected} bytes{aside}, but {p.used} were handed out"]
 
 
 def audit(trial: Trial, p: Pass) -> list[str]:
@@ -104,7 +111,7 @@ def lost_share(passes: Iterable[Pass], w: Workload) -> float:
     """Share of the operations whose update of `next` was overwritten, in the worst pass."""
     stride = w.size_bytes + -w.size_bytes % w.align_bytes
     ops = [(p, sum(s.ops for s in p.shares)) for p in passes]
-    return max(ratio(max(0, expected_used(p, w, n) - p.used), n * stride) for p, n in ops)
+    return max(ratio(max(0, expected_used(p, w, n) + waste(p) - p.used), n * stride) for p, n in ops)
 
 
 def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
@@ -130,6 +137,7 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
         wait=wait,
         hold=hold,
         lost_updates_share=lost_share(trial.passes.values(), workload),
+        waste_share=ratio(waste(t), t.used),
         faults=tuple(faults),
         ended="heap" if "heap" in (t.ended, latency.ended) else "time",
         window=in_time.kind,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from hartlock.engines import Engine
 from hartlock.errors import UsageError
-from hartlock.strategies import CLOCK, CONTROL
+from hartlock.strategies import BASELINE, CLOCK, CONTROL
 
 FORMAT = 1
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
@@ -26,6 +26,7 @@ class Workload:
     hold_instructions: int
     think_instructions: int
     think_range_instructions: int  # from the least to the most of it
+    batch_bytes: int  # that a magazine takes at a time
 
 
 @dataclass(frozen=True)
@@ -41,14 +42,14 @@ class Plan:
 
     def role(self, trial: Trial) -> str:
         """candidate: asked for. control: must lose updates. harness: what measuring costs."""
-        if trial.strategy == CLOCK or trial == Trial(CONTROL, 1):
+        if trial.strategy in (CLOCK, BASELINE) or trial == Trial(CONTROL, 1):
             return "harness"
         return "control" if trial.strategy == CONTROL else "candidate"
 
     def bootargs(self, engine: Engine) -> str:
         w = self.workload
         words = [
-            "hartlock:", f"format={FORMAT}", f"size={w.size_bytes}", f"align={w.align_bytes}",
+            "hartlock:", f"format={FORMAT}", f"size={w.size_bytes}", f"align={w.align_bytes}", f"batch={w.batch_bytes}",
             f"hold={w.hold_instructions}", f"think={w.think_instructions}",
             f"think_range={w.think_range_instructions}",
             f"duration_us={engine.duration_us}", f"warmup_us={engine.warmup_us}",
@@ -69,9 +70,9 @@ def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int
 
     Beside what was asked for there is, for each number of harts, the control
     that must lose updates, and once the harness: `null` on one hart, and the
-    clock read itself.
+    clock read itself. `baseline` is always on one hart.
     """
-    wanted = {Trial(lock, n): None for n in harts for lock in locks}
+    wanted = {Trial(lock, 1 if lock == BASELINE else n): None for n in harts for lock in locks}
     wanted.update({Trial(CONTROL, n): None for n in harts if n > 1})
     wanted.update({Trial(CONTROL, 1): None, Trial(CLOCK, 1): None})
     once = [trial for trial in wanted for _ in range(trials)]

@@ -79,7 +79,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _plan(smp: int, seed: int) -> plans.Plan:
-    return plans.Plan(smp=smp, locks=(PROBE,), harts=(smp,), workload=plans.Workload(16, 16, 0, 0, 0), trials=1,
+    return plans.Plan(smp=smp, locks=(PROBE,), harts=(smp,), workload=plans.Workload(16, 16, 0, 0, 0, 0), trials=1,
                       seed=seed, order=(plans.Trial(PROBE, smp),))
 
 

@@ -88,7 +88,7 @@ class Table:
                 "contended_ops": in_latency.waited, "failed_attempts": in_latency.failed,
                 **_wait(wait), **_hold(trial.histograms.get((s.hart, "hold"))),
                 "audit_ops": in_audit.ops, "audit_found": in_audit.found,
-                "audit_misplaced": in_audit.misplaced,
+                "audit_misplaced": in_audit.misplaced, "waste_bytes": s.waste,
                 **f.coherence,
             }
 
@@ -141,6 +141,7 @@ class Table:
             "min_max_share_median": _median(fs, "min_max_share").median,
             "overlap_min": min((f.overlap for f in fs), default=math.nan),
             "lost_updates_share_median": _median(fs, "lost_updates_share").median,
+            "waste_share_median": _median(fs, "waste_share").median,
             "ops_window_total": sum(f.ops_window for f in fs),
             **{f"{name}_median": median_ci([f.coherence.get(name, math.nan) for f in fs]).median
                for name in columns.PER_OP},

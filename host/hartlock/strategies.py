@@ -9,6 +9,7 @@ from hartlock.errors import UsageError
 from hartlock.paths import LOCKS_DEF, TOP
 
 CONTROL = "null"  # the strategy that must lose updates when harts overlap
+BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
 CLOCK = "clock"  # not a strategy: the price of the clock read, as a row of its own
 
 
@@ -24,23 +25,35 @@ class Strategy:
         return first.removeprefix(f"/* {self.name}: ").rstrip(".")
 
 
+def _words() -> list[list[str]]:
+    """LOCK(name), ALIAS(other, name) and so on, each as its macro and its arguments."""
+    lines = re.findall(r"^(\w+)\(([\w, ]+)\)$", LOCKS_DEF.read_text(), re.MULTILINE)
+    return [[macro, *(word.strip() for word in words.split(","))] for macro, words in lines]
+
+
 def known() -> dict[str, Strategy]:
-    words = re.findall(r"^(LOCK|LOCKFREE)\((\w+)\)$", LOCKS_DEF.read_text(), re.MULTILINE)
     folder = {"LOCK": TOP / "lock", "LOCKFREE": TOP / "alloc"}
-    return {name: Strategy(name, kind == "LOCKFREE", folder[kind] / f"{name}.h") for kind, name in words}
+    return {(name := word.replace("_", "-")): Strategy(name, macro == "LOCKFREE", folder[macro] / f"{word}.h")
+            for macro, word, *_ in _words() if macro in folder}
+
+
+def aliases() -> dict[str, str]:
+    return {other.replace("_", "-"): name.replace("_", "-")
+            for macro, other, *rest in _words() if macro == "ALIAS" for name in rest}
 
 
 def choose(text: str) -> list[str]:
     """The strategies of `--lock spin,ticket` or `--lock all`, each once, in order."""
-    names = known()
+    names, other = known(), aliases()
     chosen: dict[str, None] = {}
     for word in text.split(","):
+        word = other.get(word.replace("_", "-"), word.replace("_", "-"))
         if word == "all":
             chosen.update(dict.fromkeys(names))
         elif word in names:
             chosen[word] = None
         else:
-            near = difflib.get_close_matches(word, [*names, "all"], n=1, cutoff=0.4)
+            near = difflib.get_close_matches(word, [*names, *other, "all"], n=1, cutoff=0.4)
             hint = f"did you mean '{near[0]}'? " if near else ""
             raise UsageError(f"--lock: there is no strategy '{word}'. {hint}"
                              f"There are {', '.join(names)}; or all.")

@@ -287,9 +287,9 @@ static void test_prepare(void)
 static void test_too_large(void)
 {
 	static const struct workload large[] = {
-		{ROOM + 1, 1, 0, 0, 0},    {SIZE_MAX, 1, 0, 0, 0},
-		{SIZE_MAX, 16, 0, 0, 0},   {SIZE_MAX - 7, 1ull << 63, 0, 0, 0},
-		{16, 1ull << 63, 0, 0, 0},
+		{.size = ROOM + 1, .align = 1},    {.size = SIZE_MAX, .align = 1},
+		{.size = SIZE_MAX, .align = 16},   {.size = SIZE_MAX - 7, .align = 1ull << 63},
+		{.size = 16, .align = 1ull << 63},
 	};
 
 	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++) {

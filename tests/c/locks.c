@@ -3,11 +3,12 @@
  *
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"'
  *   -DLOCKFREE      for an allocator that needs no lock
- *   -DTHREADS=n     how many it is for: 1 for `null`, which excludes nobody
+ *   -DTHREADS=n     how many it is for: 1 for those that exclude nobody
  *   -DLOCK_PORT='"relax.h"'
  */
 #include <pthread.h>
 #include <sched.h>
+#include <semaphore.h>
 
 #include "check.h"
 
@@ -52,22 +53,39 @@ static void on_threads(void *(*fn)(void *))
 	pthread_barrier_destroy(&shared.start);
 }
 
+/* One for each thread, and one for a hart that tests play. */
+static struct own {
+	_Alignas(64) struct NAME(node) node;
+} own[THREADS + 1];
+
 #ifdef LOCKFREE
+
+enum { BATCH = 10 * SIZE };
 
 static struct NAME(heap) heap;
 
 static void heap_init(void)
 {
 	NAME(init)(&heap, (uintptr_t)shared.room, (uintptr_t)shared.room + ROOM);
+	for (unsigned i = 0; i < THREADS; i++)
+		NAME(join)(&own[i].node, BATCH);
 }
 
-static void *heap_alloc(void)
+static void *heap_alloc(unsigned index)
 {
-	return NAME(alloc)(&heap, SIZE, 8);
+	struct NAME(seen) seen = NAME(begin)(&heap, &own[index].node);
+	void *block;
+
+	while (!NAME(try)(&heap, &seen, SIZE, 8, &block))
+		;
+	return block;
 }
 
+/* Every thread has allocated until nothing fitted: nothing is in store. */
 static size_t heap_used(void)
 {
+	for (unsigned i = 0; i < THREADS; i++)
+		EXPECT_EQ(NAME(waste)(&own[i].node), 0);
 	return NAME(used)(&heap);
 }
 
@@ -78,23 +96,29 @@ static void test_lock(void)
 #else
 
 static struct NAME(lock) lock;
-static struct NAME(node) other;
+static struct NAME(space) space;
 static struct bump heap;
+
+static void lock_init(void)
+{
+	NAME(init)(&lock);
+	for (unsigned i = 0; i <= THREADS; i++)
+		NAME(join)(&own[i].node, &space, (struct lock_hart){i, i % 2});
+}
 
 static void heap_init(void)
 {
-	NAME(init)(&lock);
+	lock_init();
 	bump_init(&heap, (uintptr_t)shared.room, (uintptr_t)shared.room + ROOM);
 }
 
-static void *heap_alloc(void)
+static void *heap_alloc(unsigned index)
 {
-	struct NAME(node) node;
 	void *block;
 
-	NAME(acquire)(&lock, &node);
+	NAME(acquire)(&lock, &own[index].node);
 	block = bump_alloc(&heap, SIZE, 8);
-	NAME(release)(&lock, &node);
+	NAME(release)(&lock, &own[index].node);
 	return block;
 }
 
@@ -104,57 +128,73 @@ static size_t heap_used(void)
 }
 
 static unsigned looks;
+static sem_t let_go;
 
-/* The other hart's part, played while this one waits. */
-static void release_other(void)
+/* The main thread is waiting: let the other one release. */
+static void ask_other(void)
 {
 	if (looks++ == 2)
-		NAME(release)(&lock, &other);
+		sem_post(&let_go);
+	sched_yield();
+}
+
+/* A hart that holds the lock until it is asked to release. */
+static void *hold_until_asked(void *arg)
+{
+	struct own *other = arg;
+
+	sem_wait(&let_go);
+	NAME(release)(&lock, &other->node);
+	return NULL;
 }
 
 /* Says that it waited if, and only if, it did. */
 static void test_waited(void)
 {
-	struct NAME(node) node;
+	struct own *me = &own[0], *other = &own[THREADS];
+	pthread_t thread;
 
-	NAME(init)(&lock);
+	lock_init();
+	sem_init(&let_go, 0, 0);
 	for (int i = 0; i < 3; i++) {
-		EXPECT(!NAME(acquire)(&lock, &other));
-		if (THREADS > 1) {
-			looks = 0;
-			on_relax = release_other;
-			EXPECT(NAME(acquire)(&lock, &node));
-			on_relax = NULL;
-			EXPECT_EQ(looks, 3);
-			NAME(release)(&lock, &node);
-		} else {
-			NAME(release)(&lock, &other);
+		EXPECT(!NAME(acquire)(&lock, &other->node));
+		if (THREADS == 1) {
+			NAME(release)(&lock, &other->node);
+			continue;
 		}
+		looks = 0;
+		on_relax = ask_other;
+		pthread_create(&thread, NULL, hold_until_asked, other);
+		EXPECT(NAME(acquire)(&lock, &me->node));
+		on_relax = NULL;
+		pthread_join(thread, NULL);
+		EXPECT(looks >= 3);
+		NAME(release)(&lock, &me->node);
 	}
+	sem_destroy(&let_go);
 }
 
 static void *count(void *arg)
 {
-	struct NAME(node) node;
+	struct NAME(node) *node = &own[(uintptr_t)arg].node;
 
-	(void)arg;
 	pthread_barrier_wait(&shared.start);
 	for (int i = 0; i < TURNS; i++) {
 		uint64_t seen;
 
-		NAME(acquire)(&lock, &node);
+		NAME(acquire)(&lock, node);
 		seen = shared.counter;
 		for (int n = 0; n < 50; n++)
 			__asm__ volatile("");
 		shared.counter = seen + 1;
-		NAME(release)(&lock, &node);
+		NAME(release)(&lock, node);
 	}
 	return NULL;
 }
 
 static void test_counter(void)
 {
-	NAME(init)(&lock);
+	lock_init();
 	shared.counter = 0;
 	on_threads(count);
 	EXPECT_EQ(shared.counter, (uint64_t)THREADS * TURNS);
@@ -187,7 +227,7 @@ static void *fill(void *arg)
 	void *block;
 
 	pthread_barrier_wait(&shared.start);
-	while ((block = heap_alloc()) != NULL) {
+	while ((block = heap_alloc((unsigned)index)) != NULL) {
 		memset(block, (int)index + 1, SIZE);
 		blocks++;
 	}

@@ -205,7 +205,7 @@ static void test_cas_overtaken(void)
 	void *block;
 
 	cas_init(&heap, 0x1000, 0x1040);
-	slow = cas_begin(&heap);
+	slow = cas_begin(&heap, NULL);
 	EXPECT_EQ(cas_alloc(&heap, 16, 16), 0x1000);
 	EXPECT(!cas_try(&heap, &slow, 16, 16, &block));
 	EXPECT_EQ(slow.next, 0x1010);
@@ -214,7 +214,7 @@ static void test_cas_overtaken(void)
 		EXPECT_EQ(slow.next, 0x1010);
 	EXPECT_EQ(block, 0x1010);
 
-	slow = cas_begin(&heap);
+	slow = cas_begin(&heap, NULL);
 	EXPECT(cas_try(&heap, &slow, 0x21, 1, &block)); /* settled: it does not fit */
 	EXPECT_EQ(block, 0);
 	EXPECT_EQ(cas_used(&heap), 32);

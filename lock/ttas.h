@@ -1,4 +1,4 @@
-/* spin: a test-and-test-and-set spinlock, small, fast alone, unfair under load.
+/* ttas: a test-and-test-and-set spinlock, small, fast alone, unfair under load.
  *
  * Fairness     none: whoever's swap comes first. A hart can starve.
  * Waiters spin on the lock word itself, reading; each release makes all of
@@ -10,48 +10,46 @@
  *              Shared-Memory Multiprocessors", IEEE TPDS 1(1), 1990: "spin on
  *              read". No backoff.
  */
-#ifndef LOCK_SPIN_H
-#define LOCK_SPIN_H
+#ifndef LOCK_TTAS_H
+#define LOCK_TTAS_H
 
 #include "port.h"
 
-struct spin_lock {
+struct ttas_lock {
 	a32 held; /* 0 free, 1 held */
 };
 
-struct spin_node {
-	char unused[0];
-};
+LOCK_KEEPS_NOTHING(ttas)
 
-static inline void spin_init(struct spin_lock *l)
+static inline void ttas_init(struct ttas_lock *l)
 {
 	/* relaxed: the caller publishes the lock, not this store. */
 	a32_store_relaxed(&l->held, 0);
 }
 
 /* Take the lock. Returns true if it was held and the caller had to wait. */
-static inline bool spin_acquire(struct spin_lock *l, struct spin_node *node)
+static inline bool ttas_acquire(struct ttas_lock *l, struct ttas_node *node)
 {
 	bool waited = false;
 
 	(void)node;
-	/* acquire (S): pairs with the release in spin_release(); what earlier
+	/* acquire (S): pairs with the release in ttas_release(); what earlier
 	 * holders wrote is visible from here. */
 	while (a32_swap_acquire(&l->held, 1) != 0) {
 		waited = true;
 		/* relaxed: only says when to try the swap again; (S) orders. */
-		while (a32_load_relaxed(&l->held) != 0)
+		while (a32_watch_relaxed(&l->held) != 0)
 			LOCK_RELAX();
 	}
 	return waited;
 }
 
 /* Give the lock up. The caller holds it. */
-static inline void spin_release(struct spin_lock *l, struct spin_node *node)
+static inline void ttas_release(struct ttas_lock *l, struct ttas_node *node)
 {
 	(void)node;
 	/* release (S): everything written inside is visible to the next holder. */
-	a32_store_release(&l->held, 0);
+	a32_store_unlock(&l->held, 0);
 }
 
 #endif

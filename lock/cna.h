@@ -1,0 +1,157 @@
+/* cna: the queue of mcs in two parts: the holder's cluster goes first, for a while.
+ *
+ * Fairness     FIFO within a cluster; another cluster's harts wait for at most
+ *              CNA_LOCAL hand-overs more than in mcs, then they all go first.
+ * Waiters spin on `spin` in their own node, which nobody else reads: a release
+ *              invalidates one line, mostly of the same cluster.
+ * Space        8 bytes a lock, 32 bytes a waiter.
+ * Bound        any number of harts, any number of acquisitions.
+ * Relies on    forward progress of the AMO swap (amoswap.d), and of LR/SC in a
+ *              release that finds no successor.
+ * Source       D. Dice and A. Kogan, "Compact NUMA-aware Locks", EuroSys 2019,
+ *              figures 2 to 5. There a random number ends a cluster's turn, here a
+ *              count does, so that there is a bound.
+ *
+ * The second queue holds those of other clusters that were passed over. Its head
+ * is handed on in `spin`; its last node is the head's `last`.
+ */
+#ifndef LOCK_CNA_H
+#define LOCK_CNA_H
+
+#include "port.h"
+
+#ifndef CNA_LOCAL
+#define CNA_LOCAL 256 /* hand-overs in a row within a cluster */
+#endif
+
+enum { CNA_GO = 1 }; /* in `spin`: go, and nobody was passed over */
+
+struct cna_node {
+	aptr next; /* the node behind this one; 0: none yet */
+	aptr spin; /* 0: wait. CNA_GO, or the head of the second queue: go */
+	struct cna_node *last;
+	uint32_t cluster, local; /* local: hand-overs within it until this one */
+};
+
+struct cna_space {
+	char unused[0];
+};
+
+struct cna_lock {
+	aptr tail; /* the last node of the queue; 0: free */
+};
+
+static inline void cna_init(struct cna_lock *l)
+{
+	/* relaxed: the caller publishes the lock, not this store. */
+	aptr_store_relaxed(&l->tail, 0);
+}
+
+static inline void cna_join(struct cna_node *node, struct cna_space *space, struct lock_hart hart)
+{
+	(void)space;
+	node->cluster = hart.cluster;
+}
+
+/* Take the lock with a node that is the caller's until cna_release(). Returns
+ * true if it was held and the caller had to wait. */
+static inline bool cna_acquire(struct cna_lock *l, struct cna_node *node)
+{
+	struct cna_node *ahead;
+
+	node->local = 0;
+	/* relaxed: (Q) publishes both. */
+	aptr_store_relaxed(&node->next, 0);
+	aptr_store_relaxed(&node->spin, 0);
+	/* release (Q): the node is set up before anyone can find it. acquire
+	 * (M): pairs with the release in cna_leave() that left the queue empty. */
+	ahead = (struct cna_node *)aptr_swap_acq_rel(&l->tail, (uintptr_t)node);
+	if (ahead == 0) {
+		/* relaxed: the holder's own until it hands over. */
+		aptr_store_relaxed(&node->spin, CNA_GO);
+		return false;
+	}
+	/* release (N): pairs with the loads of `next`; the node is set up before
+	 * the holder can find it. */
+	aptr_store_release(&ahead->next, (uintptr_t)node);
+	/* acquire (H): pairs with the release in cna_hand(); what earlier
+	 * holders wrote is visible from here. */
+	while (aptr_watch_acquire(&node->spin) == 0)
+		LOCK_RELAX();
+	return true;
+}
+
+LOCK_INLINE void cna_hand(struct cna_node *to, uintptr_t spin)
+{
+	/* release (H): everything written inside is visible to the next holder. */
+	aptr_store_unlock(&to->spin, spin);
+}
+
+/* Nobody seems to be behind `node`, the holder's: empty the queue, or make the
+ * second one the queue. False: there is somebody after all. */
+LOCK_INLINE bool cna_leave(struct cna_lock *l, struct cna_node *node, uintptr_t spin)
+{
+	struct cna_node *passed = spin == CNA_GO ? 0 : (struct cna_node *)spin;
+
+	/* release (M): everything written inside is visible to whoever finds the
+	 * queue empty. Strong: a failure means a successor. */
+	if (!aptr_cas_release(&l->tail, (uintptr_t)node, passed ? (uintptr_t)passed->last : 0))
+		return false;
+	if (passed != 0)
+		cna_hand(passed, CNA_GO);
+	return true;
+}
+
+/* The first of the holder's cluster behind `node`, or 0. Those before it go to
+ * the end of the second queue, whose head *spin is then. */
+LOCK_INLINE struct cna_node *cna_near(struct cna_node *node, struct cna_node *next, uintptr_t *spin)
+{
+	struct cna_node *at = next, *last = 0;
+
+	while (at != 0 && at->cluster != node->cluster) {
+		last = at;
+		/* depend (N): what it points to was set up before. */
+		at = (struct cna_node *)aptr_load_depend(&at->next);
+	}
+	if (at == 0 || at == next)
+		return at;
+	/* relaxed, both: the hand-over (H) publishes them. */
+	aptr_store_relaxed(&last->next, 0);
+	if (*spin == CNA_GO)
+		*spin = (uintptr_t)next;
+	else
+		aptr_store_relaxed(&((struct cna_node *)*spin)->last->next, (uintptr_t)next);
+	((struct cna_node *)*spin)->last = last;
+	return at;
+}
+
+/* Give the lock up. The caller holds it, with that node. */
+static inline void cna_release(struct cna_lock *l, struct cna_node *node)
+{
+	/* relaxed: (H) brought it. */
+	uintptr_t spin = aptr_load_relaxed(&node->spin);
+	/* depend (N): what it points to was set up before. */
+	struct cna_node *next = (struct cna_node *)aptr_load_depend(&node->next), *near = 0;
+
+	if (next == 0) {
+		if (cna_leave(l, node, spin))
+			return;
+		/* depend (N): as above. The successor is between (Q) and (N). */
+		while ((next = (struct cna_node *)aptr_watch_depend(&node->next)) == 0)
+			LOCK_RELAX();
+	}
+	if (node->local < CNA_LOCAL)
+		near = cna_near(node, next, &spin);
+	if (near != 0) {
+		near->local = node->local + 1;
+		cna_hand(near, spin);
+	} else if (spin != CNA_GO) {
+		/* relaxed: the hand-over (H) publishes it. */
+		aptr_store_relaxed(&((struct cna_node *)spin)->last->next, (uintptr_t)next);
+		cna_hand((struct cna_node *)spin, CNA_GO);
+	} else {
+		cna_hand(next, CNA_GO);
+	}
+}
+
+#endif

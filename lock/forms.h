@@ -1,0 +1,137 @@
+/* forms.h: how a waiter waits and how a holder lets go, which are choices of their own.
+ *
+ * Waiting: a waiter looks at a word by one of the watch functions and, while it
+ * is not as wished, calls LOCK_RELAX() before it looks again. Compile with one of
+ *
+ *   (nothing)              LOCK_RELAX() is `pause` of Zihintpause; its encoding is
+ *                          a FENCE hint, a no-op on harts without the extension
+ *   -DLOCK_RELAX_FORM_NONE nothing between two looks
+ *   -DLOCK_RELAX_FORM_WRS  a look is an LR, LOCK_RELAX() is `wrs.sto` of Zawrs: the
+ *                          hart stalls until the word's reservation is lost or a
+ *                          short time is over (unprivileged manual, chapter
+ *                          "Zawrs"). The caller guarantees that it is there.
+ *
+ * or define LOCK_RELAX() in your LOCK_PORT. It must not touch memory.
+ *
+ * Letting go: where an unlock is one plain store it is a32_store_unlock() or
+ * aptr_store_unlock(). All forms are a release; some cores keep the plain one invisible for long
+ * (OpenXiangShan issue 5600; OpenSBI's unlock on the SG2042).
+ *
+ *   (nothing)                      fence rw,w; sw
+ *   -DLOCK_UNLOCK_FORM_FENCE_STORE fence rw,rw; sw
+ *   -DLOCK_UNLOCK_FORM_STORE_FENCE fence rw,w; sw; fence rw,rw
+ *   -DLOCK_UNLOCK_FORM_AMOSWAP     amoswap.w.rl to x0
+ */
+#ifndef LOCK_FORMS_H
+#define LOCK_FORMS_H
+
+#include "atomic.h"
+
+#if defined(LOCK_RELAX_FORM_WRS) && !defined(__riscv)
+#error "lock/forms.h: wrs is an instruction of RISC-V"
+#endif
+
+#ifndef LOCK_RELAX
+#if defined(LOCK_RELAX_FORM_NONE)
+#define LOCK_RELAX() __asm__ volatile("")
+#elif defined(LOCK_RELAX_FORM_WRS)
+#define LOCK_RELAX() __asm__ volatile(".insn 0x01d00073") /* wrs.sto */
+#elif defined(__riscv)
+#define LOCK_RELAX() __asm__ volatile(".insn 0x0100000f") /* pause */
+#elif defined(__x86_64__) || defined(__i386__)
+#define LOCK_RELAX() __asm__ volatile("pause")
+#elif defined(__aarch64__)
+#define LOCK_RELAX() __asm__ volatile("yield")
+#else
+#error "lock/forms.h: define LOCK_RELAX() for this architecture"
+#endif
+#endif
+
+#if defined(LOCK_RELAX_FORM_WRS)
+
+static inline a32_value a32_watch_relaxed(a32 *a)
+{
+	a32_value value;
+
+	__asm__ volatile("lr.w %0, %1" : "=r"(value), "+A"(a->word));
+	return value;
+}
+
+static inline a32_value a32_watch_acquire(a32 *a)
+{
+	a32_value value;
+
+	__asm__ volatile("lr.w.aq %0, %1" : "=r"(value), "+A"(a->word)::"memory");
+	return value;
+}
+
+static inline uintptr_t aptr_watch_acquire(aptr *a)
+{
+	uintptr_t value;
+
+	__asm__ volatile("lr.d.aq %0, %1" : "=r"(value), "+A"(a->word)::"memory");
+	return value;
+}
+
+static inline uintptr_t aptr_watch_depend(aptr *a)
+{
+	uintptr_t value;
+
+	__asm__ volatile("lr.d %0, %1" : "=r"(value), "+A"(a->word));
+	return value;
+}
+
+#else
+
+static inline a32_value a32_watch_relaxed(a32 *a)
+{
+	return a32_load_relaxed(a);
+}
+
+static inline a32_value a32_watch_acquire(a32 *a)
+{
+	return a32_load_acquire(a);
+}
+
+static inline uintptr_t aptr_watch_acquire(aptr *a)
+{
+	return aptr_load_acquire(a);
+}
+
+static inline uintptr_t aptr_watch_depend(aptr *a)
+{
+	return aptr_load_depend(a);
+}
+
+#endif
+
+/* release, whatever the form. */
+#if defined(LOCK_UNLOCK_FORM_AMOSWAP)
+#define LOCK_STORE_UNLOCK(kind, a, value) kind##_swap_out_release(a, value)
+#elif defined(LOCK_UNLOCK_FORM_FENCE_STORE)
+#define LOCK_STORE_UNLOCK(kind, a, value) kind##_full_fence_store(a, value)
+#elif defined(LOCK_UNLOCK_FORM_STORE_FENCE)
+#define LOCK_STORE_UNLOCK(kind, a, value) (kind##_store_release(a, value), atomic_full_fence())
+#else
+#define LOCK_STORE_UNLOCK(kind, a, value) kind##_store_release(a, value)
+#endif
+
+static inline void a32_store_unlock(a32 *a, a32_value value)
+{
+	LOCK_STORE_UNLOCK(a32, a, value);
+}
+
+static inline void aptr_store_unlock(aptr *a, uintptr_t value)
+{
+	LOCK_STORE_UNLOCK(aptr, a, value);
+}
+
+/* Stay away from memory for about 2 * `turns` instructions. No LOCK_RELAX(): a
+ * wait for a time is not a wait for a word. */
+static inline void lock_delay(uint32_t turns)
+{
+	for (; turns != 0; turns--)
+		__asm__ volatile("");
+}
+
+#endif
