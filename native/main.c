@@ -3,10 +3,12 @@
  *
  *   build/native/hartlock smp=4 hartlock: run=ticket:4,null:4
  */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "../bench/bench.h"
 #include "../bench/port.h"
@@ -95,6 +97,18 @@ static void say_harts(void)
 	}
 }
 
+/* How often the system took the processor from a thread that had not slept. */
+static void say_usage(void)
+{
+	struct rusage usage;
+
+	if (getrusage(RUSAGE_SELF, &usage) != 0)
+		panic("getrusage: %s", strerror(errno));
+	record_begin("usage");
+	record_u64("preempted", (uint64_t)usage.ru_nivcsw);
+	record_end();
+}
+
 static void read_plan(const char *text)
 {
 	const char *at, *error = plan_read(&plan, text, &at);
@@ -128,6 +142,7 @@ int main(int argc, char **argv)
 	say_native();
 	say_harts();
 	bench_run(&plan);
+	say_usage();
 	finish();
 	free(text);
 	return 0;
