@@ -107,7 +107,7 @@ include native/native.mk
 
 .PHONY: setup
 setup: ## install what building, running and testing need (Debian packages), and a second QEMU beside
-	$(Q)./host/setup run check
+	$(Q)./host/setup base run check
 	$(Q)./host/fetch-qemu10
 
 .PHONY: check lint test

@@ -36,6 +36,9 @@ class Program(Process):
 _FRAME = re.compile(r"^#\d+ +(?:0x\w+ in )?([\w.]+) \(.*?(?:\) at ([^ )]+:\d+))?$", re.MULTILINE)
 
 
+_ROOTS = ("hart_main", "main")  # what is below these is the C library
+
+
 def stacks(text: str) -> list[str]:
     """"hart 1: spin_forever (native/port.c:79) in hart_main ..." of gdb's backtraces, in
     the order of the harts; the thread that waits for them comes last."""
@@ -45,7 +48,8 @@ def stacks(text: str) -> list[str]:
         frames = _FRAME.findall(part)
         if not name or not frames:
             continue
-        chain = [f"{function} ({at})" if at else function for function, at in frames]
+        root = next((i for i, (function, _) in enumerate(frames) if function in _ROOTS), len(frames))
+        chain = [f"{function} ({at})" if at else function for function, at in frames[: root + 1]]
         out.append(f"{name[1]}: {' in '.join(chain)}")
     return sorted(out, key=lambda line: (not line.startswith("hart "), [int(n) for n in re.findall(r"^hart (\d+)", line)]))
 

@@ -316,6 +316,8 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
 def fit(p: Probe, base_columns: int) -> dict[str, Found]:
     """Every key of a profile the probe knows something of."""
     out = {key: find(p) for key, find in _FITS.items()}
+    if p.real:
+        out = {key: f._replace(how=f.how.replace("nearest bank", "median of the misses")) for key, f in out.items()}
     t = topology(p, base_columns)
     if t is None or t.size >= p.harts:
         out["hop"] = Found(None, "all harts are in one cluster")

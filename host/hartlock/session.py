@@ -149,8 +149,10 @@ class Session:
         if self.engine.name != "native" or not rows:
             return []
         graded = {key.harts: self.engine.evidence(key.harts, self.setting.host_processors) for key in rows}
-        return [*native.evidence(graded, self.setting.host_processors), native.clock(boot.native, boot.timebase_hz),
-                *native.disturbance(graded, boot.preempted)]
+        said = native.evidence(graded, self.setting.host_processors)
+        if not self.engine.foreign:
+            said += [native.clock(boot.native, boot.timebase_hz), *native.disturbance(graded, boot.preempted)]
+        return said
 
     def failed_checks(self) -> list[str]:
         said = []
