@@ -2,13 +2,13 @@
 
 import os
 import re
-import resource
 import shlex
 import shutil
 import signal
 import subprocess
 import time
 import tomllib
+from pathlib import Path
 
 import pytest
 from conftest import QUICK, TOP, run_bench
@@ -117,13 +117,29 @@ def test_more_threads_than_there_are_processors(bench):
     assert done.row("mcs", PROCESSORS + 3, "native")["check"] == "pass"
 
 
-def test_threads_without_a_part_take_no_time(built):
-    """One hart of eight works: less than one and a half processors are taken."""
-    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.monotonic()
-    done = program("smp=8", "hartlock:", "duration_us=400000", "warmup_us=1000", "passes=t", "size=1", "align=1", "think=1000", "run=ticket:1")
-    took, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_CHILDREN)
-    assert done.returncode == 0, done.stdout
-    assert after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime < 1.5 * took
+def tasks(pid):
+    """{thread's name: (ticks of processor time, processors it may use)}"""
+    out = {}
+    for task in Path(f"/proc/{pid}/task").iterdir():
+        stat, status = ((task / name).read_text() for name in ("stat", "status"))
+        used = stat.rsplit(")", 1)[1].split()[11:13]
+        out[(task / "comm").read_text().strip()] = (
+            sum(map(int, used)), re.search(r"^Cpus_allowed_list:\t(.*)$", status, re.MULTILINE)[1])
+    return out
+
+
+def test_threads_are_kept_on_processors_in_turn_and_sleep_without_work(built):
+    """One hart of five works, until it has had 300 ms of a processor."""
+    with subprocess.Popen([str(PROGRAM), "smp=5", "hartlock:", "duration_us=60000000", "passes=t", "size=1", "align=1",
+                           "think=100000", "run=ticket:1"], stdout=subprocess.DEVNULL) as process:
+        deadline = time.monotonic() + 60
+        while (seen := tasks(process.pid)).get("hart 0", (0, ""))[0] < 30:
+            assert time.monotonic() < deadline and process.poll() is None, seen
+        process.kill()
+    allowed = sorted(os.sched_getaffinity(0))
+    assert {name: on for name, (_, on) in seen.items() if name.startswith("hart ")} == {
+        f"hart {i}": str(allowed[i % len(allowed)]) for i in range(5)}
+    assert sum(seen[f"hart {i}"][0] for i in range(1, 5)) <= 3
 
 
 def test_the_context_is_whole(threads):
