@@ -23,8 +23,8 @@ LOCKFREES := $(shell sed -n 's/^LOCKFREE(\(.*\))$$/\1/p' lock/locks.def)
 
 SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out bench/worker.c,$(wildcard bench/*.c)) \
         $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
-OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) \
-        $(patsubst %,$(BUILD)/bench/worker-%.o,$(LOCKS) $(LOCKFREES))
+worker_objects = $(patsubst %,$(1)/bench/worker-%.o,$(LOCKS) $(LOCKFREES))
+OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) $(call worker_objects,$(BUILD))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual \
         -Wstrict-prototypes -Wmissing-prototypes -Wold-style-definition -Wwrite-strings \
@@ -50,24 +50,28 @@ $(BUILD)/kernel.ld: linker/kernel.ld kernel/layout.h $(BUILD)/flags
 $(BUILD)/%.c.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) -c $< -o $@
+	$(Q)$(KERNEL_CC) -c $< -o $@
 
 $(BUILD)/%.S.o: %.S $(BUILD)/flags
 	$(call say,AS,$<)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ARCH) -g -c $< -o $@
 
-# $(call worker,strategy,header,section)
+# $(call worker,strategy,header,section,folder to build in,name of the compiler's variable)
 define worker
-$(BUILD)/bench/worker-$(1).o: bench/worker.c $(BUILD)/flags
+$(4)/bench/worker-$(1).o: bench/worker.c $(4)/flags
 	$$(call say,CC,"bench/worker.c for $(1)")
 	$(Q)mkdir -p $$(@D)
-	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) -DSTRATEGY=$(1) \
+	$(Q)$$($(5)) -DSTRATEGY=$(1) \
 		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
 		-DSECTION_HEADER='"$(3)"' -c $$< -o $$@
 endef
-$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h)))
-$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h)))
+# $(call workers,folder to build in,name of the compiler's variable)
+workers = $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(1),$(2)))) \
+          $(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(1),$(2))))
+
+KERNEL_CC := $(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS)
+$(call workers,$(BUILD),KERNEL_CC)
 
 # Rebuild what other flags built.
 FLAGS_NOW := $(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS)
@@ -99,9 +103,11 @@ $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 
 -include $(MODEL_OBJS:.o=.d)
 
+include native/native.mk
+
 .PHONY: setup
 setup: ## install what building, running and testing need (Debian packages), and a second QEMU beside
-	$(Q)./host/setup run check
+	$(Q)./host/setup base run check
 	$(Q)./host/fetch-qemu10
 
 .PHONY: check lint test

@@ -4,13 +4,14 @@
 set -euo pipefail
 top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
-setup='' args=()
+setup='' args=() sets=(base run) # base is enough for --engine native
 while [[ $# -gt 0 && $1 != -- ]]; do
 	if [[ $1 == --setup ]]; then setup=1; else args+=("$1"); fi
 	shift
 done
+if [[ " ${args[*]} " == *" --engine"[\ =]"native "* ]]; then sets=(base); fi
 if [[ $setup ]]; then
-	"$top/host/setup" run
+	"$top/host/setup" "${sets[@]}"
 	if [[ ${#args[@]} -eq 0 && $# -eq 0 ]]; then
 		echo "ready: ./run-bench.sh --smp 8 --lock cas"
 		exit 0
@@ -18,7 +19,7 @@ if [[ $setup ]]; then
 fi
 if ! python=$("$top/host/find-python"); then
 	echo "hartlock: no Python 3.11 or later with numpy and rich was found" >&2
-	"$top/host/setup" --missing run || true
+	"$top/host/setup" --missing "${sets[@]}" || true
 	echo "or let hartlock do it: ./run-bench.sh --setup${args[*]:+ ${args[*]}}" >&2
 	exit 2
 fi

@@ -49,10 +49,22 @@ static void read_lines(const struct probe_play *play)
 		(void)aptr_load_relaxed(&play->lines[i].word);
 }
 
+/* Each line once, in an order that hides what comes next from a prefetcher: a
+ * permutation, as both steps can be undone. */
+static int shuffled(int i)
+{
+	_Static_assert(PROBE_LINES == 128, "seven bits");
+	unsigned n = (unsigned)i * 77 + 31;
+
+	n &= PROBE_LINES - 1;
+	n ^= n >> 3;
+	return (int)(n * 45 & (PROBE_LINES - 1));
+}
+
 static void time_loads(const struct probe_play *play)
 {
 	for (int i = 0; i < PROBE_LINES; i++)
-		histogram_add(play->tally, probe_timed_load(&play->lines[i].word));
+		histogram_add(play->tally, probe_timed_load(&play->lines[shuffled(i)].word));
 }
 
 /* Hart a writes the lines, then hart b loads each. */
@@ -99,7 +111,7 @@ void probe_upgrade(unsigned index, void *arg)
 		return;
 	await_turn(play->b + 1);
 	for (int i = 0; i < PROBE_LINES; i++)
-		histogram_add(play->tally, probe_timed_amo(&play->lines[i].word));
+		histogram_add(play->tally, probe_timed_amo(&play->lines[shuffled(i)].word));
 }
 
 /* relaxed, both: the word itself is what is handed over. No pause: its length

@@ -13,11 +13,14 @@ static struct own {
 	_Alignas(LINE) struct NAME(node) node;
 } own[PORT_MAX_HARTS];
 
+/* A batch is whole blocks: all of the heap's blocks lie on one lattice (audit.h). */
 static void init(const struct workload *work, uintptr_t start, uintptr_t end)
 {
+	size_t stride = (work->size + work->align - 1) & -work->align;
+
 	NAME(init)(&shared.heap, start, end);
 	for (unsigned i = 0; i < PORT_MAX_HARTS; i++)
-		NAME(join)(&own[i].node, work->batch);
+		NAME(join)(&own[i].node, work->batch - work->batch % stride);
 }
 
 static size_t used(void)

@@ -55,7 +55,7 @@ static inline void cna_join(struct cna_node *node, struct cna_space *space, stru
 
 /* Take the lock with a node that is the caller's until cna_release(). Returns
  * true if it was held and the caller had to wait. */
-static inline bool cna_acquire(struct cna_lock *l, struct cna_node *node)
+LOCK_INLINE bool cna_acquire(struct cna_lock *l, struct cna_node *node)
 {
 	struct cna_node *ahead;
 
@@ -126,7 +126,7 @@ LOCK_INLINE struct cna_node *cna_near(struct cna_node *node, struct cna_node *ne
 }
 
 /* Give the lock up. The caller holds it, with that node. */
-static inline void cna_release(struct cna_lock *l, struct cna_node *node)
+LOCK_INLINE void cna_release(struct cna_lock *l, struct cna_node *node)
 {
 	/* relaxed: (H) brought it. */
 	uintptr_t spin = aptr_load_relaxed(&node->spin);

@@ -138,7 +138,7 @@ LOCK_INLINE bool qspin_pend(struct qspin_lock *l)
 }
 
 /* Take the lock. Returns true if it was held and the caller had to wait. */
-static inline bool qspin_acquire(struct qspin_lock *l, struct qspin_node *node)
+LOCK_INLINE bool qspin_acquire(struct qspin_lock *l, struct qspin_node *node)
 {
 	/* acquire (S): pairs with the release in qspin_release(); what earlier
 	 * holders wrote is visible from here. */

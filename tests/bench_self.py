@@ -70,7 +70,8 @@ def model() -> None:
 
 def first_record() -> None:
     from hartlock.paths import IMAGE
-    from hartlock.qemu import Limits, Machine
+    from hartlock.process import Limits
+    from hartlock.qemu import Machine
 
     times = []
     for _ in range(5):

@@ -204,7 +204,7 @@ def test_without_matplotlib_one_sentence(tmp_path):
     assert not (tmp_path / "never.png").exists()
 
 
-@pytest.mark.parametrize("engine,words", [("native", "not built yet"), ("board", "not built yet"), ("tcg", "translated code")])
+@pytest.mark.parametrize("engine,words", [("board", "not built yet"), ("tcg", "translated code")])
 def test_other_engines_are_refused_by_name(tmp_path, engine, words):
     done = run_bench(tmp_path / "run", "probe", "--engine", engine, quick=False)
     assert done.status == 2 and f"--engine {engine}" in done.err and words in done.err

@@ -14,6 +14,7 @@ MAY_INCLUDE = {
     "alloc": {"lock"},
     "bench": {"alloc", "lock"},
     "kernel": {"alloc", "lock", "bench"},  # bench: only the port it implements, records, and its entry
+    "native": {"bench"},  # the same
 }
 KERNEL_SEES_OF_BENCH = {"port.h", "record.h", "bench.h"}
 
@@ -30,7 +31,7 @@ def test_includes_point_one_way(folder):
             if parts[0] != "..":
                 continue
             assert parts[1] in MAY_INCLUDE[folder], (path.name, name)
-            if folder == "kernel" and parts[1] == "bench":
+            if folder in ("kernel", "native") and parts[1] == "bench":
                 assert parts[2] in KERNEL_SEES_OF_BENCH, (path.name, name)
 
 

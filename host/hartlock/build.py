@@ -1,24 +1,25 @@
-"""Builds the kernel image and the cost model with make."""
+"""Builds the kernel image, the cost model and the bench on threads with make."""
 
 import fcntl
 import hashlib
 import subprocess
 from pathlib import Path
 
+from hartlock import tools
 from hartlock.errors import UsageError
 from hartlock.paths import BUILD, IMAGE, PLUGIN, TOP
 
 LIMIT_S = 300
 
 
-def _make(target: str, what: str) -> None:
+def _make(target: str, what: str, folder: Path = BUILD) -> None:
     """One build at a time, whoever else starts one."""
     try:
         BUILD.mkdir(exist_ok=True)
         with open(BUILD / ".lock", "w", encoding="ascii") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             done = subprocess.run(
-                ["make", "-s", "-C", str(TOP), f"BUILD={BUILD.relative_to(TOP)}", target],
+                ["make", "-s", "-C", str(TOP), f"BUILD={folder.relative_to(TOP)}", target],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=LIMIT_S, check=False)
     except OSError as e:
         raise UsageError(f"cannot build {what} in {BUILD}: {e.strerror}") from e
@@ -36,6 +37,13 @@ def image() -> Path:
 def plugin() -> Path:
     _make("model", "the cost model")
     return PLUGIN
+
+
+def native() -> Path:
+    """Another compiler's program (HOSTCC) is kept beside this one's."""
+    folder = BUILD / Path(tools.hostcc()).name if tools.hostcc() != tools.HOSTCC else BUILD
+    _make("native", "the bench on threads", folder)
+    return folder / "native" / "hartlock"
 
 
 def file_hash(path: Path) -> str:

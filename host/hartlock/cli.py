@@ -23,6 +23,7 @@ examples:
   ./run-bench.sh --smp 4 --lock ticket --hold 50 --think 500
   ./run-bench.sh --smp 64 --lock mcs,ticket --engine model --trials 1
   ./run-bench.sh --smp 2 --lock cas --engine tcg -- -icount shift=0
+  ./run-bench.sh --engine native --smp 4         threads on this computer's processors
   ./run-bench.sh probe --smp 8                   what memory costs, as a profile
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
@@ -50,8 +51,9 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="./run-bench.sh [--setup] [--smp N] [--lock NAMES] [options] [-- QEMU arguments]")
     what = p.add_argument_group("what to measure")
-    what.add_argument("--smp", type=whole(1, plans.MAX_HARTS), default=8, metavar="N",
-                      help="harts the machine has, 1 to 64 (default 8)")
+    what.add_argument("--smp", type=whole(1, plans.MAX_HARTS), metavar="N",
+                      help="harts the machine has, 1 to 64 (default 8); native: threads "
+                           "(default: one for each processor)")
     what.add_argument("--lock", default="all", metavar="NAMES",
                       help="strategies, with commas between them, or all (default all)")
     what.add_argument("--harts", type=_counts, metavar="LIST",
@@ -75,10 +77,10 @@ def _parser() -> argparse.ArgumentParser:
     how = p.add_argument_group("how to measure")
     how.add_argument("--trials", type=whole(1, 1000), default=5, metavar="N",
                      help="of each strategy and hart count, in random order (default 5)")
-    how.add_argument("--duration", type=whole(1, 3_600_000), default=100, metavar="MS",
-                     help="of the window in which operations count (default 100)")
-    how.add_argument("--warmup", type=whole(0, 3_600_000), default=20, metavar="MS",
-                     help="before the window opens, discarded (default 20)")
+    how.add_argument("--duration", type=whole(1, 3_600_000), metavar="MS",
+                     help="of the window in which operations count (default 100; native: 20)")
+    how.add_argument("--warmup", type=whole(0, 3_600_000), metavar="MS",
+                     help="before the window opens, discarded (default 20; native: 5)")
     how.add_argument("--model-duration", type=whole(1, 1_000_000), default=200, metavar="US",
                      help="the same for the cost model, in modelled microseconds; a quarter more "
                           "is its warm-up (default 200)")
@@ -89,15 +91,16 @@ def _parser() -> argparse.ArgumentParser:
                        help="first install what is missing (Debian packages, as root or with sudo)")
     where.add_argument("--out", type=Path, metavar="DIR",
                        help="put the run's files into DIR, new or empty (default: a new folder in results/)")
-    where.add_argument("--engine", choices=["tcg", "model", "both"], default="both",
+    where.add_argument("--engine", choices=["tcg", "model", "both", "native"], default="both",
                        help="tcg: QEMU, a thread a hart: stress and audit. model: QEMU and the cost "
-                            "model of --machine: what it costs. Default both, in one table")
+                            "model of --machine: what it costs. Default both, in one table. native: "
+                            "no QEMU, threads on this computer's own processors: what it costs there")
     where.add_argument("--machine", metavar="NAME",
                        help="machine profile of the cost model: a name in model/machines/, or a "
                             "TOML file (default generic-8, above 8 harts mesh-64)")
-    where.add_argument("--cpu", default="rv64", metavar="MODEL", help="QEMU's -cpu (default rv64)")
+    where.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
     where.add_argument("--time-limit", type=whole(1, 86400), metavar="S",
-                       help="give the run up when the kernel says nothing for S seconds "
+                       help="give the run up when nothing is heard of it for S seconds "
                             "(default: 30 and what the plan needs)")
     where.add_argument("--inject", default="", choices=["panic", "trap", "stack", "hang"], help=argparse.SUPPRESS)
     return p
@@ -111,11 +114,25 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:at], argv[at + 1:]
 
 
+def _engines(options: argparse.Namespace, smp: int, extra: list[str]) -> tuple[list[engines.Engine], list[str]]:
+    duration, warmup = engines.default_window(options.engine)
+    duration = options.duration or duration
+    warmup = warmup if options.warmup is None else options.warmup
+    if options.engine == "native":
+        engines.refuse_for_native(options.machine, options.cpu, extra)
+        tools.check(native=True)
+        return [engines.native(duration, warmup)], []
+    tools.check()
+    return engines.choose(options.engine, engines.tcg(duration, warmup),
+                          options.machine or engines.default_machine(smp), options.seed, options.model_duration)
+
+
 def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> run.Request:
     locks = tuple(strategies.choose(options.lock))
-    harts = options.harts or (options.smp,)
+    smp = options.smp or engines.default_smp(options.engine)
+    harts = options.harts or (smp,)
     plan = plans.Plan(
-        smp=options.smp, locks=locks, harts=harts,
+        smp=smp, locks=locks, harts=harts,
         workload=plans.Workload(options.size, options.align, options.hold, options.think,
                                 options.think if options.think_range is None else options.think_range,
                                 options.batch),
@@ -123,11 +140,8 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
         order=plans.order(locks, harts, options.trials, options.seed))
     plans.check(plan)
     label = "all" if set(locks) == set(strategies.known()) else "-".join(locks)
-    tools.check()
-    chosen, remarks = engines.choose(
-        options.engine, engines.tcg(options.duration, options.warmup),
-        options.machine or engines.default_machine(options.smp), options.seed, options.model_duration)
-    return run.Request(plan=plan, engines=chosen, label=label, cpu=options.cpu, extra=extra, out=options.out,
+    chosen, remarks = _engines(options, smp, extra)
+    return run.Request(plan=plan, engines=chosen, label=label, cpu=options.cpu or "rv64", extra=extra, out=options.out,
                        silence_s=options.time_limit, argv=argv, remarks=remarks)
 
 

@@ -64,6 +64,8 @@ class Boot:
     console: str = ""
     sbi: str = ""
     isa: str = ""
+    native: dict[str, str] = field(default_factory=dict)  # @native, when it is the bench on threads
+    preempted: int = 0  # how often the system stopped a thread of it, in the whole run
     failed_harts: list[str] = field(default_factory=list)
     failed_checks: list[str] = field(default_factory=list)
     checks: int = 0
@@ -83,7 +85,7 @@ class Collector:
         self.trap: dict[str, int] = {}
         self._open: dict[int, Trial] = {}
         self.handlers = {
-            "boot": self._boot, "hart": self._hart, "check": self._check, "pass": self._pass,
+            "boot": self._boot, "native": self._native, "usage": self._usage, "hart": self._hart, "check": self._check, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
             "coherence": self._coherence,
             "trap": self._trap, "panic": self._panic, "end": self._end,
@@ -101,10 +103,19 @@ class Collector:
 
     def _boot(self, f: Fields) -> None:
         b = self.boot
-        b.boot_hart, b.harts, b.timebase_hz = f.number("boot_hart"), f.number("harts"), f.number("timebase_hz")
+        b.harts, b.timebase_hz = f.number("harts"), f.number("timebase_hz")
         b.console, b.isa = f.text("console"), f.text("isa")
+        if b.console == "stdout":
+            return  # a program: no firmware
+        b.boot_hart = f.number("boot_hart")
         version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
         b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
+
+    def _native(self, f: Fields) -> None:
+        self.boot.native = {key: f.text(key) for key in f.values}
+
+    def _usage(self, f: Fields) -> None:
+        self.boot.preempted = f.number("preempted")
 
     def _hart(self, f: Fields) -> None:
         if f.text("state") == "online":

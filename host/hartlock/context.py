@@ -2,7 +2,6 @@
 
 import os
 import platform
-import re
 import sys
 from dataclasses import asdict
 from datetime import datetime, timezone
@@ -19,14 +18,6 @@ def now() -> str:
     return datetime.now(timezone.utc).isoformat(timespec="milliseconds")
 
 
-def _processor() -> str:
-    try:
-        found = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
-    except OSError:
-        found = None
-    return found[1] if found else platform.machine()
-
-
 def _load() -> float | None:
     try:
         return round(os.getloadavg()[0], 2)
@@ -34,7 +25,9 @@ def _load() -> float | None:
         return None
 
 
-def begin(plan: Plan, argv: list[str], image: Path, processors: int) -> dict[str, object]:
+def begin(plan: Plan, argv: list[str], image: Path, processors: int, native: bool = False) -> dict[str, object]:
+    """`native`: the image is a program for this computer, and QEMU has no part in it."""
+    compiler = tools.hostcc() if native else tools.cross_compile() + "gcc"
     order = [f"{t.strategy}:{t.harts}" for t in plan.order]
     return {
         "format": FORMAT,
@@ -44,11 +37,12 @@ def begin(plan: Plan, argv: list[str], image: Path, processors: int) -> dict[str
         "plan": {**asdict(plan), "order": order},
         "commit": tools.commit(),
         "image_sha256": file_hash(image),
-        "compiler": tools.first_line(tools.output_of(tools.cross_compile() + "gcc", "--version")),
-        "qemu": tools.first_line(tools.output_of(tools.QEMU, "--version")),
+        "compiler": tools.first_line(tools.output_of(compiler, "--version")),
+        "qemu": "" if native else tools.first_line(tools.output_of(tools.QEMU, "--version")),
         "host": {
             "processors": processors,
-            "processor": _processor(),
+            "processor": tools.processor(),
+            "virtual": tools.is_virtual(),
             "architecture": platform.machine(),
             "kernel": platform.release(),
             "system": tools.first_line(tools.output_of("sed", "-n", 's/^PRETTY_NAME="\\(.*\\)"/\\1/p', "/etc/os-release")),

@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -15,18 +16,21 @@ MODEL_QEMU = ((7, 2), (10, 0))  # versions whose plugin interface the cost model
 
 @dataclass(frozen=True)
 class Engine:
-    name: str  # tcg, model
+    name: str  # tcg, model, native
     duration_us: int  # of a window: wall time, or modelled
     warmup_us: int
     arguments: tuple[str, ...] = ()  # further ones for QEMU
     machine: str = ""  # of the model: the profile's name
     log: str = "uart.log"
     facts: dict[str, object] = field(default_factory=dict)  # for run.json
+    program: Path | None = None  # of native; the others run the kernel
+    foreign: bool = False  # native: the program is for other processors, and translated
 
     def evidence(self, harts: int, processors: int) -> str:
         if self.name == "model":
             return "modelled"
-        return "emulated-oversubscribed" if harts > processors else "emulated"
+        grade = "hardware" if self.name == "native" and not self.foreign else "emulated"
+        return f"{grade}-oversubscribed" if harts > processors else grade
 
 
 def machine_file(name: str) -> Path:
@@ -77,6 +81,33 @@ def loads(engine: Engine) -> str:
 
 def tcg(duration_ms: int, warmup_ms: int) -> Engine:
     return Engine("tcg", duration_ms * 1000, warmup_ms * 1000)
+
+
+def native(duration_ms: int, warmup_ms: int) -> Engine:
+    """The bench on threads. It is translated when something has to run it for us, or
+    when it is no program for the processors this computer says it has."""
+    program = build.native()
+    foreign = bool(tools.native_runner()) or not tools.is_for_here(program)
+    return Engine("native", duration_ms * 1000, warmup_ms * 1000, program=program, foreign=foreign)
+
+
+def refuse_for_native(machine: str | None, cpu: str | None, extra: Sequence[str]) -> None:
+    """Options that would mean nothing are refused, not ignored."""
+    if machine:
+        raise UsageError(f"--machine {machine}: a profile of the cost model; --engine native has this computer's processors")
+    if cpu:
+        raise UsageError(f"--cpu {cpu}: QEMU's; --engine native has this computer's processors")
+    if extra:
+        raise UsageError(f"-- {' '.join(extra)}: arguments for QEMU, which --engine native does not start")
+
+
+def default_smp(wanted: str) -> int:
+    return min(tools.host_processors(), 64) if wanted == "native" else 8
+
+
+def default_window(wanted: str) -> tuple[int, int]:
+    """Milliseconds of a window, and of the warm-up: a processor fills the heap sooner than QEMU does."""
+    return (20, 5) if wanted == "native" else (100, 20)
 
 
 def default_machine(smp: int) -> str:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hartlock import build, context, engines, paths, plan as plans, probe_profile, probe_view, results, tools
+from hartlock import build, context, engines, native, paths, plan as plans, probe_profile, probe_view, results, tools
 from hartlock.collect import Trial
 from hartlock.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
 from hartlock.histogram import Histogram
@@ -27,8 +27,7 @@ COLUMNS = [
 ]
 WINDOW_US = 200  # the model's limits are told from it
 REFUSED = {
-    "native": "the threads engine is not built yet; probe with --engine model",
-    "board": "the serial-line engine is not built yet; probe with --engine model",
+    "board": "the serial-line engine is not built yet; probe with --engine model or native",
     "tcg": "its latencies are those of translated code on this computer, and would be no machine's profile",
 }
 
@@ -38,7 +37,7 @@ class Listening(Session):
 
     def __init__(self, plan: plans.Plan, engine: engines.Engine, run: str, processors: int):
         super().__init__(plan, engine, run, processors)
-        self.probe = Probe(plan.smp)
+        self.probe = Probe(plan.smp, real=engine.name == "native")
         self.collector.handlers.update({"probe": self._measure, "lrsc": self._lrsc})
 
     def _measure(self, f: Fields) -> None:
@@ -65,10 +64,11 @@ def _parser() -> argparse.ArgumentParser:
         prog="./run-bench.sh probe", allow_abbrev=False,
         description="Measure what loads, stores, AMOs and hand-offs between harts cost, and write a machine "
                     "profile for the cost model from it (docs/probe.md).")
-    p.add_argument("--engine", choices=["model", *REFUSED], default="model",
-                   help="model: QEMU and the cost model (default). native, board: not built yet")
-    p.add_argument("--smp", type=whole(1, plans.MAX_HARTS), default=8, metavar="N",
-                   help="harts, 1 to 64 (default 8)")
+    p.add_argument("--engine", choices=["model", "native", *REFUSED], default="model",
+                   help="model: QEMU and the cost model (default). native: threads on this computer's "
+                        "processors. board: not built yet")
+    p.add_argument("--smp", type=whole(1, plans.MAX_HARTS), metavar="N",
+                   help="harts, 1 to 64 (default 8; native: one for each processor)")
     p.add_argument("--machine", metavar="NAME", help="machine profile that the model runs on: a name in model/machines/, "
                    "or a TOML file (default generic-8, above 8 harts mesh-64)")
     p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
@@ -99,18 +99,27 @@ def _csv(p: Probe) -> list[dict[str, object]]:
     return rows
 
 
+def _native(smp: int, machine: str | None) -> engines.Engine:
+    engines.refuse_for_native(machine, None, ())
+    if smp > tools.host_processors():
+        raise UsageError(f"probe --engine native --smp {smp}: this computer gives it {tools.host_processors()} processor(s), and between "
+                         "threads that share one it would be the system's scheduler that is measured")
+    return engines.native(1, 0)
+
+
 class Run:
     def __init__(self, options: argparse.Namespace, argv: list[str], console: Console):
-        self.smp, self.console = options.smp, console
-        default = engines.default_machine(options.smp)
+        self.smp, self.console = options.smp or engines.default_smp(options.engine), console
+        default = engines.default_machine(self.smp)
         self.base = engines.machine_file(options.base or default)
-        self.engine = engines.choose("model", engines.tcg(1, 0), options.machine or default, options.seed, WINDOW_US)[0][0]
-        self.plan, self.image = _plan(options.smp, options.seed), build.image()
+        self.engine = (_native(self.smp, options.machine) if options.engine == "native" else engines.choose(
+            "model", engines.tcg(1, 0), options.machine or default, options.seed, WINDOW_US)[0][0])
+        self.plan, self.image = _plan(self.smp, options.seed), self.engine.program or build.image()
         self.path = (results.use_folder(options.out) if options.out else results.make_folder(
-            paths.RESULTS, results.name(PROBE, options.smp, self.engine.name)))
+            paths.RESULTS, results.name(PROBE, self.smp, self.engine.name)))
         self.files, self.latest = results.Files(self.path), not options.out
         processors = tools.host_processors()
-        self.context = context.begin(self.plan, argv, self.image, processors)
+        self.context = context.begin(self.plan, argv, self.image, processors, native=options.engine == "native")
         self.session = Listening(self.plan, self.engine, self.path.name, processors)
         self.problems: list[str] = []
         self.exit = EXIT_OK
@@ -148,7 +157,8 @@ class Run:
             return
         base_text = self.base.read_text(encoding="utf-8")
         found = fit(p, probe_profile.columns(base_text))
-        of = f"{self.smp} hart(s) of the cost model's machine {self.engine.machine}"
+        of = (f"{self.smp} processor(s) of this computer, {tools.processor()}" if self.engine.name == "native"
+              else f"{self.smp} hart(s) of the cost model's machine {self.engine.machine}")
         with results.writing(self.path / "profile.toml"):
             (self.path / "profile.toml").write_text(
                 probe_profile.write(found, self.base.stem, base_text, of), encoding="utf-8")
@@ -165,6 +175,9 @@ class Run:
                 say(remark, markup=False)
         say("\n", probe_view.found(found))
         say(f"\nwhat is not probed is from the profile {self.base.stem} (--base). evidence {self.engine.evidence(1, 1)}.", markup=False)
+        boot = self.session.collector.boot
+        if boot.native:
+            say(native.clock(boot.native, boot.timebase_hz), markup=False)
 
     def _finish(self) -> None:
         status = "interrupted" if self.exit else "incomplete" if self.problems else "complete"
@@ -186,6 +199,6 @@ def main(argv: Sequence[str], console: Console) -> int:
     options = _parser().parse_args(argv[1:])
     if options.engine in REFUSED:
         raise UsageError(f"probe --engine {options.engine}: {REFUSED[options.engine]}")
-    tools.check()
+    tools.check(native=options.engine == "native")
     signal.signal(signal.SIGTERM, terminate)
     return Run(options, list(argv), console).go()

@@ -60,11 +60,23 @@ def _fastest(h: Histogram, above: float) -> float | None:
     return None
 
 
+def _middle(h: Histogram, above: float) -> float | None:
+    """The median of the tries that took more than `above`, if one in ten did."""
+    those = {b: n for b, n in h.buckets.items() if lowest(b + 1) - 1 > above}
+    seen, count = 0, sum(those.values())
+    for bucket in sorted(those):
+        seen += those[bucket]
+        if 2 * seen >= count >= h.count / 10:
+            return max(float(lowest(bucket) + lowest(bucket + 1) - 1) / 2, h.min)
+    return None
+
+
 @dataclass
 class Probe:
     """All that one boot measured."""
 
     harts: int
+    real: bool = False  # a real computer: prefetchers, other programs, no banks to choose from
     timebase_hz: int = 0
     measures: dict[tuple[str, int, int], Measure] = field(default_factory=dict)
     contention: list[Contention] = field(default_factory=list)
@@ -75,6 +87,8 @@ class Probe:
     def overhead(self, kind: str) -> float:
         """Cycles of a try that are not the operation's."""
         of = OVERHEAD.get(kind, "clock" if kind in BY_CLOCK else "")
+        if of == "clock" and self.real:
+            return _middle(self.measures[of, 0, 0].cycles, -1) or 0.0
         return float(self.measures[of, 0, 0].cycles.min) if of else 0.0
 
     def cost(self, kind: str, a: int = 0, b: int = 0) -> float | None:
@@ -82,11 +96,20 @@ class Probe:
         m = self.measures.get((kind, a, b))
         if m is None or m.cycles.count == 0:
             return None
+        if self.real and kind in BY_CLOCK:
+            middle = _middle(m.cycles, self._floor(kind, b))
+            return None if middle is None else (middle - self.overhead(kind)) / m.ops
         above = self.overhead(kind)
         if kind in MISSES:
             above += 2 * (self.cost("load") or 0)
         fastest = _fastest(m.cycles, above if kind in MISSES else -1)
         return None if fastest is None else (fastest - self.overhead(kind)) / m.ops
+
+    def _floor(self, kind: str, sharers: int) -> float:
+        """A real computer's try that took no more than this met a line that a
+        prefetcher had brought already."""
+        spoilt_by = "shared" if kind in ("dirty", "copy", "memory") else "amo_lines" if kind == "upgrade" and sharers else ""
+        return self.overhead(kind) + 2 * (self.cost(spoilt_by) or 0) if spoilt_by else -1
 
     def typical(self, kind: str, a: int, b: int) -> float | None:
         """The same, the mean of all tries: over all banks."""
@@ -169,7 +192,8 @@ def _is_far(p: Probe) -> bool | None:
     amo, both, shared, load = (p.cost(k) for k in ("amo", "amo_load", "shared", "load"))
     if amo is None or both is None or shared is None or load is None:
         return None
-    return both - amo > (load + shared) / 2
+    # A real core may make a load wait for the AMO before it, which is no miss.
+    return both - amo > (load + shared if p.real else (load + shared) / 2)
 
 
 def _amo_far(p: Probe) -> Found:
@@ -292,6 +316,8 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
 def fit(p: Probe, base_columns: int) -> dict[str, Found]:
     """Every key of a profile the probe knows something of."""
     out = {key: find(p) for key, find in _FITS.items()}
+    if p.real:
+        out = {key: f._replace(how=f.how.replace("nearest bank", "median of the misses")) for key, f in out.items()}
     t = topology(p, base_columns)
     if t is None or t.size >= p.harts:
         out["hop"] = Found(None, "all harts are in one cluster")

@@ -48,13 +48,14 @@ class Outcome:
 class Run:
     def __init__(self, request: Request, console: Console):
         self.request, self.console, self.plan = request, console, request.plan
-        self.image = build.image()
+        self.image = request.engines[0].program or build.image()
         self.processors = tools.host_processors()
         names = "+".join(e.name for e in request.engines)
         self.path = (results.use_folder(request.out) if request.out else results.make_folder(
             paths.RESULTS, results.name(request.label, self.plan.smp, names)))
         self.folder = results.Folder(self.path)
-        self.context = context.begin(self.plan, request.argv, self.image, self.processors)
+        self.context = context.begin(self.plan, request.argv, self.image, self.processors,
+                                     native=request.engines[0].name == "native")
         self.sessions: list[Session] = []
         self.outcome = Outcome()
 
@@ -106,7 +107,8 @@ class Run:
             say()
             say(table.result(rows, self.console.width))
             say()
-        for remark in (*(table.remarks(rows, self.processors)), *self.request.remarks):
+        of_engines = [remark for session in self.sessions for remark in session.remarks()]
+        for remark in (*of_engines, *(table.remarks(rows, self.processors)), *self.request.remarks):
             say(remark, markup=False)
         for problem in dict.fromkeys(self.outcome.problems):
             say(f"hartlock: {problem}", style="bold red", markup=False)

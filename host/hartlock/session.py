@@ -1,14 +1,15 @@
-"""One boot under one engine: listen, collect, and say what went wrong."""
+"""One boot, or one start of the bench, under one engine: listen, collect, and say what went wrong."""
 
 import re
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hartlock import symbols
+from hartlock import launch, native, symbols
 from hartlock.collect import Collector, Trial, whole
 from hartlock.engines import Engine
 from hartlock.plan import Plan
-from hartlock.qemu import Limits, Machine, Silent
+from hartlock.process import Limits, Process, Silent
 from hartlock.records import Reader, RecordError
 from hartlock.rows import Row, Setting, Table
 
@@ -68,11 +69,10 @@ class Session:
                     keep(self._rows(trial))
                     step(f"{self.engine.name}: {trial.strategy} on {trial.harts} hart{'s' if trial.harts > 1 else ''}")
 
-        arguments = [*self.engine.arguments, *extra]
-        with Machine(image, self.plan.smp, self.plan.bootargs(self.engine), cpu, arguments) as machine:
-            self.context["qemu_command"] = machine.command
+        with launch.start(self.engine, self.plan, image, cpu, extra) as process:
+            self.context[f"{process.key}_command"] = process.command
             try:
-                for data in machine.chunks(limits(self.plan, self.engine, silence_s)):
+                for data in process.chunks(limits(self.plan, self.engine, silence_s)):
                     log(data)
                     take(lines.add(data))
             except Silent as e:
@@ -80,7 +80,7 @@ class Session:
                 return
             finally:
                 take(lines.end())
-            self._ended(machine)
+            self._ended(process)
 
     def _record(self, raw: bytes) -> Trial | None:
         record = self.reader.feed(raw)
@@ -102,31 +102,26 @@ class Session:
             return self.table.add(trial)
         return []
 
-    def _ended(self, machine: Machine) -> None:
-        status, errors = machine.status(), machine.errors()
-        self.context["qemu_exit_status"] = status
+    def _ended(self, process: Process) -> None:
+        status, errors = process.status(), process.errors()
+        self.context[f"{process.key}_exit_status"] = status
         if errors:
-            self.context["qemu_stderr"] = errors
+            self.context[f"{process.key}_stderr"] = errors
         if status != 0 and not self.collector.crash:
-            self.problems.append(self._why(status, errors))
+            self.problems.append(self._why(process.name, status, errors))
 
-    def _why(self, status: int, errors: str) -> str:
-        how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+    def _why(self, name: str, status: int, errors: str) -> str:
+        how = f"was killed by signal {-status} ({signal.strsignal(-status)})" if status < 0 else f"ended with status {status}"
         said = [line.removeprefix("hartlock-model: ") for line in errors.splitlines()]
         places = [m for line in said if (m := re.fullmatch(r"hart (\d+) pc 0x(\w+) (.*)", line))]
         for m, at in zip(places, symbols.locate([int(m[2], 16) for m in places]), strict=True):
             self.harts.append(f"hart {m[1]}: at {at}, {m[3]}")
         rest = [line for line in said if not re.fullmatch(r"hart (\d+) pc .*", line)]
-        return f"QEMU {how}" + (": " + "\n  ".join(rest) if rest else "")
+        return f"{name} {how}" + (": " + "\n  ".join(rest) if rest else "")
 
     def _hung(self, e: Silent) -> None:
         self.problems.append(f"gave up: {e}")
-        where = symbols.locate([r.get("pc", 0) for r in e.harts.values()])
-        called = symbols.locate([r.get("x1/ra", 0) for r in e.harts.values()])
-        self.harts = [f"hart {hart}: at {at}, called from {by}"
-                      for hart, at, by in zip(e.harts, where, called, strict=True)]
-        if not e.harts:
-            self.harts = ["QEMU did not answer when asked where its harts were"]
+        self.harts = e.harts
 
     def judge(self) -> list[str]:
         """What the records say went wrong; the run itself is complete all the same
@@ -136,7 +131,8 @@ class Session:
         said += [f"the boot self-test {check} failed" for check in boot.failed_checks]
         if self.collector.crash:
             c = self.collector.crash
-            said.append(f"the kernel panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")
+            who = "the bench" if self.engine.name == "native" else "the kernel"
+            said.append(f"{who} panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")
         if self.collector.trap:
             self.harts.append(self._trap())
         for kind, count in self.reader.counts.items():
@@ -146,6 +142,17 @@ class Session:
             said.append(f"the run has no end record: {self.done} of {len(self.plan.order)} trials are kept")
         self.problems += said
         return self.problems
+
+    def remarks(self) -> list[str]:
+        """What has to be said of the engine for nobody to misread its rows."""
+        boot, rows = self.collector.boot, self.table.groups
+        if self.engine.name != "native" or not rows:
+            return []
+        graded = {key.harts: self.engine.evidence(key.harts, self.setting.host_processors) for key in rows}
+        said = native.evidence(graded, self.setting.host_processors)
+        if not self.engine.foreign:
+            said += [native.clock(boot.native, boot.timebase_hz), *native.disturbance(graded, boot.preempted)]
+        return said
 
     def failed_checks(self) -> list[str]:
         said = []

@@ -1,7 +1,9 @@
 """The programs a run needs, and one clear message when they are not there."""
 
 import os
+import platform
 import re
+import shlex
 import shutil
 import subprocess
 from pathlib import Path
@@ -12,10 +14,43 @@ from hartlock.paths import TOP
 QEMU = "qemu-system-riscv64"
 FIRMWARE = "opensbi-riscv64-generic-fw_dynamic.bin"
 QEMU_OLDEST = (7, 2)
+HOSTCC = "cc"
+ELF_MACHINES = {"x86_64": 62, "aarch64": 183, "riscv64": 243}  # e_machine, by uname -m
 
 
 def cross_compile() -> str:
     return os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
+
+
+def hostcc() -> str:
+    return os.environ.get("HOSTCC", HOSTCC)
+
+
+def native_runner() -> list[str]:
+    """What runs the bench where this computer cannot: for tests, qemu-user."""
+    return shlex.split(os.environ.get("HARTLOCK_NATIVE_RUNNER", ""))
+
+
+def is_for_here(program: Path) -> bool:
+    """Is this ELF file for the processors that this computer has?"""
+    with open(program, "rb") as f:
+        return int.from_bytes(f.read(20)[18:], "little") == ELF_MACHINES.get(platform.machine())
+
+
+def processor() -> str:
+    try:
+        found = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()
+
+
+def is_virtual() -> bool:
+    """Does the processor say that it is a virtual machine's? Only x86-64 ones do."""
+    try:
+        return re.search(r"^flags\s*:.*\bhypervisor\b", Path("/proc/cpuinfo").read_text(), re.MULTILINE) is not None
+    except OSError:
+        return False
 
 
 def output_of(*command: str) -> str:
@@ -53,14 +88,24 @@ def _missing() -> list[tuple[str, str]]:
     return missing
 
 
-def check() -> None:
-    missing = _missing()
+def _missing_native() -> list[tuple[str, str]]:
+    """The same for --engine native, which needs neither QEMU nor the cross compiler."""
+    missing = [] if shutil.which("make") else [("make", "make")]
+    if not shutil.which(hostcc()):
+        missing.append((hostcc(), "gcc libc6-dev"))
+    return missing
+
+
+def check(native: bool = False) -> None:
+    missing = _missing_native() if native else _missing()
     if missing:
         packages = " ".join(package for _, package in missing)
         raise UsageError(
             f"missing: {', '.join(what for what, _ in missing)}\n"
             f"install it as root with: apt-get update && apt-get install -y --no-install-recommends {packages}\n"
-            f"or let hartlock do it: ./run-bench.sh --setup")
+            f"or let hartlock do it: ./run-bench.sh --setup{' --engine native' if native else ''}")
+    if native:
+        return
     version = qemu_version()
     if version and version < QEMU_OLDEST:
         raise UsageError(f"{QEMU} is version {version[0]}.{version[1]}; 7.2 or later is needed")

@@ -1,0 +1,16 @@
+"""Starts what an engine runs on."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hartlock.engines import Engine
+from hartlock.native import Program
+from hartlock.plan import Plan
+from hartlock.process import Process
+from hartlock.qemu import Machine
+
+
+def start(engine: Engine, plan: Plan, image: Path, cpu: str, extra: Sequence[str]) -> Process:
+    if engine.name == "native":
+        return Program(image, plan.smp, plan.bootargs(engine))
+    return Machine(image, plan.smp, plan.bootargs(engine), cpu, [*engine.arguments, *extra])

@@ -1,0 +1,14 @@
+/* native.h: what start-up finds out, once, for everyone. */
+#ifndef NATIVE_NATIVE_H
+#define NATIVE_NATIVE_H
+
+#include "processors.h"
+
+struct native {
+	unsigned harts; /* threads */
+	struct processors allowed;
+};
+
+extern struct native native;
+
+#endif
