@@ -39,9 +39,9 @@ struct qspin_lock {
 };
 
 struct qspin_node {
-	aptr next;      /* the node behind this one; 0: none yet */
-	a32 waiting;    /* 1 until the one in front hands over */
-	uint32_t tail;   /* this node, as the lock word says it */
+	aptr next;     /* the node behind this one; 0: none yet */
+	a32 waiting;   /* 1 until the one in front hands over */
+	uint32_t tail; /* this node, as the lock word says it */
 	struct qspin_space *space;
 };
 

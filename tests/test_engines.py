@@ -178,7 +178,7 @@ def broken_copy(tmp_path, header, old, new):
 
 def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
     """An MCS lock that is never handed over."""
-    run = broken_copy(tmp_path, "lock/mcs.h", "a32_store_release(&next->waiting, 0);", "")
+    run = broken_copy(tmp_path, "lock/mcs.h", "a32_store_unlock(&next->waiting, 0);", "")
     done = run("--smp", "2", "--lock", "mcs", *MODEL)
     assert done.returncode == 1, done.stdout
     assert "deadlock: every hart waits for another" in done.stdout
@@ -188,7 +188,7 @@ def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
 
 def test_a_livelock_is_ended_and_each_hart_is_located(tmp_path):
     """A test-and-set lock that is never released: its waiters write, so none sleeps."""
-    run = broken_copy(tmp_path, "lock/tas.h", "a32_store_release(&l->held, 0);", "(void)l;")
+    run = broken_copy(tmp_path, "lock/tas.h", "a32_store_unlock(&l->held, 0);", "(void)l;")
     done = run("--smp", "2", "--lock", "tas", *MODEL)
     assert done.returncode == 1, done.stdout
     assert "livelock" in done.stdout

@@ -245,7 +245,7 @@ def test_deadlock_names_harts_and_lines(plugin, tmp_path):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "Makefile", tmp_path)
     ticket = tmp_path / "lock/ticket.h"
-    release = "a32_store_release(&l->serving, mine + 1);"
+    release = "a32_store_unlock(&l->serving, mine + 1);"
     assert release in ticket.read_text()
     ticket.write_text(ticket.read_text().replace(release, f"if (mine < 50)\n\t\t{release}"))
     subprocess.run(["make", "-s", "all"], cwd=tmp_path, check=True, timeout=300)
