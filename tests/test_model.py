@@ -37,6 +37,7 @@ def test_profiles_say_where_numbers_come_from():
         for line in path.read_text().splitlines():
             if line.startswith(("l1_load", "transfer", "shared", "memory", "hop", "lr_hold")):
                 assert "#" in line, f"{path.name}: {line}"
+            assert not line.endswith("assumed"), f"{path.name}: on what grounds? {line}"
 
 # Its think loop takes about 120 cycles, always: 102 instructions of ours and the
 # 18 cycles of the generator beside them.
