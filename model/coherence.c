@@ -266,9 +266,9 @@ uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, 
 	if (hits(line, hart, kind))
 		return now;
 	if (line->owner != NOBODY && line->owner != (int)hart)
-		return request_at_owner(&r);
+		return request_takes_owners(&r);
 	if (kind != ACCESS_LOAD && (line->sharers & ~bit(hart)) != 0)
-		return request_at_sharers(&r);
+		return request_takes_shared(&r);
 	return r.start;
 }
 

@@ -69,7 +69,12 @@ uint64_t request_from_owner(const struct request *r)
 	return transfer - two_ways(transfer) + steps(r, true);
 }
 
-uint64_t request_at_sharers(const struct request *r)
+uint64_t request_takes_owners(const struct request *r)
+{
+	return later(r->start + two_ways(r->c->profile->transfer), r->line->held);
+}
+
+uint64_t request_takes_shared(const struct request *r)
 {
 	return r->start + two_ways(r->c->profile->upgrade);
 }

@@ -47,8 +47,11 @@ uint64_t request_over(const struct request *r);
 /* When the line's owner is asked for it, and lets it go. */
 uint64_t request_at_owner(const struct request *r);
 
-/* When those who share the line lose it. */
-uint64_t request_at_sharers(const struct request *r);
+/* When the owner, or those who share the line, lose it, were they all near: what is
+ * expected of a request that is only looked at may be of the wrong line, and then
+ * the hops would be, too. */
+uint64_t request_takes_owners(const struct request *r);
+uint64_t request_takes_shared(const struct request *r);
 
 /* From the owner, who has let go of the line, to the hart that asked: ticks. */
 uint64_t request_from_owner(const struct request *r);
