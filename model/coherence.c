@@ -4,30 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "topology.h"
-
-/* A request on its way: who asks for which line, and when it got to the bank. */
-struct request {
-	struct coherence *c;
-	struct line *line;
-	unsigned hart, bank;
-	uint64_t start; /* the bank and the line are free for it */
-};
-
-static uint64_t max(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
+#include "request.h"
 
 static uint64_t bit(unsigned hart)
 {
 	return (uint64_t)1 << hart;
-}
-
-/* The lowest hart of a set that is not empty. */
-static unsigned first_of(uint64_t harts)
-{
-	return (unsigned)__builtin_ctzll(harts);
 }
 
 static unsigned count_of(uint64_t harts)
@@ -76,53 +57,6 @@ static struct line *line_of(struct coherence *c, uint64_t number)
 	return line;
 }
 
-static unsigned bank_of(const struct coherence *c, uint64_t number)
-{
-	return (unsigned)(((number ^ c->placement) * 0x9e3779b97f4a7c15u >> 40) %
-			  c->profile->banks);
-}
-
-/* Ask the directory: the request leaves the L1 at `now`, waits for its bank, which
- * looks at it, and then for its line, which does not keep the bank. */
-static struct request ask(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
-{
-	struct request r = {c, line, hart, bank_of(c, line->number), 0};
-
-	r.start = max(now, c->bank_free[r.bank]);
-	c->bank_free[r.bank] = r.start + c->profile->bank_busy;
-	r.start = max(r.start, line->busy);
-	c->count[COUNT_QUEUED] += r.start - now;
-	return r;
-}
-
-/* Hart to bank and back. */
-static uint64_t way_to_bank(const struct request *r)
-{
-	const struct profile *p = r->c->profile;
-
-	return 2 * distance(p, cluster_of(p, r->hart), cluster_of_bank(p, r->bank));
-}
-
-/* Hart to bank, on to another hart, and from there to the hart that asked. */
-static uint64_t way_by(const struct request *r, unsigned other)
-{
-	const struct profile *p = r->c->profile;
-	unsigned me = cluster_of(p, r->hart), bank = cluster_of_bank(p, r->bank);
-	unsigned there = cluster_of(p, other);
-
-	return distance(p, me, bank) + distance(p, bank, there) + distance(p, there, me);
-}
-
-/* The longest of the ways by each of `harts`. */
-static uint64_t longest_way(const struct request *r, uint64_t harts)
-{
-	uint64_t longest = 0;
-
-	for (; harts != 0; harts &= harts - 1)
-		longest = max(longest, way_by(r, first_of(harts)));
-	return longest;
-}
-
 /* Ticks for what nobody's L1 has. */
 static uint64_t from_below(struct request *r)
 {
@@ -131,13 +65,13 @@ static uint64_t from_below(struct request *r)
 
 	r->line->cached = true;
 	c->count[cached ? COUNT_SHARED : COUNT_FILLS]++;
-	return (cached ? c->profile->shared : c->profile->memory) + way_to_bank(r);
+	return (cached ? c->profile->shared : c->profile->memory) + request_way_to_bank(r);
 }
 
 static uint64_t from_owner(struct request *r)
 {
 	r->c->count[COUNT_TRANSFERS]++;
-	return r->c->profile->transfer + way_by(r, (unsigned)r->line->owner);
+	return request_at_owner(r) + request_from_owner(r) - r->start;
 }
 
 /* Make room in the L1 for a line the hart did not have. */
@@ -159,7 +93,7 @@ static void take_copies(struct coherence *c, struct line *line, uint64_t harts)
 {
 	line->sharers &= ~harts;
 	for (; harts != 0; harts &= harts - 1)
-		l1_remove(&c->l1[first_of(harts)], line->number);
+		l1_remove(&c->l1[lowest_hart(harts)], line->number);
 }
 
 /* How long after its data has come an access is done, a load being 0. */
@@ -175,14 +109,14 @@ static uint64_t extra(const struct profile *p, enum access kind)
 static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
 {
 	const struct profile *p = c->profile;
-	struct request r = ask(c, hart, line, now);
+	struct request r = request_make(c, hart, line, now);
 	uint64_t done;
 
 	if (line->owner != NOBODY) {
 		bool owned = line->sharers & (line->sharers - 1); /* by reads before */
 
 		done = r.start + from_owner(&r);
-		line->busy = owned ? r.start + p->bank_busy : done;
+		line->busy = owned ? request_over(&r) : done;
 		line->cached = true;
 		if (!p->moesi)
 			line->owner = NOBODY; /* it wrote the line back and shares it */
@@ -190,7 +124,7 @@ static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line,
 		bool alone = line->sharers == 0, filled = !line->cached;
 
 		done = r.start + from_below(&r);
-		line->busy = filled ? done : r.start + p->bank_busy;
+		line->busy = filled ? done : request_over(&r);
 		if (alone)
 			line->owner = (int)hart; /* Exclusive */
 	}
@@ -209,27 +143,27 @@ static uint64_t take_line(struct request *r, uint64_t others)
 		return from_owner(r) + further;
 	if (line->sharers & bit(r->hart)) {
 		r->c->count[COUNT_UPGRADES]++;
-		return p->upgrade + further + max(way_to_bank(r), longest_way(r, others));
+		return p->upgrade + further +
+		       later(request_way_to_bank(r), request_longest_way(r, others));
 	}
 	if (others == 0)
 		return from_below(r);
-	return max(from_below(r), p->upgrade + longest_way(r, others)) + further;
+	return later(from_below(r), p->upgrade + request_longest_way(r, others)) + further;
 }
 
 static uint64_t write_miss(struct coherence *c, unsigned hart, enum access kind, struct line *line,
 			   uint64_t now, uint64_t *lost)
 {
-	struct request r = ask(c, hart, line, now);
-	uint64_t done =
-		r.start + take_line(&r, line->sharers & ~bit(hart)) + extra(c->profile, kind);
+	struct request r = request_make(c, hart, line, now);
+	uint64_t come = r.start + take_line(&r, line->sharers & ~bit(hart));
 
 	*lost = line->sharers & ~bit(hart);
 	c->count[COUNT_INVALIDATIONS] += count_of(*lost);
 	take_copies(c, line, *lost);
 	line->sharers |= bit(hart);
 	line->owner = (int)hart;
-	line->busy = done;
-	return done;
+	line->busy = come;
+	return come + extra(c->profile, kind);
 }
 
 /* An AMO that the shared cache does: every copy goes, the asker's too. */
@@ -237,13 +171,13 @@ static uint64_t far_amo(struct coherence *c, unsigned hart, struct line *line, u
 			uint64_t *lost)
 {
 	const struct profile *p = c->profile;
-	struct request r = ask(c, hart, line, now);
+	struct request r = request_make(c, hart, line, now);
 	uint64_t recall = 0;
 
 	*lost = line->sharers;
 	if (*lost != 0)
-		recall =
-			p->upgrade + p->invalidate * (count_of(*lost) - 1) + longest_way(&r, *lost);
+		recall = p->upgrade + p->invalidate * (count_of(*lost) - 1) +
+			 request_longest_way(&r, *lost);
 	if (!line->cached)
 		recall += p->memory;
 	c->count[line->cached ? COUNT_SHARED : COUNT_FILLS]++;
@@ -251,8 +185,8 @@ static uint64_t far_amo(struct coherence *c, unsigned hart, struct line *line, u
 	take_copies(c, line, *lost);
 	line->owner = NOBODY;
 	line->cached = true;
-	line->busy = r.start + recall + p->bank_busy;
-	return r.start + recall + p->far_amo + way_to_bank(&r);
+	line->busy = request_over(&r) + recall;
+	return r.start + recall + p->far_amo + request_way_to_bank(&r);
 }
 
 static bool hits(const struct line *line, unsigned hart, enum access kind)
@@ -326,15 +260,16 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, uint64_t number,
 			  uint64_t now)
 {
-	const struct line *line = line_of(c, number);
-	bool takes = kind != ACCESS_LOAD && (line->sharers & ~bit(hart)) != 0;
-	/* Two of the three ways of a transfer: to the directory and on to the
-	 * owner; the third is the data's. */
-	uint64_t ask_owner = c->profile->transfer * 2 / 3;
+	struct line *line = line_of(c, number);
+	struct request r = request_expect(c, hart, line, now);
 
 	if (hits(line, hart, kind))
 		return now;
-	return max(now, line->busy) + (takes || line->owner != NOBODY ? ask_owner : 0);
+	if (line->owner != NOBODY && line->owner != (int)hart)
+		return request_takes_owners(&r);
+	if (kind != ACCESS_LOAD && (line->sharers & ~bit(hart)) != 0)
+		return request_takes_shared(&r);
+	return r.start;
 }
 
 uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now)
@@ -360,7 +295,7 @@ void coherence_let_go(struct coherence *c, unsigned hart, uint64_t now)
 		return;
 	hold->active = false;
 	line = line_of(c, hold->line);
-	line->busy = max(line->busy, end);
+	line->held = end;
 }
 
 uint64_t coherence_device_write(struct coherence *c, uint64_t address)

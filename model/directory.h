@@ -15,6 +15,7 @@ struct line {
 	uint64_t number;  /* address / 64; UINT64_MAX in an unused entry */
 	uint64_t sharers; /* bit h: hart h has a copy */
 	uint64_t busy;    /* the directory works on it until then */
+	uint64_t held;    /* its owner's LR kept it until then */
 	int owner;        /* hart, or NOBODY */
 	bool cached;      /* the shared cache has it: it was fetched before */
 };

@@ -148,6 +148,7 @@ static void pause_here(struct model *m, unsigned h)
 			return;
 	m->schedule.state[h] = HART_SLEEPS;
 	region_hand_over(m, h);
+	region_rise(m, h);
 }
 
 static void mark(struct model *m, unsigned h, unsigned which)
@@ -235,8 +236,9 @@ static void charge(struct model *m, unsigned h, uint64_t address, enum access ki
 	struct outcome o = coherence_access(&m->coherence, h, kind, address, issued);
 
 	m->schedule.clock[h] = kind == ACCESS_STORE ? after_store(m, h, o.done) : o.done;
-	if (kind == ACCESS_LOAD && o.hit)
-		spin_load(&hart->spin, address / LINE_BYTES, issued);
+	if (kind == ACCESS_LOAD)
+		spin_load(&hart->spin, hart->pc, address / LINE_BYTES, issued,
+			  o.done - issued - m->profile->l1_load);
 	else
 		spin_disturb(&hart->spin);
 	if (o.lost != 0)

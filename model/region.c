@@ -89,6 +89,7 @@ static void begin(struct model *m)
 		guess_reset(&m->hart[h].guess);
 		m->hart[h].line = GUESS_NONE;
 		m->hart[h].at = NULL;
+		m->hart[h].dozes = false;
 		stores_reset(&m->hart[h].stores, (unsigned)m->profile->store_buffer);
 		spin_reset(&m->hart[h].spin, s->clock[h]);
 	}
@@ -288,6 +289,34 @@ void region_hand_over(struct model *m, unsigned h)
 	await_turn(m, h);
 }
 
+/* A hart that sleeps will wake, go on from its `pause` at clock spin.begin, and issue
+ * its round's first load. If that is the load of the line that was lost, all of this
+ * is known, and it waits for the line at once: its thread need not run for it. */
+static void doze(struct model *m, unsigned h)
+{
+	struct hart *hart = &m->hart[h];
+	const struct spin_round *round = &hart->spin.before;
+
+	hart->wants = ACCESS_LOAD;
+	hart->line = guess_line(&hart->guess, round->load[0].pc);
+	hart->issued = hart->spin.begin + round->load[0].offset;
+	m->schedule.clock[h] = hart->issued;
+	m->schedule.waited[h] = 0;
+	hart->dozes = true;
+}
+
+void region_rise(struct model *m, unsigned h)
+{
+	struct hart *hart = &m->hart[h];
+
+	if (!hart->dozes)
+		return;
+	hart->dozes = false;
+	hart->line = GUESS_NONE;
+	m->schedule.clock[h] = hart->spin.begin;
+	m->schedule.waited[h] = 0;
+}
+
 void region_wake(struct model *m, uint64_t lost, uint64_t line)
 {
 	const struct schedule *s = &m->schedule;
@@ -301,6 +330,9 @@ void region_wake(struct model *m, uint64_t lost, uint64_t line)
 		m->schedule.clock[h] =
 			spin_wake(spin, line, s->reached.clock, schedule_before_reached(s, h));
 		m->schedule.state[h] = HART_RUNS;
-		spin_reset(spin, m->schedule.clock[h]);
+		spin->begin = m->schedule.clock[h];
+		if (spin_begins_with(spin, line))
+			doze(m, h);
+		spin_reset(spin, spin->begin);
 	}
 }

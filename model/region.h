@@ -33,4 +33,7 @@ void region_hand_over(struct model *m, unsigned h);
  * sleep and look at it: their loads from the clock reached on notice. */
 void region_wake(struct model *m, uint64_t lost, uint64_t line);
 
+/* Hart h's thread goes on where it slept, at the clock it has woken at. */
+void region_rise(struct model *m, unsigned h);
+
 #endif

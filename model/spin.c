@@ -14,7 +14,7 @@ void spin_reset(struct spin *s, uint64_t clock)
 	begin_round(s, clock);
 }
 
-void spin_load(struct spin *s, uint64_t line, uint64_t clock)
+void spin_load(struct spin *s, uint64_t pc, uint64_t line, uint64_t clock, uint64_t missed)
 {
 	struct spin_round *r = &s->now;
 
@@ -22,9 +22,11 @@ void spin_load(struct spin *s, uint64_t line, uint64_t clock)
 		r->pure = false;
 		return;
 	}
+	r->load[r->loads].pc = pc;
 	r->load[r->loads].line = line;
-	r->load[r->loads].offset = clock - s->begin;
+	r->load[r->loads].offset = clock - s->begin - r->missed;
 	r->loads++;
+	r->missed += missed;
 }
 
 void spin_disturb(struct spin *s)
@@ -44,7 +46,7 @@ bool spin_pause(struct spin *s, uint64_t pc, uint64_t clock)
 	bool settled;
 
 	s->now.pc = pc;
-	s->now.length = clock - s->begin;
+	s->now.length = clock - s->begin - s->now.missed;
 	if (equal(&s->now, &s->before))
 		s->known = s->now;
 	settled = equal(&s->now, &s->known);
@@ -59,6 +61,11 @@ bool spin_watches(const struct spin *s, uint64_t line)
 		if (s->before.load[i].line == line)
 			return true;
 	return false;
+}
+
+bool spin_begins_with(const struct spin *s, uint64_t line)
+{
+	return s->before.loads != 0 && s->before.load[0].line == line;
 }
 
 /* The first round, from `begin` on, whose load at `offset` is not before `clock`. */

@@ -26,7 +26,7 @@ PROGRAMS = {
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],
     "machine": ["kernel/machine.c", "kernel/fdt.c"],
-    "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c"],
+    "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_decode": ["model/decode.c"],
     "model_profile": ["model/profile.c"],
     "model_schedule": ["model/schedule.c", "model/spin.c", "model/stores.c"],

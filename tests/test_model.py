@@ -37,6 +37,7 @@ def test_profiles_say_where_numbers_come_from():
         for line in path.read_text().splitlines():
             if line.startswith(("l1_load", "transfer", "shared", "memory", "hop", "lr_hold")):
                 assert "#" in line, f"{path.name}: {line}"
+            assert not line.endswith("assumed"), f"{path.name}: on what grounds? {line}"
 
 # Its think loop takes about 120 cycles, always: 102 instructions of ours and the
 # 18 cycles of the generator beside them.
@@ -159,28 +160,42 @@ def test_clock_costs_a_cycle(plugin):
     assert (clock["min"], clock["max"]) == ("1", "1")
 
 
-@pytest.fixture(scope="session")
-def table(plugin):
+def measure_table(plugin, seed):
+    """By strategy and harts: cycles an operation, the counters, operations."""
     trials = ",".join(f"{s}:{n}" for s in REFERENCE for n in (1, 2, 4, 8))
-    run = simulate(plugin, f"seed=1 {REFERENCE_WORK} passes=t duration_us=200 warmup_us=50 run={trials}")
+    run = simulate(plugin, f"seed={seed} {REFERENCE_WORK} passes=t duration_us=200 warmup_us=50 run={trials}",
+                   arguments=f",seed={seed}")
     return {(p["strategy"], int(p["harts"])): (cycles_an_operation(p, shares), count,
                                                sum(int(s["ops_close"]) - int(s["ops_open"])
                                                    for s in shares))
             for p, shares, count in run.trials()}
 
 
-# At 4 harts tas and ticket tie in the model, and which is first is the seed's choice.
-@pytest.mark.parametrize("harts, tau", [(4, 0.73), (8, 0.86)])
-def test_ranks_as_the_reference(table, harts, tau):
+@pytest.fixture(scope="session")
+def tables(plugin):
+    return {seed: measure_table(plugin, seed) for seed in range(1, 6)}
+
+
+@pytest.fixture(scope="session")
+def table(tables):
+    return tables[1]
+
+
+@pytest.mark.parametrize("seed", range(1, 6))
+@pytest.mark.parametrize("harts", [4, 8])
+def test_ranks_as_the_reference(tables, harts, seed):
+    table = tables[seed]
     pairs = list(itertools.combinations(REFERENCE, 2))
     agree = sum((REFERENCE[a][harts] - REFERENCE[b][harts]) *
                 (table[a, harts][0] - table[b, harts][0]) > 0 for a, b in pairs)
-    assert (2 * agree - len(pairs)) / len(pairs) >= tau
+    assert (2 * agree - len(pairs)) / len(pairs) >= 0.8
 
 
-def test_is_near_the_reference(table):
-    errors = [abs(table[s, n][0] / cell - 1) for s, row in REFERENCE.items() for n, cell in row.items()]
-    assert statistics.median(errors) <= 0.15
+@pytest.mark.parametrize("seed", range(1, 6))
+def test_is_near_the_reference(tables, seed):
+    errors = [abs(tables[seed][s, n][0] / cell - 1) for s, row in REFERENCE.items() for n, cell in row.items()]
+    assert statistics.median(errors) <= 0.10
+    assert max(errors) <= 0.35
 
 
 def test_textbook_shapes(table):
@@ -241,7 +256,7 @@ def test_livelock_names_the_hart(plugin):
 
 def test_deadlock_names_harts_and_lines(plugin, tmp_path):
     """A ticket lock that stops serving after a while."""
-    for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "model"):
+    for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native"):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "Makefile", tmp_path)
     ticket = tmp_path / "lock/ticket.h"

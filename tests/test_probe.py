@@ -138,7 +138,7 @@ def test_few_harts_leave_open_what_takes_more(tmp_path, harts):
 def test_what_is_not_probed_comes_from_the_base_and_says_so(tmp_path):
     done = run_probe(tmp_path / "run", "--smp", "2", "--machine", "generic-8", "--base", "mesh-64")
     text = (done.folder / "profile.toml").read_text()
-    assert "l1_sets = 256 # not probed: from mesh-64" in text
+    assert "l1_sets = 512 # not probed: from mesh-64" in text
     assert not [line for line in text.splitlines() if "=" in line and "probed" not in line]
 
 

@@ -279,13 +279,14 @@ def _branch(p: Probe) -> Found:
 def _store_delay(p: Probe) -> Found:
     """What a hand-off takes beyond its write, its dirty load and half a turn of the
     waiting loop. The writer has read the line before: where the other hart still owns
-    it (MOESI), the write fetches it from there, else it is an upgrade."""
+    it (MOESI), the write fetches it from there, else it is an upgrade. The reader finds
+    its line gone while the write is under way, and has looked into its L1 when it ends."""
     upgrade, t = _upgrade(p).value, topology(p)
     handoff, dirty, load, branch = p.cost("visible", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).value
     if upgrade is None or t is None or handoff is None or dirty is None or load is None or branch is None:
         return Found(None, "one hart")
     write = dirty if _moesi(p).value else upgrade + t.way(0, 1)
-    rest = handoff - write - dirty - (load + branch) / 2
+    rest = handoff - write - (dirty - load) - (load + branch) / 2
     return Found(rest if rest > load + branch else 0.0, f"hand-off of {handoff:.4g}, less its write, its dirty load and the waiting loop")
 
 

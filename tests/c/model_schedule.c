@@ -65,12 +65,12 @@ static void buffered_stores(void)
 	EXPECT(stores_admit(&s, 12) == 12);
 }
 
-enum { FLAG = 7, OTHER = 8, PC = 0x1000, LENGTH = 34, OFFSET = 12 };
+enum { FLAG = 7, OTHER = 8, PC = 0x1000, LOAD_PC = 0xff0, LENGTH = 34, OFFSET = 12 };
 
 /* One round of `while (flag) pause;`, begun at `clock`; true: may sleep. */
 static bool round_at(struct spin *s, uint64_t clock)
 {
-	spin_load(s, FLAG, clock + OFFSET);
+	spin_load(s, LOAD_PC, FLAG, clock + OFFSET, 0);
 	return spin_pause(s, PC, clock + LENGTH);
 }
 
@@ -89,6 +89,37 @@ static void falls_asleep(void)
 	EXPECT(!round_at(&s, 5000 + 2 * LENGTH));
 	EXPECT(!spin_pause(&s, PC, 9000)); /* a round without a load never ends */
 	EXPECT(!spin_pause(&s, PC, 13000));
+}
+
+/* A round that had to fetch its line is like the others but for that. */
+static void a_miss_is_taken_off(void)
+{
+	enum { MISSED = 200 };
+	struct spin s = {0};
+
+	spin_reset(&s, 1000);
+	round_at(&s, 1000);
+	round_at(&s, 1000 + LENGTH);
+	spin_reset(&s, 5000);
+	spin_load(&s, LOAD_PC, FLAG, 5000 + OFFSET, MISSED);
+	EXPECT(spin_pause(&s, PC, 5000 + LENGTH + MISSED));
+	EXPECT(s.begin == 5000 + LENGTH + MISSED);
+	EXPECT(spin_wake(&s, FLAG, s.begin + LENGTH, false) == s.begin + LENGTH);
+	spin_load(&s, LOAD_PC, FLAG, s.begin + OFFSET + 1, MISSED); /* another way to the load */
+	EXPECT(!spin_pause(&s, PC, s.begin + LENGTH + MISSED));
+	spin_load(&s, LOAD_PC + 4, FLAG, s.begin + OFFSET, 0); /* another load */
+	EXPECT(!spin_pause(&s, PC, s.begin + LENGTH));
+}
+
+static void knows_what_a_round_begins_with(void)
+{
+	struct spin s = {0};
+
+	EXPECT(!spin_begins_with(&s, FLAG));
+	spin_load(&s, LOAD_PC, FLAG, 10, 0);
+	spin_load(&s, LOAD_PC + 4, OTHER, 20, 0);
+	spin_pause(&s, PC, 30);
+	EXPECT(spin_begins_with(&s, FLAG) && !spin_begins_with(&s, OTHER));
 }
 
 /* Living on, the first load at or after the write (or behind it in the order) misses. */
@@ -118,6 +149,8 @@ int main(void)
 	reached();
 	buffered_stores();
 	falls_asleep();
+	a_miss_is_taken_off();
+	knows_what_a_round_begins_with();
 	wakes_where_it_would_be();
 	return check_status();
 }

@@ -1,0 +1,105 @@
+#include "request.h"
+
+#include "topology.h"
+
+static unsigned bank_of(const struct coherence *c, uint64_t number)
+{
+	return (unsigned)(((number ^ c->placement) * 0x9e3779b97f4a7c15u >> 40) %
+			  c->profile->banks);
+}
+
+/* The earliest `start` that the line allows. */
+static uint64_t line_free(const struct coherence *c, const struct line *line)
+{
+	uint64_t look = c->profile->l1_load;
+
+	return line->busy > look ? line->busy - look : 0;
+}
+
+/* A request that waits for its line does not keep the bank. */
+struct request request_make(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
+{
+	struct request r = {c, line, hart, bank_of(c, line->number), 0};
+
+	r.start = later(now, c->bank_free[r.bank]);
+	c->bank_free[r.bank] = r.start + c->profile->bank_busy;
+	r.start = later(r.start, line_free(c, line));
+	c->count[COUNT_QUEUED] += r.start - now;
+	return r;
+}
+
+struct request request_expect(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
+{
+	return (struct request){c, line, hart, bank_of(c, line->number),
+				later(now, line_free(c, line))};
+}
+
+uint64_t request_over(const struct request *r)
+{
+	return r->start + r->c->profile->l1_load + r->c->profile->bank_busy;
+}
+
+/* Two of three ways: to the bank, and on to whoever has the line; the third is the
+ * data's, or that of the word that the copy is gone. */
+static uint64_t two_ways(uint64_t of)
+{
+	return of * 2 / 3;
+}
+
+static uint64_t steps(const struct request *r, bool back)
+{
+	const struct profile *p = r->c->profile;
+	unsigned me = cluster_of(p, r->hart), bank = cluster_of_bank(p, r->bank);
+	unsigned owner = cluster_of(p, (unsigned)r->line->owner);
+
+	return back ? distance(p, owner, me) : distance(p, me, bank) + distance(p, bank, owner);
+}
+
+uint64_t request_at_owner(const struct request *r)
+{
+	uint64_t there = r->start + two_ways(r->c->profile->transfer) + steps(r, false);
+
+	return later(there, r->line->held);
+}
+
+uint64_t request_from_owner(const struct request *r)
+{
+	uint64_t transfer = r->c->profile->transfer;
+
+	return transfer - two_ways(transfer) + steps(r, true);
+}
+
+uint64_t request_takes_owners(const struct request *r)
+{
+	return later(r->start + two_ways(r->c->profile->transfer), r->line->held);
+}
+
+uint64_t request_takes_shared(const struct request *r)
+{
+	return r->start + two_ways(r->c->profile->upgrade);
+}
+
+uint64_t request_way_to_bank(const struct request *r)
+{
+	const struct profile *p = r->c->profile;
+
+	return 2 * distance(p, cluster_of(p, r->hart), cluster_of_bank(p, r->bank));
+}
+
+static uint64_t way_by(const struct request *r, unsigned other)
+{
+	const struct profile *p = r->c->profile;
+	unsigned me = cluster_of(p, r->hart), bank = cluster_of_bank(p, r->bank);
+	unsigned there = cluster_of(p, other);
+
+	return distance(p, me, bank) + distance(p, bank, there) + distance(p, there, me);
+}
+
+uint64_t request_longest_way(const struct request *r, uint64_t harts)
+{
+	uint64_t longest = 0;
+
+	for (; harts != 0; harts &= harts - 1)
+		longest = later(longest, way_by(r, lowest_hart(harts)));
+	return longest;
+}
