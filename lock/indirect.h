@@ -3,7 +3,9 @@
  *
  * Fairness     FIFO in the order of the draws: at most n-1 harts go first.
  * Waiters spin on `serving`, which all of them read, as in ticket.h.
- * Space        16 bytes a lock (8 of them the pointer), 0 bytes a waiter.
+ * Space        128 bytes a lock, 0 bytes a waiter: the pointer is read by every call
+ *              and has a line to itself, so that the calls are priced and not a
+ *              line that waiters keep taking.
  * Bound        at most 2^32 - 1 harts waiting at once; counters wrap safely.
  * Relies on    forward progress of the AMO add (amoadd.w), nothing of LR/SC.
  * Source       ticket.h. Kernels that choose their lock at run time (Linux's
@@ -20,8 +22,9 @@ struct indirect_calls {
 };
 
 struct indirect_lock {
-	const struct indirect_calls *volatile calls; /* volatile: nobody may foresee it */
-	struct ticket_lock ticket;
+	_Alignas(LOCK_LINE) struct ticket_lock ticket;
+	/* volatile: the compiler may not foresee it */
+	_Alignas(LOCK_LINE) const struct indirect_calls *volatile calls;
 };
 
 LOCK_KEEPS_NOTHING(indirect)
