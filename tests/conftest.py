@@ -72,3 +72,9 @@ def all_on_two(tmp_path_factory):
         if done.status != 0 or done.row("null", 2)["overlap_shown"] == "yes":
             break
     return done
+
+
+@pytest.fixture(scope="session")
+def plugin():
+    subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
+    return TOP / "build/model/hartlock-model.so"

@@ -11,7 +11,7 @@ import re
 
 import pytest
 from conftest import TOP
-from test_model import cycles_an_operation, plugin, simulate  # noqa: F401 (a fixture)
+from simulation import cycles_an_operation, simulate
 
 from hartlock import strategies
 
@@ -34,7 +34,7 @@ class Cost:
         self.invalidated = int(count["invalidations"]) / ops
 
 
-def measure(plugin, harts, machine, names):  # noqa: F811
+def measure(plugin, harts, machine, names):
     trials = ",".join(f"{s}:{n}" for s in names for n in harts)
     run = simulate(plugin, f"passes=t think=20 duration_us=60 warmup_us=20 run={trials}", harts=max(harts),
                    machine=machine)
@@ -42,7 +42,7 @@ def measure(plugin, harts, machine, names):  # noqa: F811
 
 
 @pytest.fixture(scope="module")
-def cost(plugin):  # noqa: F811
+def cost(plugin):
     return measure(plugin, COUNTS, "reference", [*CONSTANT, *GROWS_BY, "ttas", "cas"])
 
 
@@ -82,7 +82,7 @@ def test_magazine_scales_and_faa_is_one_transfer(cost):
     assert cost["faa", 8].cycles < 1.1 * 26  # the reference's one way of a dirty line
 
 
-def test_the_same_at_32_harts(plugin):  # noqa: F811
+def test_the_same_at_32_harts(plugin):
     """The queue locks' lines an operation at 8 and at 32 harts of 64; the ticket lock's grow."""
     queues = ["twa", "anderson", "mcs", "clh", "hemlock", "qspin", "cna"]
     cost = measure(plugin, (8, 32), "mesh-64", [*queues, "ticket"])
