@@ -4,6 +4,7 @@
 
 #include "audit.h"
 #include "delay.h"
+#include "fairness.h"
 #include "port.h"
 #include "probe.h"
 #include "rendezvous.h"
@@ -116,12 +117,21 @@ static void take_heap(struct run *run)
 	run->heap_end = end;
 }
 
+static uint64_t window_us(const struct plan *plan, enum pass pass)
+{
+	return pass == PASS_FAIRNESS && plan->fairness_us != 0 ? plan->fairness_us
+							       : plan->duration_us;
+}
+
 static void run_pass(struct run *run)
 {
 	run->postponed = 0;
+	run->duration = ticks_of(window_us(run->plan, run->pass));
 	take_heap(run);
 	if (run->pass == PASS_AUDIT)
 		run->heap_end = audit_prepare(&run->plan->work, run->heap_start, run->heap_end);
+	if (run->pass == PASS_FAIRNESS)
+		run->heap_end = fairness_prepare(slots, run->harts, run->heap_start, run->heap_end);
 	run->strategy->init(&run->plan->work, run->heap_start, run->heap_end);
 	clear_slots(run);
 	window_reset(slots, run->harts);
@@ -162,7 +172,6 @@ static void run_trial(const struct plan *plan, unsigned id)
 		.trial = id,
 		.harts = t->harts,
 		.warmup = ticks_of(plan->warmup_us),
-		.duration = ticks_of(plan->duration_us),
 	};
 	const char *name;
 

@@ -97,17 +97,22 @@ static const char *read_run(struct plan *plan, struct word list)
 
 static const char *read_passes(struct plan *plan, struct word letters)
 {
+	static const char letter[PASSES] = {
+		[PASS_THROUGHPUT] = 't',
+		[PASS_LATENCY] = 'l',
+		[PASS_AUDIT] = 'a',
+		[PASS_FAIRNESS] = 'f',
+	};
+
 	if (letters.p == letters.end)
-		return "passes are letters of t, l, a";
+		return "passes are letters of t, l, a, f";
 	plan->passes = 0;
 	for (const char *p = letters.p; p < letters.end; p++) {
-		const char *at = memchr("tla", *p, PASSES);
+		const char *at = memchr(letter, *p, PASSES);
 
 		if (at == NULL)
-			return "passes are letters of t, l, a";
-		plan->passes |= 1u << (*p == 't'   ? PASS_THROUGHPUT
-				       : *p == 'l' ? PASS_LATENCY
-						   : PASS_AUDIT);
+			return "passes are letters of t, l, a, f";
+		plan->passes |= 1u << (at - letter);
 	}
 	return NULL;
 }
@@ -141,6 +146,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"think", UINT32_MAX / 2, &think}, /* think() adds half a range */
 		{"think_range", UINT32_MAX - 1, &range},
 		{"duration_us", HOUR_US, &plan->duration_us},
+		{"fairness_us", HOUR_US, &plan->fairness_us},
 		{"warmup_us", HOUR_US, &plan->warmup_us},
 		{"seed", UINT64_MAX, &plan->seed},
 	};

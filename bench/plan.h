@@ -14,7 +14,7 @@ enum {
 };
 
 /* The passes of a trial, as bits of plan.passes. */
-enum pass { PASS_THROUGHPUT, PASS_LATENCY, PASS_AUDIT, PASSES };
+enum pass { PASS_THROUGHPUT, PASS_LATENCY, PASS_AUDIT, PASS_FAIRNESS, PASSES };
 
 struct plan_trial {
 	uint8_t strategy; /* index in strategies[], or PLAN_... */
@@ -33,6 +33,7 @@ struct workload {
 struct plan {
 	struct workload work;
 	uint64_t duration_us; /* of a pass's window */
+	uint64_t fairness_us; /* of the fairness pass's; 0: the same */
 	uint64_t warmup_us;   /* before the window opens */
 	uint64_t seed;        /* of the harts' random numbers */
 	unsigned passes;      /* 1 << enum pass, or-ed */

@@ -33,14 +33,23 @@ static size_t waste(unsigned hart)
 	return NAME(waste)(&own[hart].node);
 }
 
-/* marks is a constant NULL in the passes that read no clock. */
+/* Blocks lie in the order in which attempts succeeded, unless a hart keeps a store
+ * of its own to take them from. */
+static const enum grant_order section_order =
+	sizeof(struct NAME(node)) == 0 ? ORDER_ADDRESSES : ORDER_UNKNOWN;
+
+/* marks is a constant NULL in the passes that read no clock, grant in all but the
+ * fairness pass. */
 static inline __attribute__((always_inline)) void *section(const struct workload *work,
-							   struct own *mine, struct marks *marks)
+							   struct own *mine, struct marks *marks,
+							   struct grant *grant)
 {
 	struct NAME(seen) seen;
 	uint64_t failed = 0;
 	void *block;
 
+	if (grant)
+		fairness_ask(grant);
 	if (marks)
 		marks->call = port_cycles();
 	seen = NAME(begin)(&shared.heap, &mine->node);
@@ -55,6 +64,8 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 		marks->waited = failed != 0;
 		marks->failed = failed;
 	}
+	if (grant)
+		fairness_got(grant, block);
 	return block;
 }
 

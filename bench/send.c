@@ -1,12 +1,14 @@
 #include "send.h"
 
 #include "audit.h"
+#include "fairness.h"
 #include "port.h"
 #include "record.h"
 #include "window.h"
 
-static const char *const pass_names[PASSES] = {"throughput", "latency", "audit"};
-static const char *const ended_names[] = {[ENDED_TIME] = "time", [ENDED_HEAP] = "heap"};
+static const char *const pass_names[PASSES] = {"throughput", "latency", "audit", "fairness"};
+static const char *const ended_names[] = {
+	[ENDED_TIME] = "time", [ENDED_HEAP] = "heap", [ENDED_LOG] = "log"};
 
 static void send_summary(const struct run *run, size_t used)
 {
@@ -92,14 +94,53 @@ static void send_audit(const struct run *run, size_t used)
 	record_end();
 }
 
+static const char *const order_names[] = {
+	[ORDER_NUMBERS] = "numbers", [ORDER_ADDRESSES] = "addresses", [ORDER_UNKNOWN] = "unknown"};
+
+static void send_fair(const struct run *run)
+{
+	struct fair f =
+		fairness_walk(&run->plan->work, run->slots, run->harts, run->strategy->order);
+
+	record_begin("fair");
+	record_u64("trial", run->trial);
+	record_text("order", order_names[run->strategy->order]);
+	record_u64("clusters", f.clusters);
+	record_u64("grants", f.grants);
+	record_u64("again", f.again);
+	record_u64("near", f.near);
+	record_u64("windows", f.windows);
+	record_u64("distinct", f.distinct);
+	record_u64("breaks", f.breaks);
+	record_end();
+}
+
+static void send_fair_hart(const struct run *run, unsigned hart)
+{
+	const struct fair_hart *f = fairness_hart(hart);
+
+	if (f->overtaken.count != 0)
+		send_histogram(run->trial, hart, "overtaken", &f->overtaken);
+	if (f->bypass.count != 0)
+		send_histogram(run->trial, hart, "bypass", &f->bypass);
+	if (f->reacquire.count != 0)
+		send_histogram(run->trial, hart, "reacquire", &f->reacquire);
+	if (f->handoff.count != 0)
+		send_histogram(run->trial, hart, "handoff", &f->handoff);
+}
+
 void send_pass(const struct run *run, size_t used)
 {
 	send_summary(run, used);
 	send_counters(run);
 	if (run->pass == PASS_AUDIT)
 		send_audit(run, used);
+	if (run->pass == PASS_FAIRNESS)
+		send_fair(run);
 	for (unsigned i = 0; i < run->harts; i++) {
 		send_share(run, &run->slots[i]);
+		if (run->pass == PASS_FAIRNESS)
+			send_fair_hart(run, i);
 		if (run->pass == PASS_LATENCY) {
 			send_histogram(run->trial, i, "wait", &measured(&run->slots[i])->wait);
 			if (measured(&run->slots[i])->hold.count != 0)
@@ -132,6 +173,7 @@ void send_plan(const struct plan *plan)
 	record_u64("think", plan->work.think);
 	record_u64("think_range", plan->work.think_range);
 	record_u64("duration_us", plan->duration_us);
+	record_u64("fairness_us", plan->fairness_us);
 	record_u64("warmup_us", plan->warmup_us);
 	record_u64("seed", plan->seed);
 	record_u64("passes", plan->passes);

@@ -3,6 +3,7 @@
 #define BENCH_SLOT_H
 
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "../lock/atomic.h"
@@ -16,6 +17,23 @@ struct latency {
 	uint64_t failed;       /* lock-free: attempts that lost */
 	struct histogram wait; /* cycles: call -> owner; lock-free: call -> return */
 	struct histogram hold; /* cycles: owner -> released; lock-free: none */
+};
+
+/* One operation of the fairness pass. Times are port_time(). */
+struct grant {
+	uint64_t order;    /* lock: its number, from 1; else the block's address; 0: none */
+	uint64_t request;  /* its number, from 0, drawn at the call */
+	uint64_t asked;    /* when that was */
+	uint64_t owned;    /* when; without a lock: when it returned */
+	uint64_t released; /* when; 0 without a lock */
+};
+
+/* One hart's, in the order in which it had them. */
+struct grants {
+	struct grant *log;
+	size_t count, room; /* in the log: since the window opened; that fit */
+	size_t inside;      /* of those: before it closed */
+	uint64_t before;    /* `order` of the last one before the window opened; 0: none */
 };
 
 struct slot {
@@ -37,6 +55,8 @@ struct slot {
 	/* audit pass: blocks that must not be */
 	uint64_t misaligned, outside, off_lattice;
 	uint64_t found; /* blocks that the walk found with this hart's tag */
+
+	struct grants grants; /* fairness pass */
 };
 
 /* Nothing counted yet. While no worker is running. */

@@ -8,6 +8,10 @@
 #include "plan.h"
 #include "slot.h"
 
+/* How the order of a strategy's grants is known: by the numbers that owners take, by
+ * the addresses of blocks, or not at all. */
+enum grant_order { ORDER_NUMBERS, ORDER_ADDRESSES, ORDER_UNKNOWN };
+
 struct strategy {
 	const char *name;
 	/* Lock free, heap empty over [start, end). No worker is running. */
@@ -16,6 +20,7 @@ struct strategy {
 	size_t (*used)(void);
 	/* Of those, bytes that hart `hart` took and made no block of. */
 	size_t (*waste)(unsigned hart);
+	enum grant_order order;
 	/* Allocate until the window closes. One hart each, all at once. */
 	void (*worker[PASSES])(const struct workload *work, struct slot *me);
 };

@@ -10,7 +10,7 @@
 #include "slot.h"
 
 enum phase { WARMUP, MEASURE, STOP };
-enum ended { ENDED_TIME, ENDED_HEAP };
+enum ended { ENDED_TIME, ENDED_HEAP, ENDED_LOG };
 
 struct window {
 	/* Read by every worker once an operation, written twice a pass. */

@@ -9,6 +9,7 @@
  * `make asm LOCK=name` shows what comes out. */
 #include "audit.h"
 #include "delay.h"
+#include "fairness.h"
 #include "port.h"
 #include "strategy.h"
 #include "window.h"
@@ -43,7 +44,7 @@ static void throughput(const struct workload *given, struct slot *me)
 	uint64_t random = me->random, ops = 0;
 
 	while (window_phase() != STOP) {
-		if (section(&work, mine, NULL) == NULL) {
+		if (section(&work, mine, NULL, NULL) == NULL) {
 			window_close(ENDED_HEAP);
 			break;
 		}
@@ -63,7 +64,7 @@ static void latency(const struct workload *given, struct slot *me)
 		struct latency *to = &me->latency[phase == MEASURE];
 		struct marks marks;
 
-		if (section(&work, mine, &marks) == NULL) {
+		if (section(&work, mine, &marks, NULL) == NULL) {
 			window_close(ENDED_HEAP);
 			break;
 		}
@@ -82,7 +83,7 @@ static void audit(const struct workload *given, struct slot *me)
 	uint64_t random = me->random, ops = 0;
 
 	while (window_phase() != STOP) {
-		void *block = section(&work, mine, NULL);
+		void *block = section(&work, mine, NULL, NULL);
 
 		if (block == NULL) {
 			window_close(ENDED_HEAP);
@@ -94,10 +95,32 @@ static void audit(const struct workload *given, struct slot *me)
 	}
 }
 
+static void grants(const struct workload *given, struct slot *me)
+{
+	const struct workload work = *given;
+	struct own *mine = &own[me->index];
+	uint64_t random = me->random, ops = 0;
+
+	while (window_phase() != STOP) {
+		struct grant grant;
+		void *block = section(&work, mine, NULL, &grant);
+
+		if (!fairness_keep(&me->grants, &grant))
+			window_close(ENDED_LOG);
+		if (block == NULL) {
+			window_close(ENDED_HEAP);
+			break;
+		}
+		count(me, ++ops);
+		think(work.think, work.think_range, &random);
+	}
+}
+
 const struct strategy JOIN(strategy, STRATEGY) = {
 	.name = STRATEGY_NAME,
 	.init = init,
 	.used = used,
 	.waste = waste,
-	.worker = {throughput, latency, audit},
+	.order = section_order,
+	.worker = {throughput, latency, audit, grants},
 };

@@ -52,7 +52,7 @@ def modelled(what: str, asked: str, *arguments: str) -> None:
         took = seconds("./run-bench.sh", "--engine", "model", "--out", f"{folder}/run", *arguments)
         with open(f"{folder}/run/samples.csv", newline="", encoding="utf-8") as f:
             rows = [r for r in csv.DictReader(f) if r["ops_total"]]
-    # Of each trial's three passes one is counted here; the others are as long.
+    # Of each trial's passes one is counted here; two are as long, the fairness pass is shorter.
     cycles = sum(3 * float(r["end_seconds"]) * float(r["cycles_per_second"]) for r in rows if r["hart"] == "0")
     ops = sum(3 * int(r["ops_total"]) for r in rows)
     say(what, f"{took:.1f} s", asked)

@@ -22,6 +22,7 @@ INCLUDE = [f"-I{ROOT}", f"-I{ROOT}/tests/c", f"-I{ROOT}/tests/c/fake"]
 PROGRAMS = {
     "audit": ["bench/audit.c"],
     "faa_end": [],
+    "fairness": ["bench/fairness.c", "bench/histogram.c", "bench/record.c"],
     "fdt": ["kernel/fdt.c"],
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hartlock import histogram, metrics, stats, table
-from hartlock.collect import Pass, Share, Trial, whole
+from hartlock.collect import NO_FAIR, Fair, Pass, Share, Trial, whole
 from hartlock.histogram import Histogram, lowest, merge, middle
 from hartlock.plan import Workload
 
@@ -58,9 +58,11 @@ def a_pass(*shares, used=None, opened=1000, closed=11000):
 def a_trial(**passes):
     hists = {(s.hart, "wait"): Histogram(10, 100, 10, 10, {10: 10}) for s in passes["throughput"].shares}
     default = {"latency": a_pass(*(share(s.hart, 10, 10, 0, 100) for s in passes["throughput"].shares)),
-               "audit": a_pass(*(share(s.hart, 10, 10, 0, 100, found=10) for s in passes["throughput"].shares))}
+               "audit": a_pass(*(share(s.hart, 10, 10, 0, 100, found=10) for s in passes["throughput"].shares)),
+               "fairness": a_pass(*(share(s.hart, 10, 10, 0, 100) for s in passes["throughput"].shares))}
     n = len(passes["throughput"].shares)
-    return Trial(0, "ttas", n, "done", {**default, **passes}, hists, blocks=10 * n)
+    return Trial(0, "ttas", n, "done", {**default, **passes}, hists, blocks=10 * n,
+                 fair=Fair("numbers", 1, 20, 0, 19, 10, 20, 0))
 
 
 def test_a_fair_trial():
@@ -125,7 +127,7 @@ def test_lost_share_is_that_of_the_worst_pass():
 
 
 def test_a_trial_with_a_lost_record_is_not_whole():
-    for break_it in (lambda t: t.passes.pop("audit"), lambda t: t.passes["latency"].shares.pop(),
+    for break_it in (lambda t: t.passes.pop("audit"), lambda t: setattr(t, "fair", NO_FAIR), lambda t: t.passes["latency"].shares.pop(),
                      lambda t: t.histograms.clear(), lambda t: setattr(t, "status", "too_few_harts")):
         trial = a_trial(throughput=a_pass(share(0, 1, 1, 0, 10), share(1, 1, 1, 0, 10)))
         assert whole(trial)

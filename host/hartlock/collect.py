@@ -37,6 +37,23 @@ class Pass:
     coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
 
 
+@dataclass(frozen=True)
+class Fair:
+    """What @fair says of the grants of one fairness pass."""
+
+    order: str  # how they are told: numbers, addresses, unknown
+    clusters: int  # of its harts
+    grants: int
+    again: int  # to the hart that had the one before
+    near: int  # to another hart of its cluster
+    windows: int  # of as many grants as there are harts
+    distinct: int  # harts with a grant in them, all added up
+    breaks: int  # grants that do not follow the one before
+
+
+NO_FAIR = Fair("unknown", 0, 0, 0, 0, 0, 0, 0)
+
+
 @dataclass
 class Trial:
     id: int
@@ -44,10 +61,11 @@ class Trial:
     harts: int
     status: str  # done, too_few_harts
     passes: dict[str, Pass]
-    histograms: dict[tuple[int, str], Histogram]  # by hart and kind: wait, hold, clock
+    histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/records.md, @hist
     blocks: int = 0  # audit: blocks the walk went over
     untagged: int = 0
     torn: int = 0
+    fair: Fair = NO_FAIR
 
     def merged(self, kind: str) -> Histogram:
         return merge(h for (_, k), h in sorted(self.histograms.items()) if k == kind)
@@ -87,7 +105,7 @@ class Collector:
         self.handlers = {
             "boot": self._boot, "native": self._native, "usage": self._usage, "hart": self._hart, "check": self._check, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
-            "coherence": self._coherence,
+            "coherence": self._coherence, "fair": self._fair,
             "trap": self._trap, "panic": self._panic, "end": self._end,
         }
 
@@ -169,6 +187,10 @@ class Collector:
         trial = self._get(f)
         trial.blocks, trial.untagged, trial.torn = f.number("blocks"), f.number("untagged"), f.number("torn")
 
+    def _fair(self, f: Fields) -> None:
+        counts = (f.number(name) for name in ("clusters", "grants", "again", "near", "windows", "distinct", "breaks"))
+        self._get(f).fair = Fair(f.text("order"), *counts)
+
     def _trial(self, f: Fields) -> Trial:
         trial = self._get(f)
         del self._open[trial.id]
@@ -193,7 +215,8 @@ def whole(trial: Trial) -> bool:
         return (0, "clock") in trial.histograms
     harts = set(range(trial.harts))
     return (
-        set(trial.passes) == {"throughput", "latency", "audit"}
+        set(trial.passes) == {"throughput", "latency", "audit", "fairness"}
+        and trial.fair is not NO_FAIR
         and all({s.hart for s in p.shares} == harts for p in trial.passes.values())
         and {hart for hart, kind in trial.histograms if kind == "wait"} == harts
     )

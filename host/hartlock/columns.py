@@ -13,6 +13,13 @@ COHERENCE = ["transfers", "shared", "fills", "upgrades", "invalidations", "queue
 
 PER_OP = [f"{name}_cycles_per_op" if name == "queued" else f"{name}_per_op" for name in COHERENCE]
 
+# Of the fairness pass (fairness.py): of a hart, then of all harts together.
+FAIR_SAMPLES = [
+    "fairness_ops", "overtaken_max", "bypass_p99", "bypass_max", "reacquire_grants_p50", "reacquire_grants_p99",
+    "handoff_p50_cycles", "handoff_p99_cycles", "handoff_max_cycles",
+    "same_owner_share", "same_cluster_share", "distinct_owners",
+]
+
 SAMPLES = [
     *CONTEXT,
     "trial", "repetition", "hart", "ended", "window", "check",
@@ -22,6 +29,7 @@ SAMPLES = [
     "wait_min_cycles", "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles",
     "wait_p999_cycles", "wait_max_cycles", "wait_mean_cycles",
     "hold_min_cycles", "hold_p50_cycles", "hold_p99_cycles", "hold_max_cycles", "hold_mean_cycles",
+    *FAIR_SAMPLES,
     "audit_ops", "audit_found", "audit_misplaced", "waste_bytes",
     *PER_OP,
 ]
@@ -30,6 +38,13 @@ SAMPLES = [
 def with_ci(name: str) -> list[str]:
     return [f"{name}_median", f"{name}_ci_low", f"{name}_ci_high"]
 
+
+FAIR_SUMMARY = [
+    "same_owner_share_median", "same_cluster_share_median", "distinct_owners_median", "reacquire_grants_p50_median",
+    "overtaken_max", "bypass_p99_median", "bypass_max",
+    *with_ci("handoff_p50_cycles"), "handoff_p99_cycles_median", "handoff_max_cycles",
+    "handoff_waiting_share_median", "handoff_resolution_cycles",
+]
 
 SUMMARY = [
     *CONTEXT,
@@ -43,6 +58,8 @@ SUMMARY = [
     "hold_max_cycles",
     "contended_share_median", "failed_attempts_per_op_median",
     *with_ci("jain_index"),
-    "min_max_share_median", "overlap_min", "lost_updates_share_median", "waste_share_median", "ops_window_total",
+    "min_max_share_median", "top_half_share_median",
+    *FAIR_SUMMARY,
+    "overlap_min", "lost_updates_share_median", "waste_share_median", "ops_window_total",
     *(f"{name}_median" for name in PER_OP),
 ]

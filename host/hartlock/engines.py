@@ -26,6 +26,12 @@ class Engine:
     program: Path | None = None  # of native; the others run the kernel
     foreign: bool = False  # native: the program is for other processors, and translated
 
+    @property
+    def fairness_us(self) -> int:
+        """Of the fairness pass's window: there are soon enough grants to tell their order,
+        later where time is modelled and windows are short."""
+        return max(1, self.duration_us // (2 if self.name == "model" else 4))
+
     def evidence(self, harts: int, processors: int) -> str:
         if self.name == "model":
             return "modelled"

@@ -4,12 +4,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from hartlock import fairness
 from hartlock.collect import Pass, Trial
 from hartlock.columns import COHERENCE, PER_OP
 from hartlock.histogram import Histogram
 from hartlock.plan import Workload
+from hartlock.shares import NAN, jain, top_half
+from hartlock.shares import ratio as ratio
 
-NAN = float("nan")
 CONTENDED_SHARE = 0.001  # below one operation in a thousand, nobody had to wait
 
 
@@ -22,6 +24,8 @@ class Figures:
     overlap: float
     jain_index: float
     min_max_share: float
+    top_half_share: float
+    fairness: fairness.Fairness
     contended_share: float
     failed_attempts_per_op: float
     wait: Histogram
@@ -34,19 +38,10 @@ class Figures:
     coherence: dict[str, float]  # for each operation, by column; empty without the cost model
 
 
-def ratio(a: float, b: float) -> float:
-    return a / b if b else NAN
-
-
 def overlap(p: Pass) -> float:
     """(earliest end - latest start) / (latest end - earliest start), signed."""
     starts, ends = [s.start for s in p.shares], [s.end for s in p.shares]
     return ratio(min(ends) - max(starts), max(ends) - min(starts))
-
-
-def jain(counts: list[int]) -> float:
-    """Jain's index: 1 is even, 1/n is one hart takes all (R. Jain et al., DEC TR-301, 1984)."""
-    return ratio(sum(counts) ** 2, len(counts) * sum(c * c for c in counts))
 
 
 class Window(NamedTuple):
@@ -122,7 +117,7 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
     ops, ticks = sum(in_time.ops), in_time.ticks
     cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
     wait, hold = trial.merged("wait"), trial.merged("hold")
-    faults = audit(trial, trial.passes["audit"], workload)
+    faults = audit(trial, trial.passes["audit"], workload) + fairness.faults(trial)
     for name, p in trial.passes.items():
         faults += conservation(name, p, workload)
     return Figures(
@@ -133,6 +128,8 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
         overlap=overlap(t),
         jain_index=jain(in_time.ops),
         min_max_share=ratio(min(in_time.ops), max(in_time.ops)),
+        top_half_share=top_half(in_time.ops),
+        fairness=fairness.figures(trial),
         contended_share=ratio(sum(s.waited for s in latency.shares), wait.count),
         failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
         wait=wait,

@@ -11,7 +11,7 @@ from hartlock.strategies import BASELINE, CLOCK, CONTROL
 FORMAT = 1
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
-PASSES = ("throughput", "latency", "audit")
+PASSES = ("throughput", "latency", "audit", "fairness")
 
 
 class Trial(NamedTuple):
@@ -53,6 +53,7 @@ class Plan:
             f"hold={w.hold_instructions}", f"think={w.think_instructions}",
             f"think_range={w.think_range_instructions}",
             f"duration_us={engine.duration_us}", f"warmup_us={engine.warmup_us}",
+            f"fairness_us={engine.fairness_us}",
             f"seed={self.seed}",
         ]
         if self.inject:

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 
-from hartlock import columns
+from hartlock import columns, fairness
 from hartlock.collect import Trial
 from hartlock.engines import Engine
 from hartlock.histogram import Histogram, merge
@@ -87,6 +87,7 @@ class Table:
                 "latency_ops": wait.count,
                 "contended_ops": in_latency.waited, "failed_attempts": in_latency.failed,
                 **_wait(wait), **_hold(trial.histograms.get((s.hart, "hold"))),
+                **fairness.sample(trial, s.hart),
                 "audit_ops": in_audit.ops, "audit_found": in_audit.found,
                 "audit_misplaced": in_audit.misplaced, "waste_bytes": s.waste,
                 **f.coherence,
@@ -139,6 +140,8 @@ class Table:
             "failed_attempts_per_op_median": _median(fs, "failed_attempts_per_op").median,
             **_ci("jain_index", _median(fs, "jain_index")),
             "min_max_share_median": _median(fs, "min_max_share").median,
+            "top_half_share_median": _median(fs, "top_half_share").median,
+            **fairness.summary([f.fairness for f in fs], median_ci),
             "overlap_min": min((f.overlap for f in fs), default=math.nan),
             "lost_updates_share_median": _median(fs, "lost_updates_share").median,
             "waste_share_median": _median(fs, "waste_share").median,

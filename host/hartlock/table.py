@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from hartlock.rows import Row
+from hartlock.strategies import BASELINE
 
 PLAIN_WIDTH = 130  # when the output is not a terminal
 LINES_CONTENDED = 0.5  # transfers an operation: harts do take the line from each other
@@ -50,6 +51,11 @@ def with_interval(row: Row, name: str, wide: bool) -> str:
     return f"{significant(median)} [{_digits(low / size)}, {_digits(high / size)}]"
 
 
+def count(x: float) -> str:
+    """A whole number below ten thousand; above as significant()."""
+    return f"{x:.0f}" if abs(x) < 1e4 else significant(x)
+
+
 def percent(x: float) -> str:
     if not math.isfinite(x):
         return "-"
@@ -73,28 +79,42 @@ def _contended(row: Row) -> str:
     return {"yes": share, "no": "none"}.get(str(row["contended"]), "-")
 
 
+def slowest_first(rows: Sequence[Row]) -> list[Row]:
+    """Within an engine, a role and a number of harts; engines in the order in which they ran."""
+    engines, roles = list(dict.fromkeys(row["engine"] for row in rows)), ("candidate", "control", "harness")
+
+    def place(row: Row) -> tuple[int, int, int, float]:
+        rate = _number(row.get("throughput_ops_per_second_median"))
+        last = math.inf  # no figure: behind those that have one
+        return (engines.index(row["engine"]), roles.index(str(row["role"])), _int(row, "harts"),
+                rate if math.isfinite(rate) else last)
+
+    return sorted(rows, key=place)
+
+
 def result(rows: Sequence[Row], width: int) -> RichTable:
     wide = width >= INTERVALS_WIDTH
-    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2 if wide else 1, 0, 0))
+    table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     many = len({row["engine"] for row in rows}) > 1
     if many:
         table.add_column("engine", no_wrap=True)
     table.add_column("strategy", no_wrap=True)
     modelled = wide and any(row["engine"] == "model" for row in rows)
-    p50 = "wait p50" if wide else "p50"
-    for title in ("harts", "op/s", "cycles/op", p50, "p99", "waited", "Jain", *(["moved"] * modelled)):
+    wait = ("wait p50", "p99") if wide else ("p99",)
+    for title in ("harts", "op/s", "cycles/op" if wide else "cyc/op", *wait, *(["handoff"] * wide), *(["moved"] * modelled), "waited", "Jain",
+                  "bypass"):
         table.add_column(title, justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
-    for row in rows:
-        role = "" if row["role"] == "candidate" else f" ({row['role']})"
+    for row in slowest_first(rows):
+        role = "" if row["role"] == "candidate" or row["strategy"] == BASELINE else f" ({row['role']})"
         table.add_row(
             *([str(row["engine"])] if many else []), f"{row['strategy']}{role}", str(row["harts"]),
             with_interval(row, "throughput_ops_per_second", wide),
-            with_interval(row, "cycles_per_op", wide),
-            significant(_number(row.get("wait_p50_cycles_median"))),
-            significant(_number(row.get("wait_p99_cycles_median"))),
-            _contended(row), significant(_number(row.get("jain_index_median"))),
-            *([significant(_number(row.get("transfers_per_op_median")))] if modelled else []), _check(row),
+            *(significant(_number(row.get(f"{name}_median"))) for name in (
+                "cycles_per_op", *(["wait_p50_cycles"] * wide), "wait_p99_cycles", *(["handoff_p50_cycles"] * wide),
+                *(["transfers_per_op"] * modelled))),
+            _contended(row), significant(_number(row.get("jain_index_median"))), count(_number(row.get("bypass_max"))),
+            _check(row),
         )
     return table
 

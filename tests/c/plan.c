@@ -69,7 +69,8 @@ static void expect_defaults(void)
 	EXPECT_EQ(plan.duration_us, 100000);
 	EXPECT_EQ(plan.warmup_us, 20000);
 	EXPECT_EQ(plan.seed, 1);
-	EXPECT_EQ(plan.passes, 7);
+	EXPECT_EQ(plan.passes, 15);
+	EXPECT_EQ(plan.fairness_us, 0);
 	EXPECT_TEXT(plan.inject, "");
 }
 
@@ -96,7 +97,8 @@ static void test_everything(void)
 {
 	is_good("earlycon  quiet=1\thartlock:\n format=1 run=null:1,tick:2,ticket:64 size=40 "
 		"align=8 "
-		"hold=100 think=200 duration_us=3000 warmup_us=0 seed=18446744073709551615 "
+		"hold=100 think=200 duration_us=3000 warmup_us=0 fairness_us=7 "
+		"seed=18446744073709551615 "
 		"passes=la inject=panic run=clock:1,cas:8,probe:4 ");
 	EXPECT_EQ(plan.trials, 6);
 	expect_trial(0, 0, 1);
@@ -111,6 +113,7 @@ static void test_everything(void)
 	EXPECT_EQ(plan.work.think, 200);
 	EXPECT_EQ(plan.duration_us, 3000);
 	EXPECT_EQ(plan.warmup_us, 0);
+	EXPECT_EQ(plan.fairness_us, 7);
 	EXPECT_EQ(plan.seed, UINT64_MAX);
 	EXPECT_EQ(plan.passes, 1u << PASS_LATENCY | 1u << PASS_AUDIT);
 	EXPECT_TEXT(plan.inject, "panic");
@@ -184,13 +187,16 @@ static void test_passes(void)
 	EXPECT_EQ(plan.passes, 1);
 	is_good("hartlock: passes=atl");
 	EXPECT_EQ(plan.passes, 7);
+	EXPECT_EQ(plan.fairness_us, 0);
+	is_good("hartlock: passes=fl");
+	EXPECT_EQ(plan.passes, 10);
 	is_good("hartlock: passes=ll");
 	EXPECT_EQ(plan.passes, 2);
-	EXPECT_TEXT(error_of("passes="), "passes are letters of t, l, a");
-	EXPECT_TEXT(error_of("passes=x"), "passes are letters of t, l, a");
-	EXPECT_TEXT(error_of("passes=t,a"), "passes are letters of t, l, a");
-	EXPECT_TEXT(error_of("passes=tL"), "passes are letters of t, l, a");
-	EXPECT_TEXT(error_of("passes=\xf4"), "passes are letters of t, l, a");
+	EXPECT_TEXT(error_of("passes="), "passes are letters of t, l, a, f");
+	EXPECT_TEXT(error_of("passes=x"), "passes are letters of t, l, a, f");
+	EXPECT_TEXT(error_of("passes=t,a"), "passes are letters of t, l, a, f");
+	EXPECT_TEXT(error_of("passes=tL"), "passes are letters of t, l, a, f");
+	EXPECT_TEXT(error_of("passes=\xf4"), "passes are letters of t, l, a, f");
 }
 
 static void test_inject(void)
@@ -235,6 +241,7 @@ static void test_numbers(void)
 		"think=4294967296",
 		"duration_us=3600000001",
 		"warmup_us=3600000001",
+		"fairness_us=3600000001",
 		"format=4294967296",
 		"hold=18446744073709551616",
 	};
