@@ -19,7 +19,7 @@ class Run:
 
     def measured(self):
         """What must not depend on the computer: all that is measured."""
-        lines = re.findall(r"^@(?:share|hist|pass|audit|coherence) .*$", self.log, re.M)
+        lines = re.findall(r"^@(?:share|hist|pass|audit|coherence|fair) .*$", self.log, re.M)
         return [re.sub(r" n=\d+| \*\w+$", "", line) for line in lines]
 
     def trials(self):

@@ -6,8 +6,8 @@ import subprocess
 import zlib
 
 import pytest
-import test_model
 from conftest import TOP, run_bench
+from simulation import simulate
 
 from hartlock import fairness, shares, table
 from hartlock.collect import Collector, trials
@@ -152,12 +152,6 @@ FIFO = [line.split("|")[1].strip() for line in (TOP / "lock/README.md").read_tex
 
 
 @pytest.fixture(scope="module")
-def plugin():
-    subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
-    return TOP / "build/model/hartlock-model.so"
-
-
-@pytest.fixture(scope="module")
 def modelled(tmp_path_factory):
     """All strategies on the model, on 3, 4 and 8 harts."""
     done = run_bench(tmp_path_factory.mktemp("fairness") / "run", "--smp", "8", "--harts", "3,4,8", "--lock", "all",
@@ -211,8 +205,8 @@ def near_share(run, trial):
 
 
 def test_cna_stays_in_a_cluster_and_has_a_bound(plugin):
-    run = test_model.simulate(plugin, "seed=1 think=100 clusters=2 passes=f duration_us=400 warmup_us=50 run=cna:8,mcs:8",
-                              machine="generic-8")
+    run = simulate(plugin, "seed=1 think=100 clusters=2 passes=f duration_us=400 warmup_us=50 run=cna:8,mcs:8",
+                   machine="generic-8")
     assert near_share(run, 0) > 0.95 and near_share(run, 1) < 0.7
     worst = [max(int(h["max"]) for h in run.records("hist") if (h["trial"], h["kind"]) == (t, "bypass")) for t in "01"]
     local = int(re.search(r"#define CNA_LOCAL (\d+)", (TOP / "lock/cna.h").read_text())[1])
@@ -220,7 +214,7 @@ def test_cna_stays_in_a_cluster_and_has_a_bound(plugin):
 
 
 def test_a_heap_that_ends_leaves_what_there_was(plugin):
-    run = test_model.simulate(plugin, f"think=0 size={4 << 20} passes=f duration_us=200 warmup_us=0 run=mcs:4")
+    run = simulate(plugin, f"think=0 size={4 << 20} passes=f duration_us=200 warmup_us=0 run=mcs:4")
     assert run.records("pass")[0]["ended"] == "heap"
     assert run.records("fair")[0]["breaks"] == "0"
 
