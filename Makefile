@@ -124,6 +124,10 @@ lint: ## layout, types, shell scripts
 test: $(IMAGE) ## all tests; TESTS=... for some
 	$(Q)/usr/bin/python3 -m pytest -q -p no:cacheprovider $(or $(TESTS),tests)
 
+.PHONY: footprint
+footprint: ## bytes and instructions of each uncontended acquire and release (SHOW=ticket: which)
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 tests/footprint/footprint.py $(if $(SHOW),--path $(SHOW),$(if $(WRITE),--write))
+
 .PHONY: bench-self
 bench-self: $(IMAGE) ## how fast hartlock itself is, and what its harness costs in instructions
 	$(Q)PYTHONPATH=host $(PYTHON) tests/bench_self.py
