@@ -24,7 +24,7 @@ KEEP = "-Dinline=inline __attribute__((used))"
 WARN = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]
 
 HEADERS = sorted([*TOP.glob("lock/*.h"), *TOP.glob("alloc/*.h")])
-LOCKS = [h for h in HEADERS if re.search(r"^static inline bool \w+_acquire\(struct", h.read_text(), re.M)]
+LOCKS = [h for h in HEADERS if re.search(r"^(?:static inline|LOCK_INLINE) bool \w+_acquire\(struct", h.read_text(), re.M)]
 FORMS = ["RELAX_FORM_NONE", "RELAX_FORM_WRS", "UNLOCK_FORM_AMOSWAP", "UNLOCK_FORM_FENCE_STORE",
          "UNLOCK_FORM_STORE_FENCE"]
 
