@@ -1,0 +1,162 @@
+"""Runs a mutant through what the real locks go through, and tells which check caught it.
+
+    tcg, model, native   ./run-bench.sh in the mutant's tree: many short trials, each checked
+    tsan                 tests/c/locks.c with its header, under ThreadSanitizer
+"""
+
+import csv
+import json
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tree import TOP, Mutant
+
+HOSTCC = os.environ.get("HOSTCC", "gcc")
+PROCESSORS = len(os.sched_getaffinity(0))
+HARTS = max(2, min(4, PROCESSORS))  # that really run at once
+TSAN_S = 20  # a real lock is done in one or two
+QUIET_S = 4  # without a word: it hangs. A trial is over in milliseconds
+
+ENGINES = {
+    "native": ("--smp", str(HARTS), "--trials", "10", "--duration", "4", "--warmup", "1"),
+    "model": ("--smp", "8", "--trials", "10", "--model-duration", "40"),
+    "tcg": ("--smp", str(HARTS), "--trials", "10", "--duration", "10", "--warmup", "2"),
+}
+HUNTERS = (*ENGINES, "tsan")
+
+# What a run says, and which check said it; the first that fits.
+CHECKS = (
+    (r"boot self-test", "boot self-test"),
+    (r"nothing was heard|run took more than|deadlock: |livelock: ", "hang detector"),
+    (r"panicked|trap|killed by signal|ended with status", "trap"),
+    (r"CHECK FAILED.*audit:", "audit"),
+    (r"CHECK FAILED.*fairness", "fairness"),
+    (r"CHECK FAILED.* pass: \d+ operations take", "conservation"),
+)
+
+
+@dataclass(frozen=True)
+class Catch:
+    check: str  # "" when nothing was noticed
+    ops: int | None = None  # operations until then; None: not known
+    more: bool = False  # at least so many: in the trial that hung there were more
+    why: str = ""  # not tried, because
+
+    def __str__(self) -> str:
+        if self.why:
+            return f"not run: {self.why}"
+        if not self.check:
+            return "–"
+        return self.check if self.ops is None else f"{self.check}, {'> ' if self.more else ''}{self.ops}"
+
+
+Rows = Sequence[dict[str, str]]
+
+
+def run_rows(where: Path, engine: str, strategy: str, seed: int, options: Sequence[str] = ()) -> tuple[int, list[str], Rows]:
+    """./run-bench.sh there: its exit status, what went wrong, and the candidates' rows of samples.csv."""
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name) / "run"
+        done = subprocess.run(
+            ["./run-bench.sh", "--engine", engine, "--lock", strategy, *ENGINES[engine], "--time-limit", str(QUIET_S),
+             "--seed", str(seed), *options, "--out", str(out)], cwd=where, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=300, check=False)
+        if done.returncode == 2:
+            return 2, done.stderr.strip().splitlines()[-1:], []
+        context = json.loads((out / "run.json").read_text())
+        with open(out / "samples.csv", newline="", encoding="utf-8") as f:
+            return done.returncode, context["problems"], [r for r in csv.DictReader(f) if r["role"] == "candidate"]
+
+
+def run_bench(mutant: Mutant, engine: str, seed: int) -> Catch:
+    status, problems, rows = run_rows(mutant.tree, engine, mutant.strategy, seed, mutant.options)
+    return Catch("", why=problems[0]) if status == 2 else judge(status, problems, rows)
+
+
+def judge(status: int, problems: Sequence[str], rows: Rows) -> Catch:
+    until, failed = operations(rows)
+    for pattern, check in CHECKS:
+        if any(re.search(pattern, problem) for problem in problems):
+            return Catch(check, until, more=not failed)
+    unfair = fairness_fault(rows)
+    if unfair:
+        return Catch("fairness bound", until)
+    if status != 0 or problems:
+        raise SystemExit(f"a run failed in a way that no check is known for: {problems}")
+    return Catch("")
+
+
+def operations(rows: Rows) -> tuple[int, bool]:
+    """Of all harts and passes up to the end of the first trial that failed, and was there one?"""
+    ops, failed = 0, {row["trial"] for row in rows if row["check"] == "fail"}
+    for row in rows:
+        if failed and int(row["trial"]) > min(map(int, failed)):
+            continue
+        ops += sum(int(row[key] or 0) for key in ("ops_total", "latency_ops", "audit_ops"))
+    return ops, bool(failed)
+
+
+def fifo(strategy: str) -> bool:
+    """Does lock/README.md say that it is first come, first served?"""
+    rows = (line.split("|") for line in (TOP / "lock/README.md").read_text().splitlines() if line.startswith("| "))
+    return any(cells[1].strip() == strategy and cells[3].strip().startswith("FIFO: at most") for cells in rows)
+
+
+def fairness_fault(rows: Rows) -> str:
+    """A lock that claims FIFO, and is not. "" when it keeps its word or claims nothing.
+
+    Under the model, where a hart that waits is never stopped. With a fairness pass
+    (the column bypass_max) its bound is the claim itself: nobody who asked is passed by
+    more than n - 1. Without, what starves a hart shows in the operations of a trial.
+    """
+    if not rows or rows[0]["engine"] != "model" or not fifo(rows[0]["strategy"]):
+        return ""
+    harts = int(rows[0]["harts"])
+    if "bypass_max" in rows[0]:
+        worst = max((float(row["bypass_max"]) for row in rows if row["bypass_max"]), default=0)
+        return f"{worst:.0f} went first, at most {harts - 1} may" if worst > harts - 1 else ""
+    for trial in {row["trial"] for row in rows}:
+        ops = [int(row["ops_total"]) for row in rows if row["trial"] == trial]
+        if min(ops) < 0.5 * statistics.median(ops):
+            return f"one hart had {min(ops)} turns, most {statistics.median(ops):.0f}"
+    return ""
+
+
+def tsan(mutant: Mutant) -> Catch:
+    word = mutant.strategy.replace("-", "_")
+    folder = "alloc" if (mutant.tree / "alloc" / f"{word}.h").exists() else "lock"
+    program = mutant.tree / "build" / "tsan-locks"
+    subprocess.run(
+        [HOSTCC, "-std=gnu11", "-O1", "-g", "-fsanitize=thread", "-fno-sanitize-recover=all", f"-I{mutant.tree}", f"-I{TOP}/tests/c",
+         f"-I{TOP}/tests/c/fake", f"-DSTRATEGY={word}", f'-DSTRATEGY_HEADER="{folder}/{word}.h"', "-DTHREADS=4",
+         '-DLOCK_PORT="relax.h"', *(["-DLOCKFREE"] if folder == "alloc" else []), "-pthread", "-o", str(program),
+         str(TOP / "tests/c/locks.c")], check=True, timeout=120)
+    try:
+        done = subprocess.run([str(program)], env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 symbolize=0"},
+                              capture_output=True, text=True, errors="replace", timeout=TSAN_S, check=False)
+    except subprocess.TimeoutExpired:
+        return Catch("time limit")
+    said = re.search(r"^ *(\d+) +operations until then$", done.stderr, re.MULTILINE)
+    ops = int(said[1]) if said else None
+    if "WARNING: ThreadSanitizer: data race" in done.stderr:
+        return Catch("ThreadSanitizer", ops)
+    if done.returncode < 0 or "ThreadSanitizer:DEADLYSIGNAL" in done.stderr:
+        return Catch("crash", ops)
+    return Catch("expectation", ops) if done.returncode != 0 else Catch("")
+
+
+def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
+    """Several runs: the check that caught it most often, the median of the operations until then."""
+    catches = [tsan(mutant) if hunter == "tsan" else run_bench(mutant, hunter, seed) for seed in range(1, runs + 1)]
+    checks = [c.check for c in catches if c.check]
+    if not checks:
+        return catches[0]
+    check = statistics.mode(checks)
+    ops = [c.ops for c in catches if c.check == check and c.ops is not None]
+    return Catch(check, int(statistics.median(ops)) if ops else None, any(c.more for c in catches if c.check == check))
