@@ -123,6 +123,11 @@ def test_what_no_check_is_known_for_is_an_error():
         hunt.judge(1, ["the disk is full"], [])
 
 
+def test_what_could_not_be_run_is_not_judged():
+    catches = {"model": hunt.Catch("", why="unrecognized arguments"), "tsan": hunt.Catch("")}
+    assert mutants.verdict(tree.Mutant("x", "y", "cna"), catches) == "not run"
+
+
 @pytest.mark.parametrize("checks,memory_model,said", [
     (("", "audit"), False, "caught"), (("", ""), False, "PASSED"), (("", ""), True, "make prove"),
     (("", "ThreadSanitizer"), True, "caught")])

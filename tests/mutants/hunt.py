@@ -25,9 +25,10 @@ QUIET_S = 4  # without a word: it hangs. A trial is over in milliseconds
 
 ENGINES = {
     "native": ("--smp", str(HARTS), "--trials", "10", "--duration", "4", "--warmup", "1"),
-    "model": ("--smp", "8", "--trials", "10", "--model-duration", "40"),
+    "model": ("--smp", "8", "--trials", "4", "--model-duration", "40"),
     "tcg": ("--smp", str(HARTS), "--trials", "10", "--duration", "10", "--warmup", "2"),
 }
+HANGS = ("hang detector", "time limit")
 HUNTERS = (*ENGINES, "tsan")
 
 # What a run says, and which check said it; the first that fits.
@@ -153,7 +154,11 @@ def tsan(mutant: Mutant) -> Catch:
 
 def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
     """Several runs: the check that caught it most often, the median of the operations until then."""
-    catches = [tsan(mutant) if hunter == "tsan" else run_bench(mutant, hunter, seed) for seed in range(1, runs + 1)]
+    catches: list[Catch] = []
+    for seed in range(1, runs + 1):
+        catches.append(tsan(mutant) if hunter == "tsan" else run_bench(mutant, hunter, seed))
+        if catches[-1].check in HANGS or catches[-1].why:
+            break  # it tells no number of operations, and takes long
     checks = [c.check for c in catches if c.check]
     if not checks:
         return catches[0]

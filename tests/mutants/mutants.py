@@ -22,7 +22,7 @@ def verdict(mutant: Mutant, catches: dict[str, Catch]) -> str:
         return "caught"
     if mutant.memory_model:
         return LEFT  # not noticed here, and could not be
-    return "PASSED" if any(not c.why for c in catches.values()) else "not run"
+    return "not run" if any(c.why for c in catches.values()) else "PASSED"
 
 
 def table(found: dict[str, tuple[Mutant, dict[str, Catch]]], hunters: list[str]) -> str:
