@@ -7,6 +7,7 @@ contains it. tests/mutants/NAME.patch begins with what it is:
     mistake: the draw is a load and a store, not one instruction
     strategy: ticket
     options: --size 64K          further ones for run-bench.sh, if any
+    plan: clusters=2 ...         instead: what the kernel is told, under the model, by hand
     memory-model: yes            no engine here can show it: QEMU and this computer
                                  order more than RISC-V does. Left to make prove
 """
@@ -24,7 +25,7 @@ PATCHES = Path(__file__).resolve().parent
 TREES = TOP / "build" / "mutants"
 FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native")
 FILES = ("Makefile", "run-bench.sh")
-KEYS = {"mistake", "strategy", "options", "memory-model"}
+KEYS = {"mistake", "strategy", "options", "plan", "memory-model"}
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Mutant:
     mistake: str
     strategy: str
     options: tuple[str, ...] = ()
+    plan: str = ""
     memory_model: bool = False  # only a proof can catch it, on a computer that orders more
 
     @property
@@ -50,7 +52,7 @@ def read(path: Path) -> Mutant:
     if not {"mistake", "strategy"} <= set(said) <= KEYS:
         raise SystemExit(f"{path}: it begins with mistake:, strategy: and no more than {', '.join(sorted(KEYS))}")
     return Mutant(path.stem, said["mistake"], said["strategy"], tuple(said.get("options", "").split()),
-                  said.get("memory-model") == "yes")
+                  said.get("plan", ""), said.get("memory-model") == "yes")
 
 
 def known() -> dict[str, Mutant]:
