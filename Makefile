@@ -124,6 +124,17 @@ lint: ## layout, types, shell scripts
 test: $(IMAGE) ## all tests; TESTS=... for some
 	$(Q)/usr/bin/python3 -m pytest -q -p no:cacheprovider $(or $(TESTS),tests)
 
+.PHONY: mutants mutant
+mutants: all model ## locks that are wrong on purpose, and which check caught each (RUNS=3 ONLY=null ENGINE=model)
+	$(Q)/usr/bin/python3 tests/mutants/mutants.py $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) $(if $(ENGINE),--engine $(ENGINE))
+
+mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cell), kernel and all
+	$(Q)/usr/bin/python3 tests/mutants/tree.py $(MUTANT)
+
+.PHONY: footprint
+footprint: ## bytes and instructions of each uncontended acquire and release (SHOW=ticket: which)
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 tests/footprint/footprint.py $(if $(SHOW),--path $(SHOW),$(if $(WRITE),--write))
+
 .PHONY: bench-self
 bench-self: $(IMAGE) ## how fast hartlock itself is, and what its harness costs in instructions
 	$(Q)PYTHONPATH=host $(PYTHON) tests/bench_self.py

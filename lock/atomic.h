@@ -9,7 +9,8 @@
  * acquire load ends in `fence iorw,iorw`, and a failed compare-and-swap goes
  * through the stack. What is timed here is to be what one would ship.
  *
- * Elsewhere they are C11 <stdatomic.h>, which ThreadSanitizer understands.
+ * Elsewhere they are C11 <stdatomic.h>, which ThreadSanitizer understands; with
+ * -DLOCK_ATOMIC_C11 on RISC-V, too. docs/footprint.md says what that costs.
  *
  *   operation            RISC-V                    C11
  *   load_relaxed         lw                        relaxed
@@ -46,7 +47,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#if defined(__riscv)
+#if defined(__riscv) && !defined(LOCK_ATOMIC_C11)
 #include "atomic_rv64.h"
 #else
 #include "atomic_c11.h"

@@ -27,17 +27,17 @@
 
 #include "atomic.h"
 
-#if defined(LOCK_RELAX_FORM_WRS) && !defined(__riscv)
-#error "lock/forms.h: wrs is an instruction of RISC-V"
+#if defined(LOCK_RELAX_FORM_WRS) && (!defined(__riscv) || defined(LOCK_ATOMIC_C11))
+#error "lock/forms.h: wrs is an instruction of RISC-V, and its look not C11's"
 #endif
 
 #ifndef LOCK_RELAX
 #if defined(LOCK_RELAX_FORM_NONE)
 #define LOCK_RELAX() __asm__ volatile("")
 #elif defined(LOCK_RELAX_FORM_WRS)
-#define LOCK_RELAX() __asm__ volatile(".insn 0x01d00073") /* wrs.sto */
+#define LOCK_RELAX() __asm__ volatile(".insn i 0x73, 0, x0, x0, 0x1d") /* wrs.sto */
 #elif defined(__riscv)
-#define LOCK_RELAX() __asm__ volatile(".insn 0x0100000f") /* pause */
+#define LOCK_RELAX() __asm__ volatile(".insn i 0x0f, 0, x0, x0, 0x10") /* pause */
 #elif defined(__x86_64__) || defined(__i386__)
 #define LOCK_RELAX() __asm__ volatile("pause")
 #elif defined(__aarch64__)

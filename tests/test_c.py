@@ -1,5 +1,4 @@
-"""The C unit tests of tests/c/, built for this computer and run there, and the
-promise that the headers of lock/ and alloc/ stand alone."""
+"""The C unit tests of tests/c/, built for this computer and run there."""
 
 import os
 import random
@@ -12,7 +11,6 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 TREES = ROOT / "tests/c/trees"
 HOSTCC = os.environ.get("HOSTCC", "gcc")
-CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
 
 ADDRESS, THREAD = "address,undefined", "thread"
 WARN = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]
@@ -38,8 +36,10 @@ PROGRAMS = {
     "window": ["bench/window.c"],
 }
 WORDS = re.findall(r"^(LOCK|LOCKFREE)\((\w+)\)$", (ROOT / "lock/locks.def").read_text(), re.M)
+# A header that the list does not name (amocas: not every hart has its instruction) is no exception.
+WORDS += sorted({("LOCKFREE", path.stem) for path in ROOT.glob("alloc/*.h")
+                 if f"{path.stem}_try(" in path.read_text()} - {*WORDS})
 CONTROLS = {"null", "baseline"}  # exclude nobody, on purpose
-HEADERS = sorted([*ROOT.glob("lock/*.h"), *ROOT.glob("alloc/*.h")])
 
 
 def run(command, **kwargs):
@@ -120,20 +120,3 @@ def test_lock(kind, name, sanitizer, tmp_path):
              '-DLOCK_PORT="relax.h"', f"-DTHREADS={1 if name in CONTROLS else 4}"]
     flags += ["-DLOCKFREE"] if kind == "LOCKFREE" else space_flags(ROOT / f"lock/{name}.h")
     run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])
-
-
-RISCV = [f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-ffreestanding"]
-
-
-@pytest.mark.parametrize("compiler", [RISCV, [HOSTCC, "-fno-pie"]], ids=["riscv", "host"])
-@pytest.mark.parametrize("header", HEADERS, ids=lambda path: f"{path.parent.name}/{path.name}")
-def test_header_stands_alone(header, compiler, tmp_path):
-    if header.name == "atomic_rv64.h" and compiler is not RISCV:
-        return  # what atomic.h includes on RISC-V only
-    source, target = tmp_path / "alone.c", tmp_path / "alone.o"
-    source.write_text(f'#include "{header}"\n' * 2)
-    # Inline functions that nobody calls are kept, so that nm sees what they need.
-    run([*compiler, *WARN, "-O1", "-fkeep-inline-functions", "-c", source, "-o", target])
-    symbols = run([f"{CROSS}nm" if compiler is RISCV else "nm", target]).splitlines()
-    # t: an inline function; r, n: constants. Anything else is needed or written.
-    assert [line for line in symbols if line.split()[-2] not in "tTrRnN"] == []
