@@ -75,6 +75,7 @@ static void hart_pass(unsigned index, void *arg)
 	run->strategy->worker[run->pass](&run->plan->work, me);
 	me->end_cycles = port_cycles();
 	me->end_time = port_time();
+	me->bytes = aptr_load_relaxed(&me->ops) * run->plan->work.size;
 	if (index == 0)
 		port_alarm_off();
 }
@@ -99,7 +100,7 @@ static void clear_slots(const struct run *run)
 		s->ops_open = s->ops_close = 0;
 		s->index = i;
 		s->random = mix(run->plan->seed ^ mix(run->trial * PORT_MAX_HARTS + i)) | 1;
-		s->misaligned = s->outside = s->off_lattice = s->found = 0;
+		s->bytes = s->blocks = s->misaligned = s->outside = s->overlapping = 0;
 		latency_clear(&s->latency[0]);
 		latency_clear(&s->latency[1]);
 	}

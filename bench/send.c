@@ -58,16 +58,17 @@ static void send_share(const struct run *run, const struct slot *s)
 	record_u64("start", atomic_load_explicit(&s->start_time, memory_order_relaxed));
 	record_u64("end", s->end_time);
 	record_u64("cycles", s->end_cycles - s->start_cycles);
+	record_u64("bytes", s->bytes);
 	record_u64("waste", run->strategy->waste(s->index));
 	if (run->pass == PASS_LATENCY) {
 		record_u64("waited", measured(s)->waited);
 		record_u64("failed", measured(s)->failed);
 	}
 	if (run->pass == PASS_AUDIT) {
-		record_u64("found", s->found);
+		record_u64("blocks", s->blocks);
 		record_u64("misaligned", s->misaligned);
 		record_u64("outside", s->outside);
-		record_u64("off_lattice", s->off_lattice);
+		record_u64("overlapping", s->overlapping);
 	}
 	record_end();
 }
@@ -82,15 +83,12 @@ void send_histogram(unsigned trial, unsigned hart, const char *kind, const struc
 	record_end();
 }
 
-static void send_audit(const struct run *run, size_t used)
+static void send_audit(const struct run *run)
 {
-	struct audit a = audit_walk(&run->plan->work, run->slots, run->harts, used);
-
 	record_begin("audit");
 	record_u64("trial", run->trial);
-	record_u64("blocks", a.blocks);
-	record_u64("untagged", a.untagged);
-	record_u64("torn", a.torn);
+	record_u64("granule", audit_granule());
+	record_u64("marked", audit_marked());
 	record_end();
 }
 
@@ -134,7 +132,7 @@ void send_pass(const struct run *run, size_t used)
 	send_summary(run, used);
 	send_counters(run);
 	if (run->pass == PASS_AUDIT)
-		send_audit(run, used);
+		send_audit(run);
 	if (run->pass == PASS_FAIRNESS)
 		send_fair(run);
 	for (unsigned i = 0; i < run->harts; i++) {

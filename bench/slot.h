@@ -52,9 +52,10 @@ struct slot {
 	 * for to empty one half-way takes thousands of stores. */
 	struct latency latency[2];
 
-	/* audit pass: blocks that must not be */
-	uint64_t misaligned, outside, off_lattice;
-	uint64_t found; /* blocks that the walk found with this hart's tag */
+	uint64_t bytes; /* of the blocks it got */
+
+	/* audit pass: blocks it got, and of those the ones that must not be */
+	uint64_t blocks, misaligned, outside, overlapping;
 
 	struct grants grants; /* fairness pass */
 };

@@ -90,7 +90,7 @@ static void audit(const struct workload *given, struct slot *me)
 			break;
 		}
 		count(me, ++ops);
-		audit_tag(&work, me, block);
+		audit_mark(me, block, work.size, work.align);
 		think(work.think, work.think_range, &random);
 	}
 }

@@ -30,7 +30,7 @@ SAMPLES = [
     "wait_p999_cycles", "wait_max_cycles", "wait_mean_cycles",
     "hold_min_cycles", "hold_p50_cycles", "hold_p99_cycles", "hold_max_cycles", "hold_mean_cycles",
     *FAIR_SAMPLES,
-    "audit_ops", "audit_found", "audit_misplaced", "waste_bytes",
+    "audit_ops", "audit_misplaced", "audit_overlapping", "waste_bytes",
     *PER_OP,
 ]
 

@@ -11,6 +11,7 @@ from hartlock.strategies import BASELINE, CLOCK, CONTROL
 FORMAT = 1
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
+MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most
 PASSES = ("throughput", "latency", "audit", "fairness")
 
 
@@ -91,8 +92,9 @@ def check(plan: Plan) -> None:
     if w.think_range_instructions > 2 * w.think_instructions:
         raise UsageError(f"--think-range {w.think_range_instructions}: from the least to the most of --think "
                          f"{w.think_instructions} it can be twice that at the most")
-    if w.size_bytes > HEAP_BYTES:
-        raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB)")
+    if w.size_bytes > MAX_BLOCK:
+        raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB), "
+                         "and the audit's map may need a ninth of them")
     if w.align_bytes > HEAP_BYTES:
         raise UsageError(f"--align {w.align_bytes}: the heap has only {HEAP_BYTES} bytes (100 MiB)")
     if len(plan.order) > MAX_TRIALS or sum(len(t.strategy) + 4 for t in plan.order) > MAX_TEXT:

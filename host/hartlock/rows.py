@@ -88,8 +88,8 @@ class Table:
                 "contended_ops": in_latency.waited, "failed_attempts": in_latency.failed,
                 **_wait(wait), **_hold(trial.histograms.get((s.hart, "hold"))),
                 **fairness.sample(trial, s.hart),
-                "audit_ops": in_audit.ops, "audit_found": in_audit.found,
-                "audit_misplaced": in_audit.misplaced, "waste_bytes": s.waste,
+                "audit_ops": in_audit.ops, "audit_misplaced": in_audit.misplaced,
+                "audit_overlapping": in_audit.overlapping, "waste_bytes": s.waste,
                 **f.coherence,
             }
 
