@@ -21,7 +21,8 @@ static struct {
 
 static size_t granule_of(const struct workload *work)
 {
-	size_t both = work->size | work->align | GRANULE_MAX;
+	size_t size = work->sizes != SIZES_FIXED ? sizes_unit(work->sizes) : work->size;
+	size_t both = size | work->align | GRANULE_MAX;
 
 	return both & -both;
 }
@@ -39,7 +40,8 @@ static size_t room_beside_map(size_t room, size_t granule)
 /* Large blocks: room for some of them, and for the alignment of the first. */
 static size_t wanted(const struct workload *work, size_t room)
 {
-	size_t stride = (work->size + work->align - 1) & -work->align;
+	size_t size = work->sizes != SIZES_FIXED ? sizes_largest(work->sizes) : work->size;
+	size_t stride = (size + work->align - 1) & -work->align;
 	size_t want = AUDIT_BYTES;
 
 	if (stride > AUDIT_BYTES / AUDIT_BLOCKS)
