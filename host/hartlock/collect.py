@@ -24,6 +24,9 @@ class Share:
     bytes: int = 0  # of the blocks it got
     blocks: int = 0  # audit: that it marked
     misplaced: int = 0  # audit: of those, misaligned or outside the heap
+    behind: int = 0  # ticks behind its schedule at the end
+    interrupts: int = 0
+    interrupts_inside: int = 0
     overlapping: int = 0  # audit: of those, with bytes that were marked already
 
 
@@ -37,6 +40,8 @@ class Pass:
     used: int
     shares: list[Share] = field(default_factory=list)
     coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
+    offset: int = 0  # of a random placement, bytes
+    touched: int = 0  # lines written inside, by all harts
 
 
 @dataclass(frozen=True)
@@ -157,7 +162,8 @@ class Collector:
         trial = self._get(f, f.text("strategy"), f.number("harts"))
         trial.passes[f.text("pass")] = Pass(
             f.text("ended"), f.number("open"), f.number("close"),
-            f.number("heap_start"), f.number("heap_end"), f.number("used"))
+            f.number("heap_start"), f.number("heap_end"), f.number("used"),
+            offset=f.number("offset"), touched=f.number("touched"))
 
     def _pass_of(self, f: Fields) -> Pass:
         into = self._get(f).passes.get(f.text("pass"))
@@ -172,7 +178,8 @@ class Collector:
         name, into = f.text("pass"), self._pass_of(f)
         share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
                       f.number("start"), f.number("end"), f.number("cycles"), f.number("waste"),
-                      bytes=f.number("bytes"))
+                      bytes=f.number("bytes"), behind=f.number("behind"), interrupts=f.number("interrupts"),
+                      interrupts_inside=f.number("interrupts_inside"))
         if name == "latency":
             share.waited, share.failed = f.number("waited"), f.number("failed")
         if name == "audit":
