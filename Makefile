@@ -23,7 +23,7 @@ LOCKFREES := $(shell sed -n 's/^LOCKFREE(\(.*\))$$/\1/p' lock/locks.def)
 
 SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out bench/worker.c,$(wildcard bench/*.c)) \
         $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
-worker_objects = $(patsubst %,$(1)/bench/worker-%.o,$(LOCKS) $(LOCKFREES))
+worker_objects = $(foreach build,worker loaded,$(patsubst %,$(1)/bench/$(build)-%.o,$(LOCKS) $(LOCKFREES)))
 OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) $(call worker_objects,$(BUILD))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual \
@@ -57,18 +57,23 @@ $(BUILD)/%.S.o: %.S $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ARCH) -g -c $< -o $@
 
-# $(call worker,strategy,header,section,folder to build in,name of the compiler's variable)
+# $(call worker,strategy,header,section,folder to build in,name of the compiler's variable,build,load)
 define worker
-$(4)/bench/worker-$(1).o: bench/worker.c $(4)/flags
-	$$(call say,CC,"bench/worker.c for $(1)")
+$(4)/bench/$(6)-$(1).o: bench/worker.c $(4)/flags
+	$$(call say,CC,"bench/worker.c for $(1)$(if $(filter loaded,$(6)), with a load)")
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(5)) -DSTRATEGY=$(1) \
 		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
-		-DSECTION_HEADER='"$(3)"' -c $$< -o $$@
+		-DSECTION_HEADER='"$(3)"' -DLOAD_HEADER='"$(7).h"' \
+		$(if $(filter loaded,$(6)),-DPLACE_LINE=8) -c $$< -o $$@
 endef
 # $(call workers,folder to build in,name of the compiler's variable)
-workers = $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(1),$(2)))) \
-          $(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(1),$(2))))
+define workers
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(1),$(2),worker,load_none)))
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(1),$(2),loaded,load_full)))
+$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(1),$(2),worker,load_none)))
+$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(1),$(2),loaded,load_full)))
+endef
 
 KERNEL_CC := $(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS)
 $(call workers,$(BUILD),KERNEL_CC)
@@ -151,7 +156,7 @@ qemu-gdb: $(IMAGE) ## the same, waiting for gdb at port 1234
 	$(Q)$(QEMU_RUN) -s -S
 
 .PHONY: asm
-asm: $(BUILD)/bench/worker-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas)
+asm: $(BUILD)/bench/$(if $(LOAD),loaded,worker)-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas; LOAD=1: docs/workloads.md)
 	$(Q)for f in throughput latency; do $(OBJDUMP) -d --no-show-raw-insn --disassemble=$$f $<; done | sed '/^$$/d; /^Disassembly/d'
 
 .PHONY: clean

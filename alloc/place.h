@@ -6,8 +6,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What one hart writes should not lie beside what others only read. */
-enum { PLACE_LINE = 64 };
+/* What one hart writes should not lie beside what others only read: bytes of a
+ * line. Set it to 8 to lay everything out side by side instead. */
+#ifndef PLACE_LINE
+#define PLACE_LINE 64
+#endif
 
 /* For an allocator without a lock that keeps nothing for a hart: any node will
  * do, and no join; no hart has bytes in store. */

@@ -1,72 +1,117 @@
 #include "audit.h"
 
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <string.h>
 
-enum { AUDIT_BYTES = 16 * 1024 * 1024, AUDIT_BLOCKS = 64 };
+enum {
+	AUDIT_BYTES = 16 * 1024 * 1024,
+	AUDIT_BLOCKS = 64,
+	WORD_BITS = 64,
+	GRANULE_MAX = 4096, /* finer is as exact */
+};
 
-static struct lattice lattice;
+static struct {
+	uintptr_t start, end; /* of the audited heap */
+	uintptr_t first;      /* address of the first bit's bytes: a multiple of granule */
+	size_t granule;       /* bytes a bit stands for, a power of two */
+	_Atomic uint64_t *word;
+	size_t words;
+} map;
+
+static size_t granule_of(const struct workload *work)
+{
+	size_t size = work->sizes != SIZES_FIXED ? sizes_unit(work->sizes) : work->size;
+	size_t both = size | work->align | GRANULE_MAX;
+
+	return both & -both;
+}
+
+/* The largest heap that has room for its map behind it: a bit a granule, the first
+ * and the last perhaps a part of one, rounded up to a word, which is aligned. */
+static size_t room_beside_map(size_t room, size_t granule)
+{
+	enum { ROUNDED = 3 * sizeof(uint64_t) };
+	size_t usable = room > ROUNDED ? room - ROUNDED : 0;
+
+	return usable - usable / (8 * granule + 1);
+}
+
+/* Large blocks: room for some of them, and for the alignment of the first. */
+static size_t wanted(const struct workload *work, size_t room)
+{
+	size_t size = work->sizes != SIZES_FIXED ? sizes_largest(work->sizes) : work->size;
+	size_t stride = (size + work->align - 1) & -work->align;
+	size_t want = AUDIT_BYTES;
+
+	if (stride > AUDIT_BYTES / AUDIT_BLOCKS)
+		want = stride > room / AUDIT_BLOCKS ? room : stride * AUDIT_BLOCKS;
+	return work->align > want || want > room ? room : want;
+}
 
 uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t end)
 {
-	size_t room = end - start, stride = (work->size + work->align - 1) & -work->align;
-	size_t want = AUDIT_BYTES;
+	size_t granule = granule_of(work);
+	size_t heap = wanted(work, room_beside_map(end - start, granule));
+	uintptr_t behind = (start + heap + sizeof(uint64_t) - 1) & -sizeof(uint64_t);
 
-	/* Large blocks: room for some of them, and for the alignment of the first. */
-	if (stride > AUDIT_BYTES / AUDIT_BLOCKS)
-		want = stride > room / AUDIT_BLOCKS ? room : stride * AUDIT_BLOCKS;
-	if (work->align > want || want > room)
-		want = room;
-	lattice = (struct lattice){
-		.start = start,
-		.end = start + want,
-		.first = (start + work->align - 1) & -work->align,
-		.stride = stride,
-	};
-	memset((void *)start, 0, want);
-	return lattice.end;
+	map.start = start;
+	map.end = start + heap;
+	map.first = start & -granule;
+	map.granule = granule;
+	map.word = (_Atomic uint64_t *)behind;
+	map.words = heap == 0 ? 0 : (map.end - 1 - map.first) / granule / WORD_BITS + 1;
+	memset((void *)behind, 0, map.words * sizeof(uint64_t));
+	return map.end;
 }
 
-static uint8_t tag_of(unsigned index)
+/* Set bits first .. last; true if none was set. */
+static bool mark(size_t first, size_t last)
 {
-	return (uint8_t)(index + 1); /* 0 is what nobody tagged */
+	bool fresh = true;
+
+	for (size_t w = first / WORD_BITS; w <= last / WORD_BITS; w++) {
+		unsigned low = w == first / WORD_BITS ? first % WORD_BITS : 0;
+		unsigned high = w == last / WORD_BITS ? last % WORD_BITS : WORD_BITS - 1;
+		uint64_t bits = ~0ul >> (WORD_BITS - 1 - high) & ~0ul << low;
+
+		/* relaxed: who comes second to a bit is told so; nothing else
+		 * is read by it, and port_run() orders the count. */
+		if (atomic_fetch_or_explicit(&map.word[w], bits, memory_order_relaxed) & bits)
+			fresh = false;
+	}
+	return fresh;
 }
 
-void audit_tag(const struct workload *work, struct slot *me, void *block)
+void audit_mark(struct slot *me, const void *block, size_t size, size_t align)
 {
 	uintptr_t at = (uintptr_t)block;
-	volatile uint8_t *bytes = block;
 
-	if (at % work->align != 0)
+	me->blocks++;
+	if (at % align != 0)
 		me->misaligned++;
-	if (at < lattice.start || at > lattice.end || work->size > lattice.end - at) {
+	if (at < map.start || at > map.end || size > map.end - at) {
 		me->outside++;
-		return; /* not ours to write */
+		return; /* the map has no bits for it */
 	}
-	if ((at - lattice.first) % lattice.stride != 0)
-		me->off_lattice++;
-	bytes[0] = bytes[work->size - 1] = tag_of(me->index);
+	at -= map.first;
+	if (!mark(at / map.granule, (at + size - 1) / map.granule))
+		me->overlapping++;
 }
 
-struct audit audit_walk(const struct workload *work, struct slot *slots, unsigned harts,
-			size_t used)
+uint64_t audit_marked(void)
 {
-	struct audit sum = {0};
-	uintptr_t limit = lattice.start + used;
+	uint64_t bits = 0;
 
-	if (used > lattice.end - lattice.start)
-		limit = lattice.end;
-	for (uintptr_t at = lattice.first; at < limit && work->size <= limit - at;
-	     at += lattice.stride) {
-		const uint8_t *bytes = (const uint8_t *)at;
-		uint8_t tag = bytes[0];
+	for (size_t w = 0; w < map.words; w++)
+		/* relaxed: nobody marks. Kernighan's count: a turn for each bit. */
+		for (uint64_t left = atomic_load_explicit(&map.word[w], memory_order_relaxed);
+		     left != 0; left &= left - 1)
+			bits++;
+	return bits * map.granule;
+}
 
-		sum.blocks++;
-		if (tag == 0 || tag > harts)
-			sum.untagged++;
-		else if (bytes[work->size - 1] != tag)
-			sum.torn++;
-		else
-			slots[tag - 1].found++;
-	}
-	return sum;
+size_t audit_granule(void)
+{
+	return map.granule;
 }

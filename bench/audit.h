@@ -1,10 +1,11 @@
-/* audit.h: every block is tagged by its owner and then walked: aligned, inside
- * the heap, disjoint, none lost, none twice.
+/* audit.h: no byte of the heap goes out twice. A map has a bit for each granule,
+ * and the owner of a block sets those of its bytes, outside the timed section:
+ * a bit that was set already is a byte that two harts got.
  *
- * All blocks of a trial have one size and alignment, so blocks can only lie on
- * a lattice: start rounded up to align, plus multiples of size rounded up to
- * align. Blocks on different points of the lattice are disjoint; two blocks on
- * the same point leave one tag where two operations were counted. */
+ * A granule is the largest power of two that divides size and alignment, so each
+ * block is a whole number of granules, wherever it lies, and a bit stands for
+ * bytes of one block: what is found is exact. The map lies behind the audited
+ * heap, in memory of the same piece, so that heap is smaller than the piece. */
 #ifndef BENCH_AUDIT_H
 #define BENCH_AUDIT_H
 
@@ -14,27 +15,20 @@
 #include "plan.h"
 #include "slot.h"
 
-struct lattice {
-	uintptr_t start, end; /* of the audited heap */
-	uintptr_t first;      /* address of point 0 */
-	size_t stride;        /* bytes from point to point; at least size */
-};
-
-struct audit {
-	uint64_t blocks;   /* points of the lattice that were handed out */
-	uint64_t untagged; /* of those: with no owner's tag */
-	uint64_t torn;     /* of those: first and last byte by different owners */
-};
-
-/* Empty the memory [start, end) for an audit; returns the end to use, which is
- * at most `end`: an audit fills its heap, and not more of it than it must. */
+/* Clear a map for the blocks of `work` in the memory [start, end). Returns the
+ * end of the heap to audit, which is at most `end`: an audit fills its heap, and
+ * not more of it than it must. A block so large that the map finds no room
+ * beside it is not audited: the heap is then smaller than the block. */
 uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t end);
 
-/* Called by the owner for each block it gets. */
-void audit_tag(const struct workload *work, struct slot *me, void *block);
+/* Called by the owner for each block it gets; counts in *me. The caller
+ * guarantees: size is not 0, and was asked for at that alignment. */
+void audit_mark(struct slot *me, const void *block, size_t size, size_t align);
 
-/* Walk the `used` bytes handed out; counts found blocks in slots[0 .. harts). */
-struct audit audit_walk(const struct workload *work, struct slot *slots, unsigned harts,
-			size_t used);
+/* Bytes that somebody got: bits set, in bytes. No worker is running. */
+uint64_t audit_marked(void);
+
+/* Bytes that a bit stands for. */
+size_t audit_granule(void);
 
 #endif

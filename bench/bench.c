@@ -5,10 +5,13 @@
 #include "audit.h"
 #include "delay.h"
 #include "fairness.h"
+#include "load.h"
 #include "port.h"
+#include "port_irq.h"
 #include "probe.h"
 #include "rendezvous.h"
 #include "send.h"
+#include "timer.h"
 #include "window.h"
 
 static struct slot slots[PORT_MAX_HARTS];
@@ -41,11 +44,11 @@ static void on_open(void *arg)
 
 	/* An emulator may be slow to give every hart a processor. */
 	if (!all_started(run) && run->postponed++ < POSTPONED_MAX) {
-		port_alarm(port_time() + ticks_of(POSTPONE_US), on_open, arg);
+		timer_set(0, TIMER_WINDOW, port_time() + ticks_of(POSTPONE_US), on_open, arg);
 		return;
 	}
 	window_open();
-	port_alarm(port_time() + run->duration, on_close, arg);
+	timer_set(0, TIMER_WINDOW, port_time() + run->duration, on_close, arg);
 }
 
 /* Where harts start in step, every trial of a plan would be the same one: which
@@ -57,6 +60,23 @@ static void scatter(struct slot *me)
 	delay((uint32_t)random_next(&me->random) % SPREAD);
 }
 
+static void work_until_stop(struct run *run, struct slot *me)
+{
+	const struct strategy *s = run->strategy;
+
+	if (s->start != NULL)
+		s->start(&run->work, me);
+	/* relaxed: only whether it has begun matters. */
+	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
+	me->start_cycles = port_cycles();
+	s->worker[run->pass](&run->work, me);
+	me->end_cycles = port_cycles();
+	me->end_time = port_time();
+	me->bytes = aptr_load_relaxed(&me->ops) * run->work.size;
+	if (s->stop != NULL)
+		s->stop(&run->work, me);
+}
+
 /* What each hart of a pass runs. Hart 0 keeps the time, by its alarm. */
 static void hart_pass(unsigned index, void *arg)
 {
@@ -66,17 +86,13 @@ static void hart_pass(unsigned index, void *arg)
 	uint64_t open = go + run->warmup;
 
 	if (index == 0 && !window_arrange(open, open + run->duration))
-		port_alarm(open, on_open, run);
+		timer_set(0, TIMER_WINDOW, open, on_open, run);
 	rendezvous_until(go);
 	if (port_in_step())
 		scatter(me);
-	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
-	me->start_cycles = port_cycles();
-	run->strategy->worker[run->pass](&run->plan->work, me);
-	me->end_cycles = port_cycles();
-	me->end_time = port_time();
-	if (index == 0)
-		port_alarm_off();
+	work_until_stop(run, me);
+	if (index == 0 || run->work.interrupt_us != 0)
+		timer_off(index);
 }
 
 /* splitmix64 (Steele, Lea and Flood, OOPSLA 2014): unlike seeds from like ones. */
@@ -99,7 +115,8 @@ static void clear_slots(const struct run *run)
 		s->ops_open = s->ops_close = 0;
 		s->index = i;
 		s->random = mix(run->plan->seed ^ mix(run->trial * PORT_MAX_HARTS + i)) | 1;
-		s->misaligned = s->outside = s->off_lattice = s->found = 0;
+		s->bytes = s->behind = s->interrupts = s->interrupts_inside = 0;
+		s->blocks = s->misaligned = s->outside = s->overlapping = 0;
 		latency_clear(&s->latency[0]);
 		latency_clear(&s->latency[1]);
 	}
@@ -109,7 +126,7 @@ static void clear_slots(const struct run *run)
  * start with padding, once, and that is not what a trial is about. */
 static void take_heap(struct run *run)
 {
-	size_t align = run->plan->work.align;
+	size_t align = run->work.align;
 	uintptr_t start, end;
 
 	port_heap(&start, &end);
@@ -129,10 +146,11 @@ static void run_pass(struct run *run)
 	run->duration = ticks_of(window_us(run->plan, run->pass));
 	take_heap(run);
 	if (run->pass == PASS_AUDIT)
-		run->heap_end = audit_prepare(&run->plan->work, run->heap_start, run->heap_end);
+		run->heap_end = audit_prepare(&run->work, run->heap_start, run->heap_end);
 	if (run->pass == PASS_FAIRNESS)
 		run->heap_end = fairness_prepare(slots, run->harts, run->heap_start, run->heap_end);
-	run->strategy->init(&run->plan->work, run->heap_start, run->heap_end);
+	run->strategy->init(&run->work, run->heap_start, run->heap_end);
+	load_lines_clear();
 	clear_slots(run);
 	window_reset(slots, run->harts);
 	rendezvous_reset();
@@ -163,6 +181,26 @@ static void run_clock(unsigned trial)
 	send_histogram(trial, 0, "clock", &slots[0].latency[0].wait);
 }
 
+/* Why this place cannot do that work, as a trial's status; NULL: it can. */
+static const char *cannot(const struct workload *work)
+{
+	if (work->interrupt_us != 0 && !port_interrupts())
+		return "no_interrupts";
+	return work->irq_off && !PORT_MASKS ? "no_masking" : NULL;
+}
+
+/* The trial's own workload, and who can do it. */
+static void choose_work(struct run *run)
+{
+	const struct plan *plan = run->plan;
+	unsigned strategy = plan->trial[run->trial].strategy;
+
+	run->work = plan->work;
+	run->work.offset = load_offset(&plan->work, mix(plan->seed + mix(run->trial)));
+	run->strategy =
+		load_wanted(&plan->work) ? loaded_strategies[strategy] : strategies[strategy];
+}
+
 static void run_trial(const struct plan *plan, unsigned id)
 {
 	const struct plan_trial *t = &plan->trial[id];
@@ -190,7 +228,11 @@ static void run_trial(const struct plan *plan, unsigned id)
 		send_trial(id, name, t->harts, "done");
 		return;
 	}
-	run.strategy = strategies[t->strategy];
+	if (cannot(&plan->work) != NULL) {
+		send_trial(id, name, t->harts, cannot(&plan->work));
+		return;
+	}
+	choose_work(&run);
 	for (run.pass = 0; run.pass < PASSES; run.pass++)
 		if (plan->passes & 1u << run.pass)
 			run_pass(&run);

@@ -128,6 +128,43 @@ static const char *read_inject(struct plan *plan, struct word w)
 	return NULL;
 }
 
+const char *const placement_names[PLACEMENTS] = {"padded", "packed", "random"};
+
+/* The index of the word among `count` names, or count. */
+static unsigned which(struct word w, const char *const *names, unsigned count)
+{
+	unsigned i = 0;
+
+	while (i < count && !word_is(w, names[i]))
+		i++;
+	return i;
+}
+
+/* Keys whose value is a word; *known: whether it was one. */
+static const char *read_choice(struct plan *plan, struct word key, struct word value, bool *known)
+{
+	static const char *const on_off[] = {"on", "off"};
+	struct workload *work = &plan->work;
+	unsigned choice;
+
+	*known = true;
+	if (word_is(key, "sizes")) {
+		work->sizes = choice = which(value, sizes_names, SIZES_KINDS);
+		return choice < SIZES_KINDS ? NULL : "sizes are fixed, small, pages, mixed";
+	}
+	if (word_is(key, "placement")) {
+		work->placement = choice = which(value, placement_names, PLACEMENTS);
+		return choice < PLACEMENTS ? NULL : "placement is padded, packed, random";
+	}
+	if (word_is(key, "irq")) {
+		choice = which(value, on_off, 2);
+		work->irq_off = choice == 1;
+		return choice < 2 ? NULL : "irq is on or off";
+	}
+	*known = false;
+	return NULL;
+}
+
 static const char *read_number(struct plan *plan, struct word key, struct word value)
 {
 	enum { HOUR_US = 3600 * 1000000ll };
@@ -145,6 +182,10 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"hold", UINT32_MAX, &hold},
 		{"think", UINT32_MAX / 2, &think}, /* think() adds half a range */
 		{"think_range", UINT32_MAX - 1, &range},
+		{"touch", TOUCH_MAX, &plan->work.touch},
+		{"rate", RATE_MAX, &plan->work.rate},
+		{"interrupt_us", INTERRUPT_MAX_US, &plan->work.interrupt_us},
+		{"interrupt_length", UINT32_MAX, &plan->work.interrupt_length},
 		{"duration_us", HOUR_US, &plan->duration_us},
 		{"fairness_us", HOUR_US, &plan->fairness_us},
 		{"warmup_us", HOUR_US, &plan->warmup_us},
@@ -175,6 +216,10 @@ static const char *out_of_range(const struct plan *plan)
 		return "align is not a power of two";
 	if (plan->work.think_range > 2 * (uint64_t)plan->work.think)
 		return "think_range is more than twice think";
+	if (plan->work.sizes != SIZES_FIXED && plan->work.align > sizes_unit(plan->work.sizes))
+		return "align does not divide the sizes";
+	if (plan->work.interrupt_us != 0 && plan->work.interrupt_us < INTERRUPT_MIN_US)
+		return "interrupt_us is less than 10";
 	if (plan->duration_us == 0)
 		return "duration_us is 0";
 	return NULL;
@@ -184,6 +229,7 @@ static const char *read_word(struct plan *plan, struct word w)
 {
 	struct word key, value;
 	const char *error;
+	bool known;
 
 	if (!split(w, '=', &key, &value))
 		return "not key=value";
@@ -193,7 +239,9 @@ static const char *read_word(struct plan *plan, struct word w)
 		return read_passes(plan, value);
 	if (word_is(key, "inject"))
 		return read_inject(plan, value);
-	error = read_number(plan, key, value);
+	error = read_choice(plan, key, value, &known);
+	if (!known)
+		error = read_number(plan, key, value);
 	return error ? error : out_of_range(plan);
 }
 

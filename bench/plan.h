@@ -3,8 +3,11 @@
 #ifndef BENCH_PLAN_H
 #define BENCH_PLAN_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+
+#include "sizes.h"
 
 enum {
 	PLAN_FORMAT = 1,
@@ -21,6 +24,24 @@ struct plan_trial {
 	uint8_t harts;    /* 1 .. PORT_MAX_HARTS */
 };
 
+/* Where the lock word, `next` and the heap's bounds lie. */
+enum placement {
+	PLACEMENT_PADDED, /* who writes does not share a line with another */
+	PLACEMENT_PACKED, /* one behind the other, from a line's start on */
+	PLACEMENT_RANDOM, /* one behind the other, from anywhere on */
+	PLACEMENTS
+};
+
+extern const char *const placement_names[PLACEMENTS];
+
+enum {
+	PLACEMENT_SPAN = 4096, /* bytes: random offsets are below */
+	TOUCH_MAX = 64,
+	RATE_MAX = 1000000000,
+	INTERRUPT_MIN_US = 10,
+	INTERRUPT_MAX_US = 1000000,
+};
+
 /* What a hart does, again and again. */
 struct workload {
 	size_t size, align;   /* bytes of a block; align is a power of two */
@@ -28,6 +49,16 @@ struct workload {
 	uint32_t clusters;    /* that the harts are told they form; 0: one */
 	uint32_t hold, think; /* instructions inside, and (on average) between, allocations */
 	uint32_t think_range; /* from the least to the most of those between */
+
+	/* What follows is load_full.h's, and all 0 in a plain workload. */
+	enum sizes sizes;         /* fixed: `size`; or a distribution, and `size` is not used */
+	enum placement placement; /* of the lock and `next` in memory */
+	uint32_t offset;          /* bytes: of this trial's random placement */
+	bool irq_off;             /* the section runs with interrupts off */
+	uint64_t touch;           /* further lines written inside */
+	uint64_t rate;         /* operations a second that each hart is asked for; 0: closed loop */
+	uint64_t interrupt_us; /* from one timer interrupt of a hart to its next; 0: none */
+	uint64_t interrupt_length; /* instructions it takes */
 };
 
 struct plan {

@@ -5,6 +5,11 @@
  * port_clock.h, also given by the place, has the two inline clocks:
  *   uint64_t port_time(void)    ticks of port_time_hz(), the same on every hart
  *   uint64_t port_cycles(void)  cycles of the calling hart, its own
+ *
+ * port_irq.h, the same, keeps interrupts off the calling hart:
+ *   PORT_MASKS                                 a constant: can it?
+ *   unsigned long port_irq_save(void)          off; what they were
+ *   void port_irq_restore(unsigned long was)   as they were
  */
 #ifndef BENCH_PORT_H
 #define BENCH_PORT_H
@@ -42,6 +47,10 @@ void port_wake(unsigned index);
  * One alarm a hart; fn may set the next. Pair with port_alarm_off(). */
 void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg);
 void port_alarm_off(void);
+
+/* Does an alarm interrupt a hart in its timed loop? If not, there is no such
+ * interrupt to be had here. */
+bool port_interrupts(void);
 
 /* What is to happen at `time`, at that time exactly and taking none: if *flag is
  * `expect`, copy `count` words that lie `stride` bytes apart, from `from` on to

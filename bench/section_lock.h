@@ -5,6 +5,36 @@
 #include "../alloc/bump.h"
 #include "cluster.h"
 
+#if LOAD_FULL
+
+/* The lock and the heap, wherever the workload wants them. */
+static struct NAME(space) space;
+static _Alignas(PLACEMENT_SPAN) char memory[PLACEMENT_SPAN + sizeof(struct NAME(lock)) +
+					    sizeof(struct bump) + 2 * LINE];
+static struct {
+	_Alignas(LINE) struct NAME(lock) * lock;
+	struct bump *heap;
+	uint64_t *grants;
+} shared;
+
+#define THE_LOCK   shared.lock
+#define THE_HEAP   shared.heap
+#define THE_GRANTS shared.grants
+
+/* What is packed is as close as the lock's own alignment lets it be. */
+static void lay_out(const struct workload *work)
+{
+	enum { ALIGN = _Alignof(struct NAME(lock)) > 8 ? _Alignof(struct NAME(lock)) : 8 };
+	size_t gap = work->placement == PLACEMENT_PADDED ? LINE : _Alignof(struct bump);
+	size_t lock = work->offset & -(size_t)ALIGN, heap = lock + sizeof(struct NAME(lock));
+
+	THE_LOCK = (void *)(memory + lock);
+	THE_HEAP = (void *)(memory + ((heap + gap - 1) & -gap));
+	THE_GRANTS = (void *)(THE_HEAP + 1);
+}
+
+#else
+
 /* Everything that harts write has its own line. */
 static struct {
 	_Alignas(LINE) struct NAME(lock) lock;
@@ -13,8 +43,21 @@ static struct {
 	_Alignas(LINE) struct NAME(space) space;
 } shared;
 
+#define THE_LOCK   (&shared.lock)
+#define THE_HEAP   (&shared.heap)
+#define THE_GRANTS (&shared.grants)
+#define space      shared.space
+
+static void lay_out(const struct workload *work)
+{
+	(void)work;
+}
+
+#endif
+
 static struct own {
 	_Alignas(LINE) struct NAME(node) node;
+	_Alignas(LINE) struct load load;
 } own[PORT_MAX_HARTS];
 
 /* An owner takes its number under the lock. */
@@ -22,16 +65,17 @@ static const enum grant_order section_order = ORDER_NUMBERS;
 
 static void init(const struct workload *work, uintptr_t start, uintptr_t end)
 {
-	NAME(init)(&shared.lock);
-	shared.grants = 0;
-	bump_init(&shared.heap, start, end);
+	lay_out(work);
+	NAME(init)(THE_LOCK);
+	bump_init(THE_HEAP, start, end);
+	*THE_GRANTS = 0;
 	for (unsigned i = 0; i < PORT_MAX_HARTS; i++)
-		NAME(join)(&own[i].node, &shared.space, (struct lock_hart){i, cluster_of(work, i)});
+		NAME(join)(&own[i].node, &space, (struct lock_hart){i, cluster_of(work, i)});
 }
 
 static size_t used(void)
 {
-	return bump_used(&shared.heap);
+	return bump_used(THE_HEAP);
 }
 
 static size_t waste(unsigned hart)
@@ -46,28 +90,36 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 							   struct own *mine, struct marks *marks,
 							   struct grant *grant)
 {
+	unsigned long mask;
 	void *block;
 	bool waited;
 
+	load_ready(work, &mine->load);
 	if (grant)
 		fairness_ask(grant);
 	if (marks)
 		marks->call = port_cycles();
-	waited = NAME(acquire)(&shared.lock, &mine->node);
+	mask = load_mask(work);
+	waited = NAME(acquire)(THE_LOCK, &mine->node);
 	if (marks)
 		marks->owner = port_cycles();
 	if (grant)
-		fairness_own(grant, &shared.grants);
-	block = bump_alloc(&shared.heap, work->size, work->align);
+		fairness_own(grant, THE_GRANTS);
+	load_inside(work, &mine->load, true);
+	block = bump_alloc(THE_HEAP, load_size(work, &mine->load), work->align);
+	load_touch(work);
 	delay(work->hold);
+	load_inside(work, &mine->load, false);
 	if (grant)
 		fairness_release(grant);
-	NAME(release)(&shared.lock, &mine->node);
+	NAME(release)(THE_LOCK, &mine->node);
+	load_unmask(work, mask);
 	if (marks) {
 		marks->done = port_cycles();
 		marks->waited = waited;
 		marks->failed = 0;
 	}
+	load_done(work, &mine->load, block);
 	return block;
 }
 

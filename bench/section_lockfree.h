@@ -1,31 +1,62 @@
 /* section_lockfree.h: one allocation without a lock, for worker.c.
  *
- * `hold` stands inside the attempt, where its work would be lost and done again
- * when another hart is faster. There is no owner: the whole call is the wait. */
+ * `hold`, and lines to touch, stand inside the attempt, where the work would be lost
+ * and done again when another hart is faster. There is no owner: the whole call
+ * is the wait. */
 #ifndef BENCH_SECTION_H
 #define BENCH_SECTION_H
+
+#if LOAD_FULL
+
+/* PLACE_LINE is 8 here: a heap is `next` and its bounds, side by side. */
+static _Alignas(PLACEMENT_SPAN) char memory[PLACEMENT_SPAN + sizeof(struct NAME(heap)) + LINE];
+static struct {
+	_Alignas(LINE) struct NAME(heap) * heap;
+} shared;
+
+#define THE_HEAP shared.heap
+
+_Static_assert(_Alignof(struct NAME(heap)) == 8, "compile with PLACE_LINE=8");
+
+/* Padded: `next` is the last word of a line, and its bounds begin another. */
+static void lay_out(const struct workload *work)
+{
+	size_t at = work->placement == PLACEMENT_PADDED ? LINE - sizeof(aptr) : work->offset;
+
+	THE_HEAP = (void *)(memory + at);
+}
+
+#else
 
 static struct {
 	_Alignas(LINE) struct NAME(heap) heap;
 } shared;
 
+#define THE_HEAP (&shared.heap)
+
+static void lay_out(const struct workload *work)
+{
+	(void)work;
+}
+
+#endif
+
 static struct own {
 	_Alignas(LINE) struct NAME(node) node;
+	_Alignas(LINE) struct load load;
 } own[PORT_MAX_HARTS];
 
-/* A batch is whole blocks: all of the heap's blocks lie on one lattice (audit.h). */
 static void init(const struct workload *work, uintptr_t start, uintptr_t end)
 {
-	size_t stride = (work->size + work->align - 1) & -work->align;
-
-	NAME(init)(&shared.heap, start, end);
+	lay_out(work);
+	NAME(init)(THE_HEAP, start, end);
 	for (unsigned i = 0; i < PORT_MAX_HARTS; i++)
-		NAME(join)(&own[i].node, work->batch - work->batch % stride);
+		NAME(join)(&own[i].node, work->batch);
 }
 
 static size_t used(void)
 {
-	return NAME(used)(&shared.heap);
+	return NAME(used)(THE_HEAP);
 }
 
 static size_t waste(unsigned hart)
@@ -46,19 +77,26 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 {
 	struct NAME(seen) seen;
 	uint64_t failed = 0;
+	unsigned long mask;
 	void *block;
 
+	load_ready(work, &mine->load);
 	if (grant)
 		fairness_ask(grant);
 	if (marks)
 		marks->call = port_cycles();
-	seen = NAME(begin)(&shared.heap, &mine->node);
+	mask = load_mask(work);
+	load_inside(work, &mine->load, true);
+	seen = NAME(begin)(THE_HEAP, &mine->node);
 	for (;;) {
+		load_touch(work);
 		delay(work->hold);
-		if (NAME(try)(&shared.heap, &seen, work->size, work->align, &block))
+		if (NAME(try)(THE_HEAP, &seen, load_size(work, &mine->load), work->align, &block))
 			break;
 		failed++;
 	}
+	load_inside(work, &mine->load, false);
+	load_unmask(work, mask);
 	if (marks) {
 		marks->done = port_cycles();
 		marks->waited = failed != 0;
@@ -66,6 +104,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	}
 	if (grant)
 		fairness_got(grant, block);
+	load_done(work, &mine->load, block);
 	return block;
 }
 

@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "fairness.h"
+#include "load.h"
 #include "port.h"
 #include "record.h"
 #include "window.h"
@@ -23,6 +24,8 @@ static void send_summary(const struct run *run, size_t used)
 	record_hex("heap_start", run->heap_start);
 	record_hex("heap_end", run->heap_end);
 	record_u64("used", used);
+	record_u64("offset", run->work.offset);
+	record_u64("touched", load_lines_sum());
 	record_end();
 }
 
@@ -58,16 +61,20 @@ static void send_share(const struct run *run, const struct slot *s)
 	record_u64("start", atomic_load_explicit(&s->start_time, memory_order_relaxed));
 	record_u64("end", s->end_time);
 	record_u64("cycles", s->end_cycles - s->start_cycles);
+	record_u64("bytes", s->bytes);
 	record_u64("waste", run->strategy->waste(s->index));
+	record_u64("behind", s->behind);
+	record_u64("interrupts", s->interrupts);
+	record_u64("interrupts_inside", s->interrupts_inside);
 	if (run->pass == PASS_LATENCY) {
 		record_u64("waited", measured(s)->waited);
 		record_u64("failed", measured(s)->failed);
 	}
 	if (run->pass == PASS_AUDIT) {
-		record_u64("found", s->found);
+		record_u64("blocks", s->blocks);
 		record_u64("misaligned", s->misaligned);
 		record_u64("outside", s->outside);
-		record_u64("off_lattice", s->off_lattice);
+		record_u64("overlapping", s->overlapping);
 	}
 	record_end();
 }
@@ -82,15 +89,21 @@ void send_histogram(unsigned trial, unsigned hart, const char *kind, const struc
 	record_end();
 }
 
-static void send_audit(const struct run *run, size_t used)
+static void send_latency(unsigned trial, unsigned hart, const struct latency *l)
 {
-	struct audit a = audit_walk(&run->plan->work, run->slots, run->harts, used);
+	send_histogram(trial, hart, "wait", &l->wait);
+	if (l->hold.count != 0)
+		send_histogram(trial, hart, "hold", &l->hold);
+	if (l->response.count != 0)
+		send_histogram(trial, hart, "response", &l->response);
+}
 
+static void send_audit(const struct run *run)
+{
 	record_begin("audit");
 	record_u64("trial", run->trial);
-	record_u64("blocks", a.blocks);
-	record_u64("untagged", a.untagged);
-	record_u64("torn", a.torn);
+	record_u64("granule", audit_granule());
+	record_u64("marked", audit_marked());
 	record_end();
 }
 
@@ -134,19 +147,15 @@ void send_pass(const struct run *run, size_t used)
 	send_summary(run, used);
 	send_counters(run);
 	if (run->pass == PASS_AUDIT)
-		send_audit(run, used);
+		send_audit(run);
 	if (run->pass == PASS_FAIRNESS)
 		send_fair(run);
 	for (unsigned i = 0; i < run->harts; i++) {
 		send_share(run, &run->slots[i]);
 		if (run->pass == PASS_FAIRNESS)
 			send_fair_hart(run, i);
-		if (run->pass == PASS_LATENCY) {
-			send_histogram(run->trial, i, "wait", &measured(&run->slots[i])->wait);
-			if (measured(&run->slots[i])->hold.count != 0)
-				send_histogram(run->trial, i, "hold",
-					       &measured(&run->slots[i])->hold);
-		}
+		if (run->pass == PASS_LATENCY)
+			send_latency(run->trial, i, measured(&run->slots[i]));
 	}
 }
 
@@ -172,6 +181,13 @@ void send_plan(const struct plan *plan)
 	record_u64("hold", plan->work.hold);
 	record_u64("think", plan->work.think);
 	record_u64("think_range", plan->work.think_range);
+	record_text("sizes", sizes_names[plan->work.sizes]);
+	record_u64("touch", plan->work.touch);
+	record_text("placement", placement_names[plan->work.placement]);
+	record_u64("rate", plan->work.rate);
+	record_u64("interrupt_us", plan->work.interrupt_us);
+	record_u64("interrupt_length", plan->work.interrupt_length);
+	record_text("irq", plan->work.irq_off ? "off" : "on");
 	record_u64("duration_us", plan->duration_us);
 	record_u64("fairness_us", plan->fairness_us);
 	record_u64("warmup_us", plan->warmup_us);

@@ -11,7 +11,8 @@
 struct run {
 	const struct plan *plan;
 	const struct strategy *strategy;
-	struct slot *slots; /* of harts 0 .. harts - 1 */
+	struct workload work; /* the plan's, and this trial's offset */
+	struct slot *slots;   /* of harts 0 .. harts - 1 */
 	unsigned trial, harts;
 	enum pass pass;
 	uint64_t warmup, duration; /* ticks */
@@ -24,10 +25,10 @@ void send_plan(const struct plan *plan);
 /* What a pass that has ended did; `used` bytes of its heap were handed out. */
 void send_pass(const struct run *run, size_t used);
 
-/* `kind` is wait, hold or clock. */
+/* `kind` is wait, hold, response or clock. */
 void send_histogram(unsigned trial, unsigned hart, const char *kind, const struct histogram *h);
 
-/* The last record of a trial; `status` is done or too_few_harts. */
+/* The last record of a trial; `status` is done, or why it was not run. */
 void send_trial(unsigned trial, const char *strategy, unsigned harts, const char *status);
 
 #endif

@@ -17,6 +17,8 @@ struct latency {
 	uint64_t failed;       /* lock-free: attempts that lost */
 	struct histogram wait; /* cycles: call -> owner; lock-free: call -> return */
 	struct histogram hold; /* cycles: owner -> released; lock-free: none */
+	/* ticks: when it was to begin -> done; none in a closed loop */
+	struct histogram response;
 };
 
 /* One operation of the fairness pass. Times are port_time(). */
@@ -52,9 +54,12 @@ struct slot {
 	 * for to empty one half-way takes thousands of stores. */
 	struct latency latency[2];
 
-	/* audit pass: blocks that must not be */
-	uint64_t misaligned, outside, off_lattice;
-	uint64_t found; /* blocks that the walk found with this hart's tag */
+	uint64_t bytes;                         /* of the blocks it got */
+	uint64_t behind;                        /* ticks behind its schedule at the end */
+	uint64_t interrupts, interrupts_inside; /* that it took; of those, in its section */
+
+	/* audit pass: blocks it got, and of those the ones that must not be */
+	uint64_t blocks, misaligned, outside, overlapping;
 
 	struct grants grants; /* fairness pass */
 };
@@ -65,6 +70,7 @@ static inline void latency_clear(struct latency *l)
 	l->waited = l->failed = 0;
 	histogram_clear(&l->wait);
 	histogram_clear(&l->hold);
+	histogram_clear(&l->response);
 }
 
 #endif

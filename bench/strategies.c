@@ -1,6 +1,6 @@
 #include "strategy.h"
 
-#define LOCK(name)     extern const struct strategy strategy_##name;
+#define LOCK(name)     extern const struct strategy strategy_##name, loaded_##name;
 #define LOCKFREE(name) LOCK(name)
 #define ALIAS(other, name)
 #include "../lock/locks.def"
@@ -8,6 +8,12 @@
 
 #define LOCK(name) &strategy_##name,
 const struct strategy *const strategies[] = {
+#include "../lock/locks.def"
+};
+#undef LOCK
+
+#define LOCK(name) &loaded_##name,
+const struct strategy *const loaded_strategies[] = {
 #include "../lock/locks.def"
 };
 

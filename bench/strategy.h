@@ -21,11 +21,15 @@ struct strategy {
 	/* Of those, bytes that hart `hart` took and made no block of. */
 	size_t (*waste)(unsigned hart);
 	enum grant_order order;
+	/* By each hart, before and behind its worker; NULL: nothing to do. */
+	void (*start)(const struct workload *work, struct slot *me);
+	void (*stop)(const struct workload *work, struct slot *me);
 	/* Allocate until the window closes. One hart each, all at once. */
 	void (*worker[PASSES])(const struct workload *work, struct slot *me);
 };
 
-extern const struct strategy *const strategies[];
+/* The same strategies, in the same order, without a load and with one: load.h. */
+extern const struct strategy *const strategies[], *const loaded_strategies[];
 extern const unsigned strategy_count;
 
 #endif

@@ -4,6 +4,7 @@
  *   -DSTRATEGY_NAME='"name"'               the same for people: hyphens, no underscores
  *   -DSTRATEGY_HEADER='"../lock/name.h"'   its header
  *   -DSECTION_HEADER='"section_lock.h"'    how an allocation goes under it
+ *   -DLOAD_HEADER='"load_none.h"'          what else a section does: load.h
  *
  * so that everything inside is inlined and nothing is called through a pointer.
  * `make asm LOCK=name` shows what comes out. */
@@ -26,6 +27,7 @@ struct marks {
 	bool waited;
 };
 
+#include LOAD_HEADER
 #include SECTION_HEADER
 
 static inline void count(struct slot *me, uint64_t ops)
@@ -37,7 +39,7 @@ static inline void count(struct slot *me, uint64_t ops)
 /* Each pass works on a copy of its workload, which the compiler may keep in
  * registers: no other hart's line is read for it. */
 
-static void throughput(const struct workload *given, struct slot *me)
+static LOAD_LOOP void throughput(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -53,7 +55,7 @@ static void throughput(const struct workload *given, struct slot *me)
 	}
 }
 
-static void latency(const struct workload *given, struct slot *me)
+static LOAD_LOOP void latency(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -70,13 +72,14 @@ static void latency(const struct workload *given, struct slot *me)
 		}
 		count(me, ++ops);
 		section_record(to, &marks);
+		load_record(&work, &mine->load, to);
 		to->waited += marks.waited;
 		to->failed += marks.failed;
 		think(work.think, work.think_range, &random);
 	}
 }
 
-static void audit(const struct workload *given, struct slot *me)
+static LOAD_LOOP void audit(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -90,12 +93,12 @@ static void audit(const struct workload *given, struct slot *me)
 			break;
 		}
 		count(me, ++ops);
-		audit_tag(&work, me, block);
+		audit_mark(me, block, load_size(&work, &mine->load), work.align);
 		think(work.think, work.think_range, &random);
 	}
 }
 
-static void grants(const struct workload *given, struct slot *me)
+static LOAD_LOOP void grants(const struct workload *given, struct slot *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -116,11 +119,27 @@ static void grants(const struct workload *given, struct slot *me)
 	}
 }
 
-const struct strategy JOIN(strategy, STRATEGY) = {
+#if LOAD_FULL
+static void start(const struct workload *work, struct slot *me)
+{
+	load_start(work, &own[me->index].load, me);
+}
+
+static void stop(const struct workload *work, struct slot *me)
+{
+	load_stop(work, &own[me->index].load, me);
+}
+#endif
+
+const struct strategy JOIN(LOAD_TABLE, STRATEGY) = {
 	.name = STRATEGY_NAME,
 	.init = init,
 	.used = used,
 	.waste = waste,
 	.order = section_order,
+#if LOAD_FULL
+	.start = start,
+	.stop = stop,
+#endif
 	.worker = {throughput, latency, audit, grants},
 };

@@ -89,6 +89,11 @@ void port_alarm_off(void)
 		trap_alarm_off();
 }
 
+bool port_interrupts(void)
+{
+	return !model_here(); /* which models no interrupts: docs/model.md */
+}
+
 bool port_sample(unsigned which, const struct port_sample *what)
 {
 	struct mailbox_sample *sample = &model_mailbox.sample[which];

@@ -39,6 +39,12 @@ void port_wake(unsigned index)
 	hart_wake(index);
 }
 
+/* By a signal, wherever the thread is: alarm.c. */
+bool port_interrupts(void)
+{
+	return true;
+}
+
 /* Nobody looks from outside: the alarm does it. */
 bool port_sample(unsigned which, const struct port_sample *what)
 {

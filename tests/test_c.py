@@ -18,7 +18,8 @@ INCLUDE = [f"-I{ROOT}", f"-I{ROOT}/tests/c", f"-I{ROOT}/tests/c/fake"]
 
 # tests/c/STEM.c and what it tests, unless that is a header.
 PROGRAMS = {
-    "audit": ["bench/audit.c"],
+    "arrival": ["bench/arrival.c"],
+    "audit": ["bench/audit.c", "bench/sizes.c"],
     "faa_end": [],
     "fairness": ["bench/fairness.c", "bench/histogram.c", "bench/record.c"],
     "fdt": ["kernel/fdt.c"],
@@ -30,9 +31,12 @@ PROGRAMS = {
     "model_profile": ["model/profile.c"],
     "model_schedule": ["model/schedule.c", "model/spin.c", "model/stores.c"],
     "place": [],
-    "plan": ["bench/plan.c"],
+    "load": ["bench/load.c"],
+    "plan": ["bench/plan.c", "bench/sizes.c"],
     "record": ["bench/record.c"],
+    "sizes": ["bench/sizes.c"],
     "ticket": [],
+    "timer": ["bench/timer.c", "bench/beat.c"],
     "window": ["bench/window.c"],
 }
 WORDS = re.findall(r"^(LOCK|LOCKFREE)\((\w+)\)$", (ROOT / "lock/locks.def").read_text(), re.M)

@@ -23,6 +23,7 @@ from hartlock.errors import UsageError
     (["--align", "3"], "power of two"),
     (["--size", "0"], "not a number of bytes"),
     (["--size", "101M"], "the heap has 104857600 bytes"),
+    (["--size", "89M"], "the audit's map may need a ninth of them"),
     (["--size", "-1"], "--size"),
     (["--trials", "0"], "from 1 to 1000"),
     (["--duration", "1e3"], "from 1 to"),

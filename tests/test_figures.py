@@ -58,10 +58,10 @@ def a_pass(*shares, used=None, opened=1000, closed=11000):
 def a_trial(**passes):
     hists = {(s.hart, "wait"): Histogram(10, 100, 10, 10, {10: 10}) for s in passes["throughput"].shares}
     default = {"latency": a_pass(*(share(s.hart, 10, 10, 0, 100) for s in passes["throughput"].shares)),
-               "audit": a_pass(*(share(s.hart, 10, 10, 0, 100, found=10) for s in passes["throughput"].shares)),
+               "audit": a_pass(*(share(s.hart, 10, 10, 0, 100, blocks=10, bytes=160) for s in passes["throughput"].shares)),
                "fairness": a_pass(*(share(s.hart, 10, 10, 0, 100) for s in passes["throughput"].shares))}
     n = len(passes["throughput"].shares)
-    return Trial(0, "ttas", n, "done", {**default, **passes}, hists, blocks=10 * n,
+    return Trial(0, "ttas", n, "done", {**default, **passes}, hists, marked=160 * n,
                  fair=Fair("numbers", 1, 20, 0, 19, 10, 20, 0))
 
 
@@ -109,10 +109,11 @@ def test_conservation_counts_the_padding():
 
 
 @pytest.mark.parametrize("change,words", [
-    (lambda t: setattr(t.passes["audit"].shares[0], "found", 9), "not found again"),
+    (lambda t: setattr(t.passes["audit"].shares[0], "blocks", 9), "1 operation(s) without their block"),
     (lambda t: setattr(t.passes["audit"].shares[0], "misplaced", 1), "misaligned"),
-    (lambda t: setattr(t, "torn", 2), "written by two"),
-    (lambda t: setattr(t, "untagged", 3), "no hart got"),
+    (lambda t: setattr(t.passes["audit"].shares[0], "overlapping", 2), "2 block(s) with bytes that another block has"),
+    (lambda t: setattr(t, "marked", 157), "3 byte(s) astray: harts got 160, 157"),
+    (lambda t: setattr(t, "marked", 161), "1 byte(s) astray"),
 ])
 def test_the_audit_names_what_it_found(change, words):
     trial = a_trial(throughput=a_pass(share(0, 700, 500, 0, 12000)))

@@ -1,12 +1,11 @@
 """The command line. No logic here: it reads the options and hands over."""
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import engines, probe, run, strategies, table, tools
+from hartlock import engines, probe, run, scenarios, strategies, table, tools, workload
 from hartlock.errors import EXIT_USAGE, UsageError
 from hartlock.options import whole
 
@@ -21,6 +20,7 @@ examples:
   ./run-bench.sh --smp 8 --lock ttas,ticket,cas  compare three
   ./run-bench.sh --smp 8 --harts 1,2,4,8         all strategies on 1, 2, 4 and 8 harts
   ./run-bench.sh --smp 4 --lock ticket --hold 50 --think 500
+  ./run-bench.sh --smp 8 --scenario page-fault   a named workload
   ./run-bench.sh --smp 64 --lock mcs,ticket --engine model --trials 1
   ./run-bench.sh --smp 2 --lock cas --engine tcg -- -icount shift=0
   ./run-bench.sh --engine native --smp 4         threads on this computer's processors
@@ -31,13 +31,6 @@ uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
 well; 1 a check failed or the run is incomplete (what it measured is kept);
 2 a wrong option or a missing program; 130 stopped by Ctrl-C.
 """
-
-
-def _bytes(text: str) -> int:
-    found = re.fullmatch(r"([0-9]+)([KM]?)", text)
-    if not found or int(found[1]) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes from 1 on (K and M are understood)")
-    return int(found[1]) * {"": 1, "K": 1024, "M": 1024 * 1024}[found[2]]
 
 
 def _counts(text: str) -> tuple[int, ...]:
@@ -61,27 +54,15 @@ def _parser() -> argparse.ArgumentParser:
                            "the others sleep")
     what.add_argument("--list-locks", action="store_true", help="list the strategies and stop")
     work = p.add_argument_group("the workload of each hart")
-    work.add_argument("--size", type=_bytes, default=16, metavar="BYTES", help="of a block (default 16)")
-    work.add_argument("--align", type=_bytes, default=16, metavar="BYTES",
-                      help="of a block, a power of two (default 16)")
-    work.add_argument("--hold", type=whole(0, 10**9), default=0, metavar="INSTR",
-                      help="instructions of delay inside each allocation (default 0)")
-    work.add_argument("--think", type=whole(0, 10**9), default=100, metavar="INSTR",
-                      help="instructions of delay between allocations, on average (default 100)")
-    work.add_argument("--think-range", type=whole(0, 10**9), metavar="INSTR",
-                      help="from the least to the most of them, drawn evenly; 0: always the same, and "
-                           "harts may fall into step (default: as much as --think, so from half to one "
-                           "and a half of it)")
-    work.add_argument("--batch", type=_bytes, default=4096, metavar="BYTES",
-                      help="that a hart takes at a time under the strategy magazine (default 4K)")
+    workload.add_options(work)
     how = p.add_argument_group("how to measure")
     how.add_argument("--trials", type=whole(1, 1000), default=5, metavar="N",
                      help="of each strategy and hart count, in random order (default 5)")
-    how.add_argument("--duration", type=whole(1, 3_600_000), metavar="MS",
+    how.add_argument("--duration", type=workload.milliseconds, metavar="MS",
                      help="of the window in which operations count (default 100; native: 20)")
     how.add_argument("--warmup", type=whole(0, 3_600_000), metavar="MS",
                      help="before the window opens, discarded (default 20; native: 5)")
-    how.add_argument("--model-duration", type=whole(1, 1_000_000), default=200, metavar="US",
+    how.add_argument("--model-duration", type=whole(1, 1_000_000), metavar="US",
                      help="the same for the cost model, in modelled microseconds; a quarter more "
                           "is its warm-up (default 200)")
     how.add_argument("--seed", type=whole(0, 2**64 - 1), default=1, metavar="N",
@@ -116,15 +97,15 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
 
 def _engines(options: argparse.Namespace, smp: int, extra: list[str]) -> tuple[list[engines.Engine], list[str]]:
     duration, warmup = engines.default_window(options.engine)
-    duration = options.duration or duration
-    warmup = warmup if options.warmup is None else options.warmup
+    duration, warmup = workload.given(options, "duration", duration), workload.given(options, "warmup", warmup)
     if options.engine == "native":
         engines.refuse_for_native(options.machine, options.cpu, extra)
         tools.check(native=True)
         return [engines.native(duration, warmup)], []
     tools.check()
     return engines.choose(options.engine, engines.tcg(duration, warmup),
-                          options.machine or engines.default_machine(smp), options.seed, options.model_duration)
+                          options.machine or engines.default_machine(smp), options.seed,
+                          workload.given(options, "model-duration", 200))
 
 
 def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> run.Request:
@@ -133,16 +114,16 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
     harts = options.harts or (smp,)
     plan = plans.Plan(
         smp=smp, locks=locks, harts=harts,
-        workload=plans.Workload(options.size, options.align, options.hold, options.think,
-                                options.think if options.think_range is None else options.think_range,
-                                options.batch),
+        workload=workload.workload(options),
         trials=options.trials, seed=options.seed, inject=options.inject,
         order=plans.order(locks, harts, options.trials, options.seed))
     plans.check(plan)
     label = "all" if set(locks) == set(strategies.known()) else "-".join(locks)
     chosen, remarks = _engines(options, smp, extra)
+    chosen, more = engines.able(chosen, interrupts=plan.workload.interrupt_period_us > 0,
+                                masked=plan.workload.irq == "off")
     return run.Request(plan=plan, engines=chosen, label=label, cpu=options.cpu or "rv64", extra=extra, out=options.out,
-                       silence_s=options.time_limit, argv=argv, remarks=remarks)
+                       silence_s=options.time_limit, argv=argv, remarks=[*remarks, *more])
 
 
 def _list_locks() -> int:
@@ -160,6 +141,9 @@ def main(argv: list[str]) -> int:
         options = _parser().parse_args(ours)
         if options.list_locks:
             return _list_locks()
+        if options.list_scenarios:
+            print(scenarios.listing())
+            return 0
         return run.run(_request(options, extra, argv), table.console())
     except UsageError as e:
         print(f"hartlock: {e}", file=sys.stderr)

@@ -21,8 +21,13 @@ class Share:
     waste: int = 0  # bytes taken from the heap that no block was made of
     waited: int = 0
     failed: int = 0
-    found: int = 0
-    misplaced: int = 0  # audit: blocks misaligned, outside the heap, or off the lattice
+    bytes: int = 0  # of the blocks it got
+    blocks: int = 0  # audit: that it marked
+    misplaced: int = 0  # audit: of those, misaligned or outside the heap
+    behind: int = 0  # ticks behind its schedule at the end
+    interrupts: int = 0
+    interrupts_inside: int = 0
+    overlapping: int = 0  # audit: of those, with bytes that were marked already
 
 
 @dataclass
@@ -35,6 +40,8 @@ class Pass:
     used: int
     shares: list[Share] = field(default_factory=list)
     coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
+    offset: int = 0  # of a random placement, bytes
+    touched: int = 0  # lines written inside, by all harts
 
 
 @dataclass(frozen=True)
@@ -62,9 +69,7 @@ class Trial:
     status: str  # done, too_few_harts
     passes: dict[str, Pass]
     histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/records.md, @hist
-    blocks: int = 0  # audit: blocks the walk went over
-    untagged: int = 0
-    torn: int = 0
+    marked: int = 0  # audit: bytes that somebody got
     fair: Fair = NO_FAIR
 
     def merged(self, kind: str) -> Histogram:
@@ -157,7 +162,8 @@ class Collector:
         trial = self._get(f, f.text("strategy"), f.number("harts"))
         trial.passes[f.text("pass")] = Pass(
             f.text("ended"), f.number("open"), f.number("close"),
-            f.number("heap_start"), f.number("heap_end"), f.number("used"))
+            f.number("heap_start"), f.number("heap_end"), f.number("used"),
+            offset=f.number("offset"), touched=f.number("touched"))
 
     def _pass_of(self, f: Fields) -> Pass:
         into = self._get(f).passes.get(f.text("pass"))
@@ -171,12 +177,14 @@ class Collector:
     def _share(self, f: Fields) -> None:
         name, into = f.text("pass"), self._pass_of(f)
         share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
-                      f.number("start"), f.number("end"), f.number("cycles"), f.number("waste"))
+                      f.number("start"), f.number("end"), f.number("cycles"), f.number("waste"),
+                      bytes=f.number("bytes"), behind=f.number("behind"), interrupts=f.number("interrupts"),
+                      interrupts_inside=f.number("interrupts_inside"))
         if name == "latency":
             share.waited, share.failed = f.number("waited"), f.number("failed")
         if name == "audit":
-            share.found = f.number("found")
-            share.misplaced = f.number("misaligned") + f.number("outside") + f.number("off_lattice")
+            share.blocks, share.overlapping = f.number("blocks"), f.number("overlapping")
+            share.misplaced = f.number("misaligned") + f.number("outside")
         into.shares.append(share)
 
     def _hist(self, f: Fields) -> None:
@@ -184,8 +192,7 @@ class Collector:
             f.number("count"), f.number("sum"), f.number("min"), f.number("max"), f.buckets("buckets"))
 
     def _audit(self, f: Fields) -> None:
-        trial = self._get(f)
-        trial.blocks, trial.untagged, trial.torn = f.number("blocks"), f.number("untagged"), f.number("torn")
+        self._get(f).marked = f.number("marked")
 
     def _fair(self, f: Fields) -> None:
         counts = (f.number(name) for name in ("clusters", "grants", "again", "near", "windows", "distinct", "breaks"))

@@ -5,6 +5,8 @@ CONTEXT = [
     "run", "engine", "machine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
     "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
     "batch_bytes",
+    "scenario", "sizes", "touch_lines", "placement", "arrival", "arrival_ops_per_second",
+    "interrupt_period_us", "interrupt_instructions", "irq",
     "duration_us", "seed",
 ]
 
@@ -30,7 +32,10 @@ SAMPLES = [
     "wait_p999_cycles", "wait_max_cycles", "wait_mean_cycles",
     "hold_min_cycles", "hold_p50_cycles", "hold_p99_cycles", "hold_max_cycles", "hold_mean_cycles",
     *FAIR_SAMPLES,
-    "audit_ops", "audit_found", "audit_misplaced", "waste_bytes",
+    "audit_ops", "audit_misplaced", "audit_overlapping", "waste_bytes",
+    "placement_offset_bytes", "backlog_ops", "response_min_us", "response_p50_us", "response_p90_us",
+    "response_p99_us", "response_p999_us", "response_max_us", "response_mean_us",
+    "interrupts", "interrupts_inside",
     *PER_OP,
 ]
 
@@ -56,6 +61,10 @@ SUMMARY = [
     "wait_p90_cycles", "wait_p999_cycles", "wait_max_cycles",
     *with_ci("hold_p50_cycles"),
     "hold_max_cycles",
+    *with_ci("response_p50_us"),
+    *with_ci("response_p99_us"),
+    "response_p90_us", "response_p999_us", "response_max_us", "backlog_ops_median",
+    "interrupts_total", "interrupts_inside_total",
     "contended_share_median", "failed_attempts_per_op_median",
     *with_ci("jain_index"),
     "min_max_share_median", "top_half_share_median",

@@ -25,6 +25,8 @@ class Engine:
     facts: dict[str, object] = field(default_factory=dict)  # for run.json
     program: Path | None = None  # of native; the others run the kernel
     foreign: bool = False  # native: the program is for other processors, and translated
+    interrupts: bool = True  # can it deliver --interrupt?
+    masks: bool = True  # and do --irq off?
 
     @property
     def fairness_us(self) -> int:
@@ -67,7 +69,7 @@ def model(machine: str, seed: int, duration_us: int) -> Engine:
     profile = machine_file(machine)
     plugin = build.plugin()
     return Engine(
-        "model", duration_us, duration_us // 4, machine=profile.stem,
+        "model", duration_us, duration_us // 4, machine=profile.stem, interrupts=False,
         arguments=("-plugin", f"{plugin},machine={profile},seed={seed % 10**18}"),
         facts={"machine": profile.stem, "machine_profile": profile.read_text(),
                "plugin_sha256": build.file_hash(plugin)})
@@ -94,7 +96,8 @@ def native(duration_ms: int, warmup_ms: int) -> Engine:
     when it is no program for the processors this computer says it has."""
     program = build.native()
     foreign = bool(tools.native_runner()) or not tools.is_for_here(program)
-    return Engine("native", duration_ms * 1000, warmup_ms * 1000, program=program, foreign=foreign)
+    return Engine("native", duration_ms * 1000, warmup_ms * 1000, program=program, foreign=foreign,
+                  masks=False)
 
 
 def refuse_for_native(machine: str | None, cpu: str | None, extra: Sequence[str]) -> None:
@@ -105,6 +108,18 @@ def refuse_for_native(machine: str | None, cpu: str | None, extra: Sequence[str]
         raise UsageError(f"--cpu {cpu}: QEMU's; --engine native has this computer's processors")
     if extra:
         raise UsageError(f"-- {' '.join(extra)}: arguments for QEMU, which --engine native does not start")
+
+
+def able(engines: list[Engine], interrupts: bool, masked: bool) -> tuple[list[Engine], list[str]]:
+    """Those that can do what --interrupt and --irq off ask for, and what has to be said
+    of the others."""
+    option = "--interrupt" if interrupts else "--irq off"
+    can = [e for e in engines if (e.interrupts or not interrupts) and (e.masks or not masked)]
+    names = ", ".join(e.name for e in engines if e not in can)
+    if not can:
+        raise UsageError(f"{option}: the engine {names} cannot do that (docs/workloads.md says why); tcg can")
+    said = f"{option}: the engine {names} cannot do that, so it was left out (docs/workloads.md says why)."
+    return can, [said] if names else []
 
 
 def default_smp(wanted: str) -> int:

@@ -4,11 +4,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from hartlock import fairness
-from hartlock.collect import Pass, Trial
+from hartlock import fairness, strategies
+from hartlock.collect import Pass, Share, Trial
 from hartlock.columns import COHERENCE, PER_OP
 from hartlock.histogram import Histogram
-from hartlock.plan import Workload
+from hartlock.plan import FIXED, Workload
 from hartlock.shares import NAN, jain, top_half
 from hartlock.shares import ratio as ratio
 
@@ -30,6 +30,10 @@ class Figures:
     failed_attempts_per_op: float
     wait: Histogram
     hold: Histogram
+    response: Histogram  # ticks, from the intended start; empty in a closed loop
+    backlog_ops: float  # that were due at the end and not begun, of all harts
+    interrupts: int  # of all harts, in the throughput pass
+    interrupts_inside: int  # of those, that found the hart in its section
     lost_updates_share: float
     waste_share: float  # of the bytes taken from the heap: no block was made of them
     faults: tuple[str, ...]  # what the checks found; empty: nothing
@@ -80,34 +84,56 @@ def waste(p: Pass) -> int:
     return sum(s.waste for s in p.shares)
 
 
+def total_bytes(p: Pass, w: Workload) -> int:
+    """Bytes that the blocks of a pass take, with the padding between them. Blocks of a
+    distribution have none: their sizes are multiples of the alignment."""
+    if w.sizes != FIXED:
+        return sum(s.bytes for s in p.shares)
+    return expected_used(p, w, sum(s.ops for s in p.shares))
+
+
+def backlog(s: Share, w: Workload, timebase_hz: int) -> float:
+    """Operations that the hart's schedule was ahead of it, on average."""
+    return ratio(s.behind * w.arrival_ops_per_second, timebase_hz)
+
+
+def touched(name: str, p: Pass, w: Workload) -> list[str]:
+    """Lines written under a lock: each operation counts each of them up by one. One
+    that finds the heap used up, at most one of each hart, does so, too."""
+    ops = sum(s.ops for s in p.shares)
+    if ops * w.touch_lines <= p.touched <= (ops + len(p.shares)) * w.touch_lines:
+        return []
+    return [f"{name} pass: {ops} operations touched {w.touch_lines} line(s) each, but {p.touched} were counted"]
+
+
 def conservation(name: str, p: Pass, w: Workload) -> list[str]:
     """Operations x size = bytes handed out, or what is wrong."""
     ops = sum(s.ops for s in p.shares)
-    expected = expected_used(p, w, ops)
+    expected = total_bytes(p, w)
     if 0 <= p.used - waste(p) - expected <= -w.size_bytes % w.align_bytes:
         return []  # `next` is behind the last block, or behind its padding (faa)
     aside = f" and {waste(p)} are in no block" if waste(p) else ""
     return [f"{name} pass: {ops} operations take {expected} bytes{aside}, but {p.used} were handed out"]
 
 
-def audit(trial: Trial, p: Pass, w: Workload) -> list[str]:
+def audit(trial: Trial, p: Pass) -> list[str]:
     """Every block aligned, inside the heap, disjoint, accounted for, or what is wrong."""
-    in_store = waste(p) // (w.size_bytes + -w.size_bytes % w.align_bytes)
-    ops, found = sum(s.ops for s in p.shares), sum(s.found for s in p.shares)
+    got = sum(s.bytes for s in p.shares)
     claims = [
-        (sum(s.misplaced for s in p.shares), "block(s) misaligned, outside the heap or overlapping another"),
-        (max(0, trial.untagged - in_store), "block(s) handed out that no hart got"),
-        (trial.torn, "block(s) written by two harts"),
-        (sum(abs(s.ops - s.found) for s in p.shares), f"block(s) not found again ({ops} handed out, {found} found)"),
+        (sum(s.misplaced for s in p.shares), "block(s) misaligned or outside the heap"),
+        (sum(s.overlapping for s in p.shares), "block(s) with bytes that another block has, too"),
+        (sum(abs(s.ops - s.blocks) for s in p.shares), "operation(s) without their block"),
+        (abs(got - trial.marked), f"byte(s) astray: harts got {got}, {trial.marked} different ones are marked"),
     ]
     return [f"audit: {n} {what}" for n, what in claims if n]
 
 
 def lost_share(passes: Iterable[Pass], w: Workload) -> float:
-    """Share of the operations whose update of `next` was overwritten, in the worst pass."""
+    """Share of the operations whose update of `next` was overwritten, in the worst
+    pass; of bytes where sizes vary."""
     stride = w.size_bytes + -w.size_bytes % w.align_bytes
-    ops = [(p, sum(s.ops for s in p.shares)) for p in passes]
-    return max(ratio(max(0, expected_used(p, w, n) + waste(p) - p.used), n * stride) for p, n in ops)
+    all_of = [(p, sum(s.bytes if w.sizes != FIXED else s.ops * stride for s in p.shares)) for p in passes]
+    return max(ratio(max(0, total_bytes(p, w) + waste(p) - p.used), n) for p, n in all_of)
 
 
 def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
@@ -117,9 +143,11 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
     ops, ticks = sum(in_time.ops), in_time.ticks
     cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
     wait, hold = trial.merged("wait"), trial.merged("hold")
-    faults = audit(trial, trial.passes["audit"], workload) + fairness.faults(trial)
+    faults = audit(trial, trial.passes["audit"]) + fairness.faults(trial)
     for name, p in trial.passes.items():
         faults += conservation(name, p, workload)
+        if not strategies.known()[trial.strategy].lockfree:
+            faults += touched(name, p, workload)
     return Figures(
         ops_window=ops,
         window_seconds=ratio(ticks, timebase_hz),
@@ -134,6 +162,10 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
         failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
         wait=wait,
         hold=hold,
+        response=trial.merged("response"),
+        backlog_ops=sum(backlog(s, workload, timebase_hz) for s in t.shares),
+        interrupts=sum(s.interrupts for s in t.shares),
+        interrupts_inside=sum(s.interrupts_inside for s in t.shares),
         lost_updates_share=lost_share(trial.passes.values(), workload),
         waste_share=ratio(waste(t), t.used),
         faults=tuple(faults),

@@ -11,12 +11,18 @@ from hartlock.strategies import BASELINE, CLOCK, CONTROL
 FORMAT = 1
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
+MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most
 PASSES = ("throughput", "latency", "audit", "fairness")
 
 
 class Trial(NamedTuple):
     strategy: str
     harts: int
+
+
+# Named distributions of sizes, and what an alignment must divide: bench/sizes.c.
+SIZES = {"small": 16, "pages": 4096, "mixed": 16}
+FIXED = "fixed"
 
 
 @dataclass(frozen=True)
@@ -27,6 +33,26 @@ class Workload:
     think_instructions: int
     think_range_instructions: int  # from the least to the most of it
     batch_bytes: int  # that a magazine takes at a time
+    scenario: str = ""
+    sizes: str = FIXED  # or a word of SIZES; size_bytes is then 0
+    touch_lines: int = 0
+    placement: str = "padded"  # packed, random
+    arrival: str = "closed"  # poisson
+    arrival_ops_per_second: int = 0  # of each hart; 0: closed
+    interrupt_period_us: int = 0  # 0: none
+    interrupt_instructions: int = 0
+    irq: str = "on"  # off: the section runs with interrupts off
+
+    def words(self) -> list[str]:
+        """Of the kernel's plan: docs/records.md."""
+        size = [f"size={self.size_bytes}"] if self.sizes == FIXED else []
+        return [
+            *size, f"align={self.align_bytes}", f"batch={self.batch_bytes}", f"hold={self.hold_instructions}",
+            f"think={self.think_instructions}", f"think_range={self.think_range_instructions}",
+            f"sizes={self.sizes}", f"touch={self.touch_lines}", f"placement={self.placement}",
+            f"rate={self.arrival_ops_per_second}", f"interrupt_us={self.interrupt_period_us}",
+            f"interrupt_length={self.interrupt_instructions}", f"irq={self.irq}",
+        ]
 
 
 @dataclass(frozen=True)
@@ -47,11 +73,8 @@ class Plan:
         return "control" if trial.strategy == CONTROL else "candidate"
 
     def bootargs(self, engine: Engine) -> str:
-        w = self.workload
         words = [
-            "hartlock:", f"format={FORMAT}", f"size={w.size_bytes}", f"align={w.align_bytes}", f"batch={w.batch_bytes}",
-            f"hold={w.hold_instructions}", f"think={w.think_instructions}",
-            f"think_range={w.think_range_instructions}",
+            "hartlock:", f"format={FORMAT}", *self.workload.words(),
             f"duration_us={engine.duration_us}", f"warmup_us={engine.warmup_us}",
             f"fairness_us={engine.fairness_us}",
             f"seed={self.seed}",
@@ -91,8 +114,12 @@ def check(plan: Plan) -> None:
     if w.think_range_instructions > 2 * w.think_instructions:
         raise UsageError(f"--think-range {w.think_range_instructions}: from the least to the most of --think "
                          f"{w.think_instructions} it can be twice that at the most")
-    if w.size_bytes > HEAP_BYTES:
-        raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB)")
+    if w.sizes != FIXED and w.align_bytes > SIZES[w.sizes]:
+        raise UsageError(f"--align {w.align_bytes}: sizes of the distribution {w.sizes} are multiples of "
+                         f"{SIZES[w.sizes]}, and no more")
+    if w.size_bytes > MAX_BLOCK:
+        raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB), "
+                         "and the audit's map may need a ninth of them")
     if w.align_bytes > HEAP_BYTES:
         raise UsageError(f"--align {w.align_bytes}: the heap has only {HEAP_BYTES} bytes (100 MiB)")
     if len(plan.order) > MAX_TRIALS or sum(len(t.strategy) + 4 for t in plan.order) > MAX_TEXT:

@@ -8,7 +8,7 @@ from hartlock import columns, fairness
 from hartlock.collect import Trial
 from hartlock.engines import Engine
 from hartlock.histogram import Histogram, merge
-from hartlock.metrics import CONTENDED_SHARE, Figures, figures, ratio, window
+from hartlock.metrics import CONTENDED_SHARE, Figures, backlog, figures, ratio, window
 from hartlock.plan import Plan
 from hartlock.plan import Trial as Key
 from hartlock.stats import Estimate, median_ci
@@ -33,7 +33,7 @@ class Setting:
             "evidence": self.engine.evidence(key.harts, self.host_processors),
             "strategy": key.strategy, "role": self.plan.role(key), "harts": key.harts,
             "smp": self.plan.smp, "host_processors": self.host_processors,
-            **asdict(self.plan.workload),
+            **asdict(self.plan.workload), "size_bytes": self.plan.workload.size_bytes or math.nan,
             "duration_us": self.engine.duration_us, "seed": self.plan.seed,
         }
 
@@ -88,8 +88,12 @@ class Table:
                 "contended_ops": in_latency.waited, "failed_attempts": in_latency.failed,
                 **_wait(wait), **_hold(trial.histograms.get((s.hart, "hold"))),
                 **fairness.sample(trial, s.hart),
-                "audit_ops": in_audit.ops, "audit_found": in_audit.found,
-                "audit_misplaced": in_audit.misplaced, "waste_bytes": s.waste,
+                "audit_ops": in_audit.ops, "audit_misplaced": in_audit.misplaced,
+                "audit_overlapping": in_audit.overlapping, "waste_bytes": s.waste,
+                "placement_offset_bytes": throughput.offset,
+                "backlog_ops": backlog(s, self.setting.plan.workload, hz),
+                **_response(trial.histograms.get((s.hart, "response")), hz),
+                "interrupts": s.interrupts, "interrupts_inside": s.interrupts_inside,
                 **f.coherence,
             }
 
@@ -136,6 +140,9 @@ class Table:
             "wait_max_cycles": wait.max if wait.count else math.nan,
             **_ci("hold_p50_cycles", median_ci([f.hold.percentile(50) for f in fs])),
             "hold_max_cycles": max((f.hold.max for f in fs if f.hold.count), default=math.nan),
+            **_responses(fs, self.setting.timebase_hz),
+            "interrupts_total": sum(f.interrupts for f in fs),
+            "interrupts_inside_total": sum(f.interrupts_inside for f in fs),
             "contended_share_median": contended.median,
             "failed_attempts_per_op_median": _median(fs, "failed_attempts_per_op").median,
             **_ci("jain_index", _median(fs, "jain_index")),
@@ -180,6 +187,32 @@ def _wait(h: Histogram) -> Row:
         "wait_p50_cycles": h.percentile(50), "wait_p90_cycles": h.percentile(90),
         "wait_p99_cycles": h.percentile(99), "wait_p999_cycles": h.percentile(99.9),
         "wait_max_cycles": h.max if h.count else math.nan, "wait_mean_cycles": h.mean(),
+    }
+
+
+def _response(h: Histogram | None, hz: int) -> Row:
+    """From the intended start on; ticks become microseconds."""
+    if h is None or h.count == 0:
+        return {}
+    us = 1e6 / hz
+    return {
+        "response_min_us": h.min * us, "response_p50_us": h.percentile(50) * us,
+        "response_p90_us": h.percentile(90) * us, "response_p99_us": h.percentile(99) * us,
+        "response_p999_us": h.percentile(99.9) * us, "response_max_us": h.max * us, "response_mean_us": h.mean() * us,
+    }
+
+
+def _responses(fs: Sequence[Figures], hz: int) -> Row:
+    """Medians of the trials', and of all trials together."""
+    each = [f.response for f in fs if f.response.count]
+    if not each:
+        return {}
+    together = _response(merge(each), hz)
+    return {
+        **_ci("response_p50_us", median_ci([h.percentile(50) * 1e6 / hz for h in each])),
+        **_ci("response_p99_us", median_ci([h.percentile(99) * 1e6 / hz for h in each])),
+        **{name: together[name] for name in ("response_p90_us", "response_p999_us", "response_max_us")},
+        "backlog_ops_median": _median(fs, "backlog_ops").median,
     }
 
 

@@ -94,7 +94,10 @@ class Session:
         self.setting.timebase_hz = self.collector.boot.timebase_hz
         name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
         if trial.status != "done":
-            self.problems.append(f"{name} was not run: only {self.collector.boot.online} hart(s) came up")
+            why = {"too_few_harts": f"only {self.collector.boot.online} hart(s) came up",
+                   "no_interrupts": "this machine delivers no interrupts in a timed loop",
+                   "no_masking": "this machine has no way to keep interrupts off"}
+            self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
         elif not whole(trial) or not self.setting.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
         else:

@@ -13,6 +13,7 @@ from hartlock.strategies import BASELINE
 PLAIN_WIDTH = 130  # when the output is not a terminal
 LINES_CONTENDED = 0.5  # transfers an operation: harts do take the line from each other
 INTERVALS_WIDTH = 124  # narrower than this, the table leaves the intervals to the CSV
+RESPONSE_WIDTH = 14  # of the column that an open loop has more
 
 
 def console() -> Console:
@@ -92,8 +93,25 @@ def slowest_first(rows: Sequence[Row]) -> list[Row]:
     return sorted(rows, key=place)
 
 
+def _microseconds(value: object) -> str:
+    us = _number(value)
+    return f"{significant(us)} us" if math.isfinite(us) else "-"
+
+
+def _fell_behind(row: Row) -> bool:
+    """More due at the end and not begun than a hundredth of what was done, and than chance leaves."""
+    done = _number(row.get("ops_window_total")) / max(1, _int(row, "trials_measured"))
+    return _number(row.get("backlog_ops_median")) > max(2 * _int(row, "harts"), 0.01 * done)
+
+
+def _never_inside(row: Row) -> bool:
+    return (_int(row, "interrupt_period_us") > 0 and row["irq"] == "on" and row["role"] == "candidate"
+            and _int(row, "interrupts_inside_total") == 0)
+
+
 def result(rows: Sequence[Row], width: int) -> RichTable:
-    wide = width >= INTERVALS_WIDTH
+    open_loop = any(row["arrival"] == "poisson" for row in rows)
+    wide = width >= INTERVALS_WIDTH + RESPONSE_WIDTH * open_loop
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     many = len({row["engine"] for row in rows}) > 1
     if many:
@@ -104,6 +122,8 @@ def result(rows: Sequence[Row], width: int) -> RichTable:
     for title in ("harts", "op/s", "cycles/op" if wide else "cyc/op", *wait, *(["handoff"] * wide), *(["moved"] * modelled), "waited", "Jain",
                   "bypass"):
         table.add_column(title, justify="right", no_wrap=True)
+    if open_loop:
+        table.add_column("response p99", justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
     for row in slowest_first(rows):
         role = "" if row["role"] == "candidate" or row["strategy"] == BASELINE else f" ({row['role']})"
@@ -114,7 +134,7 @@ def result(rows: Sequence[Row], width: int) -> RichTable:
                 "cycles_per_op", *(["wait_p50_cycles"] * wide), "wait_p99_cycles", *(["handoff_p50_cycles"] * wide),
                 *(["transfers_per_op"] * modelled))),
             _contended(row), significant(_number(row.get("jain_index_median"))), count(_number(row.get("bypass_max"))),
-            _check(row),
+            *([_microseconds(row.get("response_p99_us_median"))] if open_loop else []), _check(row),
         )
     return table
 
@@ -134,6 +154,7 @@ def remarks(rows: Sequence[Row], processors: int) -> list[str]:
             "hart was often stopped while it held the lock; these times show that the locks work, not what they cost.")
     if any(n <= processors for n in counts) and not over:
         said.append("evidence emulated: times are those of QEMU's translated code on this computer, not of a RISC-V core.")
+    said += _open_loop(rows)
     for row in rows:
         if row["role"] == "control":
             said.append(_control(row))
@@ -161,6 +182,12 @@ def _which(row: Row) -> str:
     return f"{row['strategy']} on {row['harts']} ({row['engine']})"
 
 
+def _open_loop(rows: Sequence[Row]) -> list[str]:
+    rates = sorted({_int(r, "arrival_ops_per_second") for r in rows if r["arrival"] == "poisson"})
+    return [f"open loop: each hart is asked {rate} times a second; response counts from then, wait only from the call."
+            for rate in rates]
+
+
 _NOTICES: list[tuple[Callable[[Row], bool], str]] = [
     (lambda r: _int(r, "ended_heap") > 0,
      "ended=heap: {} used the heap up before the time was over; "
@@ -170,6 +197,9 @@ _NOTICES: list[tuple[Callable[[Row], bool], str]] = [
     (lambda r: (r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1
                 and not _number(r.get("transfers_per_op_median")) > LINES_CONTENDED),
      "no contention seen: {} hardly ever had to wait, so this may be the uncontended path only."),
+    (_fell_behind, "behind schedule: {} had operations due and not begun at the end (backlog_ops); where a lock cannot "
+                   "keep up, response times grow with the duration and tell nothing else."),
+    (_never_inside, "no interrupt found {} inside its section: a longer --duration or --hold would."),
     (lambda r: _int(r, "trials_measured") < _int(r, "trials"),
      "not every trial has a figure: {}; see trials_measured, and window in samples.csv."),
 ]

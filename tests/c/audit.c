@@ -1,31 +1,30 @@
 /* audit.c on hand-outs made by the allocator itself, and on ones that are wrong. */
 #include "bench/audit.h"
 
+#include <pthread.h>
 #include <stdlib.h>
 
 #include "alloc/bump.h"
 #include "check.h"
 #include "random.h"
 
-enum { MIB = 1 << 20, ROOM = 4096, HARTS = 3, MOST_HARTS = 64, CANARY = 0xc5 };
+enum { MIB = 1 << 20, ROOM = 4096, HARTS = 3, CANARY = 0xc5 };
 
 /* A page-aligned heap between canaries. */
 static uint8_t memory[3 * ROOM] __attribute__((aligned(ROOM)));
 static const uintptr_t start = (uintptr_t)memory + ROOM, end = (uintptr_t)memory + 2 * ROOM;
 
-static struct slot slots[MOST_HARTS];
+static struct slot slots[HARTS];
 static struct workload work;
 static struct bump heap;
-static uint64_t ops[MOST_HARTS];
 
 static void begin_at(uintptr_t from, uintptr_t to, size_t size, size_t align)
 {
 	work = (struct workload){.size = size, .align = align};
 	memset(slots, 0, sizeof(slots));
-	memset(ops, 0, sizeof(ops));
-	for (unsigned i = 0; i < MOST_HARTS; i++)
-		slots[i].index = i;
 	bump_init(&heap, from, audit_prepare(&work, from, to));
+	EXPECT(heap.end >= from && heap.end <= to);
+	EXPECT_EQ(audit_marked(), 0);
 }
 
 static void begin(size_t size, size_t align)
@@ -34,29 +33,17 @@ static void begin(size_t size, size_t align)
 	begin_at(start, end, size, align);
 }
 
-static void *take(void)
+static void mark(unsigned hart, uintptr_t block)
 {
-	return bump_alloc(&heap, work.size, work.align);
+	audit_mark(&slots[hart], (const void *)block, work.size, work.align);
 }
 
-static void tag(unsigned hart, void *block)
+static void expect_strays(unsigned hart, uint64_t misaligned, uint64_t outside,
+			  uint64_t overlapping)
 {
-	ops[hart]++;
-	audit_tag(&work, &slots[hart], block);
-}
-
-static struct audit walk(void)
-{
-	return audit_walk(&work, slots, HARTS, bump_used(&heap));
-}
-
-static uint64_t total_found(void)
-{
-	uint64_t sum = 0;
-
-	for (unsigned i = 0; i < MOST_HARTS; i++)
-		sum += slots[i].found;
-	return sum;
+	EXPECT_EQ(slots[hart].misaligned, misaligned);
+	EXPECT_EQ(slots[hart].outside, outside);
+	EXPECT_EQ(slots[hart].overlapping, overlapping);
 }
 
 static void expect_outside_untouched(void)
@@ -65,40 +52,28 @@ static void expect_outside_untouched(void)
 		EXPECT(memory[i] == CANARY && memory[2 * ROOM + i] == CANARY);
 }
 
-static void expect_strays(unsigned hart, uint64_t misaligned, uint64_t outside,
-			  uint64_t off_lattice)
+/* Blocks of sizes that are multiples of `unit`, to anybody, until none fits:
+ * every byte is marked once, and no other. */
+static void hand_out(uintptr_t from, uintptr_t to, size_t unit, size_t align, uint64_t *seed)
 {
-	EXPECT_EQ(slots[hart].misaligned, misaligned);
-	EXPECT_EQ(slots[hart].outside, outside);
-	EXPECT_EQ(slots[hart].off_lattice, off_lattice);
-}
-
-/* Every block went out once, to whom counted it, and lies where it may. */
-static void expect_sound(unsigned harts, uint64_t blocks)
-{
-	struct audit a = audit_walk(&work, slots, harts, bump_used(&heap));
-
-	EXPECT_EQ(a.blocks, blocks);
-	EXPECT_EQ(a.untagged, 0);
-	EXPECT_EQ(a.torn, 0);
-	for (unsigned i = 0; i < harts; i++) {
-		EXPECT_EQ(slots[i].found, ops[i]);
-		expect_strays(i, 0, 0, 0);
-	}
-}
-
-static void hand_out(uintptr_t from, uintptr_t to, size_t size, size_t align, uint64_t *seed)
-{
-	unsigned harts = 1 + (unsigned)random_below(seed, MOST_HARTS);
-	uint64_t blocks = 0, most = 1 + random_below(seed, 2 * ROOM);
+	uint64_t bytes = 0, blocks = 0;
 	void *block;
 
-	begin_at(from, to, size, align);
-	while (blocks < most && (block = take()) != NULL) {
-		tag((unsigned)random_below(seed, harts), block);
+	begin_at(from, to, unit, align);
+	for (;;) {
+		size_t size = unit * (1 + random_below(seed, 3));
+		unsigned hart = (unsigned)random_below(seed, HARTS);
+
+		if ((block = bump_alloc(&heap, size, align)) == NULL)
+			break;
+		audit_mark(&slots[hart], block, size, align);
+		bytes += size;
 		blocks++;
 	}
-	expect_sound(harts, blocks);
+	EXPECT_EQ(audit_marked(), bytes);
+	EXPECT_EQ(slots[0].blocks + slots[1].blocks + slots[2].blocks, blocks);
+	for (unsigned i = 0; i < HARTS; i++)
+		expect_strays(i, 0, 0, 0);
 }
 
 static void test_sound(void)
@@ -116,204 +91,213 @@ static void test_sound(void)
 	expect_outside_untouched();
 }
 
-static void test_none(void)
+/* A granule stands for bytes that always go out together. */
+static void test_granule(void)
 {
-	begin(16, 16);
-	EXPECT_EQ(walk().blocks, 0);
-	begin_at(start + 1, start + 1, 16, 16);
-	EXPECT(take() == NULL);
-	EXPECT_EQ(walk().blocks, 0);
+	static const struct {
+		size_t size, align, granule;
+	} cases[] = {
+		{16, 16, 16},
+		{24, 8, 8},
+		{8, 16, 8},
+		{3, 64, 1},
+		{1, 1, 1},
+		{12, 1, 1},
+		{6, 4, 2},
+		{8192, 4096, 4096},
+		{MIB, MIB, 4096},
+		{SIZE_MAX, 1, 1},
+		{1ul << 63, 1ul << 63, 4096},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		begin(cases[i].size, cases[i].align);
+		EXPECT_EQ(audit_granule(), cases[i].granule);
+	}
 }
 
 static void test_twice(void)
 {
-	struct audit a;
-	void *block;
-
 	begin(24, 8);
-	tag(0, take());
-	block = take();
-	tag(1, block);
-	tag(2, block); /* the same */
-	a = walk();
-	EXPECT_EQ(a.blocks, 2);
-	EXPECT_EQ(a.untagged + a.torn, 0);
-	EXPECT_EQ(total_found(), 2); /* of 3 operations */
-	EXPECT_EQ(slots[1].found, 0);
-	EXPECT_EQ(slots[2].found, 1);
-}
-
-static void test_lost(void)
-{
-	struct audit a;
-
-	begin(24, 8);
-	tag(0, take());
-	take(); /* nobody's */
-	tag(1, take());
-	a = walk();
-	EXPECT_EQ(a.blocks, 3);
-	EXPECT_EQ(a.untagged, 1);
-	EXPECT_EQ(a.torn, 0);
-	EXPECT_EQ(total_found(), 2);
-}
-
-/* `next` went back: what was handed out behind it is not found. */
-static void test_went_back(void)
-{
-	begin(16, 16);
-	for (int i = 0; i < 10; i++)
-		tag(0, take());
-	heap.next -= 64;
-	EXPECT_EQ(walk().blocks, 6);
-	EXPECT_EQ(slots[0].found, 6);
-}
-
-static void test_stray_owner(void)
-{
-	struct audit a;
-
-	begin(16, 16);
-	tag(HARTS, take()); /* not one of the harts */
-	a = walk();
-	EXPECT_EQ(a.untagged, 1);
-	EXPECT_EQ(total_found(), 0);
-}
-
-static void test_off_lattice(void)
-{
-	begin(24, 16); /* 32 bytes from point to point */
-	tag(0, (void *)start);
-	tag(1, (void *)(start + 48));
-	tag(2, (void *)(start + 64));
+	mark(0, start);
+	mark(1, start + 24);
+	mark(2, start + 24); /* the same */
 	expect_strays(0, 0, 0, 0);
+	expect_strays(1, 0, 0, 0);
+	expect_strays(2, 0, 0, 1);
+	EXPECT_EQ(slots[2].blocks, 1);
+	EXPECT_EQ(audit_marked(), 48); /* of 72 */
+}
+
+/* One byte in common, at either end, and a block inside another. */
+static void test_overlap(void)
+{
+	begin(16, 1);
+	mark(0, start + 100);
+	mark(1, start + 85); /* ends at 101 */
 	expect_strays(1, 0, 0, 1);
+	mark(1, start + 115); /* begins at its last byte */
+	expect_strays(1, 0, 0, 2);
+	EXPECT_EQ(audit_marked(), 46);
+	mark(2, start + 69); /* touches, overlaps nothing */
+	mark(2, start + 131);
 	expect_strays(2, 0, 0, 0);
+	EXPECT_EQ(audit_marked(), 78);
+	audit_mark(&slots[2], (const void *)(start + 90), 1, 1);
+	expect_strays(2, 0, 0, 1);
+	audit_mark(&slots[0], (const void *)start, 300, 1); /* over all of them */
+	expect_strays(0, 0, 0, 1);
+	EXPECT_EQ(audit_marked(), 300);
+}
+
+/* Blocks that begin and end in every bit of a word, and fill several. */
+static void test_words(void)
+{
+	for (size_t from = 0; from < 130; from++)
+		for (size_t size = 1; size < 200; size++) {
+			struct slot me = {0};
+
+			audit_prepare(&(struct workload){.size = 1, .align = 1}, start, end);
+			audit_mark(&me, (const void *)(start + from), size, 1);
+			EXPECT_EQ(audit_marked(), size);
+			if (from > 0)
+				audit_mark(&me, (const void *)start, from, 1);
+			audit_mark(&me, (const void *)(start + from + size), 1, 1);
+			EXPECT_EQ(me.overlapping, 0);
+			EXPECT_EQ(audit_marked(), from + size + 1);
+		}
 }
 
 static void test_misaligned(void)
 {
 	begin(16, 16);
-	tag(1, (void *)(start + 17));
-	expect_strays(1, 1, 0, 1);
-
-	begin_at(start + 1, end, 16, 16); /* before the first point */
-	tag(2, (void *)(start + 8));
-	EXPECT_EQ(slots[2].misaligned, 1);
+	mark(1, start + 8);
+	expect_strays(1, 1, 0, 0);
+	begin_at(start + 1, end, 16, 16); /* of a heap that is not, either */
+	mark(2, start + 8);
+	mark(0, start + 32);
+	expect_strays(2, 1, 0, 0);
+	expect_strays(0, 0, 0, 0);
 	expect_outside_untouched();
 }
 
 static void test_outside(void)
 {
+	uintptr_t last;
+
 	begin(32, 16);
-	tag(0, (void *)(start - 16));
-	tag(0, (void *)end);
-	tag(0, (void *)(end + 32));
-	tag(0, (void *)(end - 16)); /* half of it */
-	tag(0, (void *)0);
-	tag(0, (void *)-16ul);
+	last = (heap.end - 32) & -16ul; /* block that fits */
+	mark(0, start - 16);
+	mark(0, last + 32);
+	mark(0, last + 16); /* half of it */
+	mark(0, last + 1024 * 1024);
+	mark(0, 0);
+	mark(0, -16ul);
 	expect_strays(0, 0, 6, 0);
+	EXPECT_EQ(slots[0].blocks, 6);
+	EXPECT_EQ(audit_marked(), 0);
 	expect_outside_untouched();
-	tag(1, (void *)(end - 32)); /* just inside */
+	mark(1, last); /* just inside */
 	expect_strays(1, 0, 0, 0);
+	EXPECT_EQ(audit_marked(), 32);
 }
 
-static void test_torn(void)
+/* The map is cleared whatever was there, and lies behind the heap, not in it. */
+static void test_map_is_beside_the_heap(void)
 {
-	uint8_t *block;
-	struct audit a;
-
 	begin(16, 16);
-	block = take();
-	tag(0, block);
-	tag(1, block + 15); /* overlaps the last byte */
-	a = walk();
-	EXPECT_EQ(a.torn, 1);
-	EXPECT_EQ(a.untagged, 0);
-	EXPECT_EQ(slots[0].found, 0);
-	expect_strays(1, 1, 0, 1);
+	memset((void *)start, 0xff, heap.end - start); /* its owners' business */
+	EXPECT_EQ(audit_marked(), 0);
+	mark(0, heap.end - 16 - (heap.end - start) % 16);
+	expect_strays(0, 0, 0, 0);
 }
 
-/* `used` is what the strategy says, and it may be wrong. */
-static void test_wrong_used(void)
-{
-	void *block;
-
-	begin(16, 16);
-	while ((block = take()) != NULL)
-		tag(0, block);
-	EXPECT_EQ(audit_walk(&work, slots, HARTS, SIZE_MAX).blocks, ROOM / 16);
-	EXPECT_EQ(audit_walk(&work, slots, HARTS, ROOM + 1).blocks, ROOM / 16);
-	EXPECT_EQ(audit_walk(&work, slots, HARTS, 31).blocks, 1); /* one, and a part */
-	EXPECT_EQ(audit_walk(&work, slots, HARTS, 15).blocks, 0);
-	EXPECT_EQ(audit_walk(&work, slots, HARTS, 0).blocks, 0);
-}
-
-/* The audit takes what it must, within what there is; and it empties that. */
 static void expect_prepared(uint8_t *big, size_t room, size_t size, size_t align, size_t expected)
 {
 	struct workload w = {.size = size, .align = align};
 	uintptr_t from = (uintptr_t)big;
 
-	big[0] = CANARY;
-	if (expected > 0)
-		big[expected - 1] = CANARY;
-	big[expected] = CANARY;
+	big[room] = CANARY;
 	EXPECT_EQ(audit_prepare(&w, from, from + room) - from, expected);
-	if (expected > 0)
-		EXPECT(big[0] == 0 && big[expected - 1] == 0);
-	EXPECT(big[expected] == CANARY);
+	EXPECT(big[room] == CANARY);
+	EXPECT_EQ(audit_marked(), 0);
 }
 
+/* The audit takes what it must, within what there is. */
 static void test_prepare(void)
 {
-	uint8_t *big = calloc(80, MIB);
+	uint8_t *big = malloc(81 * MIB);
 
+	memset(big, CANARY, 81 * MIB);
 	expect_prepared(big, 79 * MIB, 16, 16, 16 * MIB);
 	expect_prepared(big, 79 * MIB, 1, 1, 16 * MIB);
-	expect_prepared(big, MIB, 16, 16, MIB);
-	expect_prepared(big, 0, 16, 16, 0);
 	expect_prepared(big, 79 * MIB, MIB, 16, 64 * MIB);
-	expect_prepared(big, 32 * MIB, MIB, 16, 32 * MIB);
-	expect_prepared(big, 32 * MIB, 16, MIB, 32 * MIB);
-	expect_prepared(big, 79 * MIB, 70 * MIB, 16, 79 * MIB);
-	expect_prepared(big, MIB, 16, 1ull << 63, MIB);
-	expect_prepared(big, MIB, SIZE_MAX, 1, MIB);
-	expect_prepared(big, MIB, SIZE_MAX, 16, MIB);
+	expect_prepared(big, 79 * MIB, MIB, MIB, 64 * MIB);
+	/* All there is, but for the map: a ninth at a bit a byte. */
+	expect_prepared(big, 9 * MIB, 1, 1, 8 * MIB - 24 + 3);
+	expect_prepared(big, 129 * 4096, 16, 16, 128 * 4096 - 24 + 1);
+	expect_prepared(big, 79 * MIB, 78 * MIB, 4096, 79 * MIB - 24 - (79 * MIB - 24) / 32769);
+	expect_prepared(big, 0, 16, 16, 0);
+	expect_prepared(big, 24, 1, 1, 0);
+	expect_prepared(big, 26, 1, 1, 2);
 	free(big);
 }
 
-/* What does not fit at all is neither handed out nor found. */
+/* What does not fit at all is not handed out. */
 static void test_too_large(void)
 {
 	static const struct workload large[] = {
-		{.size = ROOM + 1, .align = 1},    {.size = SIZE_MAX, .align = 1},
+		{.size = ROOM, .align = 1},        {.size = SIZE_MAX, .align = 1},
 		{.size = SIZE_MAX, .align = 16},   {.size = SIZE_MAX - 7, .align = 1ull << 63},
 		{.size = 16, .align = 1ull << 63},
 	};
 
 	for (size_t i = 0; i < sizeof(large) / sizeof(*large); i++) {
 		begin(large[i].size, large[i].align);
-		EXPECT(take() == NULL);
-		EXPECT_EQ(walk().blocks, 0);
-		EXPECT_EQ(audit_walk(&work, slots, HARTS, SIZE_MAX).blocks, 0);
+		EXPECT(bump_alloc(&heap, work.size, work.align) == NULL);
+		EXPECT_EQ(audit_marked(), 0);
 	}
+	expect_outside_untouched();
+}
+
+/* Two threads that mark the same blocks: each block is one's, and the other is
+ * told so, whoever was first. */
+enum { SHARED_BLOCKS = 20000, SHARED_SIZE = 8 };
+
+static uint8_t shared_memory[SHARED_BLOCKS * SHARED_SIZE * 2] __attribute__((aligned(64)));
+
+static void *mark_all(void *slot)
+{
+	for (size_t i = 0; i < SHARED_BLOCKS; i++)
+		audit_mark(slot, shared_memory + i * SHARED_SIZE, SHARED_SIZE, SHARED_SIZE);
+	return NULL;
+}
+
+static void test_two_at_once(void)
+{
+	pthread_t other;
+
+	begin_at((uintptr_t)shared_memory, (uintptr_t)shared_memory + sizeof(shared_memory),
+		 SHARED_SIZE, SHARED_SIZE);
+	EXPECT_EQ(pthread_create(&other, NULL, mark_all, &slots[1]), 0);
+	mark_all(&slots[0]);
+	EXPECT_EQ(pthread_join(other, NULL), 0);
+	EXPECT_EQ(slots[0].overlapping + slots[1].overlapping, SHARED_BLOCKS);
+	EXPECT_EQ(audit_marked(), SHARED_BLOCKS * SHARED_SIZE);
 }
 
 int main(void)
 {
 	test_sound();
-	test_none();
+	test_granule();
 	test_twice();
-	test_lost();
-	test_went_back();
-	test_stray_owner();
-	test_off_lattice();
+	test_overlap();
+	test_words();
 	test_misaligned();
 	test_outside();
-	test_torn();
-	test_wrong_used();
+	test_map_is_beside_the_heap();
 	test_prepare();
 	test_too_large();
+	test_two_at_once();
 	return check_status();
 }

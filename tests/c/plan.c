@@ -72,6 +72,10 @@ static void expect_defaults(void)
 	EXPECT_EQ(plan.passes, 15);
 	EXPECT_EQ(plan.fairness_us, 0);
 	EXPECT_TEXT(plan.inject, "");
+	EXPECT(plan.work.sizes == SIZES_FIXED && plan.work.placement == PLACEMENT_PADDED);
+	EXPECT(!plan.work.irq_off);
+	EXPECT_EQ(plan.work.touch | plan.work.rate, 0);
+	EXPECT_EQ(plan.work.interrupt_us | plan.work.interrupt_length, 0);
 }
 
 static void test_no_plan(void)
@@ -119,10 +123,48 @@ static void test_everything(void)
 	EXPECT_TEXT(plan.inject, "panic");
 }
 
+/* The keys whose value is a word, and the numbers of the loaded loop. */
+static void test_load(void)
+{
+	is_good("hartlock: sizes=mixed touch=64 placement=random rate=1000000000 irq=off "
+		"interrupt_us=10 interrupt_length=4294967295");
+	EXPECT_EQ(plan.work.sizes, SIZES_MIXED);
+	EXPECT_EQ(plan.work.touch, 64);
+	EXPECT_EQ(plan.work.placement, PLACEMENT_RANDOM);
+	EXPECT_EQ(plan.work.rate, 1000000000);
+	EXPECT(plan.work.irq_off);
+	EXPECT_EQ(plan.work.interrupt_us, 10);
+	EXPECT_EQ(plan.work.interrupt_length, UINT32_MAX);
+	is_good("hartlock: sizes=small placement=packed sizes=fixed irq=off irq=on");
+	EXPECT_EQ(plan.work.sizes, SIZES_FIXED);
+	EXPECT_EQ(plan.work.placement, PLACEMENT_PACKED);
+	EXPECT(!plan.work.irq_off);
+	EXPECT_TEXT(error_of("sizes=huge"), "sizes are fixed, small, pages, mixed");
+	EXPECT_TEXT(error_of("sizes="), "sizes are fixed, small, pages, mixed");
+	EXPECT_TEXT(error_of("placement=here"), "placement is padded, packed, random");
+	EXPECT_TEXT(error_of("irq=1"), "irq is on or off");
+	EXPECT_TEXT(error_of("touch=65"), "not a number in range");
+	EXPECT_TEXT(error_of("rate=1000000001"), "not a number in range");
+	EXPECT_TEXT(error_of("interrupt_us=9"), "interrupt_us is less than 10");
+	EXPECT_TEXT(error_of("interrupt_us=1000001"), "not a number in range");
+	EXPECT_TEXT(error_of("interrupt_length=4294967296"), "not a number in range");
+}
+
+static void test_alignment_of_sizes(void)
+{
+	is_good("hartlock: align=16 sizes=small");
+	is_good("hartlock: align=4096 sizes=pages align=1");
+	EXPECT_TEXT(error_at("hartlock: align=32 sizes=mixed", "sizes=mixed"),
+		    "align does not divide the sizes");
+	EXPECT_TEXT(error_at("hartlock: sizes=pages align=8192", "align=8192"),
+		    "align does not divide the sizes");
+}
+
 /* Nothing stays from the plan before. */
 static void test_fresh(void)
 {
-	is_good("hartlock: run=cas:8,cas:4 size=64 hold=9 passes=t inject=trap seed=7");
+	is_good("hartlock: run=cas:8,cas:4 size=64 hold=9 passes=t inject=trap seed=7 irq=off "
+		"sizes=small touch=1 placement=packed rate=1 interrupt_us=10 interrupt_length=1");
 	is_good("hartlock:");
 	expect_defaults();
 }
@@ -215,7 +257,7 @@ static void test_words(void)
 	EXPECT_TEXT(error_of("colour=1"), "unknown key");
 	EXPECT_TEXT(error_of("=1"), "unknown key");
 	EXPECT_TEXT(error_of("siz=1"), "unknown key");
-	EXPECT_TEXT(error_of("sizes=1"), "unknown key");
+	EXPECT_TEXT(error_of("sizess=1"), "unknown key");
 	EXPECT_TEXT(error_of("Size=1"), "unknown key");
 	EXPECT_TEXT(error_of("format=2"), "another plan format");
 	EXPECT_TEXT(error_of("format=0"), "another plan format");
@@ -286,6 +328,8 @@ int main(void)
 {
 	test_no_plan();
 	test_everything();
+	test_load();
+	test_alignment_of_sizes();
 	test_fresh();
 	test_trials();
 	test_most_trials();

@@ -1,0 +1,19 @@
+/* port_irq.h: bench/port.h's way to keep interrupts off, which there is none of here:
+ * a thread's alarms are signals, and to block a signal is a call to the system,
+ * whose price is no lock's. */
+#ifndef PORT_IRQ_H
+#define PORT_IRQ_H
+
+enum { PORT_MASKS = 0 };
+
+static inline unsigned long port_irq_save(void)
+{
+	return 0;
+}
+
+static inline void port_irq_restore(unsigned long was)
+{
+	(void)was;
+}
+
+#endif

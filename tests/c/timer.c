@@ -1,0 +1,160 @@
+/* timer.c and beat.c on an alarm that the test rings. */
+#include "bench/timer.h"
+
+#include "bench/beat.h"
+#include "bench/port.h"
+#include "check.h"
+
+/* The hart's one alarm. */
+static struct {
+	uint64_t time; /* 0: off */
+	void (*fn)(void *arg);
+	void *arg;
+} set;
+static uint64_t now = 1000;
+
+uint64_t fake_time(void)
+{
+	return now;
+}
+
+uint64_t fake_cycles(void)
+{
+	return now;
+}
+
+uint64_t port_time_hz(void)
+{
+	return 10000000;
+}
+
+void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
+{
+	set.time = time;
+	set.fn = fn;
+	set.arg = arg;
+}
+
+void port_alarm_off(void)
+{
+	set.time = 0;
+}
+
+/* Let time pass, and interrupt the hart whenever its alarm is due. */
+static void pass(uint64_t ticks)
+{
+	for (uint64_t end = now + ticks; now < end; now++)
+		if (set.time != 0 && set.time <= now) {
+			set.time = 0;
+			set.fn(set.arg);
+		}
+}
+
+static unsigned rung[3];
+
+static void ring_once(void *arg)
+{
+	rung[*(unsigned *)arg]++;
+}
+
+static void ring_again(void *arg)
+{
+	ring_once(arg);
+	timer_set(0, TIMER_WINDOW, now + 10, ring_again, arg);
+}
+
+static unsigned zero = 0, first = 1;
+
+static void test_one(void)
+{
+	timer_set(0, TIMER_WINDOW, now + 100, ring_once, &zero);
+	pass(100);
+	EXPECT_EQ(rung[0], 0);
+	pass(1);
+	EXPECT_EQ(rung[0], 1);
+	pass(1000);
+	EXPECT_EQ(rung[0], 1);
+	timer_set(0, TIMER_WINDOW, now + 10, ring_again, &zero);
+	pass(35);
+	EXPECT_EQ(rung[0], 4);
+	timer_off(0);
+	pass(1000);
+	EXPECT_EQ(rung[0], 4);
+}
+
+/* Whichever is first, and both at one time, and neither loses the other's. */
+static void test_two(void)
+{
+	for (int order = 0; order < 3; order++) {
+		memset(rung, 0, sizeof(rung));
+		timer_set(0, TIMER_WINDOW, now + 50, ring_once, &zero);
+		timer_set(0, TIMER_BEAT, now + 25 + 25 * (unsigned)order, ring_once, &first);
+		pass(200);
+		EXPECT_EQ(rung[0], 1);
+		EXPECT_EQ(rung[1], 1);
+	}
+	timer_set(0, TIMER_BEAT, now + 5, ring_once, &first);
+	timer_set(0, TIMER_BEAT, now + 500, ring_once, &first); /* later instead */
+	pass(100);
+	EXPECT_EQ(rung[1], 1);
+	pass(500);
+	EXPECT_EQ(rung[1], 2);
+	timer_set(0, TIMER_BEAT, now - 5, ring_once, &first); /* in the past: at once */
+	pass(2);
+	EXPECT_EQ(rung[1], 3);
+	timer_off(0);
+}
+
+/* A beat every 100 us, that is 1000 ticks and one, beside the window's alarm. */
+static void test_beat(void)
+{
+	static struct slot me = {.random = 5, .index = 0};
+	const struct workload work = {.interrupt_us = 100, .interrupt_length = 10};
+	beat_flag inside = 0;
+	uint64_t begin = now;
+
+	memset(rung, 0, sizeof(rung));
+	timer_set(0, TIMER_WINDOW, now + 5500, ring_once, &zero);
+	beat_start(&me, &work, &inside);
+	while (me.interrupts == 0)
+		pass(1);
+	EXPECT(now <= begin + 1003);
+	EXPECT_EQ(me.interrupts_inside, 0);
+	inside = 1;
+	pass(9 * 1001);
+	EXPECT_EQ(me.interrupts, 10);
+	EXPECT_EQ(me.interrupts_inside, 9);
+	EXPECT_EQ(rung[0], 1);
+	timer_off(0);
+	pass(5000);
+	EXPECT_EQ(me.interrupts, 10);
+}
+
+/* Harts with other random numbers begin their beats at other times. */
+static void test_beats_are_apart(void)
+{
+	const struct workload work = {.interrupt_us = 1000};
+	uint64_t least = UINT64_MAX, most = 0;
+	beat_flag inside = 0;
+
+	for (unsigned i = 0; i < 50; i++) {
+		static struct slot me;
+
+		me.random = 0x9e3779b97f4a7c15 * (i + 1);
+		beat_start(&me, &work, &inside);
+		EXPECT(set.time > now && set.time <= now + 10002);
+		least = set.time < least ? set.time : least;
+		most = set.time > most ? set.time : most;
+		timer_off(0);
+	}
+	EXPECT(least < now + 2000 && most > now + 8000);
+}
+
+int main(void)
+{
+	test_one();
+	test_two();
+	test_beat();
+	test_beats_are_apart();
+	return check_status();
+}
