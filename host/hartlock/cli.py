@@ -3,10 +3,11 @@
 import argparse
 import re
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import engines, probe, run, strategies, table, tools
+from hartlock import engines, probe, run, strategies, sweep, table, tools
 from hartlock.errors import EXIT_USAGE, UsageError
 from hartlock.options import whole
 
@@ -25,6 +26,7 @@ examples:
   ./run-bench.sh --smp 2 --lock cas --engine tcg -- -icount shift=0
   ./run-bench.sh --engine native --smp 4         threads on this computer's processors
   ./run-bench.sh probe --smp 8                   what memory costs, as a profile
+  ./run-bench.sh sweep --smp 8                   all locks, 1 to 8 harts, several boots
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
 uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
@@ -145,6 +147,11 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
                        silence_s=options.time_limit, argv=argv, remarks=remarks)
 
 
+def _sweep(argv: Sequence[str]) -> tuple[argparse.Namespace, Callable[[argparse.Namespace], run.Request]]:
+    ours, extra = _split(list(argv[1:]))
+    return sweep.parser(_parser()).parse_args(ours), lambda options: _request(options, extra, list(argv))
+
+
 def _list_locks() -> int:
     other = {name: also for also, name in strategies.aliases().items()}
     for name, strategy in strategies.known().items():
@@ -152,10 +159,17 @@ def _list_locks() -> int:
     return 0
 
 
+def parsers() -> list[argparse.ArgumentParser]:
+    """Of the run and of every subcommand."""
+    return [_parser(), sweep.parser(_parser())]
+
+
 def main(argv: list[str]) -> int:
     try:
         if argv[:1] == [probe.PROBE]:
             return probe.main(argv, table.console())
+        if argv[:1] == [sweep.SWEEP]:
+            return sweep.main(argv, _sweep, table.console())
         ours, extra = _split(argv)
         options = _parser().parse_args(ours)
         if options.list_locks:

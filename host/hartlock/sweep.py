@@ -1,0 +1,213 @@
+"""`sweep`: all strategies on several hart counts, over several boots, into one folder.
+
+A boot differs from the next by its seed: the order of its trials, the harts' random
+numbers, where things lie. What a boot has finished is in its log, so a sweep that
+was stopped goes on by reading the logs and booting for what is missing.
+"""
+
+import argparse
+import json
+import signal
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from hartlock import plan as plans
+from hartlock import results
+from hartlock.engines import Engine
+from hartlock.errors import RunError, UsageError
+from hartlock.options import whole
+from hartlock.plan import Plan
+from hartlock.progress import Bar, Plain, progress
+from hartlock.rows import Setting, Start, Table
+from hartlock.run import Request, Run, terminate
+from hartlock.session import Session
+
+BOOTS, TRIALS = 5, 2
+SWEEP = "sweep"
+
+
+def parser(p: argparse.ArgumentParser) -> argparse.ArgumentParser:
+    """The options of a run, with other defaults, and a few more."""
+    p.prog, p.usage, p.epilog = "./run-bench.sh sweep", None, None
+    p.description = ("Measure all strategies on 1, 2, 4, ... harts in several boots, each with its own order, random "
+                     "numbers and placement, and report (docs/sweep.md).")
+    p.set_defaults(engine="model", trials=TRIALS)
+    for action in p._actions:
+        if action.dest in ("trials", "engine", "harts"):
+            action.help = {"trials": f"of each strategy and hart count in each boot (default {TRIALS})",
+                           "engine": "what executes the harts, as for a run (default model)",
+                           "harts": "how many of the harts take part (default 1, 2, 4, ... up to --smp)"}[action.dest]
+    more = p.add_argument_group("the sweep")
+    more.add_argument("--boots", type=whole(1, 1000), default=BOOTS, metavar="N",
+                      help=f"each with the next seed, from --seed on (default {BOOTS})")
+    more.add_argument("--resume", type=Path, metavar="DIR",
+                      help="go on with a sweep that was stopped: what it finished is kept, nothing is run twice")
+    more.add_argument("--no-report", action="store_true", help="measure only; `report` makes the report later")
+    return p
+
+
+def doubling(smp: int) -> tuple[int, ...]:
+    """1, 2, 4, ... and smp itself."""
+    return (*(n for n in (1 << i for i in range(7)) if n < smp), smp)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """A request for each boot; all alike but for the seed."""
+
+    requests: Sequence[Request]
+    folder: Path | None  # to go on in
+    report: bool
+
+
+class Attempt:
+    """One engine's log of one boot, or of a part of it."""
+
+    def __init__(self, engine: Engine, plan: Plan, table: Table, boot: int, number: int, done: Sequence[Session]):
+        kept = Counter((t.strategy, t.harts) for s in done for t in s.done)
+        self.plan = replace(plan, order=remaining(plan.order, kept))
+        name = f"uart-{engine.name}-boot{boot}" + (f"-{number}" if number > 1 else "") + ".log"
+        first = max((s.start.first + t.id + 1 for s in done for t in s.done), default=0)
+        self.session = Session(self.plan, replace(engine, log=name), table, Start(boot, plan.seed, first))
+
+
+def remaining(order: Sequence[plans.Trial], done: "Counter[tuple[str, int]]") -> tuple[plans.Trial, ...]:
+    """The trials of the order that were not done, in order."""
+    left, out = Counter(done), []
+    for trial in order:
+        if left[trial] > 0:
+            left[trial] -= 1
+        else:
+            out.append(trial)
+    return tuple(out)
+
+
+class SweepRun(Run):
+    def __init__(self, sweep: Sweep, console: Console):
+        self.sweep, self.first = sweep, sweep.requests[0]
+        super().__init__(self.first, console, sweep.folder)
+        boots = len(sweep.requests)
+        self.by_engine = {e.name: Table(Setting(self.path.name, e, self.plan, self.processors, boots))
+                          for e in self.first.engines}
+        self.replayed: list[Session] = []
+
+    def admit(self) -> None:
+        self.context["sweep"] = described(self.sweep)
+        self.known = saved(self.sweep.folder) if self.sweep.folder else {}
+        if self.sweep.folder:
+            same(self.sweep.folder, self.known, self.context)
+            self.context["started"] = self.known["started"]
+
+    def measure(self) -> None:
+        each = [(boot, request.plan, engine) for boot, request in enumerate(self.sweep.requests, 1)
+                for engine in request.engines]
+        attempts = [self._replay(*one) for one in each]
+        total = sum(len(plan.order) for _, plan, _ in each)
+        left = sum(len(a.plan.order) for a in attempts)
+        with progress(self.console, total, total - left, brief=True) as bar:
+            for attempt in attempts:
+                if attempt.plan.order:
+                    self._boot(attempt, bar)
+
+    def _replay(self, boot: int, plan: Plan, engine: Engine) -> Attempt:
+        """What is left of a boot after the logs that are there."""
+        done: list[Session] = []
+        while True:
+            attempt = Attempt(engine, plan, self.by_engine[engine.name], boot, len(done) + 1, done)
+            log = self.path / attempt.session.engine.log
+            if not log.exists():
+                return attempt
+            attempt.session.replay(log.read_bytes(), self.folder.add)
+            self.sessions.append(attempt.session)
+            done.append(attempt.session)
+
+    def _boot(self, attempt: Attempt, bar: Plain | Bar) -> None:
+        self.boot(attempt.session, bar)
+        self.context["sessions"] = self.last_words()
+        self.folder.write_context(self.context)
+        if not attempt.session.done:
+            raise RunError(f"boot {attempt.session.start.boot} measured nothing; what was to come after it was left out")
+
+    def last_words(self) -> list[dict[str, object]]:
+        """Of boots of an earlier command, what was said then."""
+        then = {str(s["log"]): s for s in self.known.get("sessions", [])}
+        return [then.get(s.engine.log) or s.last_words() for s in self.sessions]
+
+    def named(self, problem: str, engine: Engine, boot: int = 0) -> str:
+        return super().named(f"boot {boot}: {problem}" if boot else problem, engine)
+
+    def judged(self) -> list[Session]:
+        """A log that was cut short is no problem once its boot went on in another."""
+        ended = {(s.engine.name, s.start.boot) for s in self.sessions if s.collector.ended}
+        return [s for s in self.sessions if s.collector.ended or (s.engine.name, s.start.boot) not in ended]
+
+    def judge(self) -> None:
+        super().judge()
+        if self.missing() and self.outcome.status == "complete":
+            self.outcome.worse(f"{self.missing()} trial(s) are missing")
+
+    def missing(self) -> int:
+        planned = sum(len(r.plan.order) * len(r.engines) for r in self.sweep.requests)
+        return planned - sum(len(s.done) for s in self.sessions)
+
+    def afterwards(self) -> None:
+        if self.missing():
+            self.console.print(f"{self.missing()} trials are left; to go on: ./run-bench.sh sweep --resume {results.short(self.path)}",
+                               markup=False)
+
+
+def described(sweep: Sweep) -> dict[str, object]:
+    """For run.json: what has to be the same for a sweep to go on."""
+    return {
+        "boots": [{"seed": r.plan.seed, "order": [f"{t.strategy}:{t.harts}" for t in r.plan.order]} for r in sweep.requests],
+        "engines": [{"engine": e.name, "duration_us": e.duration_us, "warmup_us": e.warmup_us, **e.facts}
+                    for e in sweep.requests[0].engines],
+    }
+
+
+def saved(folder: Path) -> dict[str, Any]:
+    try:
+        known = json.loads((folder / "run.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as e:
+        raise UsageError(f"--resume {folder}: there is no run.json of a sweep to go on with ({e})") from e
+    if not isinstance(known, dict) or "sweep" not in known:
+        raise UsageError(f"--resume {folder}: that run is no sweep")
+    return known
+
+
+def same(folder: Path, known: dict[str, Any], now: dict[str, object]) -> None:
+    """Trials of two kernels, or of two plans, are no sweep."""
+    for key, what in (("image_sha256", "the kernel image"), ("qemu", "QEMU"), ("plan", "the plan"),
+                      ("sweep", "the plan of its boots, or the cost model")):
+        if json.loads(json.dumps(now[key])) != known.get(key):
+            raise UsageError(f"--resume {folder}: {what} is not what the sweep began with; begin a new one")
+
+
+def requests(options: argparse.Namespace, make: Callable[[argparse.Namespace], Request]) -> list[Request]:
+    options.harts = options.harts or doubling(options.smp)
+    each = []
+    for boot in range(options.boots):
+        one = argparse.Namespace(**{**vars(options), "seed": options.seed + boot})
+        each.append(replace(r := make(one), label=SWEEP if r.label == "all" else f"{SWEEP}-{r.label}"))
+    return each
+
+
+Prepare = Callable[[Sequence[str]], tuple[argparse.Namespace, Callable[[argparse.Namespace], Request]]]
+
+
+def main(argv: Sequence[str], prepare: Prepare, console: Console) -> int:
+    """`prepare` reads a command line; it gives the options, and what makes requests of them."""
+    options, make = prepare(argv)
+    folder = options.resume
+    if folder:
+        if list(argv[1:]) not in (["--resume", str(folder)], [f"--resume={folder}"]):
+            raise UsageError("--resume DIR goes on as the sweep began: give no other options with it")
+        options, make = prepare(saved(folder)["command"][1:])
+    sweep = Sweep(requests(options, make), folder, not options.no_report)
+    signal.signal(signal.SIGTERM, terminate)
+    return SweepRun(sweep, console).go()
