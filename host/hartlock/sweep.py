@@ -17,15 +17,18 @@ from typing import Any
 from rich.console import Console
 
 from hartlock import plan as plans
-from hartlock import results
+from hartlock import report, results
+from hartlock.dataset import load
 from hartlock.engines import Engine
 from hartlock.errors import RunError, UsageError
 from hartlock.options import whole
 from hartlock.plan import Plan
+from hartlock.probe_read import newest_probe
 from hartlock.progress import Bar, Plain, progress
 from hartlock.rows import Setting, Start, Table
 from hartlock.run import Request, Run, terminate
 from hartlock.session import Session
+from hartlock.verdict import judge
 
 BOOTS, TRIALS = 5, 2
 SWEEP = "sweep"
@@ -156,9 +159,22 @@ class SweepRun(Run):
         return planned - sum(len(s.done) for s in self.sessions)
 
     def afterwards(self) -> None:
+        if self.sweep.report:
+            self._report()
         if self.missing():
             self.console.print(f"{self.missing()} trials are left; to go on: ./run-bench.sh sweep --resume {results.short(self.path)}",
                                markup=False)
+
+    def _report(self) -> None:
+        """A report that cannot be written does not spoil what was measured."""
+        try:
+            data = load(self.path)
+            verdict = judge(data, next(iter(data.settings)), max(c.harts for c in data))
+            for line in (f"{verdict.headline}: {verdict.lead}", *verdict.points):
+                self.console.print(line, markup=False)
+            self.console.print(f"report: {results.short(report.write(self.path, newest_probe(data)))}", markup=False)
+        except UsageError as e:
+            self.console.print(f"no report: {e}", markup=False)
 
 
 def described(sweep: Sweep) -> dict[str, object]:
