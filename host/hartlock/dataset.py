@@ -8,7 +8,7 @@ that a later version adds to the context tell settings apart by themselves.
 import csv
 import json
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -38,6 +38,12 @@ def number(row: Record, name: str) -> float:
         raise UsageError(f"column {name} holds {row[name]!r}, which is no number") from e
 
 
+# Figures of a trial that are no column: cost and tail alike, whatever their units.
+BALANCE = "balance"
+DERIVED: dict[str, Callable[[Record], float]] = {
+    BALANCE: lambda t: math.sqrt(number(t, "cycles_per_op") * number(t, "wait_p999_cycles"))}
+
+
 @dataclass(frozen=True)
 class Setting:
     """Column by column, without those that are the same for all of a folder's."""
@@ -65,6 +71,11 @@ class Cell:
     waits: list[Record] = field(default_factory=list)
 
     @property
+    def passed(self) -> bool:
+        """Did every check of every trial pass?"""
+        return all(row.get("check") != "fail" for row in (self.summary, *self.trials))
+
+    @property
     def role(self) -> str:
         return self.summary.get("role", "")
 
@@ -79,7 +90,8 @@ class Cell:
 
     def sample(self, figure: str) -> Sample:
         boots = [self.boots.index((t["run"], t.get("boot") or "1")) for t in self.trials]
-        return Sample(tuple(number(t, figure) for t in self.trials), tuple(boots))
+        of = DERIVED.get(figure, lambda t: number(t, figure))
+        return Sample(tuple(of(t) for t in self.trials), tuple(boots))
 
     def estimate(self, figure: str) -> Estimate:
         s = self.sample(figure)
@@ -142,7 +154,8 @@ def read(path: Path, needed: Sequence[str] = ()) -> list[Record]:
                 raise UsageError(f"{path}: there is no column {missing[0]}")
             return list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as e:
-        raise UsageError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}") from e
+        raise UsageError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}; a results folder has "
+                         f"{', '.join(FILES)}") from e
 
 
 def context_of(folder: Path) -> dict[str, Any]:
@@ -157,12 +170,14 @@ def context_of(folder: Path) -> dict[str, Any]:
     return known if isinstance(known, dict) else {}
 
 
-def load(folder: Path) -> Results:
-    if not folder.is_dir():
-        raise UsageError(f"{folder}: there is no such results folder")
+def load(folder: Path, *more: Path) -> Results:
+    """A folder; or several as one, with the context of the first."""
+    for each in (folder, *more):
+        if not each.is_dir():
+            raise UsageError(f"{each}: there is no such results folder")
     settings: dict[Setting, dict[Key, Cell]] = {}
     for name in FILES:
-        for row in read(folder / name, ("strategy", "harts", "run", "engine")):
+        for row in (row for each in (folder, *more) for row in read(each / name, ("strategy", "harts", "run", "engine"))):
             key = row["strategy"], int(number(row, "harts"))
             cell = settings.setdefault(setting_of(row), {}).setdefault(key, Cell(setting_of(row), *key))
             _put(cell, name, row)

@@ -30,8 +30,8 @@ class Sample:
         return np.array([v for v in self.values if math.isfinite(v)])
 
 
-def ratio_ci(a: Sample, b: Sample, paired: bool = False, seed: int = 1) -> Estimate:
-    """Median of a over median of b, with its bootstrap 95 % interval.
+def ratio_ci(a: Sample, b: Sample, paired: bool = False, level: float = 95, seed: int = 1) -> Estimate:
+    """Median of a over median of b, with its bootstrap interval, of 95 % unless told otherwise.
 
     Paired: both were measured in the same boots, so that a boot is drawn for both
     at once and what it does to both cancels.
@@ -53,7 +53,7 @@ def ratio_ci(a: Sample, b: Sample, paired: bool = False, seed: int = 1) -> Estim
         return Estimate(middle, math.nan, math.nan)
     with np.errstate(divide="ignore", invalid="ignore"):
         draws = medians(groups_a, drawn_a, rng) / medians(groups_b, drawn_b, rng)
-    return Estimate(middle, *interval(draws)) if np.isfinite(draws).all() else Estimate(middle, math.nan, math.nan)
+    return Estimate(middle, *interval(draws, level)) if np.isfinite(draws).all() else Estimate(middle, math.nan, math.nan)
 
 
 def cliffs_delta(a: Sample, b: Sample) -> float:

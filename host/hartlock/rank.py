@@ -45,7 +45,7 @@ def standing(cells: Sequence[Cell], figure: str, lower: bool = True) -> list[Pla
 
 def starves(cell: Cell) -> bool:
     """Did a hart get next to nothing?"""
-    return cell.harts > 1 and cell.value("min_max_share_median") < STARVED
+    return cell.harts > 1 and cell.estimate("min_max_share").median < STARVED
 
 
 def crossings(a: Sequence[tuple[int, float]], b: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:

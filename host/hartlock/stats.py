@@ -50,8 +50,8 @@ def medians(groups: Sequence[Array], drawn: npt.NDArray[np.int64], rng: np.rando
     return np.asarray(middle(values, axis=1), dtype=np.float64)
 
 
-def interval(draws: Array) -> tuple[float, float]:
-    low, high = np.percentile(draws, [2.5, 97.5])
+def interval(draws: Array, level: float = 95) -> tuple[float, float]:
+    low, high = np.percentile(draws, [50 - level / 2, 50 + level / 2])
     return float(low), float(high)
 
 

@@ -41,7 +41,7 @@ def on(harts: int) -> str:
 
 def usable(cells: Sequence[Cell]) -> list[Cell]:
     """Whose checks passed: what lost an update is no lock."""
-    return [c for c in cells if c.summary.get("check") != "fail"]
+    return [c for c in cells if c.passed]
 
 
 def leaders(places: Sequence[Place]) -> list[Place]:
@@ -108,7 +108,7 @@ def _by_harts(results: Results, setting: Setting) -> list[str]:
 def _checks(results: Results, setting: Setting) -> list[str]:
     said = []
     for c in results.cells(setting):
-        if c.summary.get("check") == "fail":
+        if not c.passed:
             said.append(f"{c.strategy} failed its checks {on(c.harts)}; it is not ranked.")
     for c in results.cells(setting, role="control"):
         lost = c.value("lost_updates_share_median")
