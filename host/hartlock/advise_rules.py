@@ -77,7 +77,8 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
     if known is None:
         return "lock/README.md has no row for it, so what it needs is not known"
     if known.lockfree and (ask.hold > 0 or "lock" in ask.need):
-        return (f"it protects one word only, and {'--need lock asks for more' if 'lock' in ask.need else f'your section holds {ask.hold} instructions of other work'}")
+        more = "--need lock asks for more" if "lock" in ask.need else f"your section holds {ask.hold} instructions of other work"
+        return f"it protects one word only, and {more}"
     if "fifo" in ask.need and not known.fifo:
         return f"it is not FIFO (fairness: {known.fairness})"
     if ask.max_bytes is not None:
@@ -145,7 +146,7 @@ def flips(data: Results, setting: Setting, ask: Ask) -> list[Flip]:
     for name in ("hold", "think"):
         column = f"{name}_instructions"
         for other in _along(data, setting, column):
-            if who := _who(data, other, replace(ask, **{name: int(other[column])})):  # type: ignore[arg-type]
+            if who := _who(data, other, replace(ask, **{name: int(other[column])})):
                 out.append(Flip(name, other[column], who))
     out += [Flip("goal", goal, who) for goal in GOALS if (who := _who(data, setting, replace(ask, goal=goal)))]
     eased = {"--need": replace(ask, need=()), "--max-bytes-per-lock": replace(ask, max_bytes=None), "--isa": replace(ask, isa="")}

@@ -14,6 +14,7 @@ from hartlock.dataset import ORIGIN, Cell, Results, Setting, load
 from hartlock.effects import SAME, Sample, call, cliffs_delta, holm, mann_whitney, ratio_ci
 from hartlock.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.stats import Estimate
+from hartlock.strategies import CLOCK
 from hartlock.table import significant
 from hartlock.verdict import times, words
 
@@ -85,11 +86,23 @@ def _alike(x: Cell, y: Cell) -> bool:
     return x.evidence == y.evidence == "modelled" and set(seeds[0]) == set(seeds[1])
 
 
-def change(x: Cell, y: Cell, figure: str, rows: int) -> Change:
+def drift(a: Results, b: Results, x: Cell) -> float:
+    """What a difference has to exceed: the evidence's own, and for real time what the
+    harness, the same loop in both, moved by."""
+    least = DRIFT.get(x.evidence, DRIFT_OF_OTHERS)
+    if x.evidence == "modelled":
+        return least
+    medians = [[c.estimate("cycles_per_op").median for c in r if c.role == "harness" and c.strategy != CLOCK
+                and c.setting["engine"] == x.setting["engine"]] for r in (a, b)]
+    if not all(medians) or not all(math.isfinite(m[0]) for m in medians):
+        return least
+    return max(least, max(medians[0][0], medians[1][0]) / min(medians[0][0], medians[1][0]) - 1)
+
+
+def change(x: Cell, y: Cell, figure: str, rows: int, same: float) -> Change:
     a, b = x.sample(figure), y.sample(figure)
     paired = _alike(x, y)
     ratio, sure = (_ratio(b, a, paired, level) for level in (95, 100 - 5 / rows))
-    same = DRIFT.get(x.evidence, DRIFT_OF_OTHERS)
     word = {"too close": "too close to call", "lower": "improved", "higher": "worse"}[call(sure, same)]
     if not FIGURES[figure] and word in ("improved", "worse"):
         word = {"improved": "worse", "worse": "improved"}[word]
@@ -125,7 +138,7 @@ def table(changes: Sequence[Change], names: tuple[str, str]) -> RichTable:
 def compare(a: Results, b: Results, figure: str, across: bool) -> list[Change]:
     found = pairs(a, b, across)
     admit(found, a, b, across)
-    return [change(x, y, figure, len(found)) for x, y in found]
+    return [change(x, y, figure, len(found), drift(a, b, x)) for x, y in found]
 
 
 def parser() -> argparse.ArgumentParser:
