@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import advise, compare, engines, probe, report, run, strategies, sweep, table, tools
+from hartlock import advise, compare, engines, merge, probe, report, run, strategies, sweep, table, tools
 from hartlock.errors import EXIT_USAGE, UsageError
 from hartlock.options import whole
 
@@ -161,7 +161,7 @@ def _list_locks() -> int:
 
 def parsers() -> list[argparse.ArgumentParser]:
     """Of the run and of every subcommand."""
-    return [_parser(), sweep.parser(_parser()), report.parser(), compare.parser(), advise.parser()]
+    return [_parser(), sweep.parser(_parser()), report.parser(), compare.parser(), advise.parser(), merge.parser()]
 
 
 def main(argv: list[str]) -> int:
@@ -172,6 +172,8 @@ def main(argv: list[str]) -> int:
             return sweep.main(argv, _sweep, table.console())
         if argv[:1] == [report.REPORT]:
             return report.main(argv, table.console())
+        if argv[:1] == [merge.COLLECT]:
+            return merge.main(argv, table.console(), lambda folder: sweep.gather(folder, _sweep, table.console()))
         if argv[:1] == [advise.ADVISE]:
             return advise.main(argv, table.console(), main)
         if argv[:1] == [compare.COMPARE]:

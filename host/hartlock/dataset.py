@@ -65,7 +65,7 @@ class Cell:
     setting: Setting
     strategy: str
     harts: int
-    summary: Record = field(default_factory=dict)
+    summaries: list[Record] = field(default_factory=list)  # several in a merged table: one a run
     trials: list[Record] = field(default_factory=list)
     samples: list[Record] = field(default_factory=list)
     waits: list[Record] = field(default_factory=list)
@@ -73,7 +73,11 @@ class Cell:
     @property
     def passed(self) -> bool:
         """Did every check of every trial pass?"""
-        return all(row.get("check") != "fail" for row in (self.summary, *self.trials))
+        return all(row.get("check") != "fail" for row in (*self.summaries, *self.trials))
+
+    @property
+    def summary(self) -> Record:
+        return self.summaries[0] if self.summaries else {}
 
     @property
     def role(self) -> str:
@@ -98,8 +102,8 @@ class Cell:
         return median_ci(s.values, s.boots)
 
     def value(self, column: str) -> float:
-        """Of the summary."""
-        return number(self.summary, column)
+        """Of the summary; of several, the median."""
+        return median_ci([number(row, column) for row in self.summaries]).median
 
     def shares(self) -> list[list[float]]:
         """Trial by trial, each hart's operations over an even share; 1 is fair."""
@@ -111,9 +115,12 @@ class Cell:
 
     def curve(self) -> tuple[list[float], list[float]]:
         """Percents and the waits in cycles, as far as there are waits enough to tell."""
-        told = [w for w in self.waits if number(w, "percent") == 100
-                or (100 - number(w, "percent")) / 100 * number(w, "waits") >= 1]
-        return [number(w, "percent") for w in told], [number(w, "wait_cycles") for w in told]
+        heights: dict[float, list[float]] = {}
+        for w in self.waits:
+            percent = number(w, "percent")
+            if percent == 100 or (100 - percent) / 100 * number(w, "waits") >= 1:
+                heights.setdefault(percent, []).append(number(w, "wait_cycles"))
+        return sorted(heights), [median_ci(heights[p]).median for p in sorted(heights)]
 
 
 Key = tuple[str, int]
@@ -141,7 +148,8 @@ class Results:
 
 
 def setting_of(row: Record) -> Setting:
-    names = [name for name in CONTEXT if name not in WITHIN] + ORIGIN
+    anywhere = {"host"} if row.get("evidence") == "modelled" else set()  # the same wherever it is modelled
+    names = [name for name in (*CONTEXT, *ORIGIN) if name not in WITHIN | anywhere]
     return Setting(tuple((name, row[name]) for name in names if name in row))
 
 
@@ -190,6 +198,6 @@ def load(folder: Path, *more: Path) -> Results:
 
 def _put(cell: Cell, name: str, row: Record) -> None:
     if name == "summary.csv":
-        cell.summary = row
+        cell.summaries.append(row)
     else:
         {"trials.csv": cell.trials, "samples.csv": cell.samples, "waits.csv": cell.waits}[name].append(row)

@@ -32,9 +32,12 @@ def writing(path: Path) -> Iterator[None]:
         raise RunError(f"cannot write {path}: {e.strerror or e}") from e
 
 
+def stamp() -> str:
+    return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+
 def name(locks: str, smp: int, engine: str) -> str:
-    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    return f"{now}-{locks}-smp{smp}-{engine}"
+    return f"{stamp()}-{locks}-smp{smp}-{engine}"
 
 
 def make_folder(parent: Path, stem: str) -> Path:

@@ -17,10 +17,10 @@ from typing import Any
 from rich.console import Console
 
 from hartlock import plan as plans
-from hartlock import report, results
+from hartlock import report, results, slurm
 from hartlock.dataset import load
 from hartlock.engines import Engine
-from hartlock.errors import RunError, UsageError
+from hartlock.errors import EXIT_OK, RunError, UsageError
 from hartlock.options import whole
 from hartlock.plan import Plan
 from hartlock.probe_read import newest_probe
@@ -50,6 +50,8 @@ def parser(p: argparse.ArgumentParser) -> argparse.ArgumentParser:
                       help=f"each with the next seed, from --seed on (default {BOOTS})")
     more.add_argument("--resume", type=Path, metavar="DIR",
                       help="go on with a sweep that was stopped: what it finished is kept, nothing is run twice")
+    more.add_argument("--slurm", action="store_true",
+                      help="submit the boots as a Slurm job array and return; `collect` puts them together")
     more.add_argument("--no-report", action="store_true", help="measure only; `report` makes the report later")
     return p
 
@@ -66,6 +68,7 @@ class Sweep:
     requests: Sequence[Request]
     folder: Path | None  # to go on in
     report: bool
+    boot: bool = True  # what is missing; else only what there is
 
 
 class Attempt:
@@ -105,6 +108,11 @@ class SweepRun(Run):
         if self.sweep.folder:
             same(self.sweep.folder, self.known, self.context)
             self.context["started"] = self.known["started"]
+            if self.sweep.boot and self.known["host"]["processors"] != self.processors:
+                raise UsageError(f"--resume {self.sweep.folder}: it began on {self.known['host']['processors']} host "
+                                 f"processors, and here are {self.processors}: rows would differ in what they can prove")
+            self.context["host"] = self.known["host"]  # the boots that are there ran on it
+            self.processors = self.known["host"]["processors"]
 
     def measure(self) -> None:
         each = [(boot, request.plan, engine) for boot, request in enumerate(self.sweep.requests, 1)
@@ -113,7 +121,7 @@ class SweepRun(Run):
         total = sum(len(plan.order) for _, plan, _ in each)
         left = sum(len(a.plan.order) for a in attempts)
         with progress(self.console, total, total - left, brief=True) as bar:
-            for attempt in attempts:
+            for attempt in attempts if self.sweep.boot else ():
                 if attempt.plan.order:
                     self._boot(attempt, bar)
 
@@ -224,6 +232,30 @@ def main(argv: Sequence[str], prepare: Prepare, console: Console) -> int:
         if list(argv[1:]) not in (["--resume", str(folder)], [f"--resume={folder}"]):
             raise UsageError("--resume DIR goes on as the sweep began: give no other options with it")
         options, make = prepare(saved(folder)["command"][1:])
+    if options.slurm and not folder:
+        return submit(argv, Sweep(requests(options, make), None, False), console)
     sweep = Sweep(requests(options, make), folder, not options.no_report)
     signal.signal(signal.SIGTERM, terminate)
     return SweepRun(sweep, console).go()
+
+
+def submit(argv: Sequence[str], sweep: Sweep, console: Console) -> int:
+    slurm.check()
+    run = SweepRun(sweep, console)
+    run.folder.close()
+    run.folder.write_context({**run.context, "status": "submitted"})
+    smp = 2 if all(e.name == "model" for e in run.first.engines) else run.plan.smp
+    text = slurm.script(run.path, argv, len(sweep.requests), run.plan.seed, smp)
+    job = slurm.submit(run.path, text)
+    slurm.remember(run.path, slurm_job=job)
+    console.print(f"submitted: job {job}, {len(sweep.requests)} boots\nwhen it is done: ./run-bench.sh collect {results.short(run.path)}",
+                  markup=False)
+    return EXIT_OK
+
+
+def gather(folder: Path, prepare: Prepare, console: Console) -> int:
+    """`collect` of a job array."""
+    known = saved(folder)
+    slurm.remember(folder, host=slurm.gather(folder, known))
+    options, make = prepare(known["command"][1:])
+    return SweepRun(Sweep(requests(options, make), folder, not options.no_report, boot=False), console).go()
