@@ -1,5 +1,6 @@
 """The committed reference is what this tree gives, and a change in it is seen."""
 
+import re
 import subprocess
 
 from conftest import TOP
@@ -18,6 +19,13 @@ def test_a_difference_is_named_by_file_and_line():
     new = {"a.csv": b"x\n1\n3\n", "new": b"", "same": b"z", "p.png": b"\0b"}
     assert reference.differences(new, old) == [
         "a.csv: differs from line 3 on", "gone: not made any more", "new: missing", "p.png: other bytes"]
+
+
+def test_the_readme_quotes_its_verdict_and_shows_its_plot():
+    readme = reference.README.read_text()
+    assert reference.quote(readme, (reference.REFERENCE / "report.md").read_text()) == readme
+    for path in re.findall(r"\((results/reference/[\w./-]+)\)", readme):
+        assert (TOP / path).exists(), path
 
 
 def test_what_depends_on_the_computer_is_not_in_it():

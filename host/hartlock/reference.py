@@ -25,6 +25,8 @@ SWEEP = ("sweep", "--smp", "8", "--engine", "model", "--boots", "3", "--no-repor
 KEPT = ("format", "status", "plan", "compiler", "problems")
 FILES = {"summary.csv": SUMMARY, "trials.csv": TRIALS, "samples.csv": SAMPLES, "waits.csv": WAITS}
 LIMIT_S = 900
+README = TOP / "README.md"
+BEGIN, END = "<!-- the verdict of results/reference -->", "<!-- end of the verdict -->"
 
 
 def reduced(context: dict[str, Any]) -> dict[str, Any]:
@@ -52,6 +54,15 @@ def make(folder: Path) -> None:
         context = json.loads((run / "run.json").read_text(encoding="utf-8"))
     (folder / "run.json").write_text(json.dumps(reduced(context), indent=2) + "\n", encoding="utf-8")
     report.write(folder)
+
+
+def quote(readme: str, verdict: str) -> str:
+    """The README with the verdict of the report, headline to the table, between its marks."""
+    head, rest = readme.split(BEGIN + "\n")
+    _, tail = rest.split(END + "\n")
+    shown = verdict.split("\n| ")[0].removeprefix("### ").strip()
+    lines = ["> " + line if line else ">" for line in shown.splitlines()]
+    return "\n".join([head + BEGIN, *lines, END, ""]) + tail
 
 
 def files(folder: Path) -> dict[str, bytes]:
@@ -91,6 +102,7 @@ def main(argv: list[str]) -> int:
             shutil.rmtree(REFERENCE, ignore_errors=True)
             REFERENCE.parent.mkdir(exist_ok=True)
             shutil.copytree(made, REFERENCE)
+            README.write_text(quote(README.read_text(encoding="utf-8"), (made / "report.md").read_text(encoding="utf-8")), encoding="utf-8")
     print("results/reference is what this tree gives, byte for byte" if argv else f"{len(found)} file(s) changed in results/reference")
     return 0
 
