@@ -20,6 +20,7 @@ from hartlock.verdict import estimate, on, times, words
 ADVISE = "advise"
 UNITS = {"throughput": "cycles an operation", "tail": "cycles that 999 of 1000 waits do not exceed",
          "fairness": "cycles an operation, of those that are fair", "balanced": "√(cycles an operation × cycles of p99.9)"}
+WASTE = 0.001  # less is not worth a word
 NEEDS = ("fifo", "lock")
 
 
@@ -90,7 +91,12 @@ def _ranked(advice: Advice) -> Iterator[str]:
         against = "" if p.call == "leads" else f", {times(p.ratio)} × the first" + (" (too close to call)" if p.tied else "")
         yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.estimate('cycles_per_op').median)} cycles an "
                f"operation, p99.9 wait {significant(p.cell.estimate('wait_p999_cycles').median)}, slowest/fastest {percent(share)}, "
-               f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}")
+               f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}{_waste(p)}")
+
+
+def _waste(place: Place) -> str:
+    share = place.cell.estimate("waste_share").median
+    return f"; {percent(share)} of the memory it takes is never handed out" if share > WASTE else ""
 
 
 def bytes_of(name: str, harts: int) -> str:
@@ -182,17 +188,7 @@ def _copy(picked: Sequence[Place]) -> Iterator[str]:
     for p in picked:
         known = properties.known()[p.name]
         yield f"To use {p.name}, copy {words(properties.files(known.header))} and change:"
-        yield from (f"    {line}" for line in snippet(p.name, known))
-
-
-def snippet(name: str, known: properties.Properties) -> list[str]:
-    include = f'#include "{known.header}"'
-    if known.lockfree:
-        return [include, f"struct {name}_heap heap;                  /* was: the lock and next */", f"{name}_init(&heap, start, end);",
-                f"block = {name}_alloc(&heap, size, align);  /* was: lock, bump, unlock */"]
-    return [include, f"struct {name}_lock lock;                  /* in the object it protects */",
-            f"struct {name}_node node;                  /* of the caller: on its stack, or per hart */", f"{name}_init(&lock);",
-            f"{name}_acquire(&lock, &node);             /* was: spin_lock(&lock) */", f"{name}_release(&lock, &node);"]
+        yield from (f"    {line}" for line in properties.snippet(known))
 
 
 def answer(data: Results, ask: Ask) -> Iterator[str]:

@@ -76,6 +76,8 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
     known = properties.known().get(cell.strategy)
     if known is None:
         return "lock/README.md has no row for it, so what it needs is not known"
+    if known.yardstick:
+        return f"{known.shipped_by.removeprefix('nobody: ')}"
     if known.lockfree and (ask.hold > 0 or "lock" in ask.need):
         more = "--need lock asks for more" if "lock" in ask.need else f"your section holds {ask.hold} instructions of other work"
         return f"it protects one word only, and {more}"

@@ -39,7 +39,7 @@ FIGURES = [
     "throughput_ops_per_second", "cycles_per_op",
     "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles", "wait_p999_cycles", "wait_max_cycles",
     "hold_p50_cycles", "hold_max_cycles",
-    "contended_share", "failed_attempts_per_op", "jain_index", "min_max_share", "overlap", "lost_updates_share",
+    "contended_share", "failed_attempts_per_op", "jain_index", "min_max_share", "overlap", "lost_updates_share", "waste_share",
     *PER_OP,
 ]
 

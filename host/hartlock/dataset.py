@@ -94,7 +94,7 @@ class Cell:
 
     def sample(self, figure: str) -> Sample:
         boots = [self.boots.index((t["run"], t.get("boot") or "1")) for t in self.trials]
-        of = DERIVED.get(figure, lambda t: number(t, figure))
+        of = DERIVED.get(figure, lambda t: number(t, figure))  # nan for a column that is not there
         return Sample(tuple(of(t) for t in self.trials), tuple(boots))
 
     def estimate(self, figure: str) -> Estimate:

@@ -149,7 +149,7 @@ def against_harts(results: Results, setting: Setting, column: str, title: str, l
     for strategy in dict.fromkeys(c.strategy for c in cells):
         points = sorted(((c.harts, c.estimate(column), c) for c in cells if c.strategy == strategy), key=lambda p: p[0])
         points = [p for p in points if math.isfinite(p[1].median)]
-        if points:
+        if len(points) > 1 or len(harts) == 1:  # one that is on one hart only, whatever was asked for, is no line
             lines.append(Line(points[-1][2], [p[0] for p in points], [p[1].median for p in points], [p[1] for p in points]))
     if len(harts) < 2 or not lines:
         return None

@@ -1,7 +1,7 @@
 """What strategies are by construction: the table of lock/README.md, read by program."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 
@@ -31,21 +31,33 @@ class Properties:
 
     @property
     def fifo(self) -> bool:
-        return self.fairness.upper().startswith("FIFO")
+        """Strictly: not nearly, nor within something."""
+        return re.match(r"FIFO(:|$)", self.fairness) is not None
 
     @property
     def family(self) -> str:
-        return "lock-free" if self.lockfree else "FIFO lock" if self.fifo else "lock"
+        return "lock-free" if self.lockfree else "FIFO lock" if "FIFO" in self.fairness else "lock"
+
+    @property
+    def yardstick(self) -> bool:
+        """There to price something, not to be shipped."""
+        return re.match(r"(nobody: )?it is ", self.shipped_by) is not None
+
+    @property
+    def symbol(self) -> str:
+        return self.name.replace("-", "_")
 
     def bytes_per_lock(self, harts: int) -> int | None:
-        """Of `8`, `8 + 64 a hart`, `64·n`, `8 (next)`; None when the table says it in other words."""
-        text = re.sub(r"\(.*?\)|`", "", self.lock_bytes).strip()
+        """Of `8`, `8 + 64`, `64·n`, `64·(slots + 1)`, `16 + 8 a hart`, `8 (next)`; None when
+        the table says it in other words."""
+        text = re.sub(r"\(`.*?`\)", "", self.lock_bytes).replace("a hart", "·n").replace("slots", "n")
         total = 0
-        for term in text.split("+"):
-            found = re.fullmatch(r"\s*(\d+)\s*(?:B|bytes?)?\s*(·\s*n|\*\s*n|n|a hart|per hart)?\s*", term)
+        for term in re.split(r"\+(?![^(]*\))", text):
+            found = re.fullmatch(r"\s*(\d+)\s*(?:·\s*(?:(n)|\(n \+ (\d+)\)))?\s*", term)
             if not found:
                 return None
-            total += int(found[1]) * (harts if found[2] else 1)
+            times = harts if found[2] else harts + int(found[3]) if found[3] else 1
+            total += int(found[1]) * times
         return total
 
     def needs(self) -> set[str]:
@@ -73,6 +85,9 @@ def parse(text: str) -> dict[str, Properties]:
         out[cells["name"]] = Properties(
             cells["name"], cells["header"].strip("`"), cells["fairness"], cells["bytes a lock"],
             cells["bytes a waiter"], cells["instructions it needs"], cells["who ships its like"])
+    for one in out.values():  # `as faa`
+        if found := re.fullmatch(r"as ([\w-]+)", one.instructions):
+            out[one.name] = replace(one, instructions=out[found[1]].instructions)
     return out
 
 
@@ -87,6 +102,26 @@ def known() -> dict[str, Properties]:
 def family(name: str) -> str:
     """For plots; a strategy the table does not know is a lock."""
     return known()[name].family if name in known() else "lock"
+
+
+def snippet(known: Properties) -> list[str]:
+    """The lines to write: what it is, and what is called."""
+    c, text = known.symbol, (TOP / known.header).read_text(encoding="utf-8")
+    include = f'#include "{known.header}"'
+    if known.lockfree:
+        node = f"{c}_join(" in text
+        return [include, f"struct {c}_heap heap;                     /* was: the lock and next */",
+                *([f"struct {c}_node node;                     /* one for each hart */"] if node else []),
+                f"{c}_init(&heap, start, end);", *([f"{c}_join(&node, batch);                    /* each hart, once */"] if node else []),
+                f"block = {c}_alloc(&heap, {'&node, ' if node else ''}size, align);  /* was: lock, bump, unlock */"]
+    joins = f"LOCK_JOINS_NOTHING({c})" not in text
+    return [include, f"struct {c}_lock lock;                     /* in what it protects */",
+            *([f"struct {c}_space space;                   /* one for all such locks, zeroed */"] if joins else []),
+            f"struct {c}_node node;                     /* one for each hart and each lock it may hold at once */",
+            f"{c}_init(&lock);",
+            *([f"{c}_join(&node, &space, (struct lock_hart){{ .number = hart, .cluster = 0 }}); /* each hart, once */"] if joins else []),
+            f"{c}_acquire(&lock, &node);                /* was: spin_lock(&lock) */",
+            f"{c}_release(&lock, &node);                /* was: spin_unlock(&lock) */"]
 
 
 def files(header: str) -> list[str]:

@@ -19,7 +19,7 @@ from rich.console import Console
 from hartlock import plan as plans
 from hartlock import report, results, slurm
 from hartlock.dataset import load
-from hartlock.engines import Engine
+from hartlock.engines import Engine, default_smp
 from hartlock.errors import EXIT_OK, RunError, UsageError
 from hartlock.options import whole
 from hartlock.plan import Plan
@@ -213,7 +213,7 @@ def same(folder: Path, known: dict[str, Any], now: dict[str, object]) -> None:
 
 
 def requests(options: argparse.Namespace, make: Callable[[argparse.Namespace], Request]) -> list[Request]:
-    options.harts = options.harts or doubling(options.smp)
+    options.harts = options.harts or doubling(options.smp or default_smp(options.engine))
     each = []
     for boot in range(options.boots):
         one = argparse.Namespace(**{**vars(options), "seed": options.seed + boot})
