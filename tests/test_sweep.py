@@ -11,6 +11,8 @@ from collections import Counter
 import pytest
 from conftest import TOP, run_bench
 
+from hartlock import advise_rules, dataset
+
 SMALL = ("sweep", "--smp", "4", "--harts", "2,4", "--lock", "ticket,cas", "--engine", "model", "--model-duration", "40",
          "--no-report")
 PER_BOOT = 2 * (2 * 2 + 2 + 2)  # trials of ticket and cas, of the control, of the harness
@@ -69,6 +71,21 @@ def test_trials_and_samples_and_waits_agree(swept):
     heights = [float(r["wait_cycles"]) for r in curve]
     assert heights == sorted(heights) and (curve[0]["percent"], curve[-1]["percent"]) == ("0", "100")
     assert curve[-1]["wait_cycles"] == swept.row("ticket", 4, "model")["wait_max_cycles"]
+
+
+def test_several_workloads_are_measured_in_each_boot(tmp_path):
+    done = run_bench(tmp_path / "run", "sweep", "--smp", "2", "--harts", "2", "--lock", "ticket,tas", "--engine", "model",
+                     "--model-duration", "40", "--boots", "2", "--trials", "1", "--hold", "0,300", "--no-report", quick=False)
+    assert done.status == 0, done.out + done.err
+    seen = Counter((r["boot"], r["hold_instructions"], r["strategy"]) for r in done.rows("trials.csv") if r["harts"] == "2")
+    assert seen == {(b, h, s): 1 for b in "12" for h in ("0", "300") for s in ("ticket", "tas", "null")}
+    assert {s["log"] for s in done.context["sessions"]} == {f"uart-model-work{w}-boot{b}.log" for w in "12" for b in "12"}
+    data = dataset.load(done.folder)
+    assert {s["hold_instructions"] for s in data.settings} == {"0", "300"}
+    found = advise_rules.flips(data, next(iter(data.settings)), advise_rules.Ask(2, 0, 100, "throughput"))
+    assert [f.at for f in found if f.what == "hold"] == ["0", "300"]
+    before = (done.folder / "trials.csv").read_bytes()
+    assert resume(done.folder).returncode == 0 and (done.folder / "trials.csv").read_bytes() == before
 
 
 def test_the_same_sweep_again_gives_the_same_rows(swept, tmp_path):
@@ -135,7 +152,7 @@ def test_a_sweep_never_mixes_two_kernels(swept, tmp_path, key, value, words):
 
 
 @pytest.mark.parametrize("args,words", [
-    (["--resume", "/nonexistent"], "no run.json"), (["--boots", "0"], "from 1 to 1000"),
+    (["--hold", "0,x"], "'x' is not a whole number"), (["--resume", "/nonexistent"], "no run.json"), (["--boots", "0"], "from 1 to 1000"),
     (["--resume", "/nonexistent", "--boots", "3"], "give no other options")])
 def test_bad_input(args, words):
     done = subprocess.run([str(TOP / "run-bench.sh"), "sweep", *args], capture_output=True, text=True, timeout=60, check=False)

@@ -19,7 +19,8 @@ from hartlock.stats import Estimate
 INK, FAINT, GRID, PAPER = "#1d2329", "#6b747d", "#e3e6e8", "#ffffff"
 FAMILY = {"lock-free": "#0b7a5b", "FIFO lock": "#2456b8", "lock": "#c05621", "reference": "#8b949c"}
 MARK = {"lock-free": "D", "FIFO lock": "o", "lock": "s", "reference": "x"}
-SIZE = (6.6, 4.6)  # inches
+SIZE = (6.6, 4.9)  # inches
+FAR_APART = 6  # times: beyond it a linear axis shows only the best
 LABEL_GAP = 0.036  # of the axes' height, between two labels
 
 Figure = Any
@@ -62,11 +63,13 @@ class Line:
 
 
 def _spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Near where they want to be, none nearer to the next than `gap`."""
+    """Near where they want to be, none nearer to the next than `gap`, and from 0 to 1 if they fit."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     at = [wanted[i] for i in order]
-    for _ in range(200):
+    last = len(at) - 1
+    for _ in range(400):
         moved = False
+        at = [min(max(y, i * gap), 1 - (last - i) * gap) if last * gap < 1 else y for i, y in enumerate(at)]
         for i in range(len(at) - 1):
             short = gap - (at[i + 1] - at[i])
             if short > 1e-6:
@@ -158,7 +161,8 @@ def against_harts(results: Results, setting: Setting, column: str, title: str, l
     axes.set_xticks(harts, [str(n) for n in harts])
     axes.minorticks_off()
     axes.set_xlabel("harts")
-    if log:
+    ends = [line.ys[-1] for line in lines]
+    if log or max(ends) > FAR_APART * min(ends):
         _log(axes)
     else:
         tops = [e.high if math.isfinite(e.high) else e.median for line in lines for e in line.errors or ()]
@@ -286,7 +290,7 @@ Plot = Callable[[Results, Setting, int], Figure | None]
 # name -> plot, and how to read it.
 PLOTS: dict[str, tuple[Plot, str]] = {
     "throughput": (throughput,
-                   "Higher is better. A line that rises with the harts scales; one that is flat shares a fixed "
+                   "Higher is better (logarithmic if the best is far above the rest: then equal steps are equal factors). A line that rises with the harts scales; one that is flat shares a fixed "
                    "rate out; one that falls is harmed by its own waiters. The shaded bar at a point is the 95 % "
                    "interval over boots and trials; where two bars overlap, the order of two strategies is not "
                    "settled by this plot: the table says whether it is settled by their ratio."),

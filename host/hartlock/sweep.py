@@ -10,7 +10,8 @@ import json
 import signal
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,6 @@ from hartlock.dataset import load
 from hartlock.engines import Engine, default_smp
 from hartlock.errors import EXIT_OK, RunError, UsageError
 from hartlock.options import whole
-from hartlock.plan import Plan
 from hartlock.probe_read import newest_probe
 from hartlock.progress import Bar, Plain, progress
 from hartlock.rows import Setting, Start, Table
@@ -31,6 +31,7 @@ from hartlock.session import Session
 from hartlock.verdict import judge
 
 BOOTS, TRIALS = 5, 2
+VARIED = ("hold", "think", "scenario")  # options of a run of which a sweep takes several values
 SWEEP = "sweep"
 
 
@@ -39,6 +40,9 @@ def parser(p: argparse.ArgumentParser) -> argparse.ArgumentParser:
     p.prog, p.usage, p.epilog = "./run-bench.sh sweep", None, None
     p.description = ("Measure all strategies on 1, 2, 4, ... harts in several boots, each with its own order, random "
                      "numbers and placement, and report (docs/sweep.md).")
+    for action in p._actions:
+        if action.dest in VARIED:
+            severally(action)
     p.set_defaults(engine="model", trials=TRIALS)
     for action in p._actions:
         if action.dest in ("trials", "engine", "harts"):
@@ -56,16 +60,40 @@ def parser(p: argparse.ArgumentParser) -> argparse.ArgumentParser:
     return p
 
 
+def severally(action: argparse.Action) -> None:
+    """Several values with commas between them, each measured in every boot."""
+    one: Any = action.type or str
+    allowed, action.choices = action.choices, None
+
+    def parse(text: str) -> tuple[object, ...]:
+        values = tuple(dict.fromkeys(one(word) for word in text.split(",")))
+        if wrong := [v for v in values if allowed is not None and v not in allowed]:
+            raise argparse.ArgumentTypeError(f"{wrong[0]!r} is none of {', '.join(map(str, allowed or ()))}")
+        return values
+
+    action.type, action.default = parse, (action.default,)
+    action.help = f"{action.help}; several with commas between them"
+
+
 def doubling(smp: int) -> tuple[int, ...]:
     """1, 2, 4, ... and smp itself."""
     return (*(n for n in (1 << i for i in range(7)) if n < smp), smp)
 
 
 @dataclass(frozen=True)
-class Sweep:
-    """A request for each boot; all alike but for the seed."""
+class Part:
+    """One boot of one workload."""
 
-    requests: Sequence[Request]
+    boot: int  # from 1
+    work: int  # from 1: which of the workloads
+    request: Request
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """Boots, alike but for the seed, of each workload."""
+
+    parts: Sequence[Part]
     folder: Path | None  # to go on in
     report: bool
     boot: bool = True  # what is missing; else only what there is
@@ -74,12 +102,14 @@ class Sweep:
 class Attempt:
     """One engine's log of one boot, or of a part of it."""
 
-    def __init__(self, engine: Engine, plan: Plan, table: Table, boot: int, number: int, done: Sequence[Session]):
+    def __init__(self, engine: Engine, part: Part, table: Table, several: bool, done: Sequence[Session]):
+        plan, number = part.request.plan, len(done) + 1
         kept = Counter((t.strategy, t.harts) for s in done for t in s.done)
         self.plan = replace(plan, order=remaining(plan.order, kept))
-        name = f"uart-{engine.name}-boot{boot}" + (f"-{number}" if number > 1 else "") + ".log"
+        work, again = f"-work{part.work}" if several else "", f"-{number}" if number > 1 else ""
+        name = f"uart-{engine.name}{work}-boot{part.boot}{again}.log"
         first = max((s.start.first + t.id + 1 for s in done for t in s.done), default=0)
-        self.session = Session(self.plan, replace(engine, log=name), table, Start(boot, plan.seed, first))
+        self.session = Session(self.plan, replace(engine, log=name), table, Start(part.boot, plan.seed, first))
 
 
 def remaining(order: Sequence[plans.Trial], done: "Counter[tuple[str, int]]") -> tuple[plans.Trial, ...]:
@@ -95,12 +125,11 @@ def remaining(order: Sequence[plans.Trial], done: "Counter[tuple[str, int]]") ->
 
 class SweepRun(Run):
     def __init__(self, sweep: Sweep, console: Console):
-        self.sweep, self.first = sweep, sweep.requests[0]
+        self.sweep, self.first = sweep, sweep.parts[0].request
         super().__init__(self.first, console, sweep.folder)
-        boots = len(sweep.requests)
-        self.by_engine = {e.name: Table(Setting(self.path.name, e, self.plan, self.processors, boots))
-                          for e in self.first.engines}
-        self.replayed: list[Session] = []
+        boots = max(part.boot for part in sweep.parts)
+        self.by_work = {(e.name, part.work): Table(Setting(self.path.name, e, part.request.plan, self.processors, boots))
+                        for part in sweep.parts if part.boot == 1 for e in part.request.engines}
 
     def admit(self) -> None:
         self.context["sweep"] = described(self.sweep)
@@ -115,21 +144,20 @@ class SweepRun(Run):
             self.processors = self.known["host"]["processors"]
 
     def measure(self) -> None:
-        each = [(boot, request.plan, engine) for boot, request in enumerate(self.sweep.requests, 1)
-                for engine in request.engines]
-        attempts = [self._replay(*one) for one in each]
-        total = sum(len(plan.order) for _, plan, _ in each)
+        attempts = [self._replay(part, engine) for part in self.sweep.parts for engine in part.request.engines]
+        total = self.planned()
         left = sum(len(a.plan.order) for a in attempts)
         with progress(self.console, total, total - left, brief=True) as bar:
             for attempt in attempts if self.sweep.boot else ():
                 if attempt.plan.order:
                     self._boot(attempt, bar)
 
-    def _replay(self, boot: int, plan: Plan, engine: Engine) -> Attempt:
+    def _replay(self, part: Part, engine: Engine) -> Attempt:
         """What is left of a boot after the logs that are there."""
         done: list[Session] = []
+        several = any(other.work > 1 for other in self.sweep.parts)
         while True:
-            attempt = Attempt(engine, plan, self.by_engine[engine.name], boot, len(done) + 1, done)
+            attempt = Attempt(engine, part, self.by_work[engine.name, part.work], several, done)
             log = self.path / attempt.session.engine.log
             if not log.exists():
                 return attempt
@@ -154,17 +182,19 @@ class SweepRun(Run):
 
     def judged(self) -> list[Session]:
         """A log that was cut short is no problem once its boot went on in another."""
-        ended = {(s.engine.name, s.start.boot) for s in self.sessions if s.collector.ended}
-        return [s for s in self.sessions if s.collector.ended or (s.engine.name, s.start.boot) not in ended]
+        ended = {(id(s.table), s.start.boot) for s in self.sessions if s.collector.ended}
+        return [s for s in self.sessions if s.collector.ended or (id(s.table), s.start.boot) not in ended]
 
     def judge(self) -> None:
         super().judge()
         if self.missing() and self.outcome.status == "complete":
             self.outcome.worse(f"{self.missing()} trial(s) are missing")
 
+    def planned(self) -> int:
+        return sum(len(part.request.plan.order) * len(part.request.engines) for part in self.sweep.parts)
+
     def missing(self) -> int:
-        planned = sum(len(r.plan.order) * len(r.engines) for r in self.sweep.requests)
-        return planned - sum(len(s.done) for s in self.sessions)
+        return self.planned() - sum(len(s.done) for s in self.sessions)
 
     def afterwards(self) -> None:
         if self.sweep.report:
@@ -188,9 +218,10 @@ class SweepRun(Run):
 def described(sweep: Sweep) -> dict[str, object]:
     """For run.json: what has to be the same for a sweep to go on."""
     return {
-        "boots": [{"seed": r.plan.seed, "order": [f"{t.strategy}:{t.harts}" for t in r.plan.order]} for r in sweep.requests],
+        "boots": [{"boot": p.boot, "seed": p.request.plan.seed, "workload": asdict(p.request.plan.workload),
+                   "order": [f"{t.strategy}:{t.harts}" for t in p.request.plan.order]} for p in sweep.parts],
         "engines": [{"engine": e.name, "duration_us": e.duration_us, "warmup_us": e.warmup_us, **e.facts}
-                    for e in sweep.requests[0].engines],
+                    for e in sweep.parts[0].request.engines],
     }
 
 
@@ -212,13 +243,18 @@ def same(folder: Path, known: dict[str, Any], now: dict[str, object]) -> None:
             raise UsageError(f"--resume {folder}: {what} is not what the sweep began with; begin a new one")
 
 
-def requests(options: argparse.Namespace, make: Callable[[argparse.Namespace], Request]) -> list[Request]:
+def parts(options: argparse.Namespace, make: Callable[[argparse.Namespace], Request]) -> list[Part]:
+    """Boot by boot, each workload in each."""
     options.harts = options.harts or doubling(options.smp or default_smp(options.engine))
-    each = []
-    for boot in range(options.boots):
-        one = argparse.Namespace(**{**vars(options), "seed": options.seed + boot})
-        each.append(replace(r := make(one), label=SWEEP if r.label == "all" else f"{SWEEP}-{r.label}"))
-    return each
+    names = [name for name in VARIED if hasattr(options, name)]
+    out = []
+    for boot in range(1, options.boots + 1):
+        for work, values in enumerate(product(*(getattr(options, name) for name in names)), 1):
+            one = argparse.Namespace(**{**vars(options), **dict(zip(names, values, strict=True)), "seed": options.seed + boot - 1})
+            request = make(one)
+            label = SWEEP if request.label == "all" else f"{SWEEP}-{request.label}"
+            out.append(Part(boot, work, replace(request, label=label)))
+    return out
 
 
 Prepare = Callable[[Sequence[str]], tuple[argparse.Namespace, Callable[[argparse.Namespace], Request]]]
@@ -233,8 +269,8 @@ def main(argv: Sequence[str], prepare: Prepare, console: Console) -> int:
             raise UsageError("--resume DIR goes on as the sweep began: give no other options with it")
         options, make = prepare(saved(folder)["command"][1:])
     if options.slurm and not folder:
-        return submit(argv, Sweep(requests(options, make), None, False), console)
-    sweep = Sweep(requests(options, make), folder, not options.no_report)
+        return submit(argv, Sweep(parts(options, make), None, False), console)
+    sweep = Sweep(parts(options, make), folder, not options.no_report)
     signal.signal(signal.SIGTERM, terminate)
     return SweepRun(sweep, console).go()
 
@@ -244,11 +280,12 @@ def submit(argv: Sequence[str], sweep: Sweep, console: Console) -> int:
     run = SweepRun(sweep, console)
     run.folder.close()
     run.folder.write_context({**run.context, "status": "submitted"})
+    boots = max(part.boot for part in sweep.parts)
     smp = 2 if all(e.name == "model" for e in run.first.engines) else run.plan.smp
-    text = slurm.script(run.path, argv, len(sweep.requests), run.plan.seed, smp)
+    text = slurm.script(run.path, argv, boots, run.plan.seed, smp)
     job = slurm.submit(run.path, text)
     slurm.remember(run.path, slurm_job=job)
-    console.print(f"submitted: job {job}, {len(sweep.requests)} boots\nwhen it is done: ./run-bench.sh collect {results.short(run.path)}",
+    console.print(f"submitted: job {job}, {boots} boots\nwhen it is done: ./run-bench.sh collect {results.short(run.path)}",
                   markup=False)
     return EXIT_OK
 
@@ -258,4 +295,4 @@ def gather(folder: Path, prepare: Prepare, console: Console) -> int:
     known = saved(folder)
     slurm.remember(folder, host=slurm.gather(folder, known))
     options, make = prepare(known["command"][1:])
-    return SweepRun(Sweep(requests(options, make), folder, not options.no_report, boot=False), console).go()
+    return SweepRun(Sweep(parts(options, make), folder, not options.no_report, boot=False), console).go()

@@ -11,6 +11,7 @@ from hartlock.stats import Estimate
 from hartlock.strategies import CONTROL
 from hartlock.table import percent, significant
 
+EVEN = 0.5  # of the fastest hart's operations: a slowest hart that does less is worth a word
 COST, TAIL = "cycles_per_op", "wait_p999_cycles"
 
 
@@ -78,17 +79,19 @@ def judge(results: Results, setting: Setting, harts: int) -> Verdict:
     tail = standing(locks(cells), TAIL)
     if tail:
         points.append(": ".join(_first(tail, "that 999 of 1000 waits do not exceed", "for the tail of waiting, of the locks")))
-    points += [*_starved(cells), *_by_harts(results, setting), *_checks(results, setting)]
+    points += [*_unfair(cells, [p.name for p in (*leaders(all_of), *leaders(of_locks))]), *_by_harts(results, setting), *_checks(results, setting)]
     return Verdict(*_first(all_of, "an operation", on(harts)), points, True)
 
 
-def _starved(cells: Sequence[Cell]) -> list[str]:
-    bad = [c for c in cells if starves(c)]
-    return [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in bad]
+def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
+    """Who starves a hart; and of those that are first, who is uneven."""
+    said = [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in cells if starves(c)]
+    return said + [f"{c.strategy} is uneven {on(c.harts)}: {starved_share(c)}." for c in cells
+                   if c.strategy in first and c.harts > 1 and not starves(c) and c.estimate("min_max_share").median < EVEN]
 
 
 def starved_share(cell: Cell) -> str:
-    share = cell.value("min_max_share_median")
+    share = cell.estimate("min_max_share").median
     did = f"did {percent(share)} of what the fastest did" if share > 0 else "got nothing at all"
     return f"in the median trial its slowest hart {did}"
 
