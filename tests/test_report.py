@@ -19,7 +19,7 @@ from hartlock import dataset, svg, verdict
 
 @pytest.fixture(scope="module")
 def swept(tmp_path_factory):
-    done = run_bench(tmp_path_factory.mktemp("report") / "run", "sweep", "--smp", "4", "--harts", "1,4", "--lock", "spin,mcs,faa",
+    done = run_bench(tmp_path_factory.mktemp("report") / "run", "sweep", "--smp", "4", "--harts", "1,4", "--lock", "ttas,mcs,faa",
                      "--engine", "model", "--model-duration", "60", "--boots", "3", quick=False)
     assert done.status == 0, done.out + done.err
     return done
@@ -88,7 +88,7 @@ def test_sorting_by_number_both_ways_and_by_word(opened):
     assert [float(v) for v in column(opened, "cycles/op")] == sorted(values, reverse=True)
     click(opened, "strategy")
     names = column(opened, "strategy")
-    assert names == sorted(names) and set(names) == {"faa", "mcs", "spin"}
+    assert names == sorted(names) and set(names) == {"faa", "mcs", "ttas"}
 
 
 def test_what_is_not_known_is_sorted_last_both_ways(opened):
@@ -220,12 +220,19 @@ def edited(source, target, change):
 
 def test_the_verdict_names_nobody_when_it_is_noise(swept, tmp_path):
     def same(row):
-        if row["strategy"] in ("spin", "mcs", "faa") and "boot" in row:
+        if row["strategy"] in ("ttas", "mcs", "faa") and "boot" in row:
             row["cycles_per_op"] = str(100 + (int(row["boot"]) * 7 + int(row["trial"])) % 5)
 
     data = edited(swept.folder, tmp_path / "run", same)
     said = verdict.judge(data, next(iter(data.settings)), 4)
     assert said.headline.startswith("Too close to call on 4 harts") and "first on 4" not in said.headline
+
+
+def test_a_section_with_other_work_is_a_question_of_locks(swept, tmp_path):
+    data = edited(swept.folder, tmp_path / "run", lambda row: row.update(hold_instructions="200"))
+    setting = next(s for s in data.settings if s["hold_instructions"] == "200")
+    said = verdict.judge(data, setting, 4)
+    assert not said.headline.startswith("faa") and "faa protect one word only" in said.points[0]
 
 
 def test_the_verdict_leaves_out_what_failed_its_checks(swept, tmp_path):

@@ -3,13 +3,14 @@
 import argparse
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console
 
 from hartlock import paths, plan, properties, results, strategies
 from hartlock.advise_rules import (GOALS, Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting,
-                                   flips, without_lock)
+                                   flips)
 from hartlock.dataset import COSTS, Results, load
 from hartlock.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.options import whole
@@ -141,13 +142,19 @@ def _by_nature(advice: Advice) -> str:
 
 
 def _free(data: Results, advice: Advice) -> Iterator[str]:
-    """What there is without a lock, when a lock was the answer."""
-    locks = [p for p in advice.places if not properties.known()[p.name].lockfree]
-    free = without_lock(data, advice.setting, advice.ask).places
-    if not locks or not free or advice.pick and properties.known()[advice.pick.name].lockfree:
+    """What there is without a lock, when a lock was the answer: told on a section that holds nothing else."""
+    names = [n for n, why in advice.out.items() if n in properties.known() and properties.known()[n].lockfree and "one word only" in why]
+    if not names or not advice.places:
         return
-    of = f"{significant(free[0].cell.estimate('cycles_per_op').median)} cycles an operation against {significant(locks[0].cell.estimate('cycles_per_op').median)}"
-    yield f"If all that you protect is handing out the next block, no lock is needed: {words([p.name for p in free])} ({of})."
+    bare = replace(advice.ask, hold=0, need=(), goal="throughput", max_bytes=None)
+    said = f"If all that you protect is handing out the next block, no lock is needed: {words(names)}"
+    if settings := fitting(data, bare):
+        places = [p for p in advise(data, settings[0], bare).places]
+        free, locks = ([p for p in places if properties.known()[p.name].lockfree is kind] for kind in (True, False))
+        if free and locks:
+            said += (f" ({free[0].name} takes {significant(free[0].figure.median)} cycles an operation there, the first of the locks "
+                     f"{significant(locks[0].figure.median)})")
+    yield said + "."
 
 
 def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:

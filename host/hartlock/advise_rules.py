@@ -123,14 +123,6 @@ def confidence(advice: Advice) -> tuple[str, str]:
     return "high", f"the order is clear in {boots} boots on hardware"
 
 
-def without_lock(data: Results, setting: Setting, ask: Ask) -> Advice:
-    """The lock-free ones against the best lock, as if the section were the one word."""
-    free = replace(ask, hold=0, goal="throughput", need=tuple(n for n in ask.need if n != "lock"), max_bytes=None)
-    advice = advise(data, setting, free)
-    advice.places = [p for p in advice.places if properties.family(p.name) == "lock-free"]
-    return advice
-
-
 @dataclass(frozen=True)
 class Flip:
     what: str  # harts, hold, think, goal, or what was asked for

@@ -8,6 +8,7 @@ that a later version adds to the context tell settings apart by themselves.
 import csv
 import json
 import math
+import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -55,7 +56,7 @@ class Setting:
 
     def apart(self, others: Sequence["Setting"]) -> str:
         """What tells it from the others, in words."""
-        told = [f"{name} {value}" for name, value in self.values
+        told = [f"{re.sub('_(instructions|bytes|us)$', '', name).replace('_', ' ')} {value}" for name, value in self.values
                 if value and len({o[name] for o in others}) > 1]
         return ", ".join(told) or self["engine"]
 

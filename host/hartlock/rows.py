@@ -146,7 +146,7 @@ class Table:
         for g in sorted(self.groups.values(), key=self._rank):
             wait = merge([f.wait for f in g.measured] or g.clock)
             for percent in columns.PERCENTS if wait.count else ():
-                at = wait.min if percent == 0 else wait.percentile(percent)
+                at = wait.min if percent == 0 else wait.max if percent == 100 else wait.percentile(percent)
                 yield {**self.setting.context(g.key), "percent": percent, "wait_cycles": at, "waits": wait.count}
 
     def _row(self, g: Group) -> Row:

@@ -72,8 +72,13 @@ def judge(results: Results, setting: Setting, harts: int) -> Verdict:
     if evidence not in COSTS:
         return Verdict("These times cannot rank locks", f"They are {evidence or 'of nothing that passed its checks'}.",
                        [*_checks(results, setting)], False)
+    points, held = [], setting["hold_instructions"] not in ("", "0")
+    free = [c.strategy for c in cells if properties.family(c.strategy) == "lock-free"]
+    if held and free:
+        points.append(f"{words(free)} protect one word only: they do the {setting['hold_instructions']} instructions side by side, and are "
+                      "not ranked here.")
+        cells = locks(cells)
     all_of, of_locks = standing(cells, COST), standing(locks(cells), COST)
-    points = []
     if of_locks and all_of and len(of_locks) < len(all_of):
         points.append(": ".join(_first(of_locks, "an operation", "of the locks")))
     tail = standing(locks(cells), TAIL)
