@@ -6,7 +6,7 @@ import subprocess
 
 import numpy as np
 import pytest
-from conftest import TOP, run_bench
+from conftest import TOP, run_bench, run_here
 from synthetic import folder_of
 
 from hartlock import advise_rules, dataset, properties, strategies
@@ -15,8 +15,8 @@ from hartlock.advise_rules import Ask
 from hartlock.errors import UsageError
 
 
-def run_advise(*args, timeout=60):
-    return subprocess.run([str(TOP / "run-bench.sh"), "advise", *map(str, args)], capture_output=True, text=True, timeout=timeout, check=False)
+def run_advise(*args):
+    return run_here("advise", *args)
 
 
 def around(middle, spread=0.01, seed=0):
@@ -256,7 +256,8 @@ def test_missing_cells_are_measured(tmp_path):
     folder = folder_of(tmp_path / "a", cells(2, ticket=300, tas=260))
     before = set(RESULTS.glob("*")) if RESULTS.exists() else set()
     try:
-        done = run_advise(folder, "--harts", 2, "--hold", 40, "--measure", timeout=180)
+        done = subprocess.run([str(TOP / "run-bench.sh"), "advise", str(folder), "--harts", "2", "--hold", "40", "--measure"],
+                              capture_output=True, text=True, timeout=300, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "hold 40, think 100, on 2 harts, evidence modelled" in done.stdout
         assert re.search(r"^(Take (tas|ticket)\.|Too close to call: )", done.stdout, re.M)

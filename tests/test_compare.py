@@ -4,11 +4,10 @@ import csv
 import json
 import re
 import shutil
-import subprocess
 
 import numpy as np
 import pytest
-from conftest import TOP, run_bench
+from conftest import run_bench, run_here
 from synthetic import folder_of
 
 from hartlock import compare, dataset
@@ -18,7 +17,7 @@ BOOTS, TRIALS = 5, 2
 
 
 def run_compare(*args):
-    return subprocess.run([str(TOP / "run-bench.sh"), "compare", *map(str, args)], capture_output=True, text=True, timeout=60, check=False)
+    return run_here("compare", *args)
 
 
 def noisy(rng, middle, spread=0.01):

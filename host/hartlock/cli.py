@@ -27,6 +27,7 @@ examples:
   ./run-bench.sh --engine native --smp 4         threads on this computer's processors
   ./run-bench.sh probe --smp 8                   what memory costs, as a profile
   ./run-bench.sh sweep --smp 8                   all locks, 1 to 8 harts, several boots
+  ./run-bench.sh report | compare | advise | collect    what results say: each has --help
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
 uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
@@ -164,20 +165,24 @@ def parsers() -> list[argparse.ArgumentParser]:
     return [_parser(), sweep.parser(_parser()), report.parser(), compare.parser(), advise.parser(), merge.parser()]
 
 
+def _collect(argv: list[str]) -> int:
+    return merge.main(argv, table.console(), lambda folder: sweep.gather(folder, _sweep, table.console()))
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    probe.PROBE: lambda argv: probe.main(argv, table.console()),
+    sweep.SWEEP: lambda argv: sweep.main(argv, _sweep, table.console()),
+    report.REPORT: lambda argv: report.main(argv, table.console()),
+    compare.COMPARE: lambda argv: compare.main(argv, table.console()),
+    advise.ADVISE: lambda argv: advise.main(argv, table.console(), main),
+    merge.COLLECT: _collect,
+}
+
+
 def main(argv: list[str]) -> int:
     try:
-        if argv[:1] == [probe.PROBE]:
-            return probe.main(argv, table.console())
-        if argv[:1] == [sweep.SWEEP]:
-            return sweep.main(argv, _sweep, table.console())
-        if argv[:1] == [report.REPORT]:
-            return report.main(argv, table.console())
-        if argv[:1] == [merge.COLLECT]:
-            return merge.main(argv, table.console(), lambda folder: sweep.gather(folder, _sweep, table.console()))
-        if argv[:1] == [advise.ADVISE]:
-            return advise.main(argv, table.console(), main)
-        if argv[:1] == [compare.COMPARE]:
-            return compare.main(argv, table.console())
+        if argv and argv[0] in COMMANDS:
+            return COMMANDS[argv[0]](argv)
         ours, extra = _split(argv)
         options = _parser().parse_args(ours)
         if options.list_locks:

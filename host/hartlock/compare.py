@@ -146,7 +146,8 @@ def parser() -> argparse.ArgumentParser:
         "Compare two results folders, strategy by strategy: B over A (docs/compare.md)."))
     p.add_argument("a", type=Path, metavar="A", help="results folder: the one before")
     p.add_argument("b", type=Path, metavar="B", help="results folder: the one after")
-    p.add_argument("--figure", choices=list(FIGURES), default="cycles_per_op", help="what is compared (default cycles_per_op)")
+    p.add_argument("--figure", choices=list(FIGURES), default="cycles_per_op", metavar="NAME",
+                   help=f"what is compared: {', '.join(FIGURES)} (default cycles_per_op)")
     p.add_argument("--fail-if-worse", type=_percent, metavar="PERCENT",
                    help="exit with 1 when a strategy is surely worse by more than that, or fails its checks in B")
     p.add_argument("--across-evidence", action="store_true", help="compare even what are different kinds of evidence")
