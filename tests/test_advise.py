@@ -180,6 +180,11 @@ def test_one_boot_is_little_to_go_by(tmp_path):
     assert first_line(done) == "Take mcs." and "Confidence: low. 1 boot(s)" in done.stdout and "several boots: ./run-bench.sh sweep" in done.stdout
 
 
+def test_more_of_hardware_is_measured_on_hardware(tmp_path):
+    done = run_advise(folder_of(tmp_path / "a", cells(2, ticket=300, mcs=200), boots=1, engine="native", machine="", evidence="hardware"))
+    assert "--think 100 --engine native" in done.stdout
+
+
 def test_a_narrow_lead_is_a_low_confidence(tmp_path):
     done = run_advise(folder_of(tmp_path / "a", {("ticket", 8): around(103, 0.001), ("mcs", 8): around(100, 0.001)}), "--goal", "throughput")
     assert first_line(done) == "Take mcs." and "Confidence: low. The next is surely behind, but perhaps by only" in done.stdout

@@ -69,14 +69,16 @@ def missing(data: Results, ask: Ask) -> str:
     return f"hold {ask.hold} think {ask.think} on {ask.harts} harts was not measured; there is {told}{more}"
 
 
-def sweep_for(ask: Ask, data: Results) -> list[str]:
+def sweep_for(ask: Ask, data: Results, engine: str = "model") -> list[str]:
     """A sweep that measures it, and what is around it, of the same strategies on the same machine."""
-    machine = next((s["machine"] for s in data.settings if s["machine"] and not too_small(s["machine"], ask.harts)), "")
-    around = {ask.harts // 2, ask.harts, min(2 * ask.harts, 8 if ask.harts <= 8 else ask.harts)} - {0}
+    machines = [s["machine"] for s in data.settings if s["machine"] and not too_small(s["machine"], ask.harts)]
+    where = ["--engine", engine] if engine != "model" else ["--machine", machines[0]] if machines else []
+    more = min(2 * ask.harts, 8) if engine == "model" and ask.harts <= 8 else ask.harts  # threads want a processor each
+    around = {ask.harts // 2, ask.harts, more} - {0}
     names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in strategies.known()))
     lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(strategies.known()) else []
     return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, "--hold", str(ask.hold),
-            "--think", str(ask.think), *(["--machine", machine] if machine else [])]
+            "--think", str(ask.think), *where]
 
 
 def too_small(machine: str, harts: int) -> bool:
@@ -178,12 +180,13 @@ def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
 def _next(advice: Advice, data: Results) -> Iterator[str]:
     yield "To be surer:"
     machine, cells = advice.setting["machine"], [p.cell for p in advice.places]
+    command = " ".join(sweep_for(advice.ask, data, advice.setting["engine"]))
     boots = max((len(c.boots) for c in cells), default=0)
     if n := boots_needed(advice):
         yield f"  about {n} boots instead of {boots} would tell the first two apart, if they differ as it seems: " \
-              f"./run-bench.sh {' '.join(sweep_for(advice.ask, data))} --boots {n}"
+              f"./run-bench.sh {command} --boots {n}"
     elif boots < 3:
-        yield f"  several boots: ./run-bench.sh {' '.join(sweep_for(advice.ask, data))}"
+        yield f"  several boots: ./run-bench.sh {command}"
     if any(c.evidence == "modelled" for c in cells):
         yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/probe.md)"
     for other in fitting(data, advice.ask):

@@ -1,5 +1,6 @@
 """The rules of advice, on cells. docs/advise.md says them in words; nothing here prints."""
 
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -167,7 +168,7 @@ def boots_needed(advice: Advice) -> int:
     if len(advice.tied) < 2:
         return 0
     second = advice.tied[1]
-    distance, width = second.ratio.median - 1, second.ratio.median - second.ratio.low
-    if not distance > 0.01 or not width > 0:
+    if not second.ratio.low > 0 or not second.ratio.median > 1.01:
         return 0
+    distance, width = math.log(second.ratio.median), math.log(second.ratio.median / second.ratio.low)
     return max(len(second.cell.boots) + 1, round(len(second.cell.boots) * (1.2 * width / distance) ** 2))
