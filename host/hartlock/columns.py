@@ -39,7 +39,8 @@ FIGURES = [
     "throughput_ops_per_second", "cycles_per_op",
     "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles", "wait_p999_cycles", "wait_max_cycles",
     "hold_p50_cycles", "hold_max_cycles",
-    "contended_share", "failed_attempts_per_op", "jain_index", "min_max_share", "overlap", "lost_updates_share", "waste_share",
+    "contended_share", "failed_attempts_per_op", "jain_index", "min_max_share", "top_half_share",
+    "same_owner_share", "bypass_max", "handoff_p50_cycles", "overlap", "lost_updates_share", "waste_share",
     *PER_OP,
 ]
 

@@ -212,6 +212,8 @@ def _trial(f: Figures) -> Row:
         "ended": f.ended, "window": f.window, "check": "fail" if f.faults else "pass",
         **{name: getattr(f, name) for name in columns.TRIALS if hasattr(f, name) and name not in ("ended", "window")},
         **_of_trial(_wait(f.wait)), **_of_trial(of_hold), **f.coherence,
+        "same_owner_share": f.fairness.same_owner_share, "handoff_p50_cycles": f.fairness.cycles(50),
+        "bypass_max": f.fairness.bypass.max if f.fairness.bypass.count else math.nan,
     }
 
 
