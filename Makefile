@@ -144,6 +144,18 @@ footprint: ## bytes and instructions of each uncontended acquire and release (SH
 bench-self: $(IMAGE) ## how fast hartlock itself is, and what its harness costs in instructions
 	$(Q)PYTHONPATH=host $(PYTHON) tests/bench_self.py
 
+# What a reader sees before running anything: one sweep on the model, the same wherever it is run.
+.PHONY: reference check-reference
+reference: $(IMAGE) $(MODEL) ## measure results/reference again, after a change that is meant
+	$(Q)PYTHONPATH=host $(PYTHON) -m hartlock.reference
+
+check-reference: $(IMAGE) $(MODEL) ## is results/reference what this tree gives, byte for byte?
+	$(Q)PYTHONPATH=host $(PYTHON) -m hartlock.reference --check
+
+.PHONY: bench-compare
+bench-compare: $(IMAGE) ## how often compare calls two identical sweeps different (20 pairs under tcg)
+	$(Q)/usr/bin/python3 tests/bench_compare.py
+
 # The kernel by hand. PLAN='hartlock: run=cas:8' gives it something to measure.
 QEMU_RUN = $(QEMU) -machine virt -m 256M -smp $(SMP) -accel tcg,thread=multi -bios default \
            -kernel $(IMAGE) -append '$(PLAN)' -nographic -no-reboot

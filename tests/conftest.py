@@ -1,6 +1,8 @@
 """What tests share: running hartlock as a user would, and reading what it leaves."""
 
+import contextlib
 import csv
+import io
 import json
 import os
 import subprocess
@@ -53,6 +55,19 @@ def run_bench(folder, *args, timeout=120, env=None, quick=True):
         [str(TOP / "run-bench.sh"), *ours, *args[at:]], stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=timeout, env={**os.environ, **(env or {})}, check=False)
     return Done(done.returncode, done.stdout, done.stderr, Path(folder))
+
+
+def run_here(*args):
+    """./run-bench.sh ARGS without a process of its own: for what only reads results."""
+    from hartlock.cli import main
+
+    out, err = io.StringIO(), io.StringIO()
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        try:
+            status = main([str(a) for a in args])
+        except SystemExit as e:
+            status = e.code
+    return subprocess.CompletedProcess(args, status, out.getvalue(), err.getvalue())
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from conftest import TOP
+from conftest import TOP, run_here
 
 from hartlock import results, strategies
 from hartlock.errors import UsageError
@@ -46,6 +46,13 @@ def test_help_names_every_option_and_exit_status(bench):
                  "--machine", "--model-duration", "--duration", "--warmup", "--seed", "--out", "--cpu", "--list-locks", "130", "summary.csv"):
         assert word in done.out
     assert max(map(len, done.out.splitlines())) <= 90
+
+
+@pytest.mark.parametrize("command", ["sweep", "report", "compare", "advise", "collect"])
+def test_each_command_explains_itself(command):
+    done = run_here(command, "--help")
+    assert done.returncode == 0 and f"./run-bench.sh {command}" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 90
 
 
 def test_list_locks(bench):

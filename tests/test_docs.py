@@ -6,7 +6,7 @@ import subprocess
 from conftest import TOP
 
 from hartlock import columns, strategies
-from hartlock.cli import _parser
+from hartlock.cli import parsers
 from hartlock.records import read
 
 
@@ -20,9 +20,11 @@ def documented(name, section=None):
 
 
 def test_every_column_is_documented_in_order():
-    both = documented("results.md", "Columns of both files")
+    both = documented("results.md", "Columns of all files")
     assert both == columns.CONTEXT
     assert both + documented("results.md", "Columns of samples.csv") == columns.SAMPLES
+    assert both + documented("results.md", "Columns of trials.csv") == columns.TRIALS
+    assert both + documented("results.md", "Columns of waits.csv") == columns.WAITS
     assert both + documented("results.md", "Columns of summary.csv") == columns.SUMMARY
 
 
@@ -62,7 +64,7 @@ def test_the_readme_has_the_two_commands_ci_runs():
 
 
 def test_every_option_in_the_docs_exists():
-    known = {o for action in _parser()._actions for o in action.option_strings}
+    known = {o for p in parsers() for action in p._actions for o in action.option_strings}
     for path in [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").glob("*.md"))]:
         for line in re.findall(r"^.*run-bench\.sh.*$", path.read_text(), re.MULTILINE):
             ours = line.split(" -- ")[0]

@@ -2,10 +2,12 @@
 
 import argparse
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import engines, probe, run, scenarios, strategies, table, tools, workload
+from hartlock import (advise, compare, engines, merge, probe, report, run, scenarios, strategies, sweep, table,
+                      tools, workload)
 from hartlock.errors import EXIT_USAGE, UsageError
 from hartlock.options import whole
 
@@ -25,6 +27,8 @@ examples:
   ./run-bench.sh --smp 2 --lock cas --engine tcg -- -icount shift=0
   ./run-bench.sh --engine native --smp 4         threads on this computer's processors
   ./run-bench.sh probe --smp 8                   what memory costs, as a profile
+  ./run-bench.sh sweep --smp 8                   all locks, 1 to 8 harts, several boots
+  ./run-bench.sh report | compare | advise | collect    what results say: each has --help
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
 uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
@@ -126,6 +130,11 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
                        silence_s=options.time_limit, argv=argv, remarks=[*remarks, *more])
 
 
+def _sweep(argv: Sequence[str]) -> tuple[argparse.Namespace, Callable[[argparse.Namespace], run.Request]]:
+    ours, extra = _split(list(argv[1:]))
+    return sweep.parser(_parser()).parse_args(ours), lambda options: _request(options, extra, list(argv))
+
+
 def _list_locks() -> int:
     other = {name: also for also, name in strategies.aliases().items()}
     for name, strategy in strategies.known().items():
@@ -133,10 +142,29 @@ def _list_locks() -> int:
     return 0
 
 
+def parsers() -> list[argparse.ArgumentParser]:
+    """Of the run and of every subcommand."""
+    return [_parser(), sweep.parser(_parser()), report.parser(), compare.parser(), advise.parser(), merge.parser()]
+
+
+def _collect(argv: list[str]) -> int:
+    return merge.main(argv, table.console(), lambda folder: sweep.gather(folder, _sweep, table.console()))
+
+
+COMMANDS: dict[str, Callable[[list[str]], int]] = {
+    probe.PROBE: lambda argv: probe.main(argv, table.console()),
+    sweep.SWEEP: lambda argv: sweep.main(argv, _sweep, table.console()),
+    report.REPORT: lambda argv: report.main(argv, table.console()),
+    compare.COMPARE: lambda argv: compare.main(argv, table.console()),
+    advise.ADVISE: lambda argv: advise.main(argv, table.console(), main),
+    merge.COLLECT: _collect,
+}
+
+
 def main(argv: list[str]) -> int:
     try:
-        if argv[:1] == [probe.PROBE]:
-            return probe.main(argv, table.console())
+        if argv and argv[0] in COMMANDS:
+            return COMMANDS[argv[0]](argv)
         ours, extra = _split(argv)
         options = _parser().parse_args(ours)
         if options.list_locks:

@@ -1,5 +1,5 @@
-"""The columns of samples.csv and summary.csv, in order. docs/results.md says what
-each means; a test keeps the two alike."""
+"""The columns of the CSV files, in order. docs/results.md says what each means; a
+test keeps the two alike."""
 
 CONTEXT = [
     "run", "engine", "machine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
@@ -24,7 +24,7 @@ FAIR_SAMPLES = [
 
 SAMPLES = [
     *CONTEXT,
-    "trial", "repetition", "hart", "ended", "window", "check",
+    "boot", "trial", "repetition", "hart", "ended", "window", "check",
     "ops_total", "ops_window", "window_seconds", "throughput_ops_per_second",
     "start_seconds", "end_seconds", "cycles_per_second",
     "latency_ops", "contended_ops", "failed_attempts",
@@ -38,6 +38,23 @@ SAMPLES = [
     "interrupts", "interrupts_inside",
     *PER_OP,
 ]
+
+# A trial's figures, all harts together: medians of these are in the summary.
+FIGURES = [
+    "throughput_ops_per_second", "cycles_per_op",
+    "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles", "wait_p999_cycles", "wait_max_cycles",
+    "hold_p50_cycles", "hold_max_cycles",
+    "contended_share", "failed_attempts_per_op", "jain_index", "min_max_share", "top_half_share",
+    "same_owner_share", "bypass_max", "handoff_p50_cycles", "overlap", "lost_updates_share", "waste_share",
+    *PER_OP,
+]
+
+TRIALS = [*CONTEXT, "boot", "trial", "repetition", "ended", "window", "check", "ops_window", "window_seconds", *FIGURES]
+
+# Where the waits' distribution is told.
+PERCENTS = [0, 1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 99.999, 100]
+
+WAITS = [*CONTEXT, "percent", "wait_cycles", "waits"]
 
 
 def with_ci(name: str) -> list[str]:
@@ -53,7 +70,7 @@ FAIR_SUMMARY = [
 
 SUMMARY = [
     *CONTEXT,
-    "trials", "trials_measured", "trials_whole", "check", "check_failures", "contended", "overlap_shown", "ended_heap",
+    "boots", "trials", "trials_measured", "trials_whole", "check", "check_failures", "contended", "overlap_shown", "ended_heap",
     *with_ci("throughput_ops_per_second"),
     *with_ci("cycles_per_op"),
     *with_ci("wait_p50_cycles"),

@@ -16,7 +16,7 @@ from hartlock.histogram import Histogram
 from hartlock.options import whole
 from hartlock.probe_fit import Contention, Found, Measure, Probe, fit
 from hartlock.records import Fields
-from hartlock.rows import Row
+from hartlock.rows import Rows, Setting, Start, Table
 from hartlock.run import Terminated, terminate, undisturbed
 from hartlock.session import Session
 
@@ -36,7 +36,7 @@ class Listening(Session):
     """A boot whose one trial is the probe."""
 
     def __init__(self, plan: plans.Plan, engine: engines.Engine, run: str, processors: int):
-        super().__init__(plan, engine, run, processors)
+        super().__init__(plan, engine, Table(Setting(run, engine, plan, processors)), Start(1, plan.seed))
         self.probe = Probe(plan.smp, real=engine.name == "native")
         self.collector.handlers.update({"probe": self._measure, "lrsc": self._lrsc})
 
@@ -48,15 +48,15 @@ class Listening(Session):
     def _lrsc(self, f: Fields) -> None:
         self.probe.contention.append(Contention(*(f.number(k) for k in ("harts", "hart", "attempts", "successes"))))
 
-    def _rows(self, trial: Trial) -> list[Row]:
+    def _rows(self, trial: Trial) -> Rows:
         self.probe.timebase_hz = self.collector.boot.timebase_hz
         if trial.status != "done":
             self.problems.append(f"the probe was not run: only {self.collector.boot.online} hart(s) came up")
         elif missing := self.probe.missing():
             self.problems.append(f"the probe is not complete: {len(missing)} measurements did not arrive, the first is {missing[0]}")
         else:
-            self.done += 1
-        return []
+            self.done.append(trial)
+        return Rows([], [])
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ import csv
 import json
 import math
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from io import FileIO
@@ -13,7 +13,7 @@ from typing import Iterator
 
 from hartlock import columns
 from hartlock.errors import RunError, UsageError
-from hartlock.rows import Row
+from hartlock.rows import Row, Rows
 
 
 def short(path: Path) -> str:
@@ -32,9 +32,12 @@ def writing(path: Path) -> Iterator[None]:
         raise RunError(f"cannot write {path}: {e.strerror or e}") from e
 
 
+def stamp() -> str:
+    return datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
+
+
 def name(locks: str, smp: int, engine: str) -> str:
-    now = datetime.now(timezone.utc).strftime("%Y%m%dT%H%M%SZ")
-    return f"{now}-{locks}-smp{smp}-{engine}"
+    return f"{stamp()}-{locks}-smp{smp}-{engine}"
 
 
 def make_folder(parent: Path, stem: str) -> Path:
@@ -80,6 +83,39 @@ def cell(value: object) -> object:
     return value
 
 
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Row]) -> Path:
+    """A whole file, or none."""
+    with writing(path):
+        temporary = path.with_suffix(".part")
+        with open(temporary, "w", newline="", encoding="utf-8") as f:
+            writer = csv.DictWriter(f, names)
+            writer.writeheader()
+            writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+        temporary.replace(path)
+    return path
+
+
+class Growing:
+    """A CSV file that is written while a run goes on."""
+
+    def __init__(self, path: Path, names: Sequence[str]):
+        self._path = path
+        with writing(path):
+            self._file = open(path, "w", newline="", encoding="utf-8")
+            self._writer = csv.DictWriter(self._file, names)
+            self._writer.writeheader()
+            self._file.flush()
+
+    def add(self, rows: Sequence[Row]) -> None:
+        with writing(self._path):
+            self._writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+            self._file.flush()
+
+    def close(self) -> None:
+        with suppress(OSError):  # said when it was written, if it matters
+            self._file.close()
+
+
 class Files:
     """What every run leaves: logs and run.json."""
 
@@ -113,30 +149,18 @@ class Folder(Files):
 
     def __init__(self, path: Path):
         super().__init__(path)
-        self.samples_path = path / "samples.csv"
-        with writing(path):
-            self._samples = open(self.samples_path, "w", newline="", encoding="utf-8")
-            self._writer = csv.DictWriter(self._samples, columns.SAMPLES)
-            self._writer.writeheader()
-            self._samples.flush()
+        self._samples = Growing(path / "samples.csv", columns.SAMPLES)
+        self._trials = Growing(path / "trials.csv", columns.TRIALS)
 
-    def add_samples(self, rows: Sequence[Row]) -> None:
-        with writing(self.samples_path):
-            self._writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
-            self._samples.flush()
+    def add(self, rows: Rows) -> None:
+        self._samples.add(rows.samples)
+        self._trials.add(rows.trials)
 
-    def write_summary(self, rows: Sequence[Row]) -> Path:
-        path = self.path / "summary.csv"
-        with writing(path):
-            temporary = path.with_suffix(".part")
-            with open(temporary, "w", newline="", encoding="utf-8") as f:
-                writer = csv.DictWriter(f, columns.SUMMARY)
-                writer.writeheader()
-                writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
-            temporary.replace(path)
-        return path
+    def write_summary(self, rows: Sequence[Row], waits: Iterable[Row]) -> Path:
+        write_csv(self.path / "waits.csv", columns.WAITS, waits)
+        return write_csv(self.path / "summary.csv", columns.SUMMARY, rows)
 
     def close(self) -> None:
         super().close()
-        with suppress(OSError):  # said when it was written, if it matters
-            self._samples.close()
+        self._samples.close()
+        self._trials.close()

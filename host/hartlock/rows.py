@@ -1,8 +1,9 @@
-"""From trials to the rows of samples.csv and summary.csv."""
+"""From trials to the rows of samples.csv, trials.csv, waits.csv and summary.csv."""
 
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
+from typing import NamedTuple
 
 from hartlock import columns, fairness
 from hartlock.collect import Trial
@@ -17,6 +18,22 @@ from hartlock.strategies import CLOCK
 Row = dict[str, object]
 
 
+class Rows(NamedTuple):
+    """What one trial gives: a row for each hart, and one for all."""
+
+    samples: list[Row]
+    trials: list[Row]
+
+
+@dataclass(frozen=True)
+class Start:
+    """One boot, among those of a sweep."""
+
+    boot: int  # from 1
+    seed: int
+    first: int = 0  # number of its first trial: an interrupted boot goes on in another
+
+
 @dataclass
 class Setting:
     """What is the same in every row of a run."""
@@ -25,6 +42,7 @@ class Setting:
     engine: Engine
     plan: Plan
     host_processors: int
+    boots: int = 1
     timebase_hz: int = 0
 
     def context(self, key: Key) -> Row:
@@ -45,7 +63,14 @@ class Group:
     key: Key
     measured: list[Figures] = field(default_factory=list)
     clock: list[Histogram] = field(default_factory=list)
+    boots: list[int] = field(default_factory=list)  # that each of them came from
     begun: int = 0
+
+    def median(self, values: Sequence[float]) -> Estimate:
+        return median_ci(values, self.boots)
+
+    def figure(self, name: str) -> Estimate:
+        return self.median([getattr(f, name) for f in self.measured])
 
 
 class Table:
@@ -55,20 +80,21 @@ class Table:
         self.setting = setting
         self.groups: dict[Key, Group] = {}
 
-    def add(self, trial: Trial) -> list[Row]:
-        """The trial's rows for samples.csv. The caller guarantees collect.whole(trial)."""
+    def add(self, trial: Trial, start: Start) -> Rows:
+        """The trial's rows. The caller guarantees collect.whole(trial)."""
         key = Key(trial.strategy, trial.harts)
         group = self.groups.setdefault(key, Group(key))
         group.begun += 1
+        group.boots.append(start.boot)
+        common: Row = {**self.setting.context(key), "seed": start.seed, "boot": start.boot,
+                  "trial": start.first + trial.id, "repetition": group.begun}
         if trial.strategy == CLOCK:
             group.clock.append(trial.merged("clock"))
-            return [self._sample(key, group.begun, trial, {"hart": 0, **_wait(group.clock[-1])})]
+            wait = _wait(group.clock[-1])
+            return Rows([{**common, "hart": 0, **wait}], [{**common, "cycles_per_op": group.clock[-1].mean(), **_of_trial(wait)}])
         f = figures(trial, self.setting.plan.workload, self.setting.timebase_hz)
         group.measured.append(f)
-        return [self._sample(key, group.begun, trial, row) for row in self._harts(trial, f)]
-
-    def _sample(self, key: Key, repetition: int, trial: Trial, more: Row) -> Row:
-        return {**self.setting.context(key), "trial": trial.id, "repetition": repetition, **more}
+        return Rows([{**common, **row} for row in self._harts(trial, f)], [{**common, **_trial(f)}])
 
     def _harts(self, trial: Trial, f: Figures) -> Iterator[Row]:
         hz = self.setting.timebase_hz
@@ -117,13 +143,21 @@ class Table:
 
     def _counts(self, g: Group) -> Row:
         planned = sum(1 for t in self.setting.plan.order if t == g.key)
-        return {**self.setting.context(g.key), "trials": planned}
+        return {**self.setting.context(g.key), "boots": len(set(g.boots)), "trials": planned * self.setting.boots}
+
+    def waits(self) -> Iterator[Row]:
+        """The distribution of all waits of each cell."""
+        for g in sorted(self.groups.values(), key=self._rank):
+            wait = merge([f.wait for f in g.measured] or g.clock)
+            for percent in columns.PERCENTS if wait.count else ():
+                at = wait.min if percent == 0 else wait.max if percent == 100 else wait.percentile(percent)
+                yield {**self.setting.context(g.key), "percent": percent, "wait_cycles": at, "waits": wait.count}
 
     def _row(self, g: Group) -> Row:
         fs = g.measured
         wait = merge(f.wait for f in fs)
         failures = sum(1 for f in fs if f.faults)
-        contended = _median(fs, "contended_share")
+        contended = g.figure("contended_share")
         return {
             **self._counts(g),
             "trials_measured": sum(1 for f in fs if f.window != "none"),
@@ -132,28 +166,28 @@ class Table:
             "contended": _contended(contended.median),
             "overlap_shown": self.overlap_shown(g.key.harts),
             "ended_heap": sum(1 for f in fs if f.ended == "heap"),
-            **_ci("throughput_ops_per_second", _median(fs, "throughput_ops_per_second")),
-            **_ci("cycles_per_op", _median(fs, "cycles_per_op")),
-            **_ci("wait_p50_cycles", median_ci([f.wait.percentile(50) for f in fs])),
-            **_ci("wait_p99_cycles", median_ci([f.wait.percentile(99) for f in fs])),
+            **_ci("throughput_ops_per_second", g.figure("throughput_ops_per_second")),
+            **_ci("cycles_per_op", g.figure("cycles_per_op")),
+            **_ci("wait_p50_cycles", g.median([f.wait.percentile(50) for f in fs])),
+            **_ci("wait_p99_cycles", g.median([f.wait.percentile(99) for f in fs])),
             "wait_p90_cycles": wait.percentile(90), "wait_p999_cycles": wait.percentile(99.9),
             "wait_max_cycles": wait.max if wait.count else math.nan,
-            **_ci("hold_p50_cycles", median_ci([f.hold.percentile(50) for f in fs])),
+            **_ci("hold_p50_cycles", g.median([f.hold.percentile(50) for f in fs])),
             "hold_max_cycles": max((f.hold.max for f in fs if f.hold.count), default=math.nan),
-            **_responses(fs, self.setting.timebase_hz),
+            **_responses(g, self.setting.timebase_hz),
             "interrupts_total": sum(f.interrupts for f in fs),
             "interrupts_inside_total": sum(f.interrupts_inside for f in fs),
             "contended_share_median": contended.median,
-            "failed_attempts_per_op_median": _median(fs, "failed_attempts_per_op").median,
-            **_ci("jain_index", _median(fs, "jain_index")),
-            "min_max_share_median": _median(fs, "min_max_share").median,
-            "top_half_share_median": _median(fs, "top_half_share").median,
-            **fairness.summary([f.fairness for f in fs], median_ci),
+            "failed_attempts_per_op_median": g.figure("failed_attempts_per_op").median,
+            **_ci("jain_index", g.figure("jain_index")),
+            "min_max_share_median": g.figure("min_max_share").median,
+            "top_half_share_median": g.figure("top_half_share").median,
+            **fairness.summary([f.fairness for f in fs], g.median),
             "overlap_min": min((f.overlap for f in fs), default=math.nan),
-            "lost_updates_share_median": _median(fs, "lost_updates_share").median,
-            "waste_share_median": _median(fs, "waste_share").median,
+            "lost_updates_share_median": g.figure("lost_updates_share").median,
+            "waste_share_median": g.figure("waste_share").median,
             "ops_window_total": sum(f.ops_window for f in fs),
-            **{f"{name}_median": median_ci([f.coherence.get(name, math.nan) for f in fs]).median
+            **{f"{name}_median": g.median([f.coherence.get(name, math.nan) for f in fs]).median
                for name in columns.PER_OP},
         }
 
@@ -161,9 +195,9 @@ class Table:
         wait = merge(g.clock)
         return {
             **self._counts(g), "trials_measured": len(g.clock),
-            **_ci("cycles_per_op", median_ci([h.mean() for h in g.clock])),
-            **_ci("wait_p50_cycles", median_ci([h.percentile(50) for h in g.clock])),
-            **_ci("wait_p99_cycles", median_ci([h.percentile(99) for h in g.clock])),
+            **_ci("cycles_per_op", g.median([h.mean() for h in g.clock])),
+            **_ci("wait_p50_cycles", g.median([h.percentile(50) for h in g.clock])),
+            **_ci("wait_p99_cycles", g.median([h.percentile(99) for h in g.clock])),
             "wait_p90_cycles": wait.percentile(90), "wait_p999_cycles": wait.percentile(99.9),
             "wait_max_cycles": wait.max,
         }
@@ -173,8 +207,21 @@ def _contended(share: float) -> str:
     return "unknown" if math.isnan(share) else "yes" if share >= CONTENDED_SHARE else "no"
 
 
-def _median(fs: Sequence[Figures], name: str) -> Estimate:
-    return median_ci([getattr(f, name) for f in fs])
+def _of_trial(wait: Row) -> Row:
+    """Of a hart's waits, what a trial's row has a column for."""
+    return {name: value for name, value in wait.items() if name in columns.FIGURES}
+
+
+def _trial(f: Figures) -> Row:
+    """A trial's figures, all harts together."""
+    of_hold = _hold(f.hold)
+    return {
+        "ended": f.ended, "window": f.window, "check": "fail" if f.faults else "pass",
+        **{name: getattr(f, name) for name in columns.TRIALS if hasattr(f, name) and name not in ("ended", "window")},
+        **_of_trial(_wait(f.wait)), **_of_trial(of_hold), **f.coherence,
+        "same_owner_share": f.fairness.same_owner_share, "handoff_p50_cycles": f.fairness.cycles(50),
+        "bypass_max": f.fairness.bypass.max if f.fairness.bypass.count else math.nan,
+    }
 
 
 def _ci(name: str, e: Estimate) -> Row:
@@ -202,17 +249,17 @@ def _response(h: Histogram | None, hz: int) -> Row:
     }
 
 
-def _responses(fs: Sequence[Figures], hz: int) -> Row:
+def _responses(g: Group, hz: int) -> Row:
     """Medians of the trials', and of all trials together."""
-    each = [f.response for f in fs if f.response.count]
-    if not each:
-        return {}
+    each = [f.response for f in g.measured]
     together = _response(merge(each), hz)
+    if not together:
+        return {}
     return {
-        **_ci("response_p50_us", median_ci([h.percentile(50) * 1e6 / hz for h in each])),
-        **_ci("response_p99_us", median_ci([h.percentile(99) * 1e6 / hz for h in each])),
+        **_ci("response_p50_us", g.median([h.percentile(50) * 1e6 / hz for h in each])),
+        **_ci("response_p99_us", g.median([h.percentile(99) * 1e6 / hz for h in each])),
         **{name: together[name] for name in ("response_p90_us", "response_p999_us", "response_max_us")},
-        "backlog_ops_median": _median(fs, "backlog_ops").median,
+        "backlog_ops_median": g.figure("backlog_ops").median,
     }
 
 

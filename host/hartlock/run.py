@@ -12,8 +12,9 @@ from hartlock import build, context, paths, results, table, tools
 from hartlock.engines import Engine
 from hartlock.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError
 from hartlock.plan import Plan
-from hartlock.progress import progress
-from hartlock.session import Session
+from hartlock.progress import Bar, Plain, progress
+from hartlock.rows import Row, Table
+from hartlock.session import Session, failed_checks, single
 
 
 @dataclass(frozen=True)
@@ -46,59 +47,86 @@ class Outcome:
 
 
 class Run:
-    def __init__(self, request: Request, console: Console):
+    def __init__(self, request: Request, console: Console, folder: Path | None = None):
+        """Into `folder`, if there is one already."""
         self.request, self.console, self.plan = request, console, request.plan
         self.image = request.engines[0].program or build.image()
         self.processors = tools.host_processors()
-        names = "+".join(e.name for e in request.engines)
-        self.path = (results.use_folder(request.out) if request.out else results.make_folder(
-            paths.RESULTS, results.name(request.label, self.plan.smp, names)))
-        self.folder = results.Folder(self.path)
         self.context = context.begin(self.plan, request.argv, self.image, self.processors,
                                      native=request.engines[0].name == "native")
+        self.admit()
+        names = "+".join(e.name for e in request.engines)
+        self.path = folder or (results.use_folder(request.out) if request.out else results.make_folder(
+            paths.RESULTS, results.name(request.label, self.plan.smp, names)))
+        self.folder = results.Folder(self.path)
         self.sessions: list[Session] = []
         self.outcome = Outcome()
+        self.rows: list[Row] = []
 
     def go(self) -> int:
         try:
             self.folder.write_context(self.context)
             if not self.request.out:
                 results.point_latest(self.path)
-            with progress(self.console, len(self.plan.order) * len(self.request.engines)) as bar:
-                for engine in self.request.engines:
-                    session = Session(self.plan, engine, self.path.name, self.processors)
-                    self.sessions.append(session)
-                    session.go(self.image, self.request.cpu, self.request.extra, self.request.silence_s,
-                               lambda data, name=engine.log: self.folder.log(name, data),  # type: ignore[misc]
-                               self.folder.add_samples, bar.step)
+            self.measure()
         except (KeyboardInterrupt, Terminated) as e:
             status = EXIT_TERMINATED if isinstance(e, Terminated) else EXIT_INTERRUPTED
             self.outcome.worse("interrupted: what was measured until then is kept", "interrupted", status)
         except RunError as e:
             self.outcome.worse(str(e))
         with undisturbed():
-            self._judge()
+            self.judge()
             self._finish()
         return self.outcome.exit
 
-    def _judge(self) -> None:
-        for session in self.sessions:
-            engine = f"{session.engine.name}: " if len(self.request.engines) > 1 else ""
+    def admit(self) -> None:
+        """The last word before anything is written: raises UsageError."""
+
+    def measure(self) -> None:
+        with progress(self.console, len(self.plan.order) * len(self.request.engines)) as bar:
+            for engine in self.request.engines:
+                self.boot(single(self.plan, engine, self.path.name, self.processors), bar)
+
+    def boot(self, session: Session, bar: Plain | Bar) -> None:
+        self.sessions.append(session)
+        session.go(self.image, self.request.cpu, self.request.extra, self.request.silence_s,
+                   lambda data: self.folder.log(session.engine.log, data), self.folder.add, bar.step)
+
+    def tables(self) -> list[Table]:
+        """One for each engine, whatever the number of boots."""
+        return list({id(s.table): s.table for s in self.sessions}.values())
+
+    def judged(self) -> list[Session]:
+        return self.sessions
+
+    def named(self, problem: str, engine: Engine, boot: int = 1) -> str:
+        """Which of several engines the problem is of."""
+        return f"{engine.name}: {problem}" if len(self.request.engines) > 1 else problem
+
+    def judge(self) -> None:
+        for session in self.judged():
             for problem in session.judge():
-                self.outcome.worse(engine + problem)
-            for problem in session.failed_checks():
-                self.outcome.worse(engine + problem, self.outcome.status)
+                self.outcome.worse(self.named(problem, session.engine, session.start.boot))
+        for of_engine in self.tables():
+            for problem in failed_checks(of_engine):
+                self.outcome.worse(self.named(problem, of_engine.setting.engine), self.outcome.status)
+
+    def last_words(self) -> list[dict[str, object]]:
+        return [session.last_words() for session in self.sessions]
+
+    def afterwards(self) -> None:
+        """What else is made of the results."""
 
     def _finish(self) -> None:
         summary = self.path / "summary.csv"
-        rows = [row for session in self.sessions for row in session.table.summary()]
+        rows = self.rows = [row for each in self.tables() for row in each.summary()]
         with suppress(RunError):  # a full disk was said already, or is said next
             self.context.update(
                 status=self.outcome.status, ended=context.now(), problems=self.outcome.problems,
-                sessions=[session.last_words() for session in self.sessions])
+                sessions=self.last_words())
             self.folder.write_context(self.context)
         try:
-            summary = self.folder.write_summary(rows)
+            summary = self.folder.write_summary(rows, (row for each in self.tables() for row in each.waits()))
         except RunError as e:
             self.outcome.worse(str(e))
         self.folder.close()
@@ -108,7 +136,7 @@ class Run:
             say(table.result(rows, self.console.width))
             say()
         of_engines = [remark for session in self.sessions for remark in session.remarks()]
-        for remark in (*of_engines, *(table.remarks(rows, self.processors)), *self.request.remarks):
+        for remark in (*dict.fromkeys(of_engines), *(table.remarks(rows, self.processors)), *self.request.remarks):
             say(remark, markup=False)
         for problem in dict.fromkeys(self.outcome.problems):
             say(f"hartlock: {problem}", style="bold red", markup=False)
@@ -116,6 +144,7 @@ class Run:
             say(f"  {line}", markup=False)
         if self.outcome.status != "complete":
             say(f"hartlock: this run is {self.outcome.status}; what it measured is kept", markup=False)
+        self.afterwards()
         say(f"results: {results.short(summary)}", markup=False)
 
 

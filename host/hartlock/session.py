@@ -11,7 +11,7 @@ from hartlock.engines import Engine
 from hartlock.plan import Plan
 from hartlock.process import Limits, Process, Silent
 from hartlock.records import Reader, RecordError
-from hartlock.rows import Row, Setting, Table
+from hartlock.rows import Rows, Setting, Start, Table
 
 LONGEST_LINE = 1 << 20  # bytes; what is longer is no record
 
@@ -43,21 +43,35 @@ def limits(plan: Plan, engine: Engine, silence_s: float | None) -> Limits:
                   total_s=60 + 5 * plan.passes() * (a_pass + 0.1 * slow))
 
 
+def failed_checks(table: Table) -> list[str]:
+    """Of the candidates: a failed check is what the control is for."""
+    said = []
+    for key, group in table.groups.items():
+        faults = [f.faults[0] for f in group.measured if f.faults]
+        if faults and table.setting.plan.role(key) != "control":
+            said.append(f"CHECK FAILED: {key.strategy} on {key.harts} hart(s), in {len(faults)} of "
+                        f"{len(group.measured)} trial(s): {faults[0]}")
+    return said
+
+
+def single(plan: Plan, engine: Engine, run: str, processors: int) -> "Session":
+    """The one boot of a run that has one."""
+    return Session(plan, engine, Table(Setting(run, engine, plan, processors)), Start(1, plan.seed))
+
+
 class Session:
-    def __init__(self, plan: Plan, engine: Engine, run: str, processors: int):
-        self.plan, self.engine = plan, engine
-        self.setting = Setting(run, engine, plan, processors)
-        self.table = Table(self.setting)
+    def __init__(self, plan: Plan, engine: Engine, table: Table, start: Start):
+        self.plan, self.engine, self.table, self.start = plan, engine, table, start
         self.reader, self.collector = Reader(), Collector()
         self.problems: list[str] = []
         self.harts: list[str] = []  # where each was when it went wrong
-        self.done = 0
+        self.done: list[Trial] = []
         self.context: dict[str, object] = {
             "engine": engine.name, "bootargs": plan.bootargs(engine), "duration_us": engine.duration_us,
-            "warmup_us": engine.warmup_us, **engine.facts}
+            "warmup_us": engine.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
 
     def go(self, image: Path, cpu: str, extra: Sequence[str], silence_s: float | None,
-           log: Callable[[bytes], None], keep: Callable[[list[Row]], None], step: Callable[[str], None]) -> None:
+           log: Callable[[bytes], None], keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
         """Boot and listen to the end. `log` gets the console's bytes, `keep` each
         trial's rows, `step` each trial's name."""
         lines = Lines()
@@ -82,6 +96,14 @@ class Session:
                 take(lines.end())
             self._ended(process)
 
+    def replay(self, data: bytes, keep: Callable[[Rows], None]) -> None:
+        """The same from a log that such a boot left."""
+        lines = Lines()
+        for raw in (*lines.add(data), *lines.end()):
+            trial = self._record(raw)
+            if trial is not None:
+                keep(self._rows(trial))
+
     def _record(self, raw: bytes) -> Trial | None:
         record = self.reader.feed(raw)
         try:
@@ -90,20 +112,20 @@ class Session:
             self.reader.note(e)
             return None
 
-    def _rows(self, trial: Trial) -> list[Row]:
-        self.setting.timebase_hz = self.collector.boot.timebase_hz
+    def _rows(self, trial: Trial) -> Rows:
+        self.table.setting.timebase_hz = self.collector.boot.timebase_hz
         name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
         if trial.status != "done":
             why = {"too_few_harts": f"only {self.collector.boot.online} hart(s) came up",
                    "no_interrupts": "this machine delivers no interrupts in a timed loop",
                    "no_masking": "this machine has no way to keep interrupts off"}
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
-        elif not whole(trial) or not self.setting.timebase_hz:
+        elif not whole(trial) or not self.table.setting.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
         else:
-            self.done += 1
-            return self.table.add(trial)
-        return []
+            self.done.append(trial)
+            return self.table.add(trial, self.start)
+        return Rows([], [])
 
     def _ended(self, process: Process) -> None:
         status, errors = process.status(), process.errors()
@@ -142,7 +164,7 @@ class Session:
             first = next(f for f in self.reader.faults if f.kind == kind)
             said.append(f"{self.engine.log}: {count} {kind} record(s), the first at line {first.line}: {first.text}")
         if not self.collector.ended:
-            said.append(f"the run has no end record: {self.done} of {len(self.plan.order)} trials are kept")
+            said.append(f"the run has no end record: {len(self.done)} of {len(self.plan.order)} trials are kept")
         self.problems += said
         return self.problems
 
@@ -151,19 +173,10 @@ class Session:
         boot, rows = self.collector.boot, self.table.groups
         if self.engine.name != "native" or not rows:
             return []
-        graded = {key.harts: self.engine.evidence(key.harts, self.setting.host_processors) for key in rows}
-        said = native.evidence(graded, self.setting.host_processors)
+        graded = {key.harts: self.engine.evidence(key.harts, self.table.setting.host_processors) for key in rows}
+        said = native.evidence(graded, self.table.setting.host_processors)
         if not self.engine.foreign:
             said += [native.clock(boot.native, boot.timebase_hz), *native.disturbance(graded, boot.preempted)]
-        return said
-
-    def failed_checks(self) -> list[str]:
-        said = []
-        for key, group in self.table.groups.items():
-            faults = [f.faults[0] for f in group.measured if f.faults]
-            if faults and self.plan.role(key) != "control":
-                said.append(f"CHECK FAILED: {key.strategy} on {key.harts} hart(s), in {len(faults)} of "
-                            f"{len(group.measured)} trial(s): {faults[0]}")
         return said
 
     def _trap(self) -> str:
@@ -179,7 +192,7 @@ class Session:
             "problems": self.problems,
             "harts_at_the_end": self.harts,
             "boot": {**vars(self.collector.boot)},
-            "trials_kept": self.done,
+            "trials_kept": len(self.done),
             "records": {
                 "good": reader.good, "lines": reader.line, "faults": reader.counts,
                 "first_faults": [f._asdict() for f in reader.faults[:20]],

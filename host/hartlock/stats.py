@@ -1,12 +1,15 @@
-"""Medians and how sure they are."""
+"""Medians and how sure they are. docs/statistics.md explains them."""
 
 import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
 RESAMPLES = 2000
+
+Array = npt.NDArray[np.float64]
 
 
 class Estimate(NamedTuple):
@@ -18,16 +21,52 @@ class Estimate(NamedTuple):
 NONE = Estimate(math.nan, math.nan, math.nan)
 
 
-def median_ci(values: Sequence[float], seed: int = 1) -> Estimate:
+def by_boot(values: Sequence[float], boots: Sequence[int] | None = None) -> dict[int, Array]:
+    """The values that are known, boot by boot; without boots, all of one."""
+    boots = [1] * len(values) if boots is None else boots
+    known: dict[int, list[float]] = {}
+    for value, boot in zip(values, boots, strict=True):
+        if math.isfinite(value):
+            known.setdefault(boot, []).append(value)
+    return {boot: np.array(known[boot]) for boot in sorted(known)}
+
+
+def draw_boots(rng: np.random.Generator, boots: int) -> npt.NDArray[np.int64]:
+    """Which boots each resample is made of; one boot is all there is of it."""
+    return rng.integers(0, boots, (RESAMPLES, boots)) if boots > 1 else np.zeros((RESAMPLES, 1), dtype=np.int64)
+
+
+def medians(groups: Sequence[Array], drawn: npt.NDArray[np.int64], rng: np.random.Generator) -> Array:
+    """The median of each resample: of the drawn boots, trials drawn from each."""
+    sizes = np.array([g.size for g in groups])
+    table = np.full((len(groups), sizes.max()), math.nan)
+    for row, group in zip(table, groups, strict=True):
+        row[: group.size] = group
+    size = sizes[drawn][:, :, None]  # of each drawn boot
+    place = np.arange(sizes.max())
+    trial = (rng.random((*drawn.shape, place.size)) * size).astype(np.int64)
+    values = np.where(place < size, table[drawn[:, :, None], trial], math.nan).reshape(len(drawn), -1)
+    middle = np.median if (sizes == sizes[0]).all() else np.nanmedian
+    return np.asarray(middle(values, axis=1), dtype=np.float64)
+
+
+def interval(draws: Array, level: float = 95) -> tuple[float, float]:
+    low, high = np.percentile(draws, [50 - level / 2, 50 + level / 2])
+    return float(low), float(high)
+
+
+def median_ci(values: Sequence[float], boots: Sequence[int] | None = None, seed: int = 1) -> Estimate:
     """The median and its percentile-bootstrap 95 % interval; nan for what is not known.
 
-    One value has a median and no interval. Values that are not known are left out.
+    With several boots the bootstrap is hierarchical: boots are drawn, then trials
+    of each. One value has a median and no interval. Values that are not known are
+    left out.
     """
-    known = np.array([v for v in values if math.isfinite(v)])
-    if known.size == 0:
+    groups = list(by_boot(values, boots).values())
+    if not groups:
         return NONE
+    known = np.concatenate(groups)
     if known.size == 1:
         return Estimate(float(known[0]), math.nan, math.nan)
-    draws = np.random.default_rng(seed).choice(known, (RESAMPLES, known.size))
-    low, high = np.percentile(np.median(draws, axis=1), [2.5, 97.5])
-    return Estimate(float(np.median(known)), float(low), float(high))
+    rng = np.random.default_rng(seed)
+    return Estimate(float(np.median(known)), *interval(medians(groups, draw_boots(rng, len(groups)), rng)))
