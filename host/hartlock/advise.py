@@ -199,6 +199,7 @@ def _copy(picked: Sequence[Place]) -> Iterator[str]:
         known = properties.known()[p.name]
         yield f"To use {p.name}, copy {words(properties.files(known.header))} and change:"
         yield from (f"    {line}" for line in properties.snippet(known))
+        yield "docs/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
 
 
 def answer(data: Results, ask: Ask) -> Iterator[str]:
