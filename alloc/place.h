@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 /* What one hart writes should not lie beside what others only read: bytes of a
- * line. Set it to 8 to lay everything out side by side instead. */
+ * line. Compile with -DPLACE_LINE=8 to lay everything out side by side instead. */
 #ifndef PLACE_LINE
 #define PLACE_LINE 64
 #endif

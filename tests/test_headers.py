@@ -106,14 +106,15 @@ def test_every_wait_is_the_ports(header, compiler, tmp_path):
 @pytest.mark.parametrize("header", [h for h in HEADERS if re.search(r"^#ifndef (?!\w+_H$|LOCK_RELAX)", h.read_text(), re.M)],
                          ids=named)
 def test_what_can_be_set_is_what_was_set(header, compiler, tmp_path):
-    """Every macro that a header defines only if nobody did, by LOCK_PORT."""
+    """Every macro that a header defines only if nobody did: by LOCK_PORT in lock/, by -D in alloc/."""
     chosen = {name: 2 * int(value) for name, value in re.findall(
         r"^#ifndef (\w+)\n#define \1 (\d+)", header.read_text(), re.M)}
     assert chosen, "a macro that can be set has a number that this test reads"
     (tmp_path / "my_port.h").write_text("".join(f"#define {name} {value}\n" for name, value in chosen.items()))
     text = f'#include "{header}"\n' + "".join(
         f'_Static_assert({name} == {value}, "{name}");\n' for name, value in chosen.items())
-    compiled(tmp_path, compiler, text, '-DLOCK_PORT="my_port.h"')
+    by_flag = [f"-D{name}={value}" for name, value in chosen.items()]
+    compiled(tmp_path, compiler, text, *(by_flag if header.parent.name == "alloc" else ['-DLOCK_PORT="my_port.h"']))
 
 
 def test_locks_and_allocators_are_told_apart():
