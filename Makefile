@@ -5,12 +5,24 @@ GLOBAL_ALLOC  ?= 1
 BUILD         ?= build
 LOCK          ?= ticket
 SMP           ?= 8
+RELAX         ?= pause
+UNLOCK        ?= store
 QEMU          ?= qemu-system-riscv64
 
 CC      := $(CROSS_COMPILE)gcc
 OBJDUMP := $(CROSS_COMPILE)objdump
 PYTHON   = $(shell ./host/find-python)
-IMAGE   := $(BUILD)/hartlock.elf
+
+# How waiters wait and holders let go (lock/forms.h): the workers are compiled for it,
+# in a folder of their own if it is not the default, and nothing else is.
+RELAXES  := none pause wrs
+UNLOCKS  := store fence-store store-fence amoswap
+$(if $(filter $(RELAX),$(RELAXES)),,$(error RELAX=$(RELAX): it is one of $(RELAXES)))
+$(if $(filter $(UNLOCK),$(UNLOCKS)),,$(error UNLOCK=$(UNLOCK): it is one of $(UNLOCKS)))
+FORMS    := $(filter-out pause-store,$(RELAX)-$(UNLOCK))
+FORM_DEF := $(addprefix -D,$(shell echo LOCK_RELAX_FORM_$(RELAX) LOCK_UNLOCK_FORM_$(UNLOCK) | tr a-z- A-Z_))
+formed    = $(1)$(FORMS:%=/%)
+IMAGE    := $(call formed,$(BUILD))/hartlock.elf
 
 ifeq ($(V),)
 Q := @
@@ -19,11 +31,13 @@ endif
 
 # Strategies: the words of locks.def decide what is built.
 LOCKS     := $(shell sed -n 's/^LOCK(\(.*\))$$/\1/p' lock/locks.def)
-LOCKFREES := $(shell sed -n 's/^LOCKFREE(\(.*\))$$/\1/p' lock/locks.def)
+LOCKFREES := $(shell sed -n 's/^LOCKFREE\(_ISA\)*(\([a-z_]*\).*)$$/\2/p' lock/locks.def)
 
-SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out bench/worker.c,$(wildcard bench/*.c)) \
+FORM_SRCS := bench/worker.c bench/forms.c
+SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c)) \
         $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
-worker_objects = $(foreach build,worker loaded,$(patsubst %,$(1)/bench/$(build)-%.o,$(LOCKS) $(LOCKFREES)))
+worker_objects = $(foreach build,worker loaded,$(patsubst %,$(call formed,$(1))/bench/$(build)-%.o,$(LOCKS) $(LOCKFREES))) \
+                 $(call formed,$(1))/bench/forms.o
 OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) $(call worker_objects,$(BUILD))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual \
@@ -38,7 +52,7 @@ LDFLAGS  := $(LIBC) -nostartfiles -static -Wl,--gc-sections -Wl,--fatal-warnings
             -Wl,--no-warn-rwx-segments -Wl,--defsym=vfprintf=__i_vfprintf
 
 .PHONY: all
-all: $(IMAGE) ## build the kernel image (default)
+all: $(IMAGE) ## build the kernel image (default; RELAX=none|pause|wrs UNLOCK=store|fence-store|store-fence|amoswap)
 
 $(IMAGE): $(OBJS) $(BUILD)/kernel.ld
 	$(call say,LINK,$@)
@@ -62,17 +76,28 @@ define worker
 $(4)/bench/$(6)-$(1).o: bench/worker.c $(4)/flags
 	$$(call say,CC,"bench/worker.c for $(1)$(if $(filter loaded,$(6)), with a load)")
 	$(Q)mkdir -p $$(@D)
-	$(Q)$$($(5)) -DSTRATEGY=$(1) \
+	$(Q)$$($(5)) $(FORM_DEF) -DSTRATEGY=$(1) \
 		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
 		-DSECTION_HEADER='"$(3)"' -DLOAD_HEADER='"$(7).h"' \
 		$(if $(filter loaded,$(6)),-DPLACE_LINE=8) -c $$< -o $$@
 endef
+# $(call forms,folder of all objects,folder of these,name of the compiler's variable)
+define forms
+$(2)/bench/forms.o: bench/forms.c $(2)/flags
+	$(Q)mkdir -p $$(@D)
+	$(Q)$$($(3)) $(FORM_DEF) -c $$< -o $$@
+
+$(if $(FORMS),$(2)/flags: $(1)/flags
+	$(Q)mkdir -p $$(@D)
+	$(Q)touch $$@)
+endef
 # $(call workers,folder to build in,name of the compiler's variable)
 define workers
-$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(1),$(2),worker,load_none)))
-$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(1),$(2),loaded,load_full)))
-$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(1),$(2),worker,load_none)))
-$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(1),$(2),loaded,load_full)))
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),worker,load_none)))
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),loaded,load_full)))
+$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),worker,load_none)))
+$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),loaded,load_full)))
+$(eval $(call forms,$(1),$(call formed,$(1)),$(2)))
 endef
 
 KERNEL_CC := $(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS)
@@ -168,7 +193,7 @@ qemu-gdb: $(IMAGE) ## the same, waiting for gdb at port 1234
 	$(Q)$(QEMU_RUN) -s -S
 
 .PHONY: asm
-asm: $(BUILD)/bench/$(if $(LOAD),loaded,worker)-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas; LOAD=1: docs/workloads.md)
+asm: $(call formed,$(BUILD))/bench/$(if $(LOAD),loaded,worker)-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas RELAX=none UNLOCK=amoswap; LOAD=1: docs/workloads.md)
 	$(Q)for f in throughput latency; do $(OBJDUMP) -d --no-show-raw-insn --disassemble=$$f $<; done | sed '/^$$/d; /^Disassembly/d'
 
 .PHONY: clean

@@ -1,6 +1,7 @@
 #include "bench.h"
 
 #include <stdbool.h>
+#include <string.h>
 
 #include "audit.h"
 #include "delay.h"
@@ -201,6 +202,34 @@ static void choose_work(struct run *run)
 		load_wanted(&plan->work) ? loaded_strategies[strategy] : strategies[strategy];
 }
 
+/* The extension that the run's strategy needs and some hart lacks; NULL: none. */
+static const char *lacking(const struct run *run)
+{
+	const char *needs[] = {strategy_needs[run->plan->trial[run->trial].strategy],
+			       run->strategy->relax_needs};
+
+	for (unsigned i = 0; i < sizeof(needs) / sizeof(*needs); i++)
+		if (needs[i] != NULL && !port_has(needs[i]))
+			return needs[i];
+	return NULL;
+}
+
+static void run_strategy(struct run *run)
+{
+	for (run->pass = 0; run->pass < PASSES; run->pass++)
+		if (run->plan->passes & 1u << run->pass)
+			run_pass(run);
+	send_trial(run->trial, run->strategy->name, run->harts, "done");
+}
+
+static void refuse(const struct run *run, const char *extension)
+{
+	char status[32] = "needs_";
+
+	strncat(status, extension, sizeof(status) - strlen(status) - 1);
+	send_trial(run->trial, run->strategy->name, run->harts, status);
+}
+
 static void run_trial(const struct plan *plan, unsigned id)
 {
 	const struct plan_trial *t = &plan->trial[id];
@@ -233,10 +262,10 @@ static void run_trial(const struct plan *plan, unsigned id)
 		return;
 	}
 	choose_work(&run);
-	for (run.pass = 0; run.pass < PASSES; run.pass++)
-		if (plan->passes & 1u << run.pass)
-			run_pass(&run);
-	send_trial(id, name, t->harts, "done");
+	if (lacking(&run) != NULL)
+		refuse(&run, lacking(&run));
+	else
+		run_strategy(&run);
 }
 
 void bench_run(const struct plan *plan)

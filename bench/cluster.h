@@ -1,16 +1,35 @@
-/* cluster.h: which harts are told that they are near to each other. */
+/* cluster.h: which harts are near each other, as a trial's locks are told. */
 #ifndef BENCH_CLUSTER_H
 #define BENCH_CLUSTER_H
 
 #include "plan.h"
 #include "port.h"
 
-/* Harts that follow each other share a cluster. */
+/* Cluster of the hart, below PORT_MAX_HARTS: of as many equal ones as the plan asks
+ * for, of harts that follow each other, or what the place says. Harts that there are
+ * not are in the first. */
 static inline unsigned cluster_of(const struct workload *work, unsigned hart)
 {
-	unsigned per = work->clusters == 0 ? PORT_MAX_HARTS : port_harts() / work->clusters;
+	unsigned harts = port_harts();
 
-	return per == 0 ? hart : hart / per;
+	if (hart >= harts)
+		return 0;
+	return work->clusters != 0 ? hart * work->clusters / harts : port_cluster(hart);
+}
+
+/* How many clusters the first `harts` harts are in. */
+static inline unsigned cluster_count(const struct workload *work, unsigned harts)
+{
+	unsigned clusters = 0;
+
+	for (unsigned i = 0; i < harts; i++) {
+		unsigned same = 0;
+
+		while (cluster_of(work, same) != cluster_of(work, i))
+			same++;
+		clusters += same == i;
+	}
+	return clusters;
 }
 
 #endif

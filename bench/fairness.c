@@ -159,7 +159,7 @@ struct fair fairness_walk(const struct workload *work, const struct slot *slots,
 		histogram_clear(&results[i].reacquire);
 		histogram_clear(&results[i].handoff);
 	}
-	w.sum.clusters = cluster_of(work, harts - 1) + 1;
+	w.sum.clusters = cluster_count(work, harts);
 	if (order == ORDER_UNKNOWN)
 		return w.sum;
 	last = find_window(&w);

@@ -46,7 +46,7 @@ enum {
 struct workload {
 	size_t size, align;   /* bytes of a block; align is a power of two */
 	size_t batch;         /* bytes a magazine takes at a time */
-	uint32_t clusters;    /* that the harts are told they form; 0: one */
+	uint32_t clusters;    /* that the harts are told they form; 0: what the place says */
 	uint32_t hold, think; /* instructions inside, and (on average) between, allocations */
 	uint32_t think_range; /* from the least to the most of those between */
 

@@ -28,6 +28,13 @@ unsigned port_harts(void);
 /* Ticks a second of port_time(). */
 uint64_t port_time_hz(void);
 
+/* Does every hart have the RISC-V extension? Its name in small letters: "zacas". */
+bool port_has(const char *extension);
+
+/* The hart's cluster, below PORT_MAX_HARTS: the same for harts to which a line is
+ * near. index < port_harts(). */
+unsigned port_cluster(unsigned index);
+
 /* Memory for the heap under test: [*start, *end). */
 void port_heap(uintptr_t *start, uintptr_t *end);
 

@@ -5,6 +5,8 @@
 #include "../alloc/bump.h"
 #include "cluster.h"
 
+#define FORMS NAME(forms)
+
 #if LOAD_FULL
 
 /* The lock and the heap, wherever the workload wants them. */

@@ -6,6 +6,8 @@
 #ifndef BENCH_SECTION_H
 #define BENCH_SECTION_H
 
+#define FORMS 0 /* nobody waits for a word, and nobody lets go */
+
 #if LOAD_FULL
 
 /* PLACE_LINE is 8 here: a heap is `next` and its bounds, side by side. */

@@ -1,6 +1,7 @@
 #include "send.h"
 
 #include "audit.h"
+#include "cluster.h"
 #include "fairness.h"
 #include "load.h"
 #include "port.h"
@@ -18,6 +19,9 @@ static void send_summary(const struct run *run, size_t used)
 	record_text("pass", pass_names[run->pass]);
 	record_text("strategy", run->strategy->name);
 	record_u64("harts", run->harts);
+	record_text("relax", run->strategy->relax);
+	record_text("unlock", run->strategy->unlock);
+	record_u64("clusters", cluster_count(&run->plan->work, run->harts));
 	record_text("ended", ended_names[window.ended]);
 	record_u64("open", window.open_time);
 	record_u64("close", window.close_time);
@@ -193,5 +197,7 @@ void send_plan(const struct plan *plan)
 	record_u64("warmup_us", plan->warmup_us);
 	record_u64("seed", plan->seed);
 	record_u64("passes", plan->passes);
+	record_text("relax", forms_relax);
+	record_text("unlock", forms_unlock);
 	record_end();
 }

@@ -1,7 +1,8 @@
 #include "strategy.h"
 
-#define LOCK(name)     extern const struct strategy strategy_##name, loaded_##name;
-#define LOCKFREE(name) LOCK(name)
+#define LOCK(name)              extern const struct strategy strategy_##name, loaded_##name;
+#define LOCKFREE(name)          LOCK(name)
+#define LOCKFREE_ISA(name, ext) LOCK(name)
 #define ALIAS(other, name)
 #include "../lock/locks.def"
 #undef LOCK
@@ -14,6 +15,14 @@ const struct strategy *const strategies[] = {
 
 #define LOCK(name) &loaded_##name,
 const struct strategy *const loaded_strategies[] = {
+#include "../lock/locks.def"
+};
+#undef LOCK
+#undef LOCKFREE_ISA
+
+#define LOCK(name)              NULL,
+#define LOCKFREE_ISA(name, ext) #ext,
+const char *const strategy_needs[] = {
 #include "../lock/locks.def"
 };
 

@@ -14,6 +14,10 @@ enum grant_order { ORDER_NUMBERS, ORDER_ADDRESSES, ORDER_UNKNOWN };
 
 struct strategy {
 	const char *name;
+	/* How its waiters wait and its holders let go (lock/forms.h); FORM_NONE where
+	 * it has no such code. */
+	const char *relax, *unlock;
+	const char *relax_needs; /* extension that `relax` is made of; NULL: none */
 	/* Lock free, heap empty over [start, end). No worker is running. */
 	void (*init)(const struct workload *work, uintptr_t start, uintptr_t end);
 	/* Bytes handed out since init, padding included. No worker is running. */
@@ -31,5 +35,13 @@ struct strategy {
 /* The same strategies, in the same order, without a load and with one: load.h. */
 extern const struct strategy *const strategies[], *const loaded_strategies[];
 extern const unsigned strategy_count;
+
+/* The extension that strategies[i] is made of; NULL: none. */
+extern const char *const strategy_needs[];
+
+#define FORM_NONE "not-applicable"
+
+/* What `relax` and `unlock` are in this image, where there is such code (forms.c). */
+extern const char *const forms_relax, *const forms_unlock;
 
 #endif

@@ -8,6 +8,7 @@
  *
  * so that everything inside is inlined and nothing is called through a pointer.
  * `make asm LOCK=name` shows what comes out. */
+#include "../lock/port.h"
 #include "audit.h"
 #include "delay.h"
 #include "fairness.h"
@@ -29,6 +30,12 @@ struct marks {
 
 #include LOAD_HEADER
 #include SECTION_HEADER
+
+#ifdef LOCK_RELAX_NEEDS
+#define RELAX_NEEDS (FORMS & LOCK_WATCHES ? LOCK_RELAX_NEEDS : NULL)
+#else
+#define RELAX_NEEDS NULL
+#endif
 
 static inline void count(struct slot *me, uint64_t ops)
 {
@@ -133,6 +140,11 @@ static void stop(const struct workload *work, struct slot *me)
 
 const struct strategy JOIN(LOAD_TABLE, STRATEGY) = {
 	.name = STRATEGY_NAME,
+	.relax = FORMS & LOCK_WATCHES ? LOCK_RELAX_NAME
+	       : FORMS & LOCK_BLIND   ? LOCK_BLIND_NAME
+				      : FORM_NONE,
+	.unlock = FORMS & LOCK_STORES ? LOCK_UNLOCK_NAME : FORM_NONE,
+	.relax_needs = RELAX_NEEDS,
 	.init = init,
 	.used = used,
 	.waste = waste,

@@ -61,7 +61,7 @@ void hart_init_boot(unsigned long boot_id, const struct machine *m)
 {
 	slots = m->harts;
 	for (unsigned i = 0; i < slots; i++) {
-		harts[i].id = m->hart_id[i];
+		harts[i].id = m->hart[i].id;
 		harts[i].stack_top = (uintptr_t)guard_of(i + 1);
 		if (harts[i].id == boot_id)
 			boot = &harts[i];

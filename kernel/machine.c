@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "cpumap.h"
 #include "fdt.h"
 
 enum { DEPTH = 3 }; /* the deepest node of interest is /cpus/cpu@N */
@@ -12,7 +13,8 @@ struct node {
 	enum place { ELSEWHERE, ROOT, CPUS, CPU, MEMORY, CHOSEN } place;
 	const uint8_t *reg;
 	size_t reg_len;
-	const char *isa;
+	struct isa isa;
+	uint32_t phandle;
 	int address_cells, size_cells; /* for its children's reg */
 	bool is_cpu, is_finisher, disabled;
 };
@@ -90,6 +92,18 @@ static const char *timebase(struct machine *m, const struct fdt_walk *w)
 	return NULL;
 }
 
+static void cpu_property(struct node *node, const struct fdt_walk *w)
+{
+	if (strcmp(w->name, "phandle") == 0 && w->len == 4)
+		node->phandle = fdt_cell(w->data);
+	if (strcmp(w->name, "riscv,isa") == 0 && is_string(w))
+		node->isa.text = (const char *)w->data;
+	if (strcmp(w->name, "riscv,isa-extensions") == 0 && is_string(w)) {
+		node->isa.list = (const char *)w->data;
+		node->isa.list_len = w->len;
+	}
+}
+
 static const char *property(struct reader *r, const struct fdt_walk *w)
 {
 	if (w->depth > DEPTH)
@@ -105,8 +119,7 @@ static const char *property(struct reader *r, const struct fdt_walk *w)
 		node->is_cpu = string_is(w, "cpu");
 	if (strcmp(w->name, "status") == 0)
 		node->disabled = !string_is(w, "okay") && !string_is(w, "ok");
-	if (strcmp(w->name, "riscv,isa") == 0 && is_string(w))
-		node->isa = (const char *)w->data;
+	cpu_property(node, w);
 	if (strcmp(w->name, "compatible") == 0)
 		node->is_finisher = list_has(w, "sifive,test0");
 	if (node->place == CPUS && strcmp(w->name, "timebase-frequency") == 0)
@@ -140,8 +153,8 @@ static const char *take_hart(struct reader *r, const struct node *node)
 
 	unsigned long id = fdt_number(node->reg, id_cells);
 
-	for (at = m->harts; at > 0 && m->hart_id[at - 1] >= id; at--)
-		if (m->hart_id[at - 1] == id)
+	for (at = m->harts; at > 0 && m->hart[at - 1].id >= id; at--)
+		if (m->hart[at - 1].id == id)
 			return "two harts have the same id";
 	if (m->harts == MAX_HARTS) {
 		m->harts_left_out++;
@@ -149,11 +162,11 @@ static const char *take_hart(struct reader *r, const struct node *node)
 			return NULL;
 		m->harts--; /* the highest id makes room */
 	}
-	memmove(&m->hart_id[at + 1], &m->hart_id[at], (m->harts - at) * sizeof(m->hart_id[0]));
-	m->hart_id[at] = id;
+	memmove(&m->hart[at + 1], &m->hart[at], (m->harts - at) * sizeof(m->hart[0]));
+	m->hart[at] = (struct machine_hart){id, node->phandle, 0, node->isa};
 	m->harts++;
-	if (m->isa[0] == 0 && node->isa != NULL)
-		m->isa = node->isa;
+	if (m->isa[0] == 0 && node->isa.text != NULL)
+		m->isa = node->isa.text;
 	return NULL;
 }
 
@@ -234,6 +247,7 @@ const char *machine_read(struct machine *m, const void *blob, size_t limit)
 			error = leave(&r, &walk);
 			break;
 		case FDT_END:
+			cpumap_read(m, &fdt);
 			return complete(m);
 		case FDT_BAD:
 			error = walk.error;
@@ -241,6 +255,14 @@ const char *machine_read(struct machine *m, const void *blob, size_t limit)
 		}
 	}
 	return error;
+}
+
+bool machine_has(const struct machine *m, const char *extension)
+{
+	for (unsigned i = 0; i < m->harts; i++)
+		if (!isa_has(&m->hart[i].isa, extension))
+			return false;
+	return true;
 }
 
 bool machine_has_memory(const struct machine *m, uint64_t base, uint64_t size)

@@ -7,15 +7,24 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "isa.h"
 #include "layout.h"
 
 enum { MAX_MEMORY = 8 };
 
+struct machine_hart {
+	unsigned long id; /* may be sparse */
+	uint32_t phandle; /* what other nodes call it; 0: nothing */
+	unsigned cluster; /* from 0 on: the same for harts that are near each other */
+	struct isa isa;
+};
+
 struct machine {
-	unsigned harts;                   /* usable ones, at most MAX_HARTS */
-	unsigned harts_left_out;          /* beyond MAX_HARTS, or not "okay" */
-	unsigned long hart_id[MAX_HARTS]; /* ascending; may be sparse */
-	uint64_t timebase_hz;             /* of the `time` counter; never 0 */
+	unsigned harts;                      /* usable ones, at most MAX_HARTS */
+	unsigned harts_left_out;             /* beyond MAX_HARTS, or not "okay" */
+	struct machine_hart hart[MAX_HARTS]; /* by ascending id */
+	unsigned clusters;                   /* that the harts form, at least 1 */
+	uint64_t timebase_hz;                /* of the `time` counter; never 0 */
 	unsigned memories;
 	struct {
 		uint64_t base, size;
@@ -30,6 +39,9 @@ struct machine {
  * is wrong. The strings point into the tree. */
 __attribute__((warn_unused_result)) const char *machine_read(struct machine *m, const void *blob,
 							     size_t limit);
+
+/* Does every usable hart have that extension (isa.h)? */
+bool machine_has(const struct machine *m, const char *extension);
 
 /* Does [base, base + size) lie in one of the machine's memories? */
 bool machine_has_memory(const struct machine *m, uint64_t base, uint64_t size);

@@ -18,7 +18,7 @@
 #define MARK_SAMPLE   0x403 /* mailbox.sample is filled in */
 #define MARK_OFF      0x404 /* the kernel gives up: model nothing any more */
 
-#define MAILBOX_MAGIC 0x31306c65646f6dul /* "model01" */
+#define MAILBOX_MAGIC 0x32306c65646f6dul /* "model02" */
 
 enum { MAILBOX_SAMPLES = 2 };
 
@@ -60,6 +60,7 @@ struct mailbox {
 	 * as long as there was; index enum mailbox_count. All harts together. */
 	uint64_t count[MAILBOX_COUNTS];
 	struct mailbox_sample sample[MAILBOX_SAMPLES]; /* written by the kernel */
+	uint64_t cluster_harts; /* harts that follow each other in a cluster, at least 1 */
 };
 
 extern struct mailbox model_mailbox; /* the kernel's; the model is told its address */

@@ -35,6 +35,24 @@ static void read_machine(const void *tree)
 		panic("the device tree lies in the kernel's memory");
 }
 
+/* Of those that a strategy or a form may need, what every hart has. */
+static void say_extensions(const struct machine *m)
+{
+	static const char *const names[] = {"zacas", "zabha", "zawrs", "zihintpause"};
+	bool more = false;
+
+	record_key("extensions");
+	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
+		if (!machine_has(m, names[i]))
+			continue;
+		if (more)
+			record_part_char(',');
+		for (const char *c = names[i]; *c != 0; c++)
+			record_part_char(*c);
+		more = true;
+	}
+}
+
 static void say_boot(void)
 {
 	const struct machine *m = &kernel.machine;
@@ -55,6 +73,8 @@ static void say_boot(void)
 	record_u64("sbi_impl", sbi_impl_id());
 	record_hex("sbi_impl_version", sbi_impl_version());
 	record_text("isa", m->isa);
+	say_extensions(m);
+	record_u64("clusters", m->clusters);
 	record_end();
 }
 

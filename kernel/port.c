@@ -25,6 +25,21 @@ uint64_t port_time_hz(void)
 	return model_here() ? model_mailbox.hz : kernel.machine.timebase_hz;
 }
 
+bool port_has(const char *extension)
+{
+	return machine_has(&kernel.machine, extension);
+}
+
+/* A boot hart that the tree leaves out has a slot behind those of the others. */
+unsigned port_cluster(unsigned index)
+{
+	size_t slot = (size_t)(hart_by_index(index) - hart_slot(0));
+
+	if (model_here())
+		return index / (unsigned)model_mailbox.cluster_harts;
+	return slot < kernel.machine.harts ? kernel.machine.hart[slot].cluster : 0;
+}
+
 void port_heap(uintptr_t *start, uintptr_t *end)
 {
 	*start = (uintptr_t)__heap;

@@ -15,6 +15,8 @@
 
 #include "port.h"
 
+enum { anderson_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 #ifndef ANDERSON_SLOTS
 #define ANDERSON_SLOTS 64
 #endif

@@ -19,6 +19,8 @@
 
 #include "port.h"
 
+enum { clh_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 struct clh_cell {
 	_Alignas(LOCK_LINE) a32 held; /* 1 until its hart has released */
 };

@@ -20,6 +20,8 @@
 
 #include "port.h"
 
+enum { cna_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 #ifndef CNA_LOCAL
 #define CNA_LOCAL 256 /* hand-overs in a row within a cluster */
 #endif

@@ -11,7 +11,9 @@
  *                          short time is over (unprivileged manual, chapter
  *                          "Zawrs"). The caller guarantees that it is there.
  *
- * or define LOCK_RELAX() in your LOCK_PORT. It must not touch memory.
+ * or define LOCK_RELAX() in your LOCK_PORT. It must not touch memory. A waiter that
+ * writes instead of looking (tas) calls LOCK_RELAX_BLIND(): without an LR there is
+ * no reservation, and `wrs.sto` would not stall.
  *
  * Letting go: where an unlock is one plain store it is a32_store_unlock() or
  * aptr_store_unlock(). All forms are a release; some cores keep the plain one invisible for long
@@ -21,14 +23,35 @@
  *   -DLOCK_UNLOCK_FORM_FENCE_STORE fence rw,rw; sw
  *   -DLOCK_UNLOCK_FORM_STORE_FENCE fence rw,w; sw; fence rw,rw
  *   -DLOCK_UNLOCK_FORM_AMOSWAP     amoswap.w.rl to x0
+ *
+ * Each header says what of this it has: enum { NAME_forms = ... } of enum lock_form.
  */
 #ifndef LOCK_FORMS_H
 #define LOCK_FORMS_H
 
 #include "atomic.h"
 
+enum lock_form {
+	LOCK_WATCHES = 1, /* its waiters look by a watch function and call LOCK_RELAX() */
+	LOCK_BLIND = 2,   /* they do not look, and call LOCK_RELAX_BLIND() */
+	LOCK_STORES = 4,  /* it lets go by a32_store_unlock() or aptr_store_unlock() */
+};
+
 #if defined(LOCK_RELAX_FORM_WRS) && (!defined(__riscv) || defined(LOCK_ATOMIC_C11))
 #error "lock/forms.h: wrs is an instruction of RISC-V, and its look not C11's"
+#endif
+
+#if defined(LOCK_RELAX)
+#define LOCK_RELAX_NAME "port"
+#elif defined(LOCK_RELAX_FORM_NONE)
+#define LOCK_RELAX_NAME "none"
+#elif defined(LOCK_RELAX_FORM_WRS)
+#define LOCK_RELAX_NAME    "wrs"
+#define LOCK_RELAX_NEEDS   "zawrs"
+#define LOCK_RELAX_BLIND() __asm__ volatile("")
+#define LOCK_BLIND_NAME    "none"
+#else
+#define LOCK_RELAX_NAME "pause"
 #endif
 
 #ifndef LOCK_RELAX
@@ -45,6 +68,11 @@
 #else
 #error "lock/forms.h: define LOCK_RELAX() for this architecture"
 #endif
+#endif
+
+#ifndef LOCK_RELAX_BLIND
+#define LOCK_RELAX_BLIND() LOCK_RELAX()
+#define LOCK_BLIND_NAME    LOCK_RELAX_NAME
 #endif
 
 #if defined(LOCK_RELAX_FORM_WRS)
@@ -107,12 +135,16 @@ static inline uintptr_t aptr_watch_depend(aptr *a)
 
 /* release, whatever the form. */
 #if defined(LOCK_UNLOCK_FORM_AMOSWAP)
+#define LOCK_UNLOCK_NAME                  "amoswap"
 #define LOCK_STORE_UNLOCK(kind, a, value) kind##_swap_out_release(a, value)
 #elif defined(LOCK_UNLOCK_FORM_FENCE_STORE)
+#define LOCK_UNLOCK_NAME                  "fence-store"
 #define LOCK_STORE_UNLOCK(kind, a, value) kind##_full_fence_store(a, value)
 #elif defined(LOCK_UNLOCK_FORM_STORE_FENCE)
+#define LOCK_UNLOCK_NAME                  "store-fence"
 #define LOCK_STORE_UNLOCK(kind, a, value) (kind##_store_release(a, value), atomic_full_fence())
 #else
+#define LOCK_UNLOCK_NAME                  "store"
 #define LOCK_STORE_UNLOCK(kind, a, value) kind##_store_release(a, value)
 #endif
 

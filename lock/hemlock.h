@@ -19,6 +19,8 @@
 
 #include "port.h"
 
+enum { hemlock_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 struct hemlock_lock {
 	aptr tail; /* the node of the last in the queue; 0: free */
 };

@@ -16,6 +16,8 @@
 
 #include "ticket.h"
 
+enum { indirect_forms = ticket_forms }; /* of forms.h */
+
 struct indirect_calls {
 	bool (*acquire)(struct ticket_lock *, struct ticket_node *);
 	void (*release)(struct ticket_lock *, struct ticket_node *);

@@ -17,6 +17,8 @@
 
 #include "port.h"
 
+enum { mcs_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 struct mcs_node {
 	aptr next;   /* the node behind this one; 0: none yet */
 	a32 waiting; /* 1 until the holder in front hands over */

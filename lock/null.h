@@ -16,6 +16,8 @@
 
 #include "port.h"
 
+enum { null_forms = 0 }; /* of forms.h */
+
 struct null_lock {
 	char unused[0];
 };

@@ -16,6 +16,8 @@
  *                       hart's own from NAME_join() on. On a line of its own.
  *   struct NAME_space   one for all locks of the kind; empty for most
  *
+ *   NAME_forms          which forms of forms.h its code has: enum lock_form
+ *
  *   void NAME_init(struct NAME_lock *);
  *   void NAME_join(struct NAME_node *, struct NAME_space *, struct lock_hart);
  *   bool NAME_acquire(struct NAME_lock *, struct NAME_node *);  true: it waited

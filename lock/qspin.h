@@ -24,6 +24,8 @@
 
 #include "port.h"
 
+enum { qspin_forms = LOCK_WATCHES }; /* of forms.h */
+
 #ifndef QSPIN_HARTS
 #define QSPIN_HARTS 64
 #endif

@@ -15,6 +15,8 @@
 
 #include "port.h"
 
+enum { tas_forms = LOCK_BLIND | LOCK_STORES }; /* of forms.h */
+
 struct tas_lock {
 	a32 held; /* 0 free, 1 held */
 };
@@ -37,7 +39,7 @@ static inline bool tas_acquire(struct tas_lock *l, struct tas_node *node)
 	 * holders wrote is visible from here. */
 	while (a32_swap_acquire(&l->held, 1) != 0) {
 		waited = true;
-		LOCK_RELAX();
+		LOCK_RELAX_BLIND();
 	}
 	return waited;
 }

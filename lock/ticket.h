@@ -17,6 +17,8 @@
 
 #include "port.h"
 
+enum { ticket_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 struct ticket_lock {
 	a32 next;    /* the next number to draw */
 	a32 serving; /* the number that holds the lock */

@@ -18,6 +18,8 @@
 
 #include "port.h"
 
+enum { ticket_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 #ifndef TICKET_BACKOFF_TURNS
 #define TICKET_BACKOFF_TURNS 16
 #endif

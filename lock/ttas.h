@@ -15,6 +15,8 @@
 
 #include "port.h"
 
+enum { ttas_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 struct ttas_lock {
 	a32 held; /* 0 free, 1 held */
 };

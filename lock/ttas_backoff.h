@@ -19,6 +19,8 @@
 
 #include "port.h"
 
+enum { ttas_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 #ifndef TTAS_BACKOFF_LEAST
 #define TTAS_BACKOFF_LEAST 16
 #endif

@@ -17,6 +17,8 @@
 
 #include "port.h"
 
+enum { twa_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+
 #ifndef TWA_WORDS
 #define TWA_WORDS 4096 /* a power of two */
 #endif

@@ -20,7 +20,8 @@ enum { COHERENCE_HARTS = 64, COHERENCE_BANKS = 256, LINE_BYTES = 64 };
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_AMO, ACCESS_LR, ACCESS_SC };
 
 /* A line that a hart's LR keeps, so that its SC succeeds: requests of others
- * wait. It ends with the SC, when the hart pauses, or after lr_hold cycles.
+ * wait. It ends with the SC, with the hart's next store or AMO (it is no LR and SC
+ * of one loop then), when the hart pauses or stalls, or after lr_hold cycles.
  * Rocket and XiangShan hold off probes so, for their `lrscCycles`. */
 struct hold {
 	bool active;

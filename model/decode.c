@@ -86,12 +86,15 @@ static enum insn_class fence(uint32_t word)
 
 enum insn_class decode_class(uint32_t word, unsigned size)
 {
-	enum { PAUSE = 0x0100000f, MARK = 0x2013, MARK_MASK = 0xfffff };
+	enum { PAUSE = 0x0100000f, WRS_NTO = 0x00d00073, WRS_STO = 0x01d00073 };
+	enum { MARK = 0x2013, MARK_MASK = 0xfffff };
 
 	if (size == 2)
 		return compressed(word);
 	if (word == PAUSE)
 		return INSN_PAUSE;
+	if (word == WRS_NTO || word == WRS_STO)
+		return INSN_WRS;
 	if ((word & MARK_MASK) == MARK)
 		return INSN_MARK;
 	switch (word & 0x7f) {

@@ -1,5 +1,6 @@
-/* decode.h: what an instruction is to the model (RV64GC; unprivileged manual,
- * chapters "RV32/64G Instruction Set Listings" and "C"). */
+/* decode.h: what an instruction is to the model (RV64GC, Zacas,
+ * Zabha, Zawrs; unprivileged manual, chapters "RV32/64G Instruction Set Listings",
+ * "C" and those of the three). */
 #ifndef MODEL_DECODE_H
 #define MODEL_DECODE_H
 
@@ -15,11 +16,12 @@ enum insn_class {
 	INSN_CSR,   /* SYSTEM: CSR accesses, ecall, wfi */
 	INSN_FENCE, /* that an in-order hart with a store buffer need not wait for */
 	INSN_PAUSE,
+	INSN_WRS,   /* wrs.sto, wrs.nto: wait for the reservation to be lost */
 	INSN_DRAIN, /* a fence of earlier stores against later loads: it must */
 	INSN_MARK,  /* slti x0, x0, imm */
 	INSN_LOAD,
 	INSN_STORE,
-	INSN_AMO,
+	INSN_AMO, /* amocas too, which may not write: it takes its line all the same */
 	INSN_LR,
 	INSN_SC,
 };

@@ -57,6 +57,7 @@ static void settle(struct model *m, unsigned h)
 	if (hart->at != NULL && hart->at->class == INSN_SC) {
 		m->schedule.clock[h] = coherence_sc_failed(&m->coherence, h, hart->issued);
 		spin_disturb(&hart->spin);
+		hart->reserved = GUESS_NONE;
 	}
 	hart->at = NULL;
 }
@@ -129,6 +130,8 @@ static void issue(struct model *m, unsigned h, const struct stop *stop)
 	else if (stop->class != INSN_LOAD)
 		wait_for_stores(m, h);
 	m->hart[h].issued = m->schedule.clock[h];
+	if (stop->class == INSN_STORE || stop->class == INSN_AMO) /* no SC comes for its LR */
+		coherence_let_go(&m->coherence, h, m->schedule.clock[h]);
 	if (!goes_ahead(m, h))
 		wait_for_line(m, h, stop);
 }
@@ -149,6 +152,19 @@ static void pause_here(struct model *m, unsigned h)
 	m->schedule.state[h] = HART_SLEEPS;
 	region_hand_over(m, h);
 	region_rise(m, h);
+}
+
+/* wrs: stall until the reservation is lost. The time-out that wrs.sto has does not come. */
+static void stall_here(struct model *m, unsigned h)
+{
+	struct hart *hart = &m->hart[h];
+
+	coherence_let_go(&m->coherence, h, m->schedule.clock[h]);
+	if (hart->reserved == GUESS_NONE || !coherence_has(&m->coherence, h, hart->reserved))
+		return;
+	spin_stall(&hart->spin, hart->pc, hart->reserved, m->schedule.clock[h]);
+	m->schedule.state[h] = HART_SLEEPS;
+	region_hand_over(m, h);
 }
 
 static void mark(struct model *m, unsigned h, unsigned which)
@@ -196,6 +212,10 @@ void model_before(struct model *m, unsigned h, const struct stop *stop)
 		pause_here(m, h);
 		return;
 	}
+	if (stop->class == INSN_WRS) {
+		stall_here(m, h);
+		return;
+	}
 	if (stop->class == INSN_DRAIN) {
 		wait_for_stores(m, h);
 		return;
@@ -223,6 +243,15 @@ static uint64_t after_store(struct model *m, unsigned h, uint64_t done)
 	return hart->stores.room != 0 ? hart->admitted + m->profile->l1_store : done;
 }
 
+/* What an LR reserves, until an SC, or until region_wake() hears that it is lost. */
+static void reserve(struct hart *hart, enum access kind, uint64_t line)
+{
+	if (kind == ACCESS_LR)
+		hart->reserved = line;
+	if (kind == ACCESS_SC)
+		hart->reserved = GUESS_NONE;
+}
+
 static void wake(struct model *m, unsigned h, uint64_t lost, uint64_t line)
 {
 	region_wake(m, lost, line);
@@ -236,6 +265,7 @@ static void charge(struct model *m, unsigned h, uint64_t address, enum access ki
 	struct outcome o = coherence_access(&m->coherence, h, kind, address, issued);
 
 	m->schedule.clock[h] = kind == ACCESS_STORE ? after_store(m, h, o.done) : o.done;
+	reserve(hart, kind, address / LINE_BYTES);
 	if (kind == ACCESS_LOAD)
 		spin_load(&hart->spin, hart->pc, address / LINE_BYTES, issued,
 			  o.done - issued - m->profile->l1_load);

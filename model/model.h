@@ -57,6 +57,7 @@ struct hart {
 	uint64_t admitted; /* of a store under way: its own clock; the schedule has its request's */
 	enum access wants; /* of an access that waits for its turn: what it will be, */
 	uint64_t line;     /* and of which line; GUESS_NONE: there is none, or no telling */
+	uint64_t reserved; /* line of its LR's reservation; GUESS_NONE: there is none */
 	uint64_t issued;   /* clock of the access under way when it was issued */
 	bool dozes;        /* woken, and its thread still to learn of it: region_wake() */
 	struct stores stores;

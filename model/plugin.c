@@ -83,7 +83,7 @@ static uint64_t ticks_of(enum insn_class class)
 		[INSN_DIV] = profile.div,     [INSN_FP] = profile.fp,
 		[INSN_CSR] = profile.csr,     [INSN_FENCE] = profile.fence,
 		[INSN_PAUSE] = profile.pause, [INSN_DRAIN] = profile.fence,
-		[INSN_MARK] = profile.op,
+		[INSN_WRS] = profile.pause,   [INSN_MARK] = profile.op,
 	};
 
 	return class <= INSN_MARK ? ticks[class] : 0;

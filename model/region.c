@@ -61,6 +61,7 @@ void region_found_mailbox(struct model *m, uint64_t address)
 	m->finding = false;
 	m->mailbox = guest(m, address);
 	m->mailbox->hz = m->profile->clock_mhz * 1000000;
+	m->mailbox->cluster_harts = m->profile->cluster_harts;
 	m->mailbox->now = START_CYCLE;
 	m->mailbox->magic = MAILBOX_MAGIC;
 }
@@ -88,6 +89,7 @@ static void begin(struct model *m)
 		m->hart[h].owed = 0;
 		guess_reset(&m->hart[h].guess);
 		m->hart[h].line = GUESS_NONE;
+		m->hart[h].reserved = GUESS_NONE;
 		m->hart[h].at = NULL;
 		m->hart[h].dozes = false;
 		stores_reset(&m->hart[h].stores, (unsigned)m->profile->store_buffer);
@@ -325,6 +327,8 @@ void region_wake(struct model *m, uint64_t lost, uint64_t line)
 		unsigned h = (unsigned)__builtin_ctzll(lost);
 		struct spin *spin = &m->hart[h].spin;
 
+		if (m->hart[h].reserved == line)
+			m->hart[h].reserved = GUESS_NONE;
 		if (m->schedule.state[h] != HART_SLEEPS || !spin_watches(spin, line))
 			continue;
 		m->schedule.clock[h] =

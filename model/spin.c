@@ -11,6 +11,7 @@ static void begin_round(struct spin *s, uint64_t clock)
 void spin_reset(struct spin *s, uint64_t clock)
 {
 	s->before = (struct spin_round){.pure = false};
+	s->stalls = false;
 	begin_round(s, clock);
 }
 
@@ -55,6 +56,14 @@ bool spin_pause(struct spin *s, uint64_t pc, uint64_t clock)
 	return settled;
 }
 
+void spin_stall(struct spin *s, uint64_t pc, uint64_t line, uint64_t clock)
+{
+	s->before = (struct spin_round){.pure = true, .loads = 1, .pc = pc, .length = 1};
+	s->before.load[0].line = line;
+	s->stalls = true;
+	begin_round(s, clock);
+}
+
 bool spin_watches(const struct spin *s, uint64_t line)
 {
 	for (unsigned i = 0; i < s->before.loads; i++)
@@ -65,7 +74,7 @@ bool spin_watches(const struct spin *s, uint64_t line)
 
 bool spin_begins_with(const struct spin *s, uint64_t line)
 {
-	return s->before.loads != 0 && s->before.load[0].line == line;
+	return !s->stalls && s->before.loads != 0 && s->before.load[0].line == line;
 }
 
 /* The first round, from `begin` on, whose load at `offset` is not before `clock`. */

@@ -27,6 +27,7 @@ struct spin_round {
 };
 
 struct spin {
+	bool stalls;    /* at a `wrs`: what comes then is no load of a round */
 	uint64_t begin; /* clock of the round under way, or of the first one slept through */
 	struct spin_round now, before;
 	struct spin_round known; /* the last that was seen twice */
@@ -45,12 +46,16 @@ void spin_disturb(struct spin *s);
 /* The `pause` at `pc`: the round ends. True when the hart may sleep from here on. */
 bool spin_pause(struct spin *s, uint64_t pc, uint64_t clock);
 
+/* The hart stalls at the `wrs` at `pc` from `clock` on, until `line` is taken away: as
+ * if it looked at it all the time. */
+void spin_stall(struct spin *s, uint64_t pc, uint64_t line, uint64_t clock);
+
 /* Somebody took `line` away at `clock`, and a load at that very clock came
  * before that if `first`. The clock at which the round begins whose load of
  * that line is the first to notice. */
 uint64_t spin_wake(const struct spin *s, uint64_t line, uint64_t clock, bool first);
 
-/* Does a sleeping hart look at that line? At that line first of all? */
+/* Does a sleeping hart look at that line? Will it load that line first of all? */
 bool spin_watches(const struct spin *s, uint64_t line);
 bool spin_begins_with(const struct spin *s, uint64_t line);
 

@@ -1,8 +1,10 @@
 #include "isa.h"
 
 #if defined(__riscv)
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 const char *isa_name(void)
 {
@@ -19,7 +21,42 @@ const char *isa_name(void)
 	return found;
 }
 
+/* Linux, Documentation/arch/riscv/hwprobe.rst: of a set of processors, here all, what
+ * each of them has. The C library's headers may be older than it. */
+static uint64_t probe(void)
+{
+	enum { SYS_HWPROBE = 258, KEY_IMA_EXT_0 = 4 };
+	struct {
+		int64_t key;
+		uint64_t value;
+	} pair = {KEY_IMA_EXT_0, 0};
+
+	if (syscall(SYS_HWPROBE, &pair, (size_t)1, (size_t)0, NULL, 0u) != 0 ||
+	    pair.key != KEY_IMA_EXT_0)
+		return 0;
+	return pair.value;
+}
+
+bool isa_has(const char *extension)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} known[] = {{"zacas", 34}, {"zihintpause", 36}, {"zawrs", 48}, {"zabha", 58}};
+
+	for (size_t i = 0; i < sizeof(known) / sizeof(*known); i++)
+		if (strcmp(known[i].name, extension) == 0)
+			return probe() >> known[i].bit & 1;
+	return false;
+}
+
 #else
+
+bool isa_has(const char *extension)
+{
+	(void)extension;
+	return false;
+}
 
 const char *isa_name(void)
 {

@@ -15,6 +15,7 @@
 #include "../bench/record.h"
 #include "alarm.h"
 #include "clock.h"
+#include "clusters.h"
 #include "hart.h"
 #include "heap.h"
 #include "isa.h"
@@ -138,6 +139,7 @@ int main(int argc, char **argv)
 	clock_init(&native.allowed);
 	alarm_init();
 	hart_start_all(native.harts, &native.allowed);
+	clusters_read(native.harts);
 	say_boot();
 	say_native();
 	say_harts();

@@ -3,7 +3,7 @@
 
 SANITIZE    ?=
 NATIVE      := $(BUILD)/native$(SANITIZE:%=-%)
-NATIVE_SRCS := $(wildcard native/*.c) $(filter-out bench/worker.c,$(wildcard bench/*.c))
+NATIVE_SRCS := $(wildcard native/*.c) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c))
 NATIVE_OBJS := $(patsubst %,$(NATIVE)/%.o,$(NATIVE_SRCS)) $(call worker_objects,$(NATIVE))
 
 # GCC's default for AArch64 calls a function for each atomic, which picks its
@@ -17,9 +17,9 @@ NATIVE_CC   := $(HOSTCC) -MMD -MP -Inative -std=gnu11 -O2 -g $(NATIVE_ARCH) -fno
                $(if $(SANITIZE),-fsanitize=$(SANITIZE) -fno-sanitize-recover=all -fno-omit-frame-pointer)
 
 .PHONY: native
-native: $(NATIVE)/hartlock ## build the bench on threads (SANITIZE=thread, HOSTCC=...)
+native: $(call formed,$(NATIVE))/hartlock ## build the bench on threads (SANITIZE=thread, HOSTCC=...)
 
-$(NATIVE)/hartlock: $(NATIVE_OBJS)
+$(call formed,$(NATIVE))/hartlock: $(NATIVE_OBJS)
 	$(call say,LINK,$@)
 	$(Q)$(NATIVE_CC) -Wl,--gc-sections -o $@ $(NATIVE_OBJS)
 

@@ -5,7 +5,9 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "clusters.h"
 #include "hart.h"
+#include "isa.h"
 #include "native.h"
 #include "panic.h"
 
@@ -17,6 +19,16 @@ unsigned port_harts(void)
 uint64_t port_time_hz(void)
 {
 	return native_clock.hz;
+}
+
+bool port_has(const char *extension)
+{
+	return isa_has(extension);
+}
+
+unsigned port_cluster(unsigned index)
+{
+	return clusters_of(index);
 }
 
 bool port_in_step(void)

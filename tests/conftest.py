@@ -15,6 +15,10 @@ import pytest
 TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "host"))
 
+from hartlock import strategies  # noqa: E402
+
+# What every rv64gc hart can run; the others need an extension.
+EVERYWHERE = [name for name, strategy in strategies.known().items() if not strategy.needs]
 QUICK = ("--trials", "2", "--duration", "40", "--warmup", "10")
 
 

@@ -25,7 +25,8 @@ PROGRAMS = {
     "fdt": ["kernel/fdt.c"],
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],
-    "machine": ["kernel/machine.c", "kernel/fdt.c"],
+    "isa": ["kernel/isa.c"],
+    "machine": ["kernel/machine.c", "kernel/cpumap.c", "kernel/isa.c", "kernel/fdt.c"],
     "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_decode": ["model/decode.c"],
     "model_profile": ["model/profile.c"],
@@ -39,10 +40,7 @@ PROGRAMS = {
     "timer": ["bench/timer.c", "bench/beat.c"],
     "window": ["bench/window.c"],
 }
-WORDS = re.findall(r"^(LOCK|LOCKFREE)\((\w+)\)$", (ROOT / "lock/locks.def").read_text(), re.M)
-# A header that the list does not name (amocas: not every hart has its instruction) is no exception.
-WORDS += sorted({("LOCKFREE", path.stem) for path in ROOT.glob("alloc/*.h")
-                 if f"{path.stem}_try(" in path.read_text()} - {*WORDS})
+WORDS = re.findall(r"^(LOCK|LOCKFREE)(?:_ISA)?\((\w+)[,)]", (ROOT / "lock/locks.def").read_text(), re.M)
 CONTROLS = {"null", "baseline"}  # exclude nobody, on purpose
 
 

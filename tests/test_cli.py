@@ -42,7 +42,7 @@ def test_bad_input(bench, args, words):
 def test_help_names_every_option_and_exit_status(bench):
     done = bench("--help", quick=False)
     assert done.status == 0
-    for word in ("--setup", "--smp", "--lock", "--harts", "--hold", "--think", "--size", "--align", "--trials", "--engine",
+    for word in ("--setup", "--smp", "--lock", "--relax", "--unlock", "--clusters", "--harts", "--hold", "--think", "--size", "--align", "--trials", "--engine",
                  "--machine", "--model-duration", "--duration", "--warmup", "--seed", "--out", "--cpu", "--list-locks", "130", "summary.csv"):
         assert word in done.out
     assert max(map(len, done.out.splitlines())) <= 90

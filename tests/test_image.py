@@ -65,6 +65,13 @@ def test_each_strategy_is_made_of_the_atomics_it_names(strategy, atomics):
     assert {m for m, _ in loop(strategy) if re.match(r"amo|lr\.|sc\.", m)} == set(atomics)
 
 
+def test_amocas_is_one_amocas_and_nothing_else_atomic():
+    """Older assemblers do not know it: `.4byte`. funct5 5, an AMO of doublewords."""
+    words = [int(operands, 16) for mnemonic, operands in loop("amocas") if mnemonic in (".4byte", ".insn")]
+    assert [(w >> 25, w >> 12 & 7, w & 0x7f) for w in words] == [(0b0010100, 3, 0x2f)]
+    assert not [m for m, _ in loop("amocas") if re.match(r"amo|lr\.|sc\.", m)]
+
+
 def test_the_latency_loop_divides_nothing():
     for strategy in strategies.known():
         assert not [m for m, _ in loop(strategy, "latency") if m.startswith(("div", "rem", "ecall"))]

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from hartlock import plan, strategies
+from hartlock import engines, plan, strategies
 from hartlock.errors import UsageError
 from hartlock.plan import Trial
 
@@ -43,6 +43,7 @@ def test_roles():
     ({"workload": plan.Workload(2**27, 16, 0, 0, 0, 4096)}, "--size"),
     ({"workload": plan.Workload(16, 2**27, 0, 0, 0, 4096)}, "--align"),
     ({"workload": plan.Workload(16, 16, 0, 10, 21, 4096)}, "--think-range 21"),
+    ({"clusters": 3}, "--clusters 3"),
     ({"trials": 1000, "harts": tuple(range(1, 9))}, "too many"),
 ])
 def test_what_cannot_be_measured_is_refused(change, words):
@@ -55,6 +56,17 @@ def test_an_unknown_strategy_gets_the_nearest_name():
         strategies.choose("tiket")
     assert strategies.choose("all") == list(strategies.known())
     assert strategies.choose("cas,spin,cas") == ["cas", "ttas"]
+
+
+def test_what_all_brings_may_be_left_out_and_what_is_named_may_not():
+    assert strategies.known()["amocas"].needs == "zacas"
+    assert strategies.optional("all") == strategies.optional("cas,all") == ("amocas",)
+    assert strategies.optional("amocas") == strategies.optional("all,amocas") == ()
+
+
+def test_clusters_are_a_word_of_the_plan_when_asked_for():
+    engine = engines.tcg(1, 0)
+    assert "clusters" not in make().bootargs(engine) and " clusters=4 " in make(clusters=4).bootargs(engine)
 
 
 def test_every_strategy_says_what_it_is():

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import (advise, compare, engines, merge, probe, report, run, scenarios, strategies, sweep, table,
+from hartlock import (advise, build, compare, engines, merge, probe, report, run, scenarios, strategies, sweep, table,
                       tools, workload)
 from hartlock.errors import EXIT_USAGE, UsageError
 from hartlock.options import whole
@@ -59,6 +59,16 @@ def _parser() -> argparse.ArgumentParser:
     what.add_argument("--list-locks", action="store_true", help="list the strategies and stop")
     work = p.add_argument_group("the workload of each hart")
     workload.add_options(work)
+    form = p.add_argument_group("the forms of the locks (lock/forms.h)")
+    form.add_argument("--relax", choices=plans.RELAX, default=build.RELAX,
+                      help="what a waiter does between two looks: nothing, pause, or stall until the "
+                           "word changes (Zawrs) (default pause)")
+    form.add_argument("--unlock", choices=plans.UNLOCK, default=build.UNLOCK,
+                      help="how a holder lets go where that is one store: after the release fence "
+                           "(default), a full fence before or behind it, or an AMO")
+    form.add_argument("--clusters", type=whole(1, plans.MAX_HARTS), default=0, metavar="N",
+                      help="tell the locks that the harts form N equal clusters (default: what the "
+                           "device tree's cpu-map, or the machine profile, says)")
     how = p.add_argument_group("how to measure")
     how.add_argument("--trials", type=whole(1, 1000), default=5, metavar="N",
                      help="of each strategy and hart count, in random order (default 5)")
@@ -105,7 +115,9 @@ def _engines(options: argparse.Namespace, smp: int, extra: list[str]) -> tuple[l
     if options.engine == "native":
         engines.refuse_for_native(options.machine, options.cpu, extra)
         tools.check(native=True)
-        return [engines.native(duration, warmup)], []
+        if options.relax == "wrs":
+            engines.refuse_wrs()
+        return [engines.native(duration, warmup, options.relax, options.unlock)], []
     tools.check()
     return engines.choose(options.engine, engines.tcg(duration, warmup),
                           options.machine or engines.default_machine(smp), options.seed,
@@ -119,7 +131,8 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
     plan = plans.Plan(
         smp=smp, locks=locks, harts=harts,
         workload=workload.workload(options),
-        trials=options.trials, seed=options.seed, inject=options.inject,
+        trials=options.trials, seed=options.seed, inject=options.inject, relax=options.relax, unlock=options.unlock,
+        clusters=options.clusters, optional=strategies.optional(options.lock),
         order=plans.order(locks, harts, options.trials, options.seed))
     plans.check(plan)
     label = "all" if set(locks) == set(strategies.known()) else "-".join(locks)

@@ -66,11 +66,14 @@ class Trial:
     id: int
     strategy: str
     harts: int
-    status: str  # done, too_few_harts
+    status: str  # done, too_few_harts, needs_EXTENSION
     passes: dict[str, Pass]
     histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/records.md, @hist
     marked: int = 0  # audit: bytes that somebody got
     fair: Fair = NO_FAIR
+    relax: str = "not-applicable"  # how its waiters wait,
+    unlock: str = "not-applicable"  # and its holders let go
+    clusters: int = 1  # that its harts are told they are in
 
     def merged(self, kind: str) -> Histogram:
         return merge(h for (_, k), h in sorted(self.histograms.items()) if k == kind)
@@ -87,6 +90,8 @@ class Boot:
     console: str = ""
     sbi: str = ""
     isa: str = ""
+    extensions: tuple[str, ...] = ()  # of those a strategy or a form may need: what every hart has
+    clusters: int = 0  # by the device tree
     native: dict[str, str] = field(default_factory=dict)  # @native, when it is the bench on threads
     preempted: int = 0  # how often the system stopped a thread of it, in the whole run
     failed_harts: list[str] = field(default_factory=list)
@@ -104,11 +109,12 @@ class Collector:
         self.boot = Boot()
         self.ended = ""  # status of the end record; "" while there is none
         self.records_promised = -1
+        self.forms: tuple[str, str] | None = None  # relax and unlock, of the image
         self.crash: dict[str, str] = {}  # of @trap and @panic
         self.trap: dict[str, int] = {}
         self._open: dict[int, Trial] = {}
         self.handlers = {
-            "boot": self._boot, "native": self._native, "usage": self._usage, "hart": self._hart, "check": self._check, "pass": self._pass,
+            "boot": self._boot, "native": self._native, "usage": self._usage, "hart": self._hart, "check": self._check, "plan": self._plan, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
             "coherence": self._coherence, "fair": self._fair,
             "trap": self._trap, "panic": self._panic, "end": self._end,
@@ -130,7 +136,8 @@ class Collector:
         b.console, b.isa = f.text("console"), f.text("isa")
         if b.console == "stdout":
             return  # a program: no firmware
-        b.boot_hart = f.number("boot_hart")
+        b.boot_hart, b.clusters = f.number("boot_hart"), f.number("clusters")
+        b.extensions = tuple(filter(None, f.text("extensions").split(",")))
         version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
         b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
 
@@ -158,8 +165,12 @@ class Collector:
             self._open[i] = Trial(i, strategy, harts, "", {}, {})
         return self._open[i]
 
+    def _plan(self, f: Fields) -> None:
+        self.forms = f.text("relax"), f.text("unlock")
+
     def _pass(self, f: Fields) -> None:
         trial = self._get(f, f.text("strategy"), f.number("harts"))
+        trial.relax, trial.unlock, trial.clusters = f.text("relax"), f.text("unlock"), f.number("clusters")
         trial.passes[f.text("pass")] = Pass(
             f.text("ended"), f.number("open"), f.number("close"),
             f.number("heap_start"), f.number("heap_end"), f.number("used"),

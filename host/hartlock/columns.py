@@ -4,7 +4,7 @@ test keeps the two alike."""
 CONTEXT = [
     "run", "engine", "machine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
     "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
-    "batch_bytes",
+    "batch_bytes", "relax", "unlock", "clusters",
     "scenario", "sizes", "touch_lines", "placement", "arrival", "arrival_ops_per_second",
     "interrupt_period_us", "interrupt_instructions", "irq",
     "duration_us", "seed",

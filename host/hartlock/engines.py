@@ -91,10 +91,10 @@ def tcg(duration_ms: int, warmup_ms: int) -> Engine:
     return Engine("tcg", duration_ms * 1000, warmup_ms * 1000)
 
 
-def native(duration_ms: int, warmup_ms: int) -> Engine:
+def native(duration_ms: int, warmup_ms: int, relax: str = build.RELAX, unlock: str = build.UNLOCK) -> Engine:
     """The bench on threads. It is translated when something has to run it for us, or
     when it is no program for the processors this computer says it has."""
-    program = build.native()
+    program = build.native(relax, unlock)
     foreign = bool(tools.native_runner()) or not tools.is_for_here(program)
     return Engine("native", duration_ms * 1000, warmup_ms * 1000, program=program, foreign=foreign,
                   masks=False)
@@ -120,6 +120,12 @@ def able(engines: list[Engine], interrupts: bool, masked: bool) -> tuple[list[En
         raise UsageError(f"{option}: the engine {names} cannot do that (docs/workloads.md says why); tcg can")
     said = f"{option}: the engine {names} cannot do that, so it was left out (docs/workloads.md says why)."
     return can, [said] if names else []
+
+
+def refuse_wrs() -> None:
+    target = tools.first_line(tools.output_of(tools.hostcc(), "-dumpmachine"))
+    if not target.startswith("riscv64"):
+        raise UsageError(f"--relax wrs: an instruction of RISC-V; {tools.hostcc()} compiles for {target or 'something unknown'}")
 
 
 def default_smp(wanted: str) -> int:

@@ -4,6 +4,7 @@ import random
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from hartlock import build
 from hartlock.engines import Engine
 from hartlock.errors import UsageError
 from hartlock.strategies import BASELINE, CLOCK, CONTROL
@@ -12,6 +13,8 @@ FORMAT = 1
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
 MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most
+RELAX = ("none", "pause", "wrs")  # how waiters wait, and
+UNLOCK = ("store", "fence-store", "store-fence", "amoswap")  # how holders let go: lock/forms.h
 PASSES = ("throughput", "latency", "audit", "fairness")
 
 
@@ -64,6 +67,10 @@ class Plan:
     trials: int  # of each strategy and hart count
     seed: int
     inject: str = ""
+    relax: str = build.RELAX
+    unlock: str = build.UNLOCK
+    clusters: int = 0  # equal ones, that the harts are told they form; 0: what the machine says
+    optional: tuple[str, ...] = ()  # of the locks: left out without complaint where an extension is missing
     order: tuple[Trial, ...] = field(default=())
 
     def role(self, trial: Trial) -> str:
@@ -79,6 +86,8 @@ class Plan:
             f"fairness_us={engine.fairness_us}",
             f"seed={self.seed}",
         ]
+        if self.clusters:
+            words.append(f"clusters={self.clusters}")
         if self.inject:
             words.append(f"inject={self.inject}")
         words.append("run=" + ",".join(f"{t.strategy}:{t.harts}" for t in self.order))
@@ -120,6 +129,8 @@ def check(plan: Plan) -> None:
     if w.size_bytes > MAX_BLOCK:
         raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB), "
                          "and the audit's map may need a ninth of them")
+    if plan.clusters and plan.smp % plan.clusters:
+        raise UsageError(f"--clusters {plan.clusters}: {plan.smp} harts (--smp) do not make {plan.clusters} equal clusters")
     if w.align_bytes > HEAP_BYTES:
         raise UsageError(f"--align {w.align_bytes}: the heap has only {HEAP_BYTES} bytes (100 MiB)")
     if len(plan.order) > MAX_TRIALS or sum(len(t.strategy) + 4 for t in plan.order) > MAX_TEXT:

@@ -24,11 +24,12 @@ class Machine(Process):
     name, key, speaker = "QEMU", "qemu", "the kernel"
 
     def __init__(self, image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]):
+        self._image = image
         super().__init__(lambda folder: command(image, smp, bootargs, cpu, extra, folder / "qmp"))
 
     def where(self) -> list[str]:
         harts = qmp.registers(Path(self._folder.name) / "qmp")
-        at = symbols.locate([r.get("pc", 0) for r in harts.values()])
-        called = symbols.locate([r.get("x1/ra", 0) for r in harts.values()])
+        at = symbols.locate([r.get("pc", 0) for r in harts.values()], self._image)
+        called = symbols.locate([r.get("x1/ra", 0) for r in harts.values()], self._image)
         return ([f"hart {hart}: at {pc}, called from {ra}" for hart, pc, ra in zip(harts, at, called, strict=True)]
                 or ["QEMU did not answer when asked where its harts were"])

@@ -65,6 +65,7 @@ class Group:
     clock: list[Histogram] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)  # that each of them came from
     begun: int = 0
+    forms: Row = field(default_factory=dict)  # what the kernel says of the trials' locks
 
     def median(self, values: Sequence[float]) -> Estimate:
         return median_ci(values, self.boots)
@@ -85,8 +86,9 @@ class Table:
         key = Key(trial.strategy, trial.harts)
         group = self.groups.setdefault(key, Group(key))
         group.begun += 1
+        group.forms = {"relax": trial.relax, "unlock": trial.unlock, "clusters": trial.clusters}
         group.boots.append(start.boot)
-        common: Row = {**self.setting.context(key), "seed": start.seed, "boot": start.boot,
+        common: Row = {**self.setting.context(key), **group.forms, "seed": start.seed, "boot": start.boot,
                   "trial": start.first + trial.id, "repetition": group.begun}
         if trial.strategy == CLOCK:
             group.clock.append(trial.merged("clock"))
@@ -143,7 +145,7 @@ class Table:
 
     def _counts(self, g: Group) -> Row:
         planned = sum(1 for t in self.setting.plan.order if t == g.key)
-        return {**self.setting.context(g.key), "boots": len(set(g.boots)), "trials": planned * self.setting.boots}
+        return {**self.setting.context(g.key), **g.forms, "boots": len(set(g.boots)), "trials": planned * self.setting.boots}
 
     def waits(self) -> Iterator[Row]:
         """The distribution of all waits of each cell."""
@@ -151,7 +153,7 @@ class Table:
             wait = merge([f.wait for f in g.measured] or g.clock)
             for percent in columns.PERCENTS if wait.count else ():
                 at = wait.min if percent == 0 else wait.max if percent == 100 else wait.percentile(percent)
-                yield {**self.setting.context(g.key), "percent": percent, "wait_cycles": at, "waits": wait.count}
+                yield {**self.setting.context(g.key), **g.forms, "percent": percent, "wait_cycles": at, "waits": wait.count}
 
     def _row(self, g: Group) -> Row:
         fs = g.measured

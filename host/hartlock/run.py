@@ -50,7 +50,7 @@ class Run:
     def __init__(self, request: Request, console: Console, folder: Path | None = None):
         """Into `folder`, if there is one already."""
         self.request, self.console, self.plan = request, console, request.plan
-        self.image = request.engines[0].program or build.image()
+        self.image = request.engines[0].program or build.image(self.plan.relax, self.plan.unlock)
         self.processors = tools.host_processors()
         self.context = context.begin(self.plan, request.argv, self.image, self.processors,
                                      native=request.engines[0].name == "native")

@@ -5,9 +5,10 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hartlock import launch, native, symbols
+from hartlock import lacks, launch, native, symbols
 from hartlock.collect import Collector, Trial, whole
 from hartlock.engines import Engine
+from hartlock.paths import IMAGE
 from hartlock.plan import Plan
 from hartlock.process import Limits, Process, Silent
 from hartlock.records import Reader, RecordError
@@ -66,6 +67,8 @@ class Session:
         self.problems: list[str] = []
         self.harts: list[str] = []  # where each was when it went wrong
         self.done: list[Trial] = []
+        self.image = IMAGE  # for the names of addresses
+        self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
         self.context: dict[str, object] = {
             "engine": engine.name, "bootargs": plan.bootargs(engine), "duration_us": engine.duration_us,
             "warmup_us": engine.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
@@ -74,7 +77,7 @@ class Session:
            log: Callable[[bytes], None], keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
         """Boot and listen to the end. `log` gets the console's bytes, `keep` each
         trial's rows, `step` each trial's name."""
-        lines = Lines()
+        lines, self.image = Lines(), image
 
         def take(these: Iterator[bytes]) -> None:
             for raw in these:
@@ -115,7 +118,9 @@ class Session:
     def _rows(self, trial: Trial) -> Rows:
         self.table.setting.timebase_hz = self.collector.boot.timebase_hz
         name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
-        if trial.status != "done":
+        if trial.status.startswith("needs_"):
+            self.lacking[trial.strategy, trial.status.removeprefix("needs_")] = None
+        elif trial.status != "done":
             why = {"too_few_harts": f"only {self.collector.boot.online} hart(s) came up",
                    "no_interrupts": "this machine delivers no interrupts in a timed loop",
                    "no_masking": "this machine has no way to keep interrupts off"}
@@ -139,7 +144,7 @@ class Session:
         how = f"was killed by signal {-status} ({signal.strsignal(-status)})" if status < 0 else f"ended with status {status}"
         said = [line.removeprefix("hartlock-model: ") for line in errors.splitlines()]
         places = [m for line in said if (m := re.fullmatch(r"hart (\d+) pc 0x(\w+) (.*)", line))]
-        for m, at in zip(places, symbols.locate([int(m[2], 16) for m in places]), strict=True):
+        for m, at in zip(places, symbols.locate([int(m[2], 16) for m in places], self.image), strict=True):
             self.harts.append(f"hart {m[1]}: at {at}, {m[3]}")
         rest = [line for line in said if not re.fullmatch(r"hart (\d+) pc .*", line)]
         return f"{name} {how}" + (": " + "\n  ".join(rest) if rest else "")
@@ -163,6 +168,10 @@ class Session:
         for kind, count in self.reader.counts.items():
             first = next(f for f in self.reader.faults if f.kind == kind)
             said.append(f"{self.engine.log}: {count} {kind} record(s), the first at line {first.line}: {first.text}")
+        said += lacks.problems(self.lacking, self.plan)
+        if self.collector.forms not in (None, (self.plan.relax, self.plan.unlock)):
+            said.append(f"the image was built with the forms {self.collector.forms}, not "
+                        f"{(self.plan.relax, self.plan.unlock)} as asked for")
         if not self.collector.ended:
             said.append(f"the run has no end record: {len(self.done)} of {len(self.plan.order)} trials are kept")
         self.problems += said
@@ -171,17 +180,18 @@ class Session:
     def remarks(self) -> list[str]:
         """What has to be said of the engine for nobody to misread its rows."""
         boot, rows = self.collector.boot, self.table.groups
+        skipped = lacks.remarks(self.lacking, self.plan)
         if self.engine.name != "native" or not rows:
-            return []
+            return skipped + lacks.pauses(boot, rows.values(), self.engine)
         graded = {key.harts: self.engine.evidence(key.harts, self.table.setting.host_processors) for key in rows}
         said = native.evidence(graded, self.table.setting.host_processors)
         if not self.engine.foreign:
             said += [native.clock(boot.native, boot.timebase_hz), *native.disturbance(graded, boot.preempted)]
-        return said
+        return skipped + said
 
     def _trap(self) -> str:
         trap = self.collector.trap
-        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)])
+        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)], self.image)
         return (f"hart {trap.get('hart')}: trap, scause {trap.get('scause', 0):#x}, "
                 f"stval {trap.get('stval', 0):#x}, at {at}, called from {by}")
 

@@ -18,6 +18,7 @@ class Strategy:
     name: str
     lockfree: bool
     header: Path
+    needs: str = ""  # the extension without which it is not run
 
     def summary(self) -> str:
         """The first sentence of the header's own comment."""
@@ -32,9 +33,9 @@ def _words() -> list[list[str]]:
 
 
 def known() -> dict[str, Strategy]:
-    folder = {"LOCK": TOP / "lock", "LOCKFREE": TOP / "alloc"}
-    return {(name := word.replace("_", "-")): Strategy(name, macro == "LOCKFREE", folder[macro] / f"{word}.h")
-            for macro, word, *_ in _words() if macro in folder}
+    folder = {"LOCK": TOP / "lock", "LOCKFREE": TOP / "alloc", "LOCKFREE_ISA": TOP / "alloc"}
+    return {(name := word.replace("_", "-")): Strategy(name, macro != "LOCK", folder[macro] / f"{word}.h", "".join(needs))
+            for macro, word, *needs in _words() if macro in folder}
 
 
 def aliases() -> dict[str, str]:
@@ -58,3 +59,9 @@ def choose(text: str) -> list[str]:
             raise UsageError(f"--lock: there is no strategy '{word}'. {hint}"
                              f"There are {', '.join(names)}; or all.")
     return list(chosen)
+
+
+def optional(text: str) -> tuple[str, ...]:
+    """Those that only `all` has asked for, and that harts may be unable to run."""
+    named = {word.replace("_", "-") for word in text.split(",")}
+    return tuple(name for name in choose(text) if known()[name].needs and name not in named)

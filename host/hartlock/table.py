@@ -17,7 +17,7 @@ RESPONSE_WIDTH = 14  # of the column that an open loop has more
 
 
 def console() -> Console:
-    return Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
+    return Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def _number(value: object) -> float:

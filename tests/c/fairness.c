@@ -30,12 +30,20 @@ unsigned port_harts(void)
 	return HARTS;
 }
 
+static unsigned clusters_said; /* that the place says, harts in turn */
+
+unsigned port_cluster(unsigned index)
+{
+	return index % clusters_said;
+}
+
 static void fresh(void)
 {
 	memset(logs, 0xee, sizeof(logs));
 	memset(slots, 0, sizeof(slots));
 	work = (struct workload){0};
 	number = now = 0;
+	clusters_said = 1;
 	for (unsigned i = 0; i < HARTS; i++)
 		slots[i].grants = (struct grants){.log = logs[i], .room = ROOM};
 }
@@ -89,6 +97,29 @@ static void test_first_come_first_served(void)
 		       2); /* first round: those before it */
 		expect(&fairness_hart(i)->reacquire, 3, 9, 3);
 	}
+}
+
+/* What the place says, unless the plan asks for clusters of its own. */
+static void test_told_clusters(void)
+{
+	fresh();
+	clusters_said = 2;
+	EXPECT_EQ(cluster_count(&work, 1), 1);
+	EXPECT_EQ(cluster_count(&work, 4), 2);
+	EXPECT(cluster_of(&work, 0) == cluster_of(&work, 2));
+	EXPECT(cluster_of(&work, 0) != cluster_of(&work, 1));
+	EXPECT_EQ(cluster_of(&work, HARTS + 1), 0);
+	for (unsigned i = 0; i < 4; i++)
+		grant(i % 2 * 2, i, 0, i + 1);
+	EXPECT_EQ(walk(4).near, 3);
+	work.clusters = 2;
+	EXPECT(cluster_of(&work, 0) == cluster_of(&work, 1));
+	EXPECT(cluster_of(&work, 1) != cluster_of(&work, 2));
+	EXPECT_EQ(walk(4).near, 0);
+	EXPECT_EQ(walk(2).clusters, 1);
+	work.clusters = 64;
+	EXPECT_EQ(cluster_count(&work, 4), 4);
+	EXPECT(cluster_of(&work, 3) < PORT_MAX_HARTS);
 }
 
 /* Hart 0 asks first and is served last. */
@@ -355,6 +386,7 @@ static void test_requests_are_numbered(void)
 int main(void)
 {
 	test_first_come_first_served();
+	test_told_clusters();
 	test_bypass();
 	test_only_the_window_counts();
 	test_a_late_look_at_the_phase();

@@ -56,8 +56,12 @@ static void check_machine(const char *error)
 		return;
 	EXPECT(strlen(m.bootargs) <= m.tree_size && strlen(m.isa) <= m.tree_size);
 	EXPECT(m.harts > 0 && m.timebase_hz > 0 && m.memories > 0);
+	EXPECT(m.clusters >= 1 && m.clusters <= m.harts);
+	(void)machine_has(&m, "zacas"); /* reads every string */
+	for (unsigned i = 0; i < m.harts; i++)
+		EXPECT(m.hart[i].cluster < m.clusters);
 	for (unsigned i = 1; i < m.harts; i++)
-		EXPECT(m.hart_id[i - 1] < m.hart_id[i]);
+		EXPECT(m.hart[i - 1].id < m.hart[i].id);
 }
 
 /* Read the tree into m, with its strings left in `b`. */
@@ -86,7 +90,7 @@ static void expect_harts(unsigned n, const unsigned long *ids)
 	if (!EXPECT_EQ(m.harts, n))
 		return;
 	for (unsigned i = 0; i < n; i++)
-		EXPECT_EQ(m.hart_id[i], ids[i]);
+		EXPECT_EQ(m.hart[i].id, ids[i]);
 }
 
 static void expect_memory(unsigned i, uint64_t base, uint64_t size)
@@ -143,7 +147,7 @@ static void test_many_harts(void)
 	EXPECT_EQ(m.harts, 64);
 	EXPECT_EQ(m.harts_left_out, 6);
 	for (unsigned i = 0; i < m.harts; i++)
-		EXPECT_EQ(m.hart_id[i], i * 3);
+		EXPECT_EQ(m.hart[i].id, i * 3);
 }
 
 static void test_memories(void)
@@ -188,6 +192,41 @@ static void test_others(void)
 	EXPECT_EQ(m.finisher, 0x100000);
 	EXPECT_TEXT(read_tree("no-finisher"), NULL);
 	EXPECT_EQ(m.finisher, 0);
+}
+
+static void test_isa(void)
+{
+	EXPECT_TEXT(read_tree("normal"), NULL);
+	EXPECT(machine_has(&m, "zihintpause") && !machine_has(&m, "zacas"));
+
+	/* A list beside a string decides; one hart has the string only. */
+	EXPECT_TEXT(read_tree("isa-lists"), NULL);
+	EXPECT(machine_has(&m, "zawrs") && machine_has(&m, "zihintpause"));
+	EXPECT(!machine_has(&m, "zacas")); /* hart 2 lacks it */
+	EXPECT(!machine_has(&m, "zabha")); /* hart 0's string says so, its list does not */
+	EXPECT(isa_has(&m.hart[1].isa, "zacas") && !isa_has(&m.hart[2].isa, "zacas"));
+	EXPECT_TEXT(m.isa, "rv64imac_zabha");
+
+	EXPECT_TEXT(read_tree("unterminated-isa"), NULL);
+	EXPECT(!machine_has(&m, "zicsr"));
+}
+
+static void expect_clusters(const char *tree, unsigned clusters, const char *of_harts)
+{
+	EXPECT_TEXT(read_tree(tree), NULL);
+	EXPECT_EQ(m.clusters, clusters);
+	EXPECT_EQ(m.harts, strlen(of_harts));
+	for (unsigned i = 0; i < m.harts; i++)
+		EXPECT_EQ(m.hart[i].cluster, (unsigned)(of_harts[i] - '0'));
+}
+
+static void test_clusters(void)
+{
+	expect_clusters("normal", 1, "00000000");
+	expect_clusters("sparse", 1, "00000"); /* no map */
+	/* sockets of clusters of cores of threads, a core in no cluster, a hart in no core */
+	expect_clusters("clusters", 5, "0112034");
+	expect_clusters("sockets", 2, "0101");
 }
 
 static void test_refused(void)
@@ -370,6 +409,8 @@ int main(int argc, char **argv)
 	test_many_harts();
 	test_memories();
 	test_others();
+	test_isa();
+	test_clusters();
 	test_refused();
 	test_no_tree();
 	test_has_memory();
@@ -378,6 +419,7 @@ int main(int argc, char **argv)
 	test_cut("wide-id");
 	test_damaged("normal", 20000, 7);
 	test_damaged("two-memories", 10000, 8);
+	test_damaged("clusters", 10000, 10);
 	test_damaged("many-harts", 2000, 9);
 	return check_status();
 }

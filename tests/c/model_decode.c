@@ -34,6 +34,13 @@ static const struct {
 	{0x0ff0000f, 4, INSN_DRAIN},  /* fence */
 	{0x0000100f, 4, INSN_DRAIN},  /* fence.i */
 	{0x0100000f, 4, INSN_PAUSE},  /* pause */
+	{0x28c5b52f, 4, INSN_AMO},    /* amocas.d a0,a2,(a1) */
+	{0x28c5a52f, 4, INSN_AMO},    /* amocas.w a0,a2,(a1) */
+	{0x2ec5b52f, 4, INSN_AMO},    /* amocas.d.aqrl a0,a2,(a1) */
+	{0x00c5852f, 4, INSN_AMO},    /* amoadd.b a0,a2,(a1) */
+	{0x00d00073, 4, INSN_WRS},    /* wrs.nto */
+	{0x01d00073, 4, INSN_WRS},    /* wrs.sto */
+	{0x10500073, 4, INSN_CSR},    /* wfi */
 	{0x40102013, 4, INSN_MARK},   /* slti x0,x0,0x401 */
 	{0x40152013, 4, INSN_OP},     /* slti x0,a0,0x401 */
 	{0x0505, 2, INSN_OP},         /* c.addi a0,1 */

@@ -143,6 +143,21 @@ static void wakes_where_it_would_be(void)
 			EXPECT(spin_wake(&s, FLAG, clock, first) == lived(s.begin, clock, first));
 }
 
+/* A stalled hart goes on when its line is taken, not a round later. */
+static void stalls(void)
+{
+	struct spin s = {0};
+
+	spin_reset(&s, 1000);
+	spin_stall(&s, PC, FLAG, 1010);
+	EXPECT(spin_watches(&s, FLAG) && !spin_watches(&s, OTHER));
+	EXPECT(!spin_begins_with(&s, FLAG));              /* but by an LR */
+	EXPECT(spin_wake(&s, FLAG, 1003, false) == 1010); /* taken by one that is behind */
+	EXPECT(spin_wake(&s, FLAG, 1234, false) == 1234);
+	EXPECT(spin_wake(&s, FLAG, 1234, true) == 1235); /* it still had it at 1234 */
+	EXPECT(!spin_pause(&s, PC, 2000));               /* and no round is known by it */
+}
+
 int main(void)
 {
 	turns();
@@ -152,5 +167,6 @@ int main(void)
 	a_miss_is_taken_off();
 	knows_what_a_round_begins_with();
 	wakes_where_it_would_be();
+	stalls();
 	return check_status();
 }

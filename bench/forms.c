@@ -1,0 +1,7 @@
+/* forms.c: the forms that this image's workers were compiled with, for it is compiled
+ * as they are. */
+#include "../lock/port.h"
+#include "strategy.h"
+
+const char *const forms_relax = LOCK_RELAX_NAME;
+const char *const forms_unlock = LOCK_UNLOCK_NAME;

@@ -1,0 +1,77 @@
+#include "isa.h"
+
+#include <string.h>
+
+static char small(char c)
+{
+	return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+static size_t digits(const char *p, const char *end)
+{
+	size_t n = 0;
+
+	while (p + n < end && is_digit(p[n]))
+		n++;
+	return n;
+}
+
+/* Nothing, or a version: "2p0", "1". */
+static bool is_version(const char *p, const char *end)
+{
+	if (p == end)
+		return true;
+	p += digits(p, end);
+	if (p < end - 1 && is_digit(p[-1]) && small(*p) == 'p')
+		p += 1 + digits(p + 1, end);
+	return p == end && is_digit(p[-1]);
+}
+
+static bool word_is(const char *p, const char *end, const char *name)
+{
+	for (; *name != 0; p++, name++)
+		if (p == end || small(*p) != *name)
+			return false;
+	return is_version(p, end);
+}
+
+/* Where the extensions of more than one letter begin in the first word, "rv64" and
+ * letters: behind them one may follow without an underscore. */
+static const char *behind_letters(const char *p, const char *end)
+{
+	p += end - p < 4 ? end - p : 4;
+	while (p < end && strchr("szx", small(*p)) == NULL)
+		p++;
+	return p;
+}
+
+/* Unprivileged manual, chapter "ISA Extension Naming Conventions". */
+static bool text_has(const char *text, const char *name)
+{
+	const char *end = text + strcspn(text, "_");
+
+	if (word_is(behind_letters(text, end), end, name))
+		return true;
+	while (*end == '_') {
+		text = end + 1;
+		end = text + strcspn(text, "_");
+		if (word_is(text, end, name))
+			return true;
+	}
+	return false;
+}
+
+bool isa_has(const struct isa *isa, const char *name)
+{
+	if (isa->list == NULL)
+		return isa->text != NULL && text_has(isa->text, name);
+	for (size_t at = 0; at < isa->list_len; at += strlen(isa->list + at) + 1)
+		if (strcmp(isa->list + at, name) == 0)
+			return true;
+	return false;
+}
