@@ -9,8 +9,10 @@ QEMU          ?= qemu-system-riscv64
 
 CC      := $(CROSS_COMPILE)gcc
 OBJDUMP := $(CROSS_COMPILE)objdump
+READELF := $(CROSS_COMPILE)readelf
 PYTHON   = $(shell ./host/find-python)
 IMAGE   := $(BUILD)/hartlock.elf
+FLAT    := $(IMAGE:.elf=.bin)
 
 ifeq ($(V),)
 Q := @
@@ -32,20 +34,34 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual
 ARCH   := -march=rv64gc -mabi=lp64d -mcmodel=medany
 CFLAGS := -std=gnu11 -O2 -g $(ARCH) -ffreestanding -fno-common -ffunction-sections \
           -fdata-sections -fno-stack-protector -ftls-model=local-exec $(WARN)
-CPPFLAGS := -MMD -MP -DGLOBAL_ALLOC=$(GLOBAL_ALLOC) -Ikernel
+KERNEL_AT := $(if $(KERNEL_BASE),-DKERNEL_BASE=$(KERNEL_BASE))
+CPPFLAGS := -MMD -MP -DGLOBAL_ALLOC=$(GLOBAL_ALLOC) -Ikernel $(KERNEL_AT)
 LIBC     := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
 LDFLAGS  := $(LIBC) -nostartfiles -static -Wl,--gc-sections -Wl,--fatal-warnings \
             -Wl,--no-warn-rwx-segments -Wl,--defsym=vfprintf=__i_vfprintf
 
-.PHONY: all
+.PHONY: all flat
 all: $(IMAGE) ## build the kernel image (default)
+flat: $(FLAT) ## the same as a flat file for U-Boot's booti: build/hartlock.bin
 
-$(IMAGE): $(OBJS) $(BUILD)/kernel.ld
+# The image moves itself: relocs.awk makes the table of what there is to move from a
+# first link, and the second one, which is laid out the same, has it.
+LINK = $(CC) $(ARCH) $(LDFLAGS) -T $(BUILD)/kernel.ld
+$(IMAGE): $(OBJS) $(BUILD)/kernel.ld linker/relocs.awk
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(ARCH) $(LDFLAGS) -T $(BUILD)/kernel.ld -o $@ $(OBJS)
+	$(Q)$(LINK) -Wl,--emit-relocs -o $(@:.elf=.1.elf) $(OBJS)
+	$(Q)$(READELF) -rW $(@:.elf=.1.elf) >$(@:.elf=.relocs)
+	$(Q)awk -f linker/relocs.awk $(@:.elf=.relocs) >$(@:.elf=.relocs.S)
+	$(Q)$(CC) -Ikernel $(KERNEL_AT) $(ARCH) -c $(@:.elf=.relocs.S) -o $(@:.elf=.relocs.o)
+	$(Q)$(LINK) -o $@ $(OBJS) $(@:.elf=.relocs.o)
+	$(Q)rm -f $(@:.elf=.1.elf) $(@:.elf=.relocs)
+
+$(FLAT): $(IMAGE)
+	$(call say,FLAT,$@)
+	$(Q)$(CROSS_COMPILE)objcopy -O binary $< $@
 
 $(BUILD)/kernel.ld: linker/kernel.ld kernel/layout.h $(BUILD)/flags
-	$(Q)$(CC) -E -P -undef -x c -Ikernel $< -o $@
+	$(Q)$(CC) -E -P -undef -x c -Ikernel $(KERNEL_AT) $< -o $@
 
 $(BUILD)/%.c.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)

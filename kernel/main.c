@@ -29,6 +29,8 @@ static void read_machine(const void *tree)
 
 	if (error != NULL)
 		panic("device tree at %p: %s", tree, error);
+	if (image % KERNEL_ALIGN != 0)
+		panic("loaded at 0x%lx, which is no multiple of 2 MiB", image);
 	if (!machine_has_memory(m, image, size))
 		panic("kernel and heap need %zu bytes of memory from 0x%lx on", size, image);
 	if (at < image + size && at + m->tree_size > image)
@@ -48,6 +50,7 @@ static void say_boot(void)
 	record_u64("left_out", m->harts_left_out);
 	record_u64("timebase_hz", port_time_hz());
 	record_u64("modelled", model_here());
+	record_hex("image", (uintptr_t)__image_start);
 	record_hex("heap_start", heap_start);
 	record_hex("heap_end", heap_end);
 	record_text("console", console_kind());

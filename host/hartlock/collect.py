@@ -82,6 +82,7 @@ class Boot:
 
     boot_hart: int = -1
     harts: int = 0
+    image: int = 0  # address the kernel was loaded at
     online: int = 0
     timebase_hz: int = 0
     console: str = ""
@@ -130,7 +131,7 @@ class Collector:
         b.console, b.isa = f.text("console"), f.text("isa")
         if b.console == "stdout":
             return  # a program: no firmware
-        b.boot_hart = f.number("boot_hart")
+        b.boot_hart, b.image = f.number("boot_hart"), f.number("image")
         version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
         b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
 

@@ -181,7 +181,7 @@ class Session:
 
     def _trap(self) -> str:
         trap = self.collector.trap
-        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)])
+        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)], loaded_at=self.collector.boot.image)
         return (f"hart {trap.get('hart')}: trap, scause {trap.get('scause', 0):#x}, "
                 f"stval {trap.get('stval', 0):#x}, at {at}, called from {by}")
 
