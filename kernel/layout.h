@@ -20,7 +20,7 @@
 /* offsets in struct hart and struct trap_frame that assembler uses; hart.c and
  * trap.c assert them */
 #define HART_ID         8
-#define HART_SIZE       4688
+#define HART_SIZE       4704
 #define HART_STACK_TOP  0
 #define FRAME_X(n)      ((n)*8)
 #define FRAME_SEPC      256

@@ -5,6 +5,7 @@
 #include "../bench/record.h"
 #include "clock.h"
 #include "console.h"
+#include "counter.h"
 #include "hart.h"
 #include "kernel.h"
 #include "model.h"
@@ -63,7 +64,7 @@ static void say_boot(void)
 
 static void say_harts(void)
 {
-	for (unsigned i = 0; i < kernel.machine.harts; i++) {
+	for (unsigned i = 0; i < hart_slots(); i++) {
 		const struct hart *h = hart_slot(i);
 		int online = atomic_load_explicit(&h->state, memory_order_relaxed) == HART_ONLINE;
 
@@ -72,6 +73,7 @@ static void say_harts(void)
 		record_text("state", online ? "online" : "failed");
 		if (online) {
 			record_u64("index", h->index);
+			record_u64("cycle", h->has_cycle);
 		} else {
 			record_i64("sbi_error", h->start_error);
 			record_text("error", h->start_error ? sbi_error_name(h->start_error)
@@ -79,6 +81,17 @@ static void say_harts(void)
 		}
 		record_end();
 	}
+}
+
+static void say_clock(void)
+{
+	record_begin("clock");
+	record_text("cycles", counter_name());
+	if (!model_here()) {
+		record_u64("time_step", counter_step(clock_time));
+		record_u64("cycles_step", counter_step(clock_cycles));
+	}
+	record_end();
 }
 
 static void read_plan(void)
@@ -118,7 +131,9 @@ _Noreturn void kernel_main(unsigned long hart_id, const void *tree)
 	hart_init_boot(hart_id, &kernel.machine);
 	say_boot();
 	kernel.harts_online = hart_start_all(&kernel.machine);
+	counter_choose();
 	say_harts();
+	say_clock();
 	selftest_run();
 	read_plan();
 	if (plan.trials == 0)

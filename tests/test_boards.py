@@ -76,6 +76,12 @@ def test_the_header_is_that_of_a_linux_image():
     assert (head[4], head[5], head[8], head[9]) == (0, 2, b"RISCV\0\0\0", b"RSC\x05")
 
 
+def uboot_prompt(child):
+    child.expect("stop autoboot")
+    child.send("\r")
+    child.expect("=> ")
+
+
 @pytest.fixture
 def uboot(tmp_path):
     """U-Boot at its prompt; the image is at 0x8a000000 of its memory, and on its disk."""
@@ -88,9 +94,7 @@ def uboot(tmp_path):
         "-machine", "virt", "-m", "512M", "-smp", "2", "-nographic", "-monitor", "none", "-no-reboot", "-kernel", UBOOT,
         "-drive", f"file={tmp_path}/disk,format=raw,if=none,id=d", "-device", "virtio-blk-device,drive=d",
         "-device", f"loader,file={FLAT},addr=0x8a000000"], timeout=120, encoding="latin-1")
-    child.expect("stop autoboot")
-    child.send("\r")
-    child.expect("=> ")
+    uboot_prompt(child)
     yield child
     child.close(force=True)
 

@@ -88,6 +88,8 @@ class Boot:
     console: str = ""
     sbi: str = ""
     isa: str = ""
+    clock: dict[str, str] = field(default_factory=dict)  # @clock: what cycles are, and in what steps
+    no_cycle: list[int] = field(default_factory=list)  # ids of the harts that cannot read their cycle counter
     native: dict[str, str] = field(default_factory=dict)  # @native, when it is the bench on threads
     preempted: int = 0  # how often the system stopped a thread of it, in the whole run
     failed_harts: list[str] = field(default_factory=list)
@@ -109,7 +111,7 @@ class Collector:
         self.trap: dict[str, int] = {}
         self._open: dict[int, Trial] = {}
         self.handlers = {
-            "boot": self._boot, "native": self._native, "usage": self._usage, "hart": self._hart, "check": self._check, "pass": self._pass,
+            "boot": self._boot, "clock": self._clock, "native": self._native, "usage": self._usage, "hart": self._hart, "check": self._check, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
             "coherence": self._coherence, "fair": self._fair,
             "trap": self._trap, "panic": self._panic, "end": self._end,
@@ -141,9 +143,14 @@ class Collector:
     def _usage(self, f: Fields) -> None:
         self.boot.preempted = f.number("preempted")
 
+    def _clock(self, f: Fields) -> None:
+        self.boot.clock = {key: f.text(key) for key in f.values if key != "n"}
+
     def _hart(self, f: Fields) -> None:
         if f.text("state") == "online":
             self.boot.online += 1
+            if f.values.get("cycle") == b"0":
+                self.boot.no_cycle.append(f.number("id"))
         else:
             self.boot.failed_harts.append(
                 f"hart {f.number('id')}: {f.text('error')} (SBI error {f.number('sbi_error')})")

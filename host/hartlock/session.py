@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hartlock import launch, native, symbols
+from hartlock import launch, machine, native, symbols
 from hartlock.collect import Collector, Trial, whole
 from hartlock.engines import Engine
 from hartlock.plan import Plan
@@ -172,7 +172,7 @@ class Session:
         """What has to be said of the engine for nobody to misread its rows."""
         boot, rows = self.collector.boot, self.table.groups
         if self.engine.name != "native" or not rows:
-            return []
+            return machine.remarks(boot, self.engine.name)
         graded = {key.harts: self.engine.evidence(key.harts, self.table.setting.host_processors) for key in rows}
         said = native.evidence(graded, self.table.setting.host_processors)
         if not self.engine.foreign:
