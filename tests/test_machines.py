@@ -2,7 +2,6 @@
 
 import os
 import re
-import subprocess
 import threading
 
 import pexpect
@@ -110,3 +109,55 @@ def test_a_boot_hart_that_the_tree_leaves_out_is_named_and_used(tmp_path):
     said = uboot_changes(tmp_path, 1, ["fdt set /cpus/cpu@0 reg <0x7>"], "hartlock: run=cas:1 duration_us=5000")
     assert re.search(r"@hart n=\d+ id=7 state=failed", said) and re.search(r"@hart n=\d+ id=0 state=online index=0", said)
     assert re.search(r"@trial n=\d+ trial=0 strategy=cas harts=1 status=done", said)
+
+
+@pytest.mark.parametrize("smp,extra", [
+    ("2", ["-machine", "virt,aclint=on"]), ("8", ["-smp", "8,sockets=2"]), ("2", ["-m", "160M"]), ("2", ["-m", "4G"])])
+def test_other_shapes_of_qemu_s_machine(bench, smp, extra):
+    done = bench(*TWO, "--smp", smp, "--", *extra)
+    assert done.status == 0, done.out
+    assert done.session()["boot"]["online"] == int(smp) and done.row("cas", smp)["check"] == "pass"
+
+
+def test_sifive_u_whose_hart_0_is_none_and_which_cannot_switch_itself_off(bench):
+    done = bench(*TWO, "--smp", "4", "--", "-machine", "sifive_u", "-smp", "5")
+    assert done.status == 0, done.out
+    assert b"left_out=1" in done.log and re.search(rb"@hart n=\d+ id=4 state=online index=3", done.log)
+    assert done.session()["boot"]["timebase_hz"] == 1_000_000 and done.row("cas", 4)["check"] == "pass"
+
+
+def test_a_panic_there_ends_the_run_too(bench):
+    done = bench(*TWO, "--smp", "4", "--inject", "panic", "--", "-machine", "sifive_u", "-smp", "5")
+    assert done.status == 1 and "asked to panic" in done.out and "nothing was heard" not in done.out
+
+
+def test_too_little_memory_for_the_image_is_said(bench):
+    done = bench(*TWO, "--", "-m", "96M")
+    assert done.status == 1 and "hartlock.elf" in done.out and "overlap" in done.out
+
+
+@pytest.fixture
+def newer():
+    """QEMU 10.0 with OpenSBI 1.5."""
+    at = TOP / "build/qemu-10.0/usr"
+    if not at.exists():
+        pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
+    return {"PATH": f"{at}/bin:{os.environ['PATH']}"}, ["-L", f"{at}/share/qemu"]
+
+
+@pytest.mark.parametrize("cpu", ["rva22s64", "sifive-u54", "thead-c906", "rv64,zicntr=off"])
+def test_other_harts(bench, newer, cpu):
+    env, extra = newer
+    done = bench(*TWO, "--cpu", cpu, "--", *extra, env=env)
+    assert done.status == 0, done.out
+    assert done.row("cas", 2)["check"] == "pass" and done.session()["boot"]["sbi"].startswith("OpenSBI 1.5")
+
+
+def test_a_counter_that_firmware_emulates_is_seen_in_its_step(tmp_path, newer):
+    """Without Zicntr each read of a counter is a trap to OpenSBI."""
+    env, extra = newer
+    step = {}
+    for n, cpu in enumerate(("rv64", "rv64,zicntr=off")):
+        done = run_bench(tmp_path / str(n), *TWO, "--cpu", cpu, "--", *extra, env=env)
+        step[cpu] = int(done.session()["boot"]["clock"]["cycles_step"])
+    assert step["rv64,zicntr=off"] > 3 * step["rv64"], step

@@ -9,7 +9,7 @@ from hartlock import launch, machine, native, symbols
 from hartlock.collect import Collector, Trial, whole
 from hartlock.engines import Engine
 from hartlock.plan import Plan
-from hartlock.process import Limits, Process, Silent
+from hartlock.process import GRACE_S, Limits, Process, Silent
 from hartlock.records import Reader, RecordError
 from hartlock.rows import Rows, Setting, Start, Table
 
@@ -85,12 +85,16 @@ class Session:
 
         with launch.start(self.engine, self.plan, image, cpu, extra) as process:
             self.context[f"{process.key}_command"] = process.command
+            bounds = limits(self.plan, self.engine, silence_s)
             try:
-                for data in process.chunks(limits(self.plan, self.engine, silence_s)):
+                for data in process.chunks(bounds):
                     log(data)
                     take(lines.add(data))
+                    if self._over():
+                        bounds.silence_s = GRACE_S
             except Silent as e:
-                self._hung(e)
+                if not self._over():  # otherwise a machine that cannot switch itself off
+                    self._hung(e)
                 return
             finally:
                 take(lines.end())
@@ -103,6 +107,10 @@ class Session:
             trial = self._record(raw)
             if trial is not None:
                 keep(self._rows(trial))
+
+    def _over(self) -> bool:
+        """Has the kernel said its last word?"""
+        return bool(self.collector.ended or self.collector.crash)
 
     def _record(self, raw: bytes) -> Trial | None:
         record = self.reader.feed(raw)
