@@ -47,16 +47,32 @@ flat: $(FLAT) ## the same as a flat file for U-Boot's booti: build/hartlock.bin
 # The image moves itself: relocs.awk makes the table of what there is to move from a
 # first link, and the second one, which is laid out the same, has it.
 LINK = $(CC) $(ARCH) $(LDFLAGS) -T $(BUILD)/kernel.ld
-$(IMAGE): $(OBJS) $(BUILD)/kernel.ld linker/relocs.awk
-	$(call say,LINK,$@)
-	$(Q)$(LINK) -Wl,--emit-relocs -o $(@:.elf=.1.elf) $(OBJS)
-	$(Q)$(READELF) -rW $(@:.elf=.1.elf) >$(@:.elf=.relocs)
-	$(Q)awk -f linker/relocs.awk $(@:.elf=.relocs) >$(@:.elf=.relocs.S)
-	$(Q)$(CC) -Ikernel $(KERNEL_AT) $(ARCH) -c $(@:.elf=.relocs.S) -o $(@:.elf=.relocs.o)
-	$(Q)$(LINK) -o $@ $(OBJS) $(@:.elf=.relocs.o)
-	$(Q)rm -f $(@:.elf=.1.elf) $(@:.elf=.relocs)
+# $(call link,image,objects)
+define link
+	$(call say,LINK,$(1))
+	$(Q)$(LINK) -Wl,--emit-relocs -o $(1:.elf=.1.elf) $(2)
+	$(Q)$(READELF) -rW $(1:.elf=.1.elf) >$(1:.elf=.relocs)
+	$(Q)awk -f linker/relocs.awk $(1:.elf=.relocs) >$(1:.elf=.relocs.S)
+	$(Q)$(CC) -Ikernel $(KERNEL_AT) $(ARCH) -c $(1:.elf=.relocs.S) -o $(1:.elf=.relocs.o)
+	$(Q)$(LINK) -o $(1) $(2) $(1:.elf=.relocs.o)
+	$(Q)rm -f $(1:.elf=.1.elf) $(1:.elf=.relocs)
+endef
 
-$(FLAT): $(IMAGE)
+$(IMAGE): $(OBJS) $(BUILD)/kernel.ld linker/relocs.awk
+	$(call link,$@,$(OBJS))
+
+# An image that brings its plan. $(file) keeps the shell from reading it.
+BOARD := $(IMAGE:hartlock.elf=board.elf)
+.PHONY: board
+board: $(BOARD:.elf=.bin) ## an image with a plan in it, build/board.bin (PLAN='hartlock: run=cas:4')
+$(BOARD): $(OBJS) $(BUILD)/kernel.ld linker/relocs.awk FORCE
+	$(if $(filter hartlock:,$(PLAN)),,$(error PLAN='$(PLAN)': a plan begins with hartlock: (./run-bench.sh --engine board --print-plan prints one)))
+	$(file >$(@:.elf=.plan),$(PLAN))
+	$(Q)printf '\t.section .plan, "a"\n\t.incbin "$(@:.elf=.plan)"\n\t.byte 0\n' >$(@:.elf=.plan.S)
+	$(Q)$(CC) $(ARCH) -c $(@:.elf=.plan.S) -o $(@:.elf=.plan.o)
+	$(call link,$@,$(OBJS) $(@:.elf=.plan.o))
+
+$(BUILD)/%.bin: $(BUILD)/%.elf
 	$(call say,FLAT,$@)
 	$(Q)$(CROSS_COMPILE)objcopy -O binary $< $@
 

@@ -1,4 +1,5 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "../bench/bench.h"
 #include "../bench/port.h"
@@ -16,6 +17,7 @@ struct kernel kernel;
 static struct plan plan;
 
 extern char __image_start[], __image_end[];
+extern const char __plan[]; /* of `make board PLAN=...`; "" in other images */
 _Noreturn void kernel_main(unsigned long hart_id, const void *tree);
 
 /* A device tree is at most this large; its own header says how large it is. */
@@ -58,6 +60,7 @@ static void say_boot(void)
 	record_hex("sbi_spec", sbi_spec_version());
 	record_u64("sbi_impl", sbi_impl_id());
 	record_hex("sbi_impl_version", sbi_impl_version());
+	record_text("machine", m->model);
 	record_text("isa", m->isa);
 	record_end();
 }
@@ -96,8 +99,14 @@ static void say_clock(void)
 
 static void read_plan(void)
 {
-	const char *at, *error = plan_read(&plan, kernel.machine.bootargs, &at);
+	const char *given = strstr(kernel.machine.bootargs, "hartlock:");
+	const char *at, *text = given ? given : __plan;
+	const char *error = plan_read(&plan, text, &at);
 
+	record_begin("asked");
+	record_text("from", given ? "bootargs" : *text ? "image" : "nobody");
+	record_text("plan", text);
+	record_end();
 	if (error != NULL)
 		panic("plan: %s, at \"%.40s\"", error, at);
 }

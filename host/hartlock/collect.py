@@ -87,6 +87,7 @@ class Boot:
     timebase_hz: int = 0
     console: str = ""
     sbi: str = ""
+    machine: str = ""  # what the device tree calls it
     isa: str = ""
     clock: dict[str, str] = field(default_factory=dict)  # @clock: what cycles are, and in what steps
     no_cycle: list[int] = field(default_factory=list)  # ids of the harts that cannot read their cycle counter
@@ -133,7 +134,7 @@ class Collector:
         b.console, b.isa = f.text("console"), f.text("isa")
         if b.console == "stdout":
             return  # a program: no firmware
-        b.boot_hart, b.image = f.number("boot_hart"), f.number("image")
+        b.boot_hart, b.image, b.machine = f.number("boot_hart"), f.number("image"), f.text("machine")
         version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
         b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
 

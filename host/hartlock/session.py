@@ -40,7 +40,7 @@ def limits(plan: Plan, engine: Engine, silence_s: float | None) -> Limits:
     us = engine.warmup_us + engine.duration_us
     a_pass = us * (0.002 * max(plan.harts) if engine.name == "model" else 1e-6)
     return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
-                  total_s=60 + 5 * plan.passes() * (a_pass + 0.1 * slow))
+                  total_s=60 + 3 * engine.line_s + 5 * plan.passes() * (a_pass + 0.1 * slow))
 
 
 def failed_checks(table: Table) -> list[str]:
@@ -90,6 +90,8 @@ class Session:
                 for data in process.chunks(bounds):
                     log(data)
                     take(lines.add(data))
+                    if self._over() and self.engine.source:
+                        break
                     if self._over():
                         bounds.silence_s = GRACE_S
             except Silent as e:
@@ -180,7 +182,7 @@ class Session:
         """What has to be said of the engine for nobody to misread its rows."""
         boot, rows = self.collector.boot, self.table.groups
         if self.engine.name != "native" or not rows:
-            return machine.remarks(boot, self.engine.name)
+            return machine.remarks(boot, self.engine, bool(rows))
         graded = {key.harts: self.engine.evidence(key.harts, self.table.setting.host_processors) for key in rows}
         said = native.evidence(graded, self.table.setting.host_processors)
         if not self.engine.foreign:
