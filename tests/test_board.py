@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import socket
 import subprocess
 import threading
@@ -189,7 +190,8 @@ def test_a_line_on_which_nobody_speaks(tmp_path):
     (["--serial", "/dev/null"], "cannot be set up as a serial line"),
     (["--serial", "/dev/null", "--baud", "12345"], "--baud 12345: this system has 9600"),
     (["--from-log", "/nosuch"], "--from-log /nosuch: No such file"),
-    (["--from-log", "/dev/null", "--serial", "/dev/null"], "one or the other"),
+    (["--from-log", "/dev/null", "--serial", "/dev/null"], "it is one of them"),
+    (["--labgrid", "/nosuch"], "no such environment file"),
     (["--from-log", "/dev/null", "--smp", "4"], "--smp: the board has its plan already"),
     ([], "--print-plan says what to ask of a board"),
     (["--cpu", "rv64", "--print-plan"], "--cpu rv64: QEMU's; --engine board has a board's processors")])
@@ -262,3 +264,35 @@ def test_a_plan_is_read_back_as_it_was():
 def test_plans_that_cannot_be_read(text, words):
     with pytest.raises(UsageError, match=words):
         plan_words.read(text, 2)
+
+
+def test_labgrid_with_its_qemu_driver(tmp_path):
+    pytest.importorskip("labgrid", reason="labgrid is not installed (Debian package labgrid)")
+    plan, _ = print_plan(*ASKED)
+    (tmp_path / "env.yaml").write_text(f"""
+targets:
+  main:
+    drivers:
+      QEMUDriver:
+        qemu_bin: qemu
+        machine: virt
+        cpu: rv64
+        memory: 256M
+        kernel: image
+        extra_args: "-smp 2 -no-reboot"
+        boot_args: "{plan}"
+tools:
+  qemu: {shutil.which("qemu-system-riscv64")}
+images:
+  image: {IMAGE}
+""")
+    done = heard(tmp_path / "run", "--engine", "board", "--labgrid", str(tmp_path / "env.yaml"))
+    assert done.status == 0, done.out + done.err
+    assert done.row("ticket", 2, "board")["trials_measured"] == "2" and "switched on" in done.out
+
+
+def test_a_labgrid_environment_without_a_console(tmp_path):
+    pytest.importorskip("labgrid", reason="labgrid is not installed (Debian package labgrid)")
+    (tmp_path / "env.yaml").write_text("targets:\n  main:\n    resources: []\n")
+    done = heard(tmp_path / "run", "--engine", "board", "--labgrid", str(tmp_path / "env.yaml"))
+    assert done.status == 2 and "ConsoleProtocol" in done.err

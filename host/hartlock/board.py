@@ -9,6 +9,7 @@ from hartlock import plan as plans
 from hartlock import plan_words, strategies
 from hartlock.engines import Engine
 from hartlock.errors import UsageError
+from hartlock.lab import Lab
 from hartlock.plan import Plan
 from hartlock.process import Limits, Silent
 from hartlock.records import Reader, Record, RecordError
@@ -19,7 +20,7 @@ START_S = 600  # until a board says its first word
 LINE_S = 60  # that a default plan's records take, at the most
 BITS = 10  # of a byte on a line: 8N1
 _BOOT = re.compile(rb"[^\n]*@boot n=0 ")
-OURS = {"--engine", "--serial", "--baud", "--from-log", "--out", "--time-limit"}
+OURS = {"--engine", "--serial", "--baud", "--from-log", "--labgrid", "--out", "--time-limit"}
 
 
 def volume(plan: Plan) -> int:
@@ -117,19 +118,27 @@ def refuse_plan(argv: list[str]) -> None:
 
 
 def _source(options: argparse.Namespace) -> Source:
-    if options.serial and options.from_log:
-        raise UsageError("--serial and --from-log: it is one or the other")
+    if sum(1 for given in (options.serial, options.from_log, options.labgrid) if given) > 1:
+        raise UsageError("--serial, --from-log and --labgrid: it is one of them")
+    if options.labgrid:
+        return Lab(options.labgrid)
     return Log(options.from_log) if options.from_log else Line(options.serial, options.baud)
+
+
+def _start(source: Source, options: argparse.Namespace, say: Callable[[str], None]) -> None:
+    if isinstance(source, Lab):
+        say(f"labgrid: {options.labgrid}: " + ("switched on" if source.switch_on() else "start the board now"))
+    if isinstance(source, Line):
+        say(f"listening to {options.serial} at {options.baud} baud: start the board now")
 
 
 def request(options: argparse.Namespace, argv: list[str], say: Callable[[str], None]) -> Request:
     if options.engine not in ("both", "board"):
-        raise UsageError(f"--engine {options.engine}: --serial and --from-log are of the engine board")
+        raise UsageError(f"--engine {options.engine}: --serial, --from-log and --labgrid are of the engine board")
     refuse_plan(argv)
     source = _source(options)
-    if options.serial:
-        say(f"listening to {options.serial} at {options.baud} baud: start the board now")
     try:
+        _start(source, options, say)
         wait = options.time_limit or START_S
         heard = listen(source.chunks(Limits(silence_s=wait, total_s=2 * wait)))
         plan, numbers = plan_words.read(heard.plan, heard.harts)

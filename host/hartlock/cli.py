@@ -86,6 +86,8 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--baud", type=whole(1, 10**8), default=115200, metavar="N", help="of that line (default 115200)")
     where.add_argument("--from-log", type=Path, metavar="FILE",
                        help="board: what a terminal program took down of a run")
+    where.add_argument("--labgrid", type=Path, metavar="FILE",
+                       help="board: a labgrid environment, whose target main has a console")
     where.add_argument("--print-plan", action="store_true",
                        help="print the plan, for a board's bootargs or `make board PLAN=...`, and stop")
     where.add_argument("--machine", metavar="NAME",
@@ -195,7 +197,7 @@ def main(argv: list[str]) -> int:
         if options.list_scenarios:
             print(scenarios.listing())
             return 0
-        if options.serial or options.from_log:
+        if options.serial or options.from_log or options.labgrid:
             return run.run(board.request(options, argv, lambda text: print(text, flush=True)), table.console())
         request = _request(options, extra, argv)
         if options.print_plan:

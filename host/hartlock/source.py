@@ -24,8 +24,25 @@ class Source(Process):
         """These come first, and time counts from now on."""
         self._first, self.started = data, time.monotonic()
 
-    def more(self, limits: Limits) -> Iterator[bytes]:
+    def read(self, patience_s: float) -> bytes | None:
+        """The next bytes; None: none came. Empty: there will be no more."""
         raise NotImplementedError
+
+    def more(self, limits: Limits) -> Iterator[bytes]:
+        heard = time.monotonic()
+        while True:
+            now = time.monotonic()
+            left = min(heard + limits.silence_s, self.started + limits.total_s) - now
+            if left <= 0:
+                raise Silent(f"nothing was heard from the board for {limits.silence_s:.0f} s" if now - heard >= limits.silence_s
+                             else f"the run took more than {limits.total_s:.0f} s", self.where())
+            data = self.read(left)
+            if data is None:
+                continue
+            if not data:
+                return
+            heard = time.monotonic()
+            yield data
 
     def chunks(self, limits: Limits) -> Iterator[bytes]:
         if self._first:
@@ -58,9 +75,9 @@ class Log(Source):
         except OSError as e:
             raise UsageError(f"--from-log {path}: {e.strerror}") from e
 
-    def more(self, limits: Limits) -> Iterator[bytes]:
+    def read(self, patience_s: float) -> bytes | None:
         data, self._data = self._data, b""
-        yield data
+        return data
 
     def close(self) -> None:
         pass
@@ -93,28 +110,19 @@ class Line(Source):
             os.close(self._fd)
             raise UsageError(f"--serial {device}: it cannot be set up as a serial line: {e.args[-1]}") from e
 
-    def more(self, limits: Limits) -> Iterator[bytes]:
-        heard = time.monotonic()
-        while True:
-            now = time.monotonic()
-            left = min(heard + limits.silence_s, self.started + limits.total_s) - now
-            if left <= 0:
-                raise Silent(f"nothing was heard from the board for {limits.silence_s:.0f} s" if now - heard >= limits.silence_s
-                             else f"the run took more than {limits.total_s:.0f} s", self.where())
-            if not select.select([self._fd], [], [], left)[0]:
-                continue
-            try:
-                data = os.read(self._fd, 65536)
-            except BlockingIOError:
-                continue
-            except OSError as e:
-                self._error = f"{self.command[1]}: {e.strerror}"
-                return
-            if not data:
-                self._error = f"{self.command[1]}: it was closed"
-                return
-            heard = time.monotonic()
-            yield data
+    def read(self, patience_s: float) -> bytes | None:
+        if not select.select([self._fd], [], [], patience_s)[0]:
+            return None
+        try:
+            data = os.read(self._fd, 65536)
+        except BlockingIOError:
+            return None
+        except OSError as e:
+            self._error = f"{self.command[1]}: {e.strerror}"
+            return b""
+        if not data:
+            self._error = f"{self.command[1]}: it was closed"
+        return data
 
     def close(self) -> None:
         os.close(self._fd)
