@@ -256,6 +256,13 @@ def test_a_plan_is_read_back_as_it_was():
     assert f"run={','.join(f'{t.strategy}:{t.harts}' for t in plan.order)}" in text
 
 
+def test_every_word_of_a_workload_is_read_back():
+    text, _ = print_plan("--lock", "mcs", "--size", "mixed", "--touch", "3", "--placement", "random", "--arrival", "poisson:1000",
+                         "--interrupt", "500,60", "--irq", "off")
+    plan, _ = plan_words.read(text, 4)
+    assert " ".join(plan.workload.words()) in text and plan.workload.arrival == "poisson"
+
+
 @pytest.mark.parametrize("text,words", [
     ("hartlock: run=tiket:2", "knows no such strategy"), ("hartlock: run=cas:0", "not strategy:harts"),
     ("hartlock: run=cas:65", "not strategy:harts"), ("hartlock: run=cas", "not strategy:harts"),
