@@ -11,6 +11,7 @@ QEMU          ?= qemu-system-riscv64
 
 CC      := $(CROSS_COMPILE)gcc
 OBJDUMP := $(CROSS_COMPILE)objdump
+READELF := $(CROSS_COMPILE)readelf
 PYTHON   = $(shell ./host/find-python)
 
 # How waiters wait and holders let go (lock/forms.h): the workers are compiled for it,
@@ -23,6 +24,7 @@ FORMS    := $(filter-out pause-store,$(RELAX)-$(UNLOCK))
 FORM_DEF := $(addprefix -D,$(shell echo LOCK_RELAX_FORM_$(RELAX) LOCK_UNLOCK_FORM_$(UNLOCK) | tr a-z- A-Z_))
 formed    = $(1)$(FORMS:%=/%)
 IMAGE    := $(call formed,$(BUILD))/hartlock.elf
+FLAT     := $(IMAGE:.elf=.bin)
 
 ifeq ($(V),)
 Q := @
@@ -46,20 +48,50 @@ WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual
 ARCH   := -march=rv64gc -mabi=lp64d -mcmodel=medany
 CFLAGS := -std=gnu11 -O2 -g $(ARCH) -ffreestanding -fno-common -ffunction-sections \
           -fdata-sections -fno-stack-protector -ftls-model=local-exec $(WARN)
-CPPFLAGS := -MMD -MP -DGLOBAL_ALLOC=$(GLOBAL_ALLOC) -Ikernel
+KERNEL_AT := $(if $(KERNEL_BASE),-DKERNEL_BASE=$(KERNEL_BASE))
+CPPFLAGS := -MMD -MP -DGLOBAL_ALLOC=$(GLOBAL_ALLOC) -Ikernel $(KERNEL_AT)
 LIBC     := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
 LDFLAGS  := $(LIBC) -nostartfiles -static -Wl,--gc-sections -Wl,--fatal-warnings \
             -Wl,--no-warn-rwx-segments -Wl,--defsym=vfprintf=__i_vfprintf
 
-.PHONY: all
+.PHONY: all flat
 all: $(IMAGE) ## build the kernel image (default; RELAX=none|pause|wrs UNLOCK=store|fence-store|store-fence|amoswap)
+flat: $(FLAT) ## the same as a flat file for U-Boot's booti: build/hartlock.bin
 
-$(IMAGE): $(OBJS) $(BUILD)/kernel.ld
-	$(call say,LINK,$@)
-	$(Q)$(CC) $(ARCH) $(LDFLAGS) -T $(BUILD)/kernel.ld -o $@ $(OBJS)
+# The image moves itself: relocs.awk makes the table of what there is to move from a
+# first link, and the second one, which is laid out the same, has it.
+LINK = $(CC) $(ARCH) $(LDFLAGS) -T $(BUILD)/kernel.ld
+# $(call link,image,objects)
+define link
+	$(call say,LINK,$(1))
+	$(Q)$(LINK) -Wl,--emit-relocs -o $(1:.elf=.1.elf) $(2)
+	$(Q)$(READELF) -rW $(1:.elf=.1.elf) >$(1:.elf=.relocs)
+	$(Q)awk -f linker/relocs.awk $(1:.elf=.relocs) >$(1:.elf=.relocs.S)
+	$(Q)$(CC) -Ikernel $(KERNEL_AT) $(ARCH) -c $(1:.elf=.relocs.S) -o $(1:.elf=.relocs.o)
+	$(Q)$(LINK) -o $(1) $(2) $(1:.elf=.relocs.o)
+	$(Q)rm -f $(1:.elf=.1.elf) $(1:.elf=.relocs)
+endef
+
+$(IMAGE): $(OBJS) $(BUILD)/kernel.ld linker/relocs.awk
+	$(call link,$@,$(OBJS))
+
+# An image that brings its plan. $(file) keeps the shell from reading it.
+BOARD := $(IMAGE:hartlock.elf=board.elf)
+.PHONY: board
+board: $(BOARD:.elf=.bin) ## an image with a plan in it, build/board.bin (PLAN='hartlock: run=cas:4')
+$(BOARD): $(OBJS) $(BUILD)/kernel.ld linker/relocs.awk FORCE
+	$(if $(filter hartlock:,$(PLAN)),,$(error PLAN='$(PLAN)': a plan begins with hartlock: (./run-bench.sh --engine board --print-plan prints one)))
+	$(file >$(@:.elf=.plan),$(PLAN))
+	$(Q)printf '\t.section .plan, "a"\n\t.incbin "$(@:.elf=.plan)"\n\t.byte 0\n' >$(@:.elf=.plan.S)
+	$(Q)$(CC) $(ARCH) -c $(@:.elf=.plan.S) -o $(@:.elf=.plan.o)
+	$(call link,$@,$(OBJS) $(@:.elf=.plan.o))
+
+$(BUILD)/%.bin: $(BUILD)/%.elf
+	$(call say,FLAT,$@)
+	$(Q)$(CROSS_COMPILE)objcopy -O binary $< $@
 
 $(BUILD)/kernel.ld: linker/kernel.ld kernel/layout.h $(BUILD)/flags
-	$(Q)$(CC) -E -P -undef -x c -Ikernel $< -o $@
+	$(Q)$(CC) -E -P -undef -x c -Ikernel $(KERNEL_AT) $< -o $@
 
 $(BUILD)/%.c.o: %.c $(BUILD)/flags
 	$(call say,CC,$<)

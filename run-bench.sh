@@ -9,7 +9,7 @@ while [[ $# -gt 0 && $1 != -- ]]; do
 	if [[ $1 == --setup ]]; then setup=1; else args+=("$1"); fi
 	shift
 done
-if [[ " ${args[*]} " == *" --engine"[\ =]"native "* ]]; then sets=(base); fi
+if [[ " ${args[*]} " =~ \ --engine[\ =](native|board)\  ]]; then sets=(base); fi
 if [[ $setup ]]; then
 	"$top/host/setup" "${sets[@]}"
 	if [[ ${#args[@]} -eq 0 && $# -eq 0 ]]; then

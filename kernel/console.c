@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "kernel.h"
 #include "sbi.h"
 
 static bool debug_console;
@@ -66,11 +67,12 @@ void console_write(const char *text, size_t len)
 
 void console_seize(void)
 {
-	enum { GRACE_TICKS = 10000 }; /* 1 ms at 10 MHz: a call under way ends */
+	/* 1 ms: a call under way ends. Before the tree was read, at 10 MHz. */
+	uint64_t hz = kernel.machine.timebase_hz, grace = hz ? hz / 1000 : 10000;
 	uint64_t from = clock_time();
 
 	atomic_store_explicit(&seized_by, self(), memory_order_relaxed);
-	while (clock_time() - from < GRACE_TICKS)
+	while (clock_time() - from < grace)
 		;
 	console_write("\n", 1);
 }

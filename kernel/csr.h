@@ -6,6 +6,7 @@
 #define SSTATUS_SIE     (1ul << 1)
 #define SIE_SSIE        (1ul << 1) /* software interrupt: IPI */
 #define SIE_STIE        (1ul << 5) /* timer interrupt */
+#define SCAUSE_ILLEGAL  2
 #define SCAUSE_INTR     (1ul << 63)
 #define SCAUSE_SOFTWARE (SCAUSE_INTR | 1)
 #define SCAUSE_TIMER    (SCAUSE_INTR | 5)

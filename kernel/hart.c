@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "clock.h"
+#include "counter.h"
 #include "csr.h"
 #include "panic.h"
 #include "sbi.h"
@@ -55,6 +56,7 @@ static void init_self(struct hart *h)
 	trap_init(&h->frame, (uintptr_t)h->trap_stack + TRAP_STACK);
 	csr_clear(sstatus, SSTATUS_SIE);
 	csr_write(sie, SIE_SSIE);
+	h->has_cycle = counter_readable();
 }
 
 void hart_init_boot(unsigned long boot_id, const struct machine *m)
@@ -144,6 +146,11 @@ unsigned hart_start_all(const struct machine *m)
 		online[n++] = &harts[i];
 	}
 	return n;
+}
+
+unsigned hart_slots(void)
+{
+	return slots;
 }
 
 const struct hart *hart_slot(unsigned i)

@@ -23,6 +23,7 @@ struct hart {
 	unsigned index;      /* ours: 0 .. online - 1 in the order of the ids */
 	_Atomic int state;   /* enum hart_state */
 	long start_error;    /* SBI error of hart_start */
+	bool has_cycle;      /* online: may this hart read `cycle`? */
 	/* work given to a parked hart; fn is NULL when there is none */
 	void (*_Atomic fn)(unsigned index, void *arg);
 	void *arg;
@@ -41,7 +42,10 @@ void hart_init_boot(unsigned long boot_id, const struct machine *m);
  * came their index and returns how many are online, the boot hart included. */
 unsigned hart_start_all(const struct machine *m);
 
-/* Slot `i` of 0 .. machine.harts - 1: online or not. */
+/* How many harts the tree has, and the boot hart if the tree leaves it out. */
+unsigned hart_slots(void);
+
+/* Slot `i` of 0 .. hart_slots() - 1: online or not. */
 const struct hart *hart_slot(unsigned i);
 
 /* The online hart with that index. */

@@ -2,19 +2,25 @@
 #ifndef KERNEL_LAYOUT_H
 #define KERNEL_LAYOUT_H
 
-#define KERNEL_BASE 0x80200000 /* where OpenSBI's fw_dynamic enters the next stage */
-#define MAX_HARTS   64
-#define STACK_SIZE  16384           /* bytes a slot, guard included */
-#define STACK_GUARD 64              /* bytes of guard words at the low end of a slot */
-#define STACK_SLOTS (MAX_HARTS + 1) /* one a hart, and the boot stack last */
-#define TRAP_STACK  4096            /* bytes of each hart's trap stack */
-#define TLS_SIZE    256             /* bytes of each hart's thread-local storage */
-#define HEAP_SIZE   (100 * 1024 * 1024)
+/* Where the image is linked to run: where OpenSBI's fw_dynamic enters the next
+ * stage in QEMU. It moves itself to wherever else it is loaded (start.S). */
+#ifndef KERNEL_BASE
+#define KERNEL_BASE 0x80200000
+#endif
+#define KERNEL_ALIGN (2 * 1024 * 1024) /* a load address is a multiple of this */
+#define RELOCS_SIZE  8192              /* bytes of the table of words to move, 4 each */
+#define MAX_HARTS    64
+#define STACK_SIZE   16384           /* bytes a slot, guard included */
+#define STACK_GUARD  64              /* bytes of guard words at the low end of a slot */
+#define STACK_SLOTS  (MAX_HARTS + 1) /* one a hart, and the boot stack last */
+#define TRAP_STACK   4096            /* bytes of each hart's trap stack */
+#define TLS_SIZE     256             /* bytes of each hart's thread-local storage */
+#define HEAP_SIZE    (100 * 1024 * 1024)
 
 /* offsets in struct hart and struct trap_frame that assembler uses; hart.c and
  * trap.c assert them */
 #define HART_ID         8
-#define HART_SIZE       4688
+#define HART_SIZE       4704
 #define HART_STACK_TOP  0
 #define FRAME_X(n)      ((n)*8)
 #define FRAME_SEPC      256

@@ -120,6 +120,8 @@ static const char *property(struct reader *r, const struct fdt_walk *w)
 	if (strcmp(w->name, "status") == 0)
 		node->disabled = !string_is(w, "okay") && !string_is(w, "ok");
 	cpu_property(node, w);
+	if (node->place == ROOT && strcmp(w->name, "model") == 0 && is_string(w))
+		r->m->model = (const char *)w->data;
 	if (strcmp(w->name, "compatible") == 0)
 		node->is_finisher = list_has(w, "sifive,test0");
 	if (node->place == CPUS && strcmp(w->name, "timebase-frequency") == 0)
@@ -234,7 +236,8 @@ const char *machine_read(struct machine *m, const void *blob, size_t limit)
 	struct reader r = {.m = m};
 	const char *error = fdt_open(&fdt, blob, limit);
 
-	*m = (struct machine){.bootargs = "", .isa = "", .tree_size = error ? 0 : fdt.size};
+	*m = (struct machine){
+		.bootargs = "", .model = "", .isa = "", .tree_size = error ? 0 : fdt.size};
 	while (error == NULL) {
 		switch (fdt_step(&fdt, &walk)) {
 		case FDT_BEGIN_NODE:

@@ -30,6 +30,7 @@ struct machine {
 		uint64_t base, size;
 	} memory[MAX_MEMORY];
 	const char *bootargs; /* of /chosen; "" if there is none */
+	const char *model;    /* of the machine, in its maker's words; "" if there are none */
 	const char *isa;      /* riscv,isa of the first hart listed; "" if there is none */
 	uint64_t finisher;    /* address of a "sifive,test0" device; 0 if there is none */
 	size_t tree_size;     /* bytes of the device tree itself */

@@ -1,10 +1,12 @@
 #include <stdio.h>
+#include <string.h>
 
 #include "../bench/bench.h"
 #include "../bench/port.h"
 #include "../bench/record.h"
 #include "clock.h"
 #include "console.h"
+#include "counter.h"
 #include "hart.h"
 #include "kernel.h"
 #include "model.h"
@@ -15,6 +17,7 @@ struct kernel kernel;
 static struct plan plan;
 
 extern char __image_start[], __image_end[];
+extern const char __plan[]; /* of `make board PLAN=...`; "" in other images */
 _Noreturn void kernel_main(unsigned long hart_id, const void *tree);
 
 /* A device tree is at most this large; its own header says how large it is. */
@@ -29,6 +32,8 @@ static void read_machine(const void *tree)
 
 	if (error != NULL)
 		panic("device tree at %p: %s", tree, error);
+	if (image % KERNEL_ALIGN != 0)
+		panic("loaded at 0x%lx, which is no multiple of 2 MiB", image);
 	if (!machine_has_memory(m, image, size))
 		panic("kernel and heap need %zu bytes of memory from 0x%lx on", size, image);
 	if (at < image + size && at + m->tree_size > image)
@@ -66,12 +71,14 @@ static void say_boot(void)
 	record_u64("left_out", m->harts_left_out);
 	record_u64("timebase_hz", port_time_hz());
 	record_u64("modelled", model_here());
+	record_hex("image", (uintptr_t)__image_start);
 	record_hex("heap_start", heap_start);
 	record_hex("heap_end", heap_end);
 	record_text("console", console_kind());
 	record_hex("sbi_spec", sbi_spec_version());
 	record_u64("sbi_impl", sbi_impl_id());
 	record_hex("sbi_impl_version", sbi_impl_version());
+	record_text("machine", m->model);
 	record_text("isa", m->isa);
 	say_extensions(m);
 	record_u64("clusters", m->clusters);
@@ -80,7 +87,7 @@ static void say_boot(void)
 
 static void say_harts(void)
 {
-	for (unsigned i = 0; i < kernel.machine.harts; i++) {
+	for (unsigned i = 0; i < hart_slots(); i++) {
 		const struct hart *h = hart_slot(i);
 		int online = atomic_load_explicit(&h->state, memory_order_relaxed) == HART_ONLINE;
 
@@ -89,6 +96,7 @@ static void say_harts(void)
 		record_text("state", online ? "online" : "failed");
 		if (online) {
 			record_u64("index", h->index);
+			record_u64("cycle", h->has_cycle);
 		} else {
 			record_i64("sbi_error", h->start_error);
 			record_text("error", h->start_error ? sbi_error_name(h->start_error)
@@ -98,10 +106,27 @@ static void say_harts(void)
 	}
 }
 
+static void say_clock(void)
+{
+	record_begin("clock");
+	record_text("cycles", counter_name());
+	if (!model_here()) {
+		record_u64("time_step", counter_step(clock_time));
+		record_u64("cycles_step", counter_step(clock_cycles));
+	}
+	record_end();
+}
+
 static void read_plan(void)
 {
-	const char *at, *error = plan_read(&plan, kernel.machine.bootargs, &at);
+	const char *given = strstr(kernel.machine.bootargs, "hartlock:");
+	const char *at, *text = given ? given : __plan;
+	const char *error = plan_read(&plan, text, &at);
 
+	record_begin("asked");
+	record_text("from", given ? "bootargs" : *text ? "image" : "nobody");
+	record_text("plan", text);
+	record_end();
 	if (error != NULL)
 		panic("plan: %s, at \"%.40s\"", error, at);
 }
@@ -135,7 +160,9 @@ _Noreturn void kernel_main(unsigned long hart_id, const void *tree)
 	hart_init_boot(hart_id, &kernel.machine);
 	say_boot();
 	kernel.harts_online = hart_start_all(&kernel.machine);
+	counter_choose();
 	say_harts();
+	say_clock();
 	selftest_run();
 	read_plan();
 	if (plan.trials == 0)

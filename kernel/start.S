@@ -7,12 +7,33 @@
  * sbi_hsm_hart_start()) marks a hart START_PENDING before it writes where to: a
  * hart that looks in between jumps to the boot address. (Seen: one boot in some
  * hundred on a loaded host had two boot harts.) So a hart that comes later
- * trusts nothing but its id. */
+ * trusts nothing but its id.
+ *
+ * The image is linked to run at KERNEL_BASE and may be loaded at any multiple of
+ * KERNEL_ALIGN: code finds everything relative to its pc, and the boot hart moves
+ * the words in data that hold addresses, which relocs.S lists. */
 #include "layout.h"
 
 	.section .text.start, "ax"
 	.globl	_start
 _start:
+	/* The header by which U-Boot's booti knows an image (Linux,
+	 * Documentation/arch/riscv/boot-image-header.rst). */
+	.option	push
+	.option	norvc
+	j	enter
+	nop
+	.option	pop
+	.dword	0x200000		/* where to load it: from the start of RAM on */
+	.dword	__image_end - __image_start	/* memory it needs, heap and all */
+	.dword	0			/* flags: little-endian */
+	.word	2, 0			/* version 0.2 of the header; reserved */
+	.dword	0
+	.ascii	"RISCV\0\0\0"
+	.ascii	"RSC\x05"
+	.word	0			/* no EFI header */
+
+enter:
 	csrw	sie, zero
 	.option	push
 	.option	norelax
@@ -24,7 +45,22 @@ _start:
 	bnez	t1, later
 
 	/* The boot hart. a1 = physical address of the device tree. */
-	la	t0, __bss_start
+	la	t0, linked_at
+	ld	t1, 0(t0)
+	la	t0, _start
+	sub	t1, t0, t1		/* how far from there it was loaded */
+	beqz	t1, 2f
+	la	t2, __relocs
+	la	t3, __relocs_end
+1:	bgeu	t2, t3, 2f
+	lwu	t4, 0(t2)
+	add	t4, t4, t0
+	ld	t5, 0(t4)
+	add	t5, t5, t1
+	sd	t5, 0(t4)
+	addi	t2, t2, 4
+	j	1b
+2:	la	t0, __bss_start
 	la	t1, __bss_end
 1:	bgeu	t0, t1, 2f
 	sd	zero, 0(t0)
@@ -77,6 +113,9 @@ call_on_stack:
 	.align	2
 someone_boots:
 	.word	0
+	.align	3
+linked_at:				/* is in the table, too: once moved, it says so */
+	.dword	_start
 
 	.bss
 	.align	4

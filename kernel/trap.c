@@ -1,6 +1,5 @@
 #include "trap.h"
 
-#include <stdbool.h>
 #include <stddef.h>
 
 #include "../bench/record.h"
@@ -20,6 +19,7 @@ _Static_assert(offsetof(struct trap_frame, stack_top) == FRAME_STACK_TOP, "trap_
 static _Thread_local void (*alarm_fn)(void *arg);
 static _Thread_local void *alarm_arg;
 static _Thread_local bool in_alarm;
+static _Thread_local bool trying, skipped; /* trap_survives() */
 
 void trap_entry(void);
 void trap_handle(struct trap_frame *frame);
@@ -61,6 +61,21 @@ void trap_alarm_off(void)
 	sbi_set_timer(UINT64_MAX);
 }
 
+bool trap_survives(void (*fn)(void))
+{
+	trying = true;
+	skipped = false;
+	fn();
+	trying = false;
+	return !skipped;
+}
+
+static void skip(struct trap_frame *frame)
+{
+	skipped = true;
+	frame->sepc += 4;
+}
+
 static void alarm(void)
 {
 	csr_clear(sie, SIE_STIE); /* fn may arm the next one */
@@ -98,6 +113,12 @@ void trap_handle(struct trap_frame *frame)
 	case SCAUSE_SOFTWARE:
 		csr_clear(sip, SIE_SSIE);
 		return;
+	case SCAUSE_ILLEGAL:
+		if (trying) {
+			skip(frame);
+			return;
+		}
+		fault(frame);
 	default:
 		fault(frame);
 	}

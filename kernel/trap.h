@@ -2,6 +2,7 @@
 #ifndef KERNEL_TRAP_H
 #define KERNEL_TRAP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* Written by trap_entry.S; layout.h has the offsets. */
@@ -19,6 +20,10 @@ void trap_init(struct trap_frame *frame, uintptr_t stack_top);
  * next. Interrupts are enabled on this hart until trap_alarm_off(). */
 void trap_alarm(uint64_t time, void (*fn)(void *arg), void *arg);
 void trap_alarm_off(void);
+
+/* Run fn(); false: an instruction in it is illegal on this hart, and was skipped. It is
+ * one of 4 bytes. */
+bool trap_survives(void (*fn)(void));
 
 /* End this hart's hart_idle() at `time`, with no interrupt taken; until
  * trap_alarm_off(). */

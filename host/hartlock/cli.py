@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import (advise, build, compare, engines, merge, probe, report, run, scenarios, strategies, sweep, table,
+from hartlock import (advise, board, build, compare, engines, merge, probe, report, run, scenarios, strategies, sweep, table,
                       tools, workload)
 from hartlock.errors import EXIT_USAGE, UsageError
 from hartlock.options import whole
@@ -70,8 +70,9 @@ def _parser() -> argparse.ArgumentParser:
                       help="tell the locks that the harts form N equal clusters (default: what the "
                            "device tree's cpu-map, or the machine profile, says)")
     how = p.add_argument_group("how to measure")
-    how.add_argument("--trials", type=whole(1, 1000), default=5, metavar="N",
-                     help="of each strategy and hart count, in random order (default 5)")
+    how.add_argument("--trials", type=whole(1, 1000), metavar="N",
+                     help="of each strategy and hart count, in random order (default 5; board: as many "
+                          "of them as --baud sends in a minute)")
     how.add_argument("--duration", type=workload.milliseconds, metavar="MS",
                      help="of the window in which operations count (default 100; native: 20)")
     how.add_argument("--warmup", type=whole(0, 3_600_000), metavar="MS",
@@ -86,10 +87,19 @@ def _parser() -> argparse.ArgumentParser:
                        help="first install what is missing (Debian packages, as root or with sudo)")
     where.add_argument("--out", type=Path, metavar="DIR",
                        help="put the run's files into DIR, new or empty (default: a new folder in results/)")
-    where.add_argument("--engine", choices=["tcg", "model", "both", "native"], default="both",
+    where.add_argument("--engine", choices=["tcg", "model", "both", "native", "board"], default="both",
                        help="tcg: QEMU, a thread a hart: stress and audit. model: QEMU and the cost "
                             "model of --machine: what it costs. Default both, in one table. native: "
-                            "no QEMU, threads on this computer's own processors: what it costs there")
+                            "no QEMU, threads on this computer's own processors: what it costs there. "
+                            "board: the kernel on a board, heard by --serial or --from-log")
+    where.add_argument("--serial", metavar="DEVICE", help="board: the line to it, say /dev/ttyUSB0; its plan is its own")
+    where.add_argument("--baud", type=whole(1, 10**8), default=115200, metavar="N", help="of that line (default 115200)")
+    where.add_argument("--from-log", type=Path, metavar="FILE",
+                       help="board: what a terminal program took down of a run")
+    where.add_argument("--labgrid", type=Path, metavar="FILE",
+                       help="board: a labgrid environment, whose target main has a console")
+    where.add_argument("--print-plan", action="store_true",
+                       help="print the plan, for a board's bootargs or `make board PLAN=...`, and stop")
     where.add_argument("--machine", metavar="NAME",
                        help="machine profile of the cost model: a name in model/machines/, or a "
                             "TOML file (default generic-8, above 8 harts mesh-64)")
@@ -112,6 +122,9 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
 def _engines(options: argparse.Namespace, smp: int, extra: list[str]) -> tuple[list[engines.Engine], list[str]]:
     duration, warmup = engines.default_window(options.engine)
     duration, warmup = workload.given(options, "duration", duration), workload.given(options, "warmup", warmup)
+    if options.engine == "board":
+        engines.refuse_for_native(options.machine, options.cpu, extra, "board")
+        return [engines.Engine("board", duration * 1000, warmup * 1000)], []
     if options.engine == "native":
         engines.refuse_for_native(options.machine, options.cpu, extra)
         tools.check(native=True)
@@ -128,9 +141,13 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
     locks = tuple(strategies.choose(options.lock))
     smp = options.smp or engines.default_smp(options.engine)
     harts = options.harts or (smp,)
+    work = workload.workload(options)
+    if options.trials is None:
+        options.trials = (board.default_trials(locks, harts, smp, work, options.baud) if options.engine == "board"
+                          else plans.TRIALS)
     plan = plans.Plan(
         smp=smp, locks=locks, harts=harts,
-        workload=workload.workload(options),
+        workload=work,
         trials=options.trials, seed=options.seed, inject=options.inject, relax=options.relax, unlock=options.unlock,
         clusters=options.clusters, optional=strategies.optional(options.lock),
         order=plans.order(locks, harts, options.trials, options.seed))
@@ -152,6 +169,14 @@ def _list_locks() -> int:
     other = {name: also for also, name in strategies.aliases().items()}
     for name, strategy in strategies.known().items():
         print(f"{name:14} {strategy.summary()}" + (f" (also: {other[name]})" if name in other else ""))
+    return 0
+
+
+def _print_plan(request: run.Request, baud: int) -> int:
+    engine = request.engines[0]
+    print(request.plan.bootargs(engine))
+    if engine.name == "board":
+        print(f"hartlock: {board.advice(request.plan, baud)}", file=sys.stderr)
     return 0
 
 
@@ -185,7 +210,15 @@ def main(argv: list[str]) -> int:
         if options.list_scenarios:
             print(scenarios.listing())
             return 0
-        return run.run(_request(options, extra, argv), table.console())
+        if options.serial or options.from_log or options.labgrid:
+            return run.run(board.request(options, argv, lambda text: print(text, flush=True)), table.console())
+        request = _request(options, extra, argv)
+        if options.print_plan:
+            return _print_plan(request, options.baud)
+        if options.engine == "board":
+            raise UsageError("--engine board: --print-plan says what to ask of a board; then --serial DEVICE listens to it, "
+                             "or --from-log FILE reads what it said (docs/boards.md)")
+        return run.run(request, table.console())
     except UsageError as e:
         print(f"hartlock: {e}", file=sys.stderr)
         return EXIT_USAGE

@@ -85,13 +85,17 @@ class Boot:
 
     boot_hart: int = -1
     harts: int = 0
+    image: int = 0  # address the kernel was loaded at
     online: int = 0
     timebase_hz: int = 0
     console: str = ""
     sbi: str = ""
+    machine: str = ""  # what the device tree calls it
     isa: str = ""
     extensions: tuple[str, ...] = ()  # of those a strategy or a form may need: what every hart has
     clusters: int = 0  # by the device tree
+    clock: dict[str, str] = field(default_factory=dict)  # @clock: what cycles are, and in what steps
+    no_cycle: list[int] = field(default_factory=list)  # ids of the harts that cannot read their cycle counter
     native: dict[str, str] = field(default_factory=dict)  # @native, when it is the bench on threads
     preempted: int = 0  # how often the system stopped a thread of it, in the whole run
     failed_harts: list[str] = field(default_factory=list)
@@ -114,7 +118,8 @@ class Collector:
         self.trap: dict[str, int] = {}
         self._open: dict[int, Trial] = {}
         self.handlers = {
-            "boot": self._boot, "native": self._native, "usage": self._usage, "hart": self._hart, "check": self._check, "plan": self._plan, "pass": self._pass,
+            "boot": self._boot, "clock": self._clock, "native": self._native, "usage": self._usage,
+            "hart": self._hart, "check": self._check, "plan": self._plan, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
             "coherence": self._coherence, "fair": self._fair,
             "trap": self._trap, "panic": self._panic, "end": self._end,
@@ -138,6 +143,7 @@ class Collector:
             return  # a program: no firmware
         b.boot_hart, b.clusters = f.number("boot_hart"), f.number("clusters")
         b.extensions = tuple(filter(None, f.text("extensions").split(",")))
+        b.image, b.machine = f.number("image"), f.text("machine")
         version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
         b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
 
@@ -147,9 +153,14 @@ class Collector:
     def _usage(self, f: Fields) -> None:
         self.boot.preempted = f.number("preempted")
 
+    def _clock(self, f: Fields) -> None:
+        self.boot.clock = {key: f.text(key) for key in f.values if key != "n"}
+
     def _hart(self, f: Fields) -> None:
         if f.text("state") == "online":
             self.boot.online += 1
+            if f.values.get("cycle") == b"0":
+                self.boot.no_cycle.append(f.number("id"))
         else:
             self.boot.failed_harts.append(
                 f"hart {f.number('id')}: {f.text('error')} (SBI error {f.number('sbi_error')})")

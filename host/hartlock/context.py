@@ -36,7 +36,7 @@ def begin(plan: Plan, argv: list[str], image: Path, processors: int, native: boo
         "started": now(),
         "plan": {**asdict(plan), "order": order},
         "commit": tools.commit(),
-        "image_sha256": file_hash(image),
+        "image_sha256": file_hash(image) if image.exists() else "",
         "compiler": tools.first_line(tools.output_of(compiler, "--version")),
         "qemu": "" if native else tools.first_line(tools.output_of(tools.QEMU, "--version")),
         "host": {

@@ -10,21 +10,24 @@ from pathlib import Path
 from hartlock import build, tools
 from hartlock.errors import UsageError
 from hartlock.paths import MACHINES
+from hartlock.process import Process
 
 MODEL_QEMU = ((7, 2), (10, 0))  # versions whose plugin interface the cost model knows
 
 
 @dataclass(frozen=True)
 class Engine:
-    name: str  # tcg, model, native
+    name: str  # tcg, model, native, board
     duration_us: int  # of a window: wall time, or modelled
     warmup_us: int
     arguments: tuple[str, ...] = ()  # further ones for QEMU
-    machine: str = ""  # of the model: the profile's name
+    machine: str = ""  # of the model: the profile's name; of a board: what its device tree calls it
     log: str = "uart.log"
     facts: dict[str, object] = field(default_factory=dict)  # for run.json
     program: Path | None = None  # of native; the others run the kernel
-    foreign: bool = False  # native: the program is for other processors, and translated
+    foreign: bool = False  # native: the program is for other processors, and translated; board: it is QEMU's
+    source: Process | None = None  # of a board: where its words come from
+    line_s: float = 0  # that its records take on the line
     interrupts: bool = True  # can it deliver --interrupt?
     masks: bool = True  # and do --irq off?
 
@@ -37,7 +40,9 @@ class Engine:
     def evidence(self, harts: int, processors: int) -> str:
         if self.name == "model":
             return "modelled"
-        grade = "hardware" if self.name == "native" and not self.foreign else "emulated"
+        grade = "hardware" if self.name in ("native", "board") and not self.foreign else "emulated"
+        if self.name == "board":
+            return grade
         return f"{grade}-oversubscribed" if harts > processors else grade
 
 
@@ -100,14 +105,15 @@ def native(duration_ms: int, warmup_ms: int, relax: str = build.RELAX, unlock: s
                   masks=False)
 
 
-def refuse_for_native(machine: str | None, cpu: str | None, extra: Sequence[str]) -> None:
+def refuse_for_native(machine: str | None, cpu: str | None, extra: Sequence[str], engine: str = "native") -> None:
     """Options that would mean nothing are refused, not ignored."""
+    has = f"--engine {engine} has {'this computer' if engine == 'native' else 'a board'}'s processors"
     if machine:
-        raise UsageError(f"--machine {machine}: a profile of the cost model; --engine native has this computer's processors")
+        raise UsageError(f"--machine {machine}: a profile of the cost model; {has}")
     if cpu:
-        raise UsageError(f"--cpu {cpu}: QEMU's; --engine native has this computer's processors")
+        raise UsageError(f"--cpu {cpu}: QEMU's; {has}")
     if extra:
-        raise UsageError(f"-- {' '.join(extra)}: arguments for QEMU, which --engine native does not start")
+        raise UsageError(f"-- {' '.join(extra)}: arguments for QEMU, which --engine {engine} does not start")
 
 
 def able(engines: list[Engine], interrupts: bool, masked: bool) -> tuple[list[Engine], list[str]]:
@@ -129,12 +135,12 @@ def refuse_wrs() -> None:
 
 
 def default_smp(wanted: str) -> int:
-    return min(tools.host_processors(), 64) if wanted == "native" else 8
+    return min(tools.host_processors(), 64) if wanted == "native" else 4 if wanted == "board" else 8
 
 
 def default_window(wanted: str) -> tuple[int, int]:
     """Milliseconds of a window, and of the warm-up: a processor fills the heap sooner than QEMU does."""
-    return (20, 5) if wanted == "native" else (100, 20)
+    return (20, 5) if wanted in ("native", "board") else (100, 20)
 
 
 def default_machine(smp: int) -> str:

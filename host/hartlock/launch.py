@@ -11,6 +11,8 @@ from hartlock.qemu import Machine
 
 
 def start(engine: Engine, plan: Plan, image: Path, cpu: str, extra: Sequence[str]) -> Process:
+    if engine.source is not None:
+        return engine.source
     if engine.name == "native":
         return Program(image, plan.smp, plan.bootargs(engine))
     return Machine(image, plan.smp, plan.bootargs(engine), cpu, [*engine.arguments, *extra])

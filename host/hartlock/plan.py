@@ -10,6 +10,7 @@ from hartlock.errors import UsageError
 from hartlock.strategies import BASELINE, CLOCK, CONTROL
 
 FORMAT = 1
+TRIALS = 5  # of each strategy and number of harts, usually
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
 MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most

@@ -50,10 +50,13 @@ class Run:
     def __init__(self, request: Request, console: Console, folder: Path | None = None):
         """Into `folder`, if there is one already."""
         self.request, self.console, self.plan = request, console, request.plan
-        self.image = request.engines[0].program or build.image(self.plan.relax, self.plan.unlock)
+        engine = request.engines[0]
+        self.image = engine.program or (paths.IMAGE if engine.source else build.image(self.plan.relax, self.plan.unlock))
         self.processors = tools.host_processors()
         self.context = context.begin(self.plan, request.argv, self.image, self.processors,
                                      native=request.engines[0].name == "native")
+        if request.engines[0].source:  # what was built here is not what ran there
+            self.context.update(image_sha256="", compiler="", qemu="")
         self.admit()
         names = "+".join(e.name for e in request.engines)
         self.path = folder or (results.use_folder(request.out) if request.out else results.make_folder(

@@ -5,12 +5,12 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hartlock import lacks, launch, native, symbols
+from hartlock import lacks, launch, machine, native, symbols
 from hartlock.collect import Collector, Trial, whole
 from hartlock.engines import Engine
 from hartlock.paths import IMAGE
 from hartlock.plan import Plan
-from hartlock.process import Limits, Process, Silent
+from hartlock.process import GRACE_S, Limits, Process, Silent
 from hartlock.records import Reader, RecordError
 from hartlock.rows import Rows, Setting, Start, Table
 
@@ -41,7 +41,7 @@ def limits(plan: Plan, engine: Engine, silence_s: float | None) -> Limits:
     us = engine.warmup_us + engine.duration_us
     a_pass = us * (0.002 * max(plan.harts) if engine.name == "model" else 1e-6)
     return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
-                  total_s=60 + 5 * plan.passes() * (a_pass + 0.1 * slow))
+                  total_s=60 + 3 * engine.line_s + 5 * plan.passes() * (a_pass + 0.1 * slow))
 
 
 def failed_checks(table: Table) -> list[str]:
@@ -88,12 +88,18 @@ class Session:
 
         with launch.start(self.engine, self.plan, image, cpu, extra) as process:
             self.context[f"{process.key}_command"] = process.command
+            bounds = limits(self.plan, self.engine, silence_s)
             try:
-                for data in process.chunks(limits(self.plan, self.engine, silence_s)):
+                for data in process.chunks(bounds):
                     log(data)
                     take(lines.add(data))
+                    if self._over() and self.engine.source:
+                        break
+                    if self._over():
+                        bounds.silence_s = GRACE_S
             except Silent as e:
-                self._hung(e)
+                if not self._over():  # otherwise a machine that cannot switch itself off
+                    self._hung(e)
                 return
             finally:
                 take(lines.end())
@@ -106,6 +112,10 @@ class Session:
             trial = self._record(raw)
             if trial is not None:
                 keep(self._rows(trial))
+
+    def _over(self) -> bool:
+        """Has the kernel said its last word?"""
+        return bool(self.collector.ended or self.collector.crash)
 
     def _record(self, raw: bytes) -> Trial | None:
         record = self.reader.feed(raw)
@@ -182,7 +192,8 @@ class Session:
         boot, rows = self.collector.boot, self.table.groups
         skipped = lacks.remarks(self.lacking, self.plan)
         if self.engine.name != "native" or not rows:
-            return skipped + lacks.pauses(boot, rows.values(), self.engine)
+            return (skipped + lacks.pauses(boot, rows.values(), self.engine)
+                    + machine.remarks(boot, self.engine, bool(rows)))
         graded = {key.harts: self.engine.evidence(key.harts, self.table.setting.host_processors) for key in rows}
         said = native.evidence(graded, self.table.setting.host_processors)
         if not self.engine.foreign:
@@ -191,7 +202,8 @@ class Session:
 
     def _trap(self) -> str:
         trap = self.collector.trap
-        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)], self.image)
+        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)], self.image,
+                                loaded_at=self.collector.boot.image)
         return (f"hart {trap.get('hart')}: trap, scause {trap.get('scause', 0):#x}, "
                 f"stval {trap.get('stval', 0):#x}, at {at}, called from {by}")
 
