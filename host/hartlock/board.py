@@ -3,7 +3,7 @@
 import argparse
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hartlock import plan as plans
 from hartlock import plan_words, strategies
@@ -57,6 +57,7 @@ class Heard:
     harts: int = 0
     machine: str = ""
     plan: str = ""
+    forms: tuple[str, str] | None = None  # relax and unlock, of its image
     panic: str = ""
     ended: bool = False
 
@@ -66,6 +67,8 @@ class Heard:
             self.harts, self.machine = f.number("harts"), f.text("machine")
         elif record.type == "asked":
             self.plan = f.text("plan")
+        elif record.type == "plan":
+            self.forms = f.text("relax"), f.text("unlock")
         elif record.type == "panic":
             self.panic = f"{f.text('file')}:{f.text('line')}: {f.text('msg')}"
         self.ended |= record.type == "end"
@@ -81,7 +84,7 @@ def _understand(data: bytes) -> Heard:
                 heard.take(record)
         except RecordError:
             continue  # the session says so
-        if heard.plan:
+        if heard.plan and heard.forms:
             break
     return heard
 
@@ -95,7 +98,7 @@ def listen(chunks: Iterator[bytes]) -> Heard:
         data = data[starts[-1]:] if starts else data[-len(b"@boot n=0 ") - 4096:]
         if starts and b"\n" in chunk:
             heard = _understand(data)
-            if heard.plan or heard.panic or heard.ended:
+            if (heard.plan and heard.forms) or heard.panic or heard.ended:
                 break
         if b"@trial n=" in data:
             break  # too late: what it was asked comes before
@@ -142,6 +145,8 @@ def request(options: argparse.Namespace, argv: list[str], say: Callable[[str], N
         wait = options.time_limit or START_S
         heard = listen(source.chunks(Limits(silence_s=wait, total_s=2 * wait)))
         plan, numbers = plan_words.read(heard.plan, heard.harts)
+        if heard.forms:
+            plan = replace(plan, relax=heard.forms[0], unlock=heard.forms[1])
     except Silent as e:
         source.close()
         raise UsageError(str(e)) from e
