@@ -116,6 +116,8 @@ class _Reader:
             return
         used = op.rd != "x0" and op.kind != "store"
         loads = step.read is not None
+        if not loads and op.kind == "amo":  # it is no more than a store then
+            op = replace(op, order="rl" if "rl" in op.order else "")
         item = Item(key, op, step.location, step.read if used and loads else None, loads, step.wrote,
                     step.inputs[0] if step.inputs else 0, self.of(op.base),
                     self.of(op.sources[0]) if op.sources and step.wrote is not None else NONE,

@@ -146,10 +146,11 @@ class Explorer:
     def _memory(self, run: Run, step: Step) -> list[Run]:
         if not step.shared:
             return self._private(run, step)
-        if step.op.kind == "store":
-            self._store(run, step, step.inputs[0], run.past(step.op))
+        op = step.op
+        if op.kind == "store" or (op.kind == "amo" and op.name == "swap" and op.rd == "x0"):
+            self._store(run, step, step.inputs[0], run.past(op))  # nobody looks at what it read
             return [run]
-        if step.op.kind == "sc":
+        if op.kind == "sc":
             return self._conditional(run, step)
         return [self._read(run.fork(), step, value, past) for value, past in self._readable(run, step)]
 

@@ -1,7 +1,6 @@
 """The strategies as objects that make built, with their forms."""
 
 import os
-from pathlib import Path
 
 from verify import code
 from verify.errors import ProofError
@@ -26,6 +25,10 @@ def names(wanted: str | None) -> list[str]:
     return chosen
 
 
+def cross() -> str:
+    """The prefix of the compiler and its tools."""
+    return os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
+
+
 def load(name: str) -> Subject:
-    path: Path = FOLDER / f"{name}.o"
-    return Subject.of(name, code.read(path, os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")))
+    return Subject.of(name, code.read(FOLDER / f"{name}.o", cross()))
