@@ -12,6 +12,8 @@ from collections.abc import Iterator, Sequence
 from verify.memory import Location, Memory
 from verify.traces import Step, Trace
 
+LIMIT_STATES = 400_000
+
 # What coherence sees of an access: what it must find (None: anything) and what it leaves.
 Access = tuple[int | None, int | None]
 
@@ -22,7 +24,7 @@ def seen(steps: Sequence[Step]) -> tuple[Access, ...]:
     for i, step in enumerate(steps):
         if step.op.kind == "sc" and step.wrote is None:
             continue
-        read = step.read if step.op.rd != "x0" else None
+        read = step.read
         if step.op.kind == "sc" and i > 0 and steps[i - 1].op.kind == "lr":
             read, _ = out.pop()
         out.append((read, step.wrote))
@@ -47,6 +49,39 @@ def possible(harts: tuple[tuple[Access, ...], ...], initial: int) -> bool:
                 known.add(state)
                 todo.append(state)
     return False
+
+
+def stored(harts: list[set[tuple[Access, ...]]], initial: int) -> set[tuple[int, int]] | None:
+    """(hart, value): what may come to be stored in one location, if each hart does one of
+    these to it, or begins to. None: too much to tell."""
+    trees: list[list[dict[Access, int]]] = []
+    for sequences in harts:
+        tree: list[dict[Access, int]] = [{}]
+        for sequence in sequences:
+            at = 0
+            for access in sequence:
+                if access not in tree[at]:
+                    tree[at][access] = len(tree)
+                    tree.append({})
+                at = tree[at][access]
+        trees.append(tree)
+    start = (*(0 for _ in harts), initial)
+    todo, known, found = [start], {start}, set()
+    while todo:
+        *at_each, value = todo.pop()
+        for hart, tree in enumerate(trees):
+            for (finds, leaves), child in tree[at_each[hart]].items():
+                if finds is not None and finds != value:
+                    continue
+                if leaves is not None:
+                    found.add((hart, leaves))
+                state = (*at_each[:hart], child, *at_each[hart + 1:], value if leaves is None else leaves)
+                if state not in known:
+                    known.add(state)
+                    todo.append(state)
+        if len(known) > LIMIT_STATES:
+            return None
+    return found
 
 
 def together(traces: list[list[Trace]], memory: Memory) -> Iterator[tuple[int, ...]]:

@@ -24,7 +24,7 @@ class Item:
     key: str  # which execution of which instruction: the same in traces that share it
     op: Op
     location: Location | None = None
-    read: int | None = None  # None: does not read, or nobody looks at what it read
+    read: int | None = None  # what it has to find
     loads: bool = False
     wrote: int | None = None
     operand: int = 0  # what a store or AMO was given
@@ -114,11 +114,10 @@ class _Reader:
             self.set(op, NONE)
             self.reserved = None
             return
-        used = op.rd != "x0" and op.kind != "store"
         loads = step.read is not None
         if not loads and op.kind == "amo":  # it is no more than a store then
             op = replace(op, order="rl" if "rl" in op.order else "")
-        item = Item(key, op, step.location, step.read if used and loads else None, loads, step.wrote,
+        item = Item(key, op, step.location, step.read, loads, step.wrote,
                     step.inputs[0] if step.inputs else 0, self.of(op.base),
                     self.of(op.sources[0]) if op.sources and step.wrote is not None else NONE,
                     pair=self.reserved if op.kind == "sc" else None)
@@ -129,13 +128,13 @@ class _Reader:
             self.reserved = number if op.kind == "lr" else None
 
 
-def read(traces: Sequence[Trace]) -> list[Items]:
-    """The items of each hart, in program order."""
+def read(traces: Sequence[Trace], observed: Sequence[Location] = ()) -> list[Items]:
+    """The items of each hart, in program order. `observed`: words whose final values matter."""
     touched: dict[Location, set[int]] = {}
     for hart, trace in enumerate(traces):
         for where in trace.accesses():
             touched.setdefault(where, set()).add(hart)
-    private = {where for where, harts in touched.items() if len(harts) == 1}
+    private = {where for where, harts in touched.items() if len(harts) == 1} - set(observed)
     out: list[Items] = []
     for trace in traces:
         reader = _Reader(private)

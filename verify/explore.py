@@ -10,10 +10,12 @@ hart that would take it once more is stuck, if what it last read stays as it is.
 that look at nothing shared (delays) run to their end.
 """
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 from verify.code import Function
+from verify.coherence import Access, seen, stored
 from verify.errors import Unsupported
 from verify.memory import STACK, Location, Memory, location
 from verify.ops import ALU, AMO, CONDITIONS, MASK, SP, Op, decode, signed
@@ -234,23 +236,40 @@ def traces(harts: list[Hart], memory: Memory, turns: int) -> list[list[Trace]]:
     values = Values(memory)
     while True:
         runs = [list(Explorer(hart, values, turns, n).runs()) for n, hart in enumerate(harts)]
-        limit: dict[Location, int] = {}
-        for mine in runs:
-            most: dict[Location, int] = {}
-            for run in mine:
-                for where in {s[0] for s in run.stores}:
-                    most[where] = max(most.get(where, 0), sum(s[0] == where for s in run.stores))
-            for where, n in most.items():
-                limit[where] = limit.get(where, 0) + n
-        if not _learn(values, [(n, *s) for n, mine in enumerate(runs) for run in mine for s in run.stores], limit):
+        if not _learn(values, runs, _limits(runs), _possible(runs, memory)):
             return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine] for mine in runs]
 
 
-def _learn(values: Values, stores: list[tuple[int, Location, int, Past]], limit: dict[Location, int]) -> bool:
-    """Add what was stored; a value with more stores in its past than there are stores is none."""
+def _limits(runs: list[list[Run]]) -> dict[Location, int]:
+    """How many stores to each location one execution can have, at most."""
+    limit: dict[Location, int] = {}
+    for mine in runs:
+        most: dict[Location, int] = {}
+        for run in mine:
+            for where, n in Counter(s[0] for s in run.stores).items():
+                most[where] = max(most.get(where, 0), n)
+        for where, n in most.items():
+            limit[where] = limit.get(where, 0) + n
+    return limit
+
+
+def _possible(runs: list[list[Run]], memory: Memory) -> dict[Location, set[tuple[int, int]] | None]:
+    """(hart, value) of the stores to each location that its coherence allows; None: any."""
+    done: dict[Location, list[set[tuple[Access, ...]]]] = {}
+    for n, mine in enumerate(runs):
+        for run in mine:
+            for where, steps in Trace(tuple(run.steps)).accesses().items():
+                done.setdefault(where, [{()} for _ in runs])[n].add(seen(steps))
+    return {where: stored(each, memory.get(where, 0)) for where, each in done.items()}
+
+
+def _learn(values: Values, runs: list[list[Run]], limit: dict[Location, int],
+           possible: dict[Location, set[tuple[int, int]] | None]) -> bool:
+    """Add what was stored. No value has more stores in its past than there are stores."""
     new = False
-    for hart, where, value, past in stores:
-        depth = past.get(where, 0) + 1
-        if depth <= limit[where]:
-            new |= values.add(hart, where, value, {**past, where: depth})
+    for hart, mine in enumerate(runs):
+        for where, value, past in (s for run in mine for s in run.stores):
+            depth, allowed = past.get(where, 0) + 1, possible[where]
+            if depth <= limit[where] and (allowed is None or (hart, value) in allowed):
+                new |= values.add(hart, where, value, {**past, where: depth})
     return new

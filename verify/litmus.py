@@ -88,9 +88,8 @@ def _access(thread: _Thread, number: int, item: Item, where: Location) -> None:
         given = item.operand if op.kind == "amo" and item.loads else item.wrote
         source = thread.depends(_number(given), item.data, "x30 x31")
     result = "x0"
-    if item.loads and (item.read is not None or op.rd != "x0"):
+    if item.loads and item.read is not None:
         result = thread.loaded[number] = thread.spare()
-    if item.read is not None:
         thread.expect(result, item.read)
     thread.lines.append(_line(item, f"{size}{order}", result, source, f"0({address})", thread))
 

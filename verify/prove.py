@@ -19,6 +19,7 @@ from verify.symmetry import different
 from verify.traces import Trace
 
 WITNESSES = 4  # good executions that herd7 is asked to find, at most
+CANDIDATES = 40  # bad combinations of which the one that is least work is shown
 EASY = 3_000  # ways to read, in those beyond the first
 LIMIT_S = 120  # of herd7, for each test
 
@@ -46,23 +47,25 @@ class _Work:
     result: Result
     reasons: Reasons
     parts: dict[str, tuple[Sequence[Items], Condition]] = field(default_factory=dict)
+    bad: list[tuple[int, str]] = field(default_factory=list)  # (cost, litmus text)
     good: dict[frozenset[str], tuple[int, list[Items], Condition]] = field(default_factory=dict)
 
     def render(self, name: str, harts: Sequence[Items], condition: Condition, bad: bool = True) -> str:
         return render(name, self.test.layout, self.test.memory, harts, condition, bad)
 
-    def add(self, chosen: Sequence[Trace]) -> str | None:
-        """Look at one combination; returns the litmus text of one that is possible and bad."""
-        condition, harts = self.test.condition.of(chosen), read(chosen)
+    def add(self, chosen: Sequence[Trace]) -> None:
+        """Look at one combination."""
+        condition = self.test.condition.of(chosen)
+        harts = read(chosen, condition.locations)
         if not unordered(harts, self.test.memory, condition):
             self._could_witness(chosen, harts, condition)
-            return None
+            return
         self.result.could_be_bad += 1
         part = self.reasons.reduce(harts, condition)
         if part is None:
-            return self.render("bad", harts, condition)
-        self.parts.setdefault(self.render("part", part, condition), (part, condition))
-        return None
+            self.bad.append((_cost(harts), self.render("bad", harts, condition)))
+        else:
+            self.parts.setdefault(self.render("part", part, condition), (part, condition))
 
     def _could_witness(self, chosen: Sequence[Trace], harts: list[Items], condition: Condition) -> None:
         """Of those that execute the same instructions, the one that is least work for herd7."""
@@ -81,8 +84,9 @@ def _cost(harts: Sequence[Items]) -> int:
     return math.prod(stores.get(i.location, 1) for items in harts for i in items if i and i.location and i.loads)
 
 
-def _violation(work: _Work, text: str) -> None:
-    answer = herd.run({"bad": text}, work.folder, LIMIT_S, "-speedcheck", "fast").get("bad")
+def _violation(work: _Work) -> None:
+    """The bad execution that is least work to find."""
+    answer = herd.run({"bad": min(work.bad)[1]}, work.folder, LIMIT_S, "-speedcheck", "fast").get("bad")
     if answer is None:
         work.result.note = f"herd7 took more than {LIMIT_S} s on a bad execution"
     elif answer.meet:
@@ -152,10 +156,12 @@ def _prove(work: _Work, known: set[str]) -> None:
         if test.waits and all(t.stuck is None for t in chosen):
             continue
         result.combinations += 1
-        bad = work.add(chosen)
-        if bad:
-            _violation(work, bad)
-            return
+        work.add(chosen)
+        if len(work.bad) == CANDIDATES:
+            break
+    if work.bad:
+        _violation(work)
+        return
     if not _impossible(work):
         return
     _witnesses(work, known)

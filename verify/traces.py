@@ -60,6 +60,7 @@ class Values:
     which harts may store it."""
 
     def __init__(self, initial: dict[Location, int]):
+        self.initial = initial
         self.held: dict[Location, dict[int, Past]] = {where: {value: {}} for where, value in initial.items()}
         self.stored: dict[tuple[Location, int], set[int]] = {}
 
@@ -68,11 +69,10 @@ class Values:
 
     def readable(self, where: Location, hart: int, last: tuple[int, Past] | None) -> list[tuple[int, Past]]:
         """What a hart may read there that found or left `last` there before (None: it was not
-        there yet): the same again, or what another hart stored since."""
-        if last is None:
-            return list(self.of(where).items())
-        return [last, *((value, past) for value, past in self.of(where).items()
-                        if value != last[0] and self.stored.get((where, value), set()) - {hart})]
+        there yet, so what was there at first): the same, or what another hart stores."""
+        first = last or (self.initial.get(where, 0), {})
+        return [first, *((value, past) for value, past in self.of(where).items()
+                         if value != first[0] and self.stored.get((where, value), set()) - {hart})]
 
     def add(self, hart: int, where: Location, value: int, past: Past) -> bool:
         """False when nothing new came of it."""
