@@ -8,6 +8,7 @@ from verify import cache, expected, herd, orders, subjects
 from verify.errors import ProofError, Unsupported
 from verify.orders import Weaker
 from verify.prove import Result, prove
+from verify.show import draw
 from verify.tests import Subject, tests
 
 FIRST = ("handover", "count2", "section", "ends2", "again", "publish")  # small ones show most
@@ -27,6 +28,8 @@ def _results(subject: Subject) -> list[Result]:
     known: set[str] = set()
     try:
         for test in tests(subject):
+            if "." in subject.name and len(test.harts) > 2:
+                continue  # the plain form has shown them
             result = cache.load(subject, test.name)
             if result is None:
                 result = prove(test, subjects.FOLDER / "litmus" / subject.name / test.name, known)
@@ -58,20 +61,23 @@ def _prove(names: list[str]) -> int:
     return 1 if failed else 0
 
 
-def _first_violated(weaker: Weaker) -> Result:
-    """The first test that it fails, or what came of the last one."""
+def _first_violated(weaker: Weaker, show: str) -> Result:
+    """The first test that it fails, or what came of the last one. `show`: a picture's name."""
     result = Result("-")
     by_name = {test.name: test for test in tests(weaker.subject)}
     for test in (by_name[name] for name in FIRST if name in by_name):
-        result = cache.load(weaker.subject, test.name) or prove(
-            test, subjects.FOLDER / "litmus" / "weaker" / weaker.subject.name / test.name, set())
+        folder = subjects.FOLDER / "litmus" / "weaker" / weaker.name / test.name
+        known = None if show else cache.load(weaker.subject, test.name)
+        result = known or prove(test, folder, set())
         cache.save(weaker.subject, test.name, result)
+        if result.verdict == "VIOLATED" and show:
+            result.note = f"drawn: {draw(folder / 'bad.litmus', show).relative_to(herd.TOP)}"
         if result.verdict != "HOLDS":
             break
     return result
 
 
-def _orders(names: list[str]) -> int:
+def _orders(names: list[str], show: bool) -> int:
     """Is each memory order necessary, or listed in kept.txt?"""
     kept, failed = orders.kept(), 0
     print(f"\n{'order taken out':<22} {'at':<20} {'label':<26} {'verdict':<9} by")
@@ -79,11 +85,12 @@ def _orders(names: list[str]) -> int:
         subject = subjects.load(name)
         header = herd.TOP / ("alloc" if subject.lockfree else "lock") / f"{name}.h"
         for weaker in orders.weaker(subject, subjects.FOLDER / f"{name}.o", header, subjects.cross()):
-            result = _first_violated(weaker)
+            result = _first_violated(weaker, weaker.name if show else "")
             reason = kept.get((name, weaker.function, weaker.order, weaker.label))
             good = (result.verdict == "VIOLATED") == (reason is None)
             failed += not good
-            by = result.test if result.verdict == "VIOLATED" else f"kept: {reason}" if reason else result.note
+            by = f"{result.test} {result.note}".strip() if result.verdict == "VIOLATED" else result.note
+            by = f"kept: {reason}" if reason else by
             print(f"{weaker.order:<22} {weaker.where:<20} {weaker.label:<26} {result.verdict:<9} "
                   f"{by}{'' if good else '  <- not as kept.txt has it'}", flush=True)
     print(f"{failed} order(s) neither necessary nor listed in verify/kept.txt")
@@ -94,13 +101,14 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="make prove", description=__doc__)
     parser.add_argument("--lock", help="a strategy with its forms, or one form (mcs.relax-wrs)")
     parser.add_argument("--only", choices=("proofs", "orders"), help="one of the two tables")
+    parser.add_argument("--show", action="store_true", help="draw what happens without each order (build/verify/show/)")
     try:
         args = parser.parse_args()
         herd.command()
         names = subjects.names(args.lock)
         status = 0 if args.only == "orders" else _prove(names)
         plain = [n for n in names if "." not in n and n not in UNORDERED]
-        return status | (0 if args.only == "proofs" else _orders(plain))
+        return status | (0 if args.only == "proofs" else _orders(plain, args.show))
     except ProofError as e:
         print(f"hartlock: {e}", file=sys.stderr)
         return 2

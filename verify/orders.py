@@ -31,7 +31,12 @@ class Weaker:
 
     @property
     def where(self) -> str:
-        return f"{self.subject.name.split('.')[0]}.h:{self.line}"
+        return f"{self.subject.name}.h:{self.line}"
+
+    @property
+    def name(self) -> str:
+        """For files."""
+        return re.sub(r"[^a-z0-9._-]+", "-", f"{self.subject.name}-{self.function}-{self.line}-{self.order}")
 
 
 def _orders(insn: Insn) -> Iterator[tuple[str, Insn]]:

@@ -21,7 +21,7 @@ from verify.traces import Trace
 WITNESSES = 4  # good executions that herd7 is asked to find, at most
 CANDIDATES = 40  # bad combinations of which the one that is least work is shown
 EASY = 3_000  # ways to read, in those beyond the first
-LIMIT_S = 120  # of herd7, for each test
+LIMIT_S = 60  # of herd7, each time
 
 
 @dataclass

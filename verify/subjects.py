@@ -11,8 +11,8 @@ FOLDER = TOP / "build" / "verify"
 
 
 def names(wanted: str | None) -> list[str]:
-    """Of all that were built, or of one strategy with its forms, or of one form."""
-    built = sorted(p.name.removesuffix(".o") for p in FOLDER.glob("*.o"))
+    """Of all that were built, or of one strategy with its forms, or of one form; forms last."""
+    built = sorted((p.name.removesuffix(".o") for p in FOLDER.glob("*.o")), key=lambda n: ("." in n, n))
     if not built:
         raise ProofError("nothing is built: make prove builds it")
     if not wanted:
