@@ -4,12 +4,12 @@ import argparse
 import sys
 import time
 
-from verify import cache, expected, herd, orders, subjects
+from verify import cache, expected, herd, orders, proofs, subjects
 from verify.errors import ProofError, Unsupported
 from verify.orders import Weaker
 from verify.prove import Result, prove
 from verify.show import draw
-from verify.tests import Subject, tests
+from verify.suite import Subject, suite
 
 FIRST = ("handover", "count2", "section", "ends2", "again", "publish")  # small ones show most
 UNORDERED = ("null", "indirect")  # nothing is ordered, or nothing can be translated
@@ -27,7 +27,7 @@ def _results(subject: Subject) -> list[Result]:
     out: list[Result] = []
     known: set[str] = set()
     try:
-        for test in tests(subject):
+        for test in suite(subject):
             if "." in subject.name and len(test.harts) > 2:
                 continue  # the plain form has shown them
             result = cache.load(subject, test.name)
@@ -43,28 +43,42 @@ def _results(subject: Subject) -> list[Result]:
 
 def _prove(names: list[str]) -> int:
     table, failed, began = expected.read(expected.FILE.read_text()), 0, time.monotonic()
-    proofs: dict[str, str] = {}  # by hash: the first of the same code
+    first: dict[str, str] = {}  # by hash: the first of the same code
+    entries: dict[str, dict[str, object] | None] = {}
     print(HEAD)
     for name in names:
         subject = subjects.load(name)
-        same = proofs.setdefault(cache.code_hash(subject), name)
+        same = first.setdefault(cache.code_hash(subject), name)
         if same != name:
             print(f"{name:<28} is the same code as {same}")
             continue
-        for result in _results(subject):
-            wanted = expected.of(table, name, result.test)
-            as_expected = result.verdict == wanted.verdict
-            failed += not as_expected
-            note = (wanted.reason if as_expected else f"expected {wanted.verdict}. {result.note}")
-            print(_line(name, result, note), flush=True)
-    print(f"{len(proofs)} pieces of code, {failed} verdict(s) not as expected, {time.monotonic() - began:.0f} s")
+        results = _results(subject)
+        failed += _report(name, results, table)
+        if "." not in name:
+            # Three harts are more than is asked of a proof: expected.txt says where they are too many.
+            held = all(r.verdict == "HOLDS" for r in results if not r.test.endswith("3"))
+            entries[name] = proofs.entry(subject) if held else None
+    proofs.update(entries)
+    print(f"{len(first)} pieces of code, {failed} verdict(s) not as expected, {time.monotonic() - began:.0f} s")
     return 1 if failed else 0
+
+
+def _report(name: str, results: list[Result], table: dict[tuple[str, str], expected.Expected]) -> int:
+    """Prints them; how many are not as expected."""
+    failed = 0
+    for result in results:
+        wanted = expected.of(table, name, result.test)
+        as_expected = result.verdict in (wanted.verdict, "HOLDS" if wanted.verdict == "UNKNOWN" else "")
+        failed += not as_expected
+        print(_line(name, result, wanted.reason if as_expected else f"expected {wanted.verdict}. {result.note}"))
+    sys.stdout.flush()
+    return failed
 
 
 def _first_violated(weaker: Weaker, show: str) -> Result:
     """The first test that it fails, or what came of the last one. `show`: a picture's name."""
     result = Result("-")
-    by_name = {test.name: test for test in tests(weaker.subject)}
+    by_name = {test.name: test for test in suite(weaker.subject)}
     for test in (by_name[name] for name in FIRST if name in by_name):
         folder = subjects.FOLDER / "litmus" / "weaker" / weaker.name / test.name
         known = None if show else cache.load(weaker.subject, test.name)

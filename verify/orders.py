@@ -13,7 +13,7 @@ from pathlib import Path
 
 from verify.code import Function, Insn
 from verify.errors import ProofError
-from verify.tests import Subject
+from verify.suite import Subject
 
 FILE = Path(__file__).parent / "kept.txt"
 _LABEL = re.compile(r"(acquire|release|relaxed|depend)[^.]*?\((\w)\)")

@@ -23,10 +23,10 @@ $(foreach s,$(LOCKS),$(foreach f,$(SUBJECT_FORMS),$(eval $(call subject,$(s),loc
 $(foreach s,$(LOCKFREES) amocas,$(eval $(call subject,$(s),alloc,-DLOCKFREE,,)))
 -include $(SUBJECTS:.o=.d)
 
-PROVE = PYTHONPATH=. CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 -m verify
+PROVE = PYTHONPATH=.:host CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 -m verify
 
 .PHONY: subjects
-subjects: $(SUBJECTS) $(patsubst %,$(BUILD)/bench/worker-%.o,$(LOCKS) $(LOCKFREES))
+subjects: $(SUBJECTS) $(foreach k,worker loaded,$(patsubst %,$(BUILD)/bench/$(k)-%.o,$(LOCKS) $(LOCKFREES)))
 
 .PHONY: setup-prove
 setup-prove: ## fetch herd7 beside the system, install spin and graphviz, for make prove

@@ -141,5 +141,5 @@ def _lockfree_tests(s: Subject) -> Iterator[Test]:
     yield blocks(3, 6, "blocks3", "3 harts are given different blocks")
 
 
-def tests(subject: Subject) -> Iterator[Test]:
+def suite(subject: Subject) -> Iterator[Test]:
     yield from _lockfree_tests(subject) if subject.lockfree else _lock_tests(subject)
