@@ -21,7 +21,7 @@ from verify.memory import STACK, Location, Memory, location
 from verify.ops import ALU, AMO, CONDITIONS, MASK, SP, Op, decode, signed
 from verify.traces import Hart, Past, Step, Trace, Values, join
 
-LIMIT_STEPS, LIMIT_TRACES = 5_000, 8_000
+LIMIT_STEPS, LIMIT_TRACES = 5_000, 12_000
 
 
 @dataclass

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from verify.errors import Unsupported
 from verify.events import Deps, Item, Items
 from verify.memory import Layout, Location, Memory
+from verify.ops import signed
 from verify.scenario import Condition
 
 _MOST = 1 << 31  # numbers below it are the same signed and unsigned, in 32 bits and in 64
@@ -62,7 +63,7 @@ class _Thread:
 
 
 def _number(value: int) -> str:
-    if value >= _MOST:
+    if abs(value) >= _MOST:
         raise Unsupported(f"the value {value:#x} has more than 31 bits, where herd7 and rv64 may differ")
     return str(value)
 
@@ -85,7 +86,7 @@ def _access(thread: _Thread, number: int, item: Item, where: Location) -> None:
     order = f".{op.order}" if op.order else ""
     source = ""
     if item.wrote is not None:
-        given = item.operand if op.kind == "amo" and item.loads else item.wrote
+        given = signed(item.operand) if op.kind == "amo" and item.loads else item.wrote
         source = thread.depends(_number(given), item.data, "x30 x31")
     result = "x0"
     if item.loads and item.read is not None:

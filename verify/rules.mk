@@ -37,3 +37,7 @@ setup-prove: ## fetch herd7 beside the system, install spin and graphviz, for ma
 prove: subjects ## prove the compiled locks against the RISC-V memory model (LOCK=mcs for one; SHOW=1)
 	$(Q)$(PROVE) $(if $(filter command% environment%,$(origin LOCK)),--lock $(LOCK)) $(if $(SHOW),--show)
 
+
+.PHONY: prove-models
+prove-models: ## check the locks' algorithms with Spin, every interleaving of 3 and of 4 harts
+	$(Q)$(PROVE).models
