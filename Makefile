@@ -166,6 +166,7 @@ $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 -include $(MODEL_OBJS:.o=.d)
 
 include native/native.mk
+include verify/rules.mk
 
 .PHONY: setup
 setup: ## install what building, running and testing need (Debian packages), and a second QEMU beside
@@ -175,12 +176,12 @@ setup: ## install what building, running and testing need (Debian packages), and
 .PHONY: check lint test
 check: lint test ## everything that can be checked: layout, types, shell, all tests
 
-SHELL_FILES := run-bench.sh host/setup host/find-python host/fetch-qemu10 .ci/run
+SHELL_FILES := run-bench.sh host/setup host/find-python host/fetch-qemu10 host/fetch-herd .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)shellcheck $(SHELL_FILES)
-	$(Q)/usr/bin/python3 -m pyflakes host tests
+	$(Q)/usr/bin/python3 -m pyflakes host verify tests
 	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
 
 test: $(IMAGE) ## all tests; TESTS=... for some

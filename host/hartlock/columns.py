@@ -2,7 +2,7 @@
 test keeps the two alike."""
 
 CONTEXT = [
-    "run", "engine", "machine", "evidence", "strategy", "role", "harts", "smp", "host_processors",
+    "run", "engine", "machine", "evidence", "strategy", "proof", "role", "harts", "smp", "host_processors",
     "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
     "batch_bytes", "relax", "unlock", "clusters",
     "scenario", "sizes", "touch_lines", "placement", "arrival", "arrival_ops_per_second",

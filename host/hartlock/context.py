@@ -7,7 +7,7 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
 
-from hartlock import tools
+from hartlock import proofs, tools
 from hartlock.build import file_hash
 from hartlock.plan import Plan
 
@@ -37,6 +37,8 @@ def begin(plan: Plan, argv: list[str], image: Path, processors: int, native: boo
         "plan": {**asdict(plan), "order": order},
         "commit": tools.commit(),
         "image_sha256": file_hash(image) if image.exists() else "",
+        "proofs": {} if native or not image.exists() else {
+            t.strategy: proofs.of(t.strategy, plan) for t in plan.order},
         "compiler": tools.first_line(tools.output_of(compiler, "--version")),
         "qemu": "" if native else tools.first_line(tools.output_of(tools.QEMU, "--version")),
         "host": {

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import NamedTuple
 
-from hartlock import columns, fairness
+from hartlock import columns, fairness, proofs
 from hartlock.collect import Trial
 from hartlock.engines import Engine
 from hartlock.histogram import Histogram, merge
@@ -45,11 +45,15 @@ class Setting:
     boots: int = 1
     timebase_hz: int = 0
 
+    def proof(self, key: Key) -> str:
+        """Of the kernel's code built here; what the compiler made for another processor is not proved."""
+        return proofs.NONE if self.engine.name in ("native", "board") else proofs.of(key.strategy, self.plan)
+
     def context(self, key: Key) -> Row:
         return {
             "run": self.run, "engine": self.engine.name, "machine": self.engine.machine,
             "evidence": self.engine.evidence(key.harts, self.host_processors),
-            "strategy": key.strategy, "role": self.plan.role(key), "harts": key.harts,
+            "strategy": key.strategy, "proof": self.proof(key), "role": self.plan.role(key), "harts": key.harts,
             "smp": self.plan.smp, "host_processors": self.host_processors,
             **asdict(self.plan.workload), "size_bytes": self.plan.workload.size_bytes or math.nan,
             "duration_us": self.engine.duration_us, "seed": self.plan.seed,

@@ -1,0 +1,132 @@
+"""make prove: prove every strategy, or one; print the tables."""
+
+import argparse
+import sys
+import time
+
+from verify import cache, expected, herd, orders, proofs, subjects
+from verify.errors import ProofError, Unsupported
+from verify.orders import Weaker
+from verify.prove import Result, prove
+from verify.show import draw
+from verify.suite import Subject, suite
+
+FIRST = ("handover", "count2", "section", "ends2", "again", "publish")  # small ones show most
+UNORDERED = ("null", "indirect")  # nothing is ordered, or nothing can be translated
+
+HEAD = f"{'strategy':<28} {'test':<10} {'verdict':<9} {'paths':>6} {'combined':>8} {'risky':>6} {'reasons':>7} {'seen':>4} {'s':>6}"
+
+
+def _line(name: str, r: Result, note: str) -> str:
+    return (f"{name:<28} {r.test:<10} {r.verdict:<9} {r.paths:>6} {r.combinations:>8} {r.could_be_bad:>6} "
+            f"{r.reasons:>7} {r.witnesses:>4} {r.seconds:>6.1f}  {note}").rstrip()
+
+
+def _results(subject: Subject) -> list[Result]:
+    """One for each test; one UNKNOWN for all when the code cannot be translated."""
+    out: list[Result] = []
+    known: set[str] = set()
+    try:
+        for test in suite(subject):
+            if "." in subject.name and len(test.harts) > 2:
+                continue  # the plain form has shown them
+            result = cache.load(subject, test.name)
+            if result is None:
+                result = prove(test, subjects.FOLDER / "litmus" / subject.name / test.name, known)
+                cache.save(subject, test.name, result)
+            known |= set(result.covered)
+            out.append(result)
+    except Unsupported as e:
+        out.append(Result("*", "UNKNOWN", note=str(e)))
+    return out
+
+
+def _prove(names: list[str]) -> int:
+    table, failed, began = expected.read(expected.FILE.read_text()), 0, time.monotonic()
+    first: dict[str, str] = {}  # by hash: the first of the same code
+    entries: dict[str, dict[str, object] | None] = {}
+    print(HEAD)
+    for name in names:
+        subject = subjects.load(name)
+        same = first.setdefault(cache.code_hash(subject), name)
+        if same != name:
+            print(f"{name:<28} is the same code as {same}")
+            continue
+        results = _results(subject)
+        failed += _report(name, results, table)
+        if "." not in name:
+            # Three harts are more than is asked of a proof: expected.txt says where they are too many.
+            held = all(r.verdict == "HOLDS" for r in results if not r.test.endswith("3"))
+            entries[name] = proofs.entry(subject) if held else None
+    proofs.update(entries)
+    print(f"{len(first)} pieces of code, {failed} verdict(s) not as expected, {time.monotonic() - began:.0f} s")
+    return 1 if failed else 0
+
+
+def _report(name: str, results: list[Result], table: dict[tuple[str, str], expected.Expected]) -> int:
+    """Prints them; how many are not as expected."""
+    failed = 0
+    for result in results:
+        wanted = expected.of(table, name, result.test)
+        as_expected = result.verdict in (wanted.verdict, "HOLDS" if wanted.verdict == "UNKNOWN" else "")
+        failed += not as_expected
+        print(_line(name, result, wanted.reason if as_expected else f"expected {wanted.verdict}. {result.note}"))
+    sys.stdout.flush()
+    return failed
+
+
+def _first_violated(weaker: Weaker, show: str) -> Result:
+    """The first test that it fails, or what came of the last one. `show`: a picture's name."""
+    result = Result("-")
+    by_name = {test.name: test for test in suite(weaker.subject)}
+    for test in (by_name[name] for name in FIRST if name in by_name):
+        folder = subjects.FOLDER / "litmus" / "weaker" / weaker.name / test.name
+        known = None if show else cache.load(weaker.subject, test.name)
+        result = known or prove(test, folder, set())
+        cache.save(weaker.subject, test.name, result)
+        if result.verdict == "VIOLATED" and show:
+            result.note = f"drawn: {draw(folder / 'bad.litmus', show).relative_to(herd.TOP)}"
+        if result.verdict != "HOLDS":
+            break
+    return result
+
+
+def _orders(names: list[str], show: bool) -> int:
+    """Is each memory order necessary, or listed in kept.txt?"""
+    kept, failed = orders.kept(), 0
+    print(f"\n{'order taken out':<22} {'at':<20} {'label':<26} {'verdict':<9} by")
+    for name in names:
+        subject = subjects.load(name)
+        header = herd.TOP / ("alloc" if subject.lockfree else "lock") / f"{name}.h"
+        for weaker in orders.weaker(subject, subjects.FOLDER / f"{name}.o", header, subjects.cross()):
+            result = _first_violated(weaker, weaker.name if show else "")
+            reason = kept.get((name, weaker.function, weaker.order, weaker.label))
+            good = (result.verdict == "VIOLATED") == (reason is None)
+            failed += not good
+            by = f"{result.test} {result.note}".strip() if result.verdict == "VIOLATED" else result.note
+            by = f"kept: {reason}" if reason else by
+            print(f"{weaker.order:<22} {weaker.where:<20} {weaker.label:<26} {result.verdict:<9} "
+                  f"{by}{'' if good else '  <- not as kept.txt has it'}", flush=True)
+    print(f"{failed} order(s) neither necessary nor listed in verify/kept.txt")
+    return 1 if failed else 0
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="make prove", description=__doc__)
+    parser.add_argument("--lock", help="a strategy with its forms, or one form (mcs.relax-wrs)")
+    parser.add_argument("--only", choices=("proofs", "orders"), help="one of the two tables")
+    parser.add_argument("--show", action="store_true", help="draw what happens without each order (build/verify/show/)")
+    try:
+        args = parser.parse_args()
+        herd.command()
+        names = subjects.names(args.lock)
+        status = 0 if args.only == "orders" else _prove(names)
+        plain = [n for n in names if "." not in n and n not in UNORDERED]
+        return status | (0 if args.only == "proofs" else _orders(plain, args.show))
+    except ProofError as e:
+        print(f"hartlock: {e}", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main())

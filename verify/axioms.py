@@ -1,0 +1,221 @@
+"""RVWMO in a few lines, to find out quickly what to ask herd7.
+
+After herd7's riscv.cat (the manual's appendix "Formal Memory Model Specifications, axiomatic").
+Nothing is believed because this says so: what it calls impossible is given to herd7 in
+a small test (core.py), and what it calls possible as a whole (prove.py).
+"""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from verify.events import Item, Items
+from verify.memory import Location, Memory
+
+INIT = -1  # instead of an event's number: the initial value
+
+
+@dataclass(frozen=True)
+class Event:
+    number: int
+    hart: int
+    item: int
+    location: Location
+    is_read: bool
+    value: int | None  # of a read, None: anything
+    wrote: int = 0
+    atomic: bool = False  # half of an AMO, or of an LR/SC pair
+    order: str = ""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """How the accesses to one location are ordered: stores in order, and what each load reads."""
+
+    stores: tuple[int, ...]
+    reads: tuple[tuple[int, int], ...]  # (load, store or INIT)
+
+
+def _events(harts: Sequence[Items]) -> list[Event]:
+    out: list[Event] = []
+    for hart, items in enumerate(harts):
+        paired = {i.pair for i in items if i}
+        for n, item in enumerate(items):
+            if item is None or item.location is None:
+                continue
+            atomic = (item.loads and item.wrote is not None) or item.pair is not None or n in paired
+            order = item.op.order
+            if item.loads:
+                out.append(Event(len(out), hart, n, item.location, True, item.read, 0, atomic, order))
+            if item.wrote is not None:
+                out.append(Event(len(out), hart, n, item.location, False, None, item.wrote, atomic, order))
+    return out
+
+
+class Graph:
+    """The events of a combination of traces, and the order among them that does not
+    depend on who reads from whom."""
+
+    def __init__(self, harts: Sequence[Items], initial: Memory):
+        self.harts, self.initial = harts, initial
+        self.events = _events(harts)
+        self.of: dict[tuple[int, int], list[Event]] = {}
+        for e in self.events:
+            self.of.setdefault((e.hart, e.item), []).append(e)
+        self.after = [0] * len(self.events)  # bit sets: what comes later, by ppo
+        self.pairs: dict[int, int] = {}  # write of an atomic -> its read
+        self.forwards: list[tuple[int, int]] = []  # rule 12: (source, store)
+        for hart, items in enumerate(harts):
+            self._hart(hart, items)
+
+    def _edge(self, a: Event, b: Event) -> None:
+        self.after[a.number] |= 1 << b.number
+
+    def _hart(self, hart: int, items: Items) -> None:
+        mine = [e for e in self.events if e.hart == hart]
+        for a, b in itertools.combinations(mine, 2):
+            if a.item != b.item and (self._same_location(a, b) or self._annotated(a, b)):
+                self._edge(a, b)
+        for n, item in enumerate(items):
+            if item is not None:
+                self._atomic(hart, n, item)
+                self._fence(mine, n, item)
+                self._dependencies(hart, mine, n, item)
+
+    @staticmethod
+    def _same_location(a: Event, b: Event) -> bool:
+        return a.location == b.location and not b.is_read  # rule 1
+
+    @staticmethod
+    def _annotated(a: Event, b: Event) -> bool:
+        both = bool(a.order and b.order and a.atomic and b.atomic)
+        return "aq" in a.order or "rl" in b.order or both  # rules 5, 6, 7
+
+    def _atomic(self, hart: int, n: int, item: Item) -> None:
+        here = self.of.get((hart, n), [])
+        if item.pair is not None:
+            read = self.of[hart, item.pair][0]
+            self._edge(read, here[-1])  # rule 8
+            self.pairs[here[-1].number] = read.number
+        elif len(here) == 2:
+            self._edge(here[0], here[1])
+            self.pairs[here[1].number] = here[0].number
+
+    def _fence(self, mine: list[Event], n: int, item: Item) -> None:
+        sets = item.fence
+        if sets is None:
+            return
+        for a, b in itertools.product(mine, mine):
+            if a.item < n < b.item:
+                if sets[0] == "tso":
+                    if a.is_read or not b.is_read:
+                        self._edge(a, b)
+                elif ("r" if a.is_read else "w") in sets[0] and ("r" if b.is_read else "w") in sets[1]:
+                    self._edge(a, b)
+
+    def _dependencies(self, hart: int, mine: list[Event], n: int, item: Item) -> None:
+        here = self.of.get((hart, n), [])
+        for source, kinds in ((item.address, "address"), (item.data, "data"), (item.branch, "branch")):
+            for number in source:
+                load = self.of[hart, number][0]
+                if kinds == "branch":
+                    targets = [e for e in mine if e.item > n and not e.is_read]  # rule 11
+                elif kinds == "data":
+                    targets = [e for e in here if not e.is_read]  # rule 10
+                else:  # rules 9, 13
+                    targets = here + [e for e in mine if e.item > n and not e.is_read]
+                for e in targets:
+                    self._edge(load, e)
+                if kinds != "branch":
+                    self.forwards += [(load.number, e.number) for e in here if not e.is_read]
+
+    def choices(self, where: Location) -> set[Choice]:
+        """Every coherent way to order the accesses to one location."""
+        mine = [[e for e in self.events if e.hart == h and e.location == where] for h in range(len(self.harts))]
+        found: set[Choice] = set()
+
+        def go(at: tuple[int, ...], stores: tuple[int, ...], reads: tuple[tuple[int, int], ...], value: int) -> None:
+            if all(n == len(m) for n, m in zip(at, mine, strict=True)):
+                found.add(Choice(stores, tuple(sorted(reads))))
+            for h, events in enumerate(mine):
+                if at[h] == len(events):
+                    continue
+                e, further = events[at[h]], at[:h] + (at[h] + 1,) + at[h + 1:]
+                last = stores[-1] if stores else INIT
+                if e.is_read:
+                    if e.value is None or e.value == value:
+                        go(further, stores, (*reads, (e.number, last)), value)
+                    continue
+                source = dict(reads).get(self.pairs[e.number]) if e.number in self.pairs else last
+                if source == last or (last != INIT and self.events[last].hart == h):
+                    go(further, (*stores, e.number), reads, e.wrote)
+
+        go(tuple(0 for _ in mine), (), (), self.initial.get(where, 0))
+        return found
+
+    def _communication(self, choice: Choice) -> list[tuple[int, int]]:
+        """co, rfe, fr, and what of ppo depends on rf (rules 2, 3, 12)."""
+        order = {store: n for n, store in enumerate(choice.stores)}
+        edges = list(zip(choice.stores, choice.stores[1:], strict=False))
+        source = dict(choice.reads)
+        for load, store in choice.reads:
+            later = order.get(store, -1) + 1
+            if later < len(choice.stores):
+                edges.append((load, choice.stores[later]))
+            if store != INIT:
+                edges += self._from(self.events[load], self.events[store])
+        for (a, from_a), (b, from_b) in itertools.permutations(source.items(), 2):
+            first, second = self.events[a], self.events[b]
+            if first.hart == second.hart and first.item < second.item and from_a != from_b:
+                between = [s for s in choice.stores if self.events[s].hart == first.hart
+                           and first.item <= self.events[s].item < second.item]
+                if not between:
+                    edges.append((a, b))
+        return [(a, b) for a, b in edges if a != b]
+
+    def _from(self, load: Event, store: Event) -> list[tuple[int, int]]:
+        if store.hart != load.hart:
+            return [(store.number, load.number)]
+        edges = [(a, load.number) for a, s in self.forwards if s == store.number]
+        return [*edges, (store.number, load.number)] if store.atomic else edges
+
+    def executions(self, observed: Sequence[Location] = ()) -> Iterator[dict[Location, int]]:
+        """The final values of what is observed, of each execution that the model allows."""
+        places = sorted({e.location for e in self.events})
+        options = [[(c, self._communication(c)) for c in self.choices(where)] for where in places]
+        ordered = sorted(zip(places, options, strict=True), key=lambda o: len(o[1]))
+
+        def go(n: int, after: list[int], final: dict[Location, int]) -> Iterator[dict[Location, int]]:
+            if n == len(ordered):
+                yield final
+                return
+            where, ways = ordered[n]
+            for choice, edges in ways:
+                more = list(after)
+                for a, b in edges:
+                    more[a] |= 1 << b
+                if _acyclic(more):
+                    value = self.events[choice.stores[-1]].wrote if choice.stores else self.initial.get(where, 0)
+                    yield from go(n + 1, more, {**final, where: value})
+
+        if _acyclic(self.after):
+            yield from go(0, self.after, {where: self.initial.get(where, 0) for where in observed})
+
+
+def _acyclic(after: Sequence[int]) -> bool:
+    left = (1 << len(after)) - 1
+    while left:
+        removable = 0
+        for n in range(len(after)):
+            if left >> n & 1 and not after[n] & left:
+                removable |= 1 << n
+        if not removable:
+            return False
+        left &= ~removable
+    return True
+
+
+def allows(harts: Sequence[Items], initial: Memory, observed: Sequence[Location],
+           wanted: Callable[[Mapping[Location, int]], bool]) -> bool:
+    """Is there an execution whose final values are wanted?"""
+    return any(wanted(final) for final in Graph(harts, initial).executions(observed))

@@ -1,0 +1,50 @@
+"""What was proved is not proved again: results by the hash of everything that they depend on."""
+
+import hashlib
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from verify import herd
+from verify.prove import Result
+from verify.suite import Subject
+
+FOLDER = herd.TOP / "build" / "verify" / "results"
+
+
+# What a verdict depends on, of this package.
+METHOD = ("axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "scenario",
+          "suite", "symmetry", "traces")
+
+
+def _method() -> str:
+    """The text of those, and the herd7 that was fetched."""
+    texts = [(Path(__file__).parent / f"{name}.py").read_bytes() for name in METHOD]
+    texts.append((herd.FOLDER / "version").read_bytes() if (herd.FOLDER / "version").is_file() else b"")
+    return hashlib.sha256(b"\0".join(texts)).hexdigest()
+
+
+_METHOD = _method()
+
+
+def code_hash(subject: Subject) -> str:
+    """Of the functions that are proved, and of what prepares memory for them."""
+    text = "".join(f"{name}\n{f.text()}" for name, f in sorted(subject.functions.items()))
+    return hashlib.sha256(f"{text}{sorted(subject.sizes.items())}".encode()).hexdigest()
+
+
+def _path(subject: Subject, test: str) -> Path:
+    key = hashlib.sha256(f"{_METHOD} {code_hash(subject)} {test}".encode()).hexdigest()
+    return FOLDER / f"{key}.json"
+
+
+def load(subject: Subject, test: str) -> Result | None:
+    try:
+        return Result(**json.loads(_path(subject, test).read_text()))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def save(subject: Subject, test: str, result: Result) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    _path(subject, test).write_text(json.dumps(asdict(result)))

@@ -1,0 +1,275 @@
+"""Enumerates a hart's traces.
+
+A load of shared memory gives, one trace each, every value that any hart of the test may
+have put there (traces.Values); with all values known, so are the branches, the addresses
+and what is stored. Which traces fit together is for coherence.py to ask, cheaply, and for
+herd7 to decide.
+
+A backward branch of a loop that looks at shared memory is taken `turns` times at most. A
+hart that would take it once more is stuck, if what it last read stays as it is. Loops
+that look at nothing shared (delays) run to their end.
+"""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+
+from verify.code import Function
+from verify.coherence import Access, seen, stored
+from verify.errors import Unsupported
+from verify.memory import STACK, Location, Memory, location
+from verify.ops import ALU, AMO, CONDITIONS, MASK, SP, Op, decode, signed
+from verify.traces import Hart, Past, Step, Trace, Values, join
+
+LIMIT_STEPS, LIMIT_TRACES = 5_000, 12_000
+
+
+@dataclass
+class Run:
+    """A trace in the making."""
+
+    registers: dict[str, int]
+    item: int = 0  # of the hart's program
+    pc: int = 0  # of the function it is in: an index
+    steps: list[Step] = field(default_factory=list)
+    pasts: dict[str, Past] = field(default_factory=dict)  # of the registers
+    control: Past = field(default_factory=dict)  # of the branches so far
+    memory: dict[Location, tuple[int, Past]] = field(default_factory=dict)  # as this hart last saw it
+    seen: dict[int, int] = field(default_factory=dict)  # in this call: address -> steps before it
+    turns: dict[int, int] = field(default_factory=dict)  # in this call: backward branch -> times taken
+    stores: list[tuple[Location, int, Past]] = field(default_factory=list)
+    reserved: Location | None = None
+    stuck: tuple[tuple[Location, int], ...] | None = None
+
+    def fork(self) -> "Run":
+        return replace(self, registers=dict(self.registers), steps=list(self.steps), pasts=dict(self.pasts),
+                       control=dict(self.control), memory=dict(self.memory), seen=dict(self.seen),
+                       turns=dict(self.turns), stores=list(self.stores))
+
+    def get(self, source: str | int) -> int:
+        return source & MASK if isinstance(source, int) else self.registers.get(source, 0)
+
+    def set(self, op: Op, value: int, past: Past) -> int:
+        if op.rd != "x0":
+            self.registers[op.rd] = value & MASK
+            self.pasts[op.rd] = past
+        return value & MASK
+
+    def past(self, op: Op) -> Past:
+        return join(*(self.pasts.get(r, {}) for r in (*op.sources, op.base) if isinstance(r, str)))
+
+
+def _loaded(op: Op, value: int) -> int:
+    """A word of memory as its load or AMO leaves it in a register."""
+    return value if op.unsigned else signed(value, 8 * op.width) & MASK
+
+
+class Explorer:
+    def __init__(self, hart: Hart, values: Values, turns: int, number: int = 0):
+        self.hart, self.values, self.turns, self.number = hart, values, turns, number
+        self.code = {id(item): [decode(i, item.name) for i in item.insns] for item in hart.program if isinstance(item, Function)}
+
+    def runs(self) -> Iterator[Run]:
+        """Every complete or stuck run."""
+        todo, done = [Run({SP: STACK + 0x8000, **self.hart.registers})], 0
+        while todo:
+            run = todo.pop()
+            while True:
+                if run.item == len(self.hart.program) or run.stuck is not None:
+                    yield run
+                    done += 1
+                    break
+                if len(run.steps) > LIMIT_STEPS or done + len(todo) > LIMIT_TRACES:
+                    raise Unsupported(f"more than {LIMIT_STEPS} steps or {LIMIT_TRACES} traces")
+                after = self._step(run)
+                if not after:
+                    break
+                run, *more = after
+                todo += more
+
+    def _step(self, run: Run) -> list[Run]:
+        """Execute one instruction: the runs that can come of it."""
+        item = self.hart.program[run.item]
+        if isinstance(item, Op):
+            run.item += 1
+            return self._execute(run, item, "")
+        code = self.code[id(item)]
+        if run.pc >= len(code):
+            raise Unsupported(f"{item.name}: runs off its end")
+        op = code[run.pc]
+        run.seen[op.insn.address] = len(run.steps)
+        if op.kind == "ret":
+            run.item, run.pc, run.seen, run.turns = run.item + 1, 0, {}, {}
+            return [run]
+        if op.kind in ("jump", "branch"):
+            return self._branch(run, op, item)
+        run.pc += 1
+        return self._execute(run, op, item.name)
+
+    def _branch(self, run: Run, op: Op, function: Function) -> list[Run]:
+        taken = True
+        if op.kind == "branch":
+            a, b = (run.get(s) for s in op.sources)
+            taken = CONDITIONS[op.name](a, b)
+            run.control = join(run.control, run.past(op))
+            run.steps.append(Step(op, function.name, (a, b)))
+        if not taken:
+            run.pc += 1
+            return [run]
+        target = op.insn.target
+        run.pc = function.at(target)
+        return [run] if target > op.insn.address or target not in run.seen else self._again(run, op)
+
+    def _again(self, run: Run, op: Op) -> list[Run]:
+        """A loop's next turn, if it may have one."""
+        turn = [s for s in run.steps[run.seen[op.insn.target]:] if s.shared]
+        if not turn:
+            return [run]
+        run.turns[op.insn.address] = run.turns.get(op.insn.address, 0) + 1
+        if run.turns[op.insn.address] <= self.turns:
+            return [run]
+        if any(s.op.kind == "sc" and s.wrote is None for s in turn):
+            return []  # an SC does not fail for ever
+        run.stuck = tuple((s.location, s.read) for s in turn if s.location and s.read is not None and s.op.rd != "x0")
+        return [run]
+
+    def _execute(self, run: Run, op: Op, call: str) -> list[Run]:
+        inputs = tuple(run.get(s) for s in op.sources)
+        step = Step(op, call, inputs)
+        if op.kind == "alu":
+            result = run.set(op, ALU[op.name](*inputs), run.past(op))
+            run.steps.append(replace(step, result=result))
+        elif op.kind == "fence":
+            run.steps.append(step)
+        elif op.kind != "hint":
+            return self._memory(run, replace(step, location=location(op, run.get(op.base))))
+        return [run]
+
+    def _memory(self, run: Run, step: Step) -> list[Run]:
+        if not step.shared:
+            return self._private(run, step)
+        op = step.op
+        if op.kind == "store" or (op.kind == "amo" and op.name == "swap" and op.rd == "x0"):
+            self._store(run, step, step.inputs[0], run.past(op))  # nobody looks at what it read
+            return [run]
+        if op.kind == "sc":
+            return self._conditional(run, step)
+        return [self._read(run.fork(), step, value, past) for value, past in self._readable(run, step)]
+
+    def _readable(self, run: Run, step: Step) -> list[tuple[int, Past]]:
+        assert step.location
+        return self.values.readable(step.location, self.number, run.memory.get(step.location))
+
+    def _read(self, run: Run, step: Step, value: int, past: Past) -> Run:
+        op, old = step.op, _loaded(step.op, value)
+        past = join(past, run.past(op))
+        step = replace(step, read=value, result=run.set(op, old, past))
+        assert step.location
+        run.memory[step.location] = value, past
+        if op.kind == "amo":
+            self._store(run, step, AMO[op.name](old, step.inputs[0]), past)
+        elif op.kind == "cas" and old == _loaded(op, step.inputs[1]):
+            self._store(run, step, step.inputs[0], past)
+        else:
+            run.reserved = step.location if op.kind == "lr" else run.reserved
+            run.steps.append(step)
+        return run
+
+    def _store(self, run: Run, step: Step, value: int, past: Past) -> None:
+        assert step.location
+        value &= (1 << 8 * step.op.width) - 1
+        if step.shared:
+            run.stores.append((step.location, value, join(past, run.control)))
+        run.memory[step.location] = value, past
+        run.steps.append(replace(step, wrote=value))
+
+    def _conditional(self, run: Run, step: Step) -> list[Run]:
+        after = []
+        if run.reserved == step.location:
+            succeeds = run.fork()
+            self._store(succeeds, replace(step, result=succeeds.set(step.op, 0, {})), step.inputs[0], run.past(step.op))
+            after.append(succeeds)
+        run.set(step.op, 1, {})
+        run.steps.append(replace(step, result=1))
+        after.append(run)
+        for each in after:
+            each.reserved = None
+        return after
+
+    def _private(self, run: Run, step: Step) -> list[Run]:
+        """The hart's own stack: no other hart sees it."""
+        if step.op.kind == "store":
+            self._store(run, step, step.inputs[0], run.past(step.op))
+            return [run]
+        if step.op.kind != "load" or step.location not in run.memory:
+            raise Unsupported(f"{step.op.insn}: reads a stack slot that was not written")
+        value, past = run.memory[step.location]
+        run.steps.append(replace(step, read=value, result=run.set(step.op, _loaded(step.op, value), past)))
+        return [run]
+
+
+class _Alone(Explorer):
+    """With nobody else there: one run, on memory as it is."""
+
+    def __init__(self, hart: Hart, memory: Memory):
+        super().__init__(hart, Values({}), turns=LIMIT_STEPS)
+        self.before = memory
+
+    def _readable(self, run: Run, step: Step) -> list[tuple[int, Past]]:
+        assert step.location
+        return [run.memory.get(step.location, (self.before.get(step.location, 0), {}))]
+
+    def _conditional(self, run: Run, step: Step) -> list[Run]:
+        return super()._conditional(run, step)[:1]
+
+
+def alone(hart: Hart, memory: Memory) -> Memory:
+    """What memory is after a hart ran by itself."""
+    runs = list(_Alone(hart, memory).runs())
+    if len(runs) != 1 or runs[0].stuck is not None:
+        raise Unsupported("a hart that is alone does not come through")
+    return {**memory, **{where: value for where, (value, _) in runs[0].memory.items() if where[0] < STACK}}
+
+
+def traces(harts: list[Hart], memory: Memory, turns: int) -> list[list[Trace]]:
+    """Of each hart, all that can come of the values that all of them may store."""
+    values = Values(memory)
+    while True:
+        runs = [list(Explorer(hart, values, turns, n).runs()) for n, hart in enumerate(harts)]
+        if not _learn(values, runs, _limits(runs), _possible(runs, memory)):
+            return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine] for mine in runs]
+
+
+def _limits(runs: list[list[Run]]) -> dict[Location, int]:
+    """How many stores to each location one execution can have, at most."""
+    limit: dict[Location, int] = {}
+    for mine in runs:
+        most: dict[Location, int] = {}
+        for run in mine:
+            for where, n in Counter(s[0] for s in run.stores).items():
+                most[where] = max(most.get(where, 0), n)
+        for where, n in most.items():
+            limit[where] = limit.get(where, 0) + n
+    return limit
+
+
+def _possible(runs: list[list[Run]], memory: Memory) -> dict[Location, set[tuple[int, int]] | None]:
+    """(hart, value) of the stores to each location that its coherence allows; None: any."""
+    done: dict[Location, list[set[tuple[Access, ...]]]] = {}
+    for n, mine in enumerate(runs):
+        for run in mine:
+            for where, steps in Trace(tuple(run.steps)).accesses().items():
+                done.setdefault(where, [{()} for _ in runs])[n].add(seen(steps))
+    return {where: stored(each, memory.get(where, 0)) for where, each in done.items()}
+
+
+def _learn(values: Values, runs: list[list[Run]], limit: dict[Location, int],
+           possible: dict[Location, set[tuple[int, int]] | None]) -> bool:
+    """Add what was stored. No value has more stores in its past than there are stores."""
+    new = False
+    for hart, mine in enumerate(runs):
+        for where, value, past in (s for run in mine for s in run.stores):
+            depth, allowed = past.get(where, 0) + 1, possible[where]
+            if depth <= limit[where] and (allowed is None or (hart, value) in allowed):
+                new |= values.add(hart, where, value, {**past, where: depth})
+    return new

@@ -1,0 +1,55 @@
+"""Runs herd7, which host/fetch-herd put into build/herd."""
+
+import re
+import subprocess
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from verify.errors import ProofError
+
+TOP = Path(__file__).resolve().parents[1]
+FOLDER = TOP / "build" / "herd"
+BATCH = 200  # tests for each process
+
+_ANSWER = re.compile(r"^Test (\S+) .*?^Positive: (\d+) Negative: (\d+)$", re.MULTILINE | re.DOTALL)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How many executions meet a test's condition, and how many others there are."""
+
+    meet: int
+    others: int
+
+
+def command() -> list[str]:
+    if not (FOLDER / "version").is_file():
+        raise ProofError("herd7 is not there: make setup-prove")
+    lib = FOLDER / "lib"
+    return ["nice", "-n", "10", str(lib / "ld-linux-x86-64.so.2"), "--library-path", str(lib), str(FOLDER / "herd7"),
+            "-set-libdir", str(FOLDER / "cat"), "-unroll", "0", "-optace", "true"]
+
+
+def run(tests: Mapping[str, str], folder: Path, limit_s: float, *options: str) -> dict[str, Answer]:
+    """What herd7 says of each test (name: text); those not answered in time are not there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    answers: dict[str, Answer] = {}
+    names = list(tests)
+    for name, text in tests.items():
+        (folder / f"{name}.litmus").write_text(text)
+    for i in range(0, len(names), BATCH):
+        batch = names[i:i + BATCH]
+        files = [str(folder / f"{name}.litmus") for name in batch]
+        try:
+            done = subprocess.run([*command(), *options, *files], capture_output=True, text=True, timeout=limit_s,
+                                  check=False)
+        except subprocess.TimeoutExpired:
+            continue
+        found = {m[1]: Answer(int(m[2]), int(m[3])) for m in _ANSWER.finditer(done.stdout)}
+        complaint = [line for line in done.stderr.splitlines() if line.strip()]
+        if complaint or set(found) != set(batch):
+            raise ProofError(f"herd7 answered {len(found)} of {len(batch)} tests of {folder}: "
+                             f"{complaint[0] if complaint else 'it said nothing'}")
+        answers.update(found)
+    return answers

@@ -1,0 +1,51 @@
+"""Where a test's objects lie, and what their words are called in a litmus test.
+
+Addresses are made up: far apart, and larger than any number that a lock counts to.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from verify.errors import Unsupported
+from verify.ops import MASK, Op
+
+Location = tuple[int, int]  # address, bytes
+Memory = dict[Location, int]  # what is not in it is 0
+
+FIRST, APART = 0x10_0000, 0x1_0000
+STACK = 0x7F00_0000  # from here on: a hart's own
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Objects by name; their sizes in bytes."""
+
+    sizes: dict[str, int]
+
+    def address(self, name: str) -> int:
+        return FIRST + APART * list(self.sizes).index(name)
+
+    def word(self, where: Location) -> str:
+        """Its name in a litmus test."""
+        which, offset = divmod(where[0] - FIRST, APART)
+        if not 0 <= which < len(self.sizes):
+            raise Unsupported(f"an access of {where[1]} bytes at {where[0]:#x}, which is no object")
+        name = list(self.sizes)[which]
+        if offset + where[1] > self.sizes[name]:
+            raise Unsupported(f"an access of {where[1]} bytes at {name}+{offset}, outside of it")
+        return f"{name}_{offset}"
+
+
+def location(op: Op, base: int) -> Location:
+    address = (base + op.offset) & MASK
+    if address % op.width or op.width < 4:
+        raise Unsupported(f"{op.insn}: {op.width} bytes at {address:#x}: herd7 knows whole, aligned words only")
+    return address, op.width
+
+
+def check_overlap(locations: Iterable[Location]) -> None:
+    """herd7, as it is used here, takes each word for one thing: no access may cut another's."""
+    ordered = sorted(set(locations))
+    for (low, size), (high, _) in zip(ordered, ordered[1:], strict=False):
+        if low + size > high:
+            raise Unsupported(f"accesses of different sizes meet at {high:#x}")

@@ -1,0 +1,170 @@
+"""Proves one test: every combination of traces that could be bad is shown to be impossible."""
+
+import math
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from verify import herd
+from verify.coherence import together
+from verify.core import Reasons, unordered
+from verify.errors import Unsupported
+from verify.events import Items, bare, in_turn, read
+from verify.explore import traces
+from verify.litmus import render
+from verify.memory import Location, check_overlap
+from verify.scenario import Condition, Test
+from verify.symmetry import different
+from verify.traces import Trace
+
+WITNESSES = 4  # good executions that herd7 is asked to find, at most
+CANDIDATES = 40  # bad combinations of which the one that is least work is shown
+EASY = 3_000  # ways to read, in those beyond the first
+LIMIT_S = 60  # of herd7, each time
+
+
+@dataclass
+class Result:
+    """What came of one test."""
+
+    test: str
+    verdict: str = "UNKNOWN"  # HOLDS, VIOLATED, VACUOUS, UNKNOWN
+    paths: int = 0  # traces of one hart
+    combinations: int = 0  # of traces, that coherence allows
+    could_be_bad: int = 0  # of them, if nothing but coherence ordered
+    reasons: int = 0  # different small tests that herd7 found impossible
+    witnesses: int = 0  # good executions that herd7 found
+    covered: list[str] = field(default_factory=list)  # instructions in them
+    seconds: float = 0.0
+    note: str = ""
+
+
+@dataclass
+class _Work:
+    test: Test
+    folder: Path
+    result: Result
+    reasons: Reasons
+    parts: dict[str, tuple[Sequence[Items], Condition]] = field(default_factory=dict)
+    bad: list[tuple[int, str]] = field(default_factory=list)  # (cost, litmus text)
+    good: dict[frozenset[str], tuple[int, list[Items], Condition]] = field(default_factory=dict)
+
+    def render(self, name: str, harts: Sequence[Items], condition: Condition, bad: bool = True) -> str:
+        return render(name, self.test.layout, self.test.memory, harts, condition, bad)
+
+    def add(self, chosen: Sequence[Trace]) -> None:
+        """Look at one combination."""
+        condition = self.test.condition.of(chosen)
+        harts = read(chosen, condition.locations)
+        if not unordered(harts, self.test.memory, condition):
+            self._could_witness(chosen, harts, condition)
+            return
+        self.result.could_be_bad += 1
+        part = self.reasons.reduce(harts, condition)
+        if part is None:
+            self.bad.append((_cost(harts), self.render("bad", harts, condition)))
+        else:
+            self.parts.setdefault(self.render("part", part, condition), (part, condition))
+
+    def _could_witness(self, chosen: Sequence[Trace], harts: list[Items], condition: Condition) -> None:
+        """Of those that execute the same instructions, the one that is least work for herd7."""
+        ran = frozenset(f"{s.call}+{s.op.insn.address:x}" for t in chosen for s in t.steps if s.call)
+        cost = _cost(harts)
+        if (ran not in self.good or cost < self.good[ran][0]) and self.reasons.possible(harts, condition, bad=False):
+            self.good[ran] = cost, harts, condition
+
+
+def _cost(harts: Sequence[Items]) -> int:
+    """How many ways there are to let loads read from stores, which herd7 goes through."""
+    stores: dict[Location, int] = {}
+    for item in (i for items in harts for i in items if i and i.location and i.wrote is not None):
+        assert item.location
+        stores[item.location] = stores.get(item.location, 1) + 1
+    return math.prod(stores.get(i.location, 1) for items in harts for i in items if i and i.location and i.loads)
+
+
+def _violation(work: _Work) -> None:
+    """The bad execution that is least work to find."""
+    answer = herd.run({"bad": min(work.bad)[1]}, work.folder, LIMIT_S, "-speedcheck", "fast").get("bad")
+    if answer is None:
+        work.result.note = f"herd7 took more than {LIMIT_S} s on a bad execution"
+    elif answer.meet:
+        work.result.verdict = "VIOLATED"
+    else:
+        work.result.note = "herd7 forbids what verify/axioms.py allows"
+
+
+def _impossible(work: _Work) -> bool:
+    """herd7 finds each part impossible, and possible without its orders."""
+    parts = {f"part{n:03d}": p for n, p in enumerate(work.parts.values())}
+    texts = {name: work.render(name, *p) for name, p in parts.items()}
+    texts |= {f"{name}-bare": work.render(f"{name}-bare", bare(p[0]), p[1]) for name, p in parts.items()}
+    answers = herd.run(texts, work.folder, LIMIT_S, "-speedcheck", "fast")
+    work.result.reasons = len(parts)
+    if len(answers) < len(texts):
+        work.result.note = f"herd7 took more than {LIMIT_S} s"
+    for name in parts:
+        if name in answers and answers[name].meet:
+            work.result.note = f"herd7 allows {name}, which verify/axioms.py forbids"
+        if f"{name}-bare" in answers and not answers[f"{name}-bare"].meet:
+            work.result.note = f"{name} is impossible whatever the orders"
+    return not work.result.note
+
+
+def _found(work: _Work, name: str, harts: Sequence[Items], condition: Condition) -> bool:
+    text = work.render(name, harts, condition, bad=False)
+    answer = herd.run({name: text}, work.folder, LIMIT_S, "-speedcheck", "fast").get(name)
+    return answer is not None and answer.meet > 0
+
+
+def _witnesses(work: _Work, known: set[str]) -> None:
+    """Good executions, so that a test in which nothing can happen does not pass: the one that
+    is least work, then those that execute what no other test showed."""
+    for ran, (cost, harts, condition) in sorted(work.good.items(), key=lambda g: g[1][0]):
+        n = work.result.witnesses
+        if n and (cost > EASY or ran <= known or n == WITNESSES):
+            continue
+        one = in_turn(harts, work.test.memory) if cost > EASY else None
+        if _found(work, f"good{n}", one or harts, condition):
+            work.result.witnesses += 1
+            known |= ran
+            work.result.covered = sorted({*work.result.covered, *ran})
+
+
+def prove(test: Test, folder: Path, known: set[str]) -> Result:
+    """`known`: instructions that good executions of other tests were seen to execute; added to."""
+    began, result = time.monotonic(), Result(test.name)
+    work = _Work(test, folder, result, Reasons(test.memory))
+    try:
+        _prove(work, known)
+    except Unsupported as e:
+        result.verdict, result.note = "UNKNOWN", str(e)
+    result.seconds = round(time.monotonic() - began, 2)
+    return result
+
+
+def _prove(work: _Work, known: set[str]) -> None:
+    test, result = work.test, work.result
+    mine = traces(test.harts, test.memory, test.turns)
+    if not test.waits:
+        mine = [[t for t in each if t.stuck is None] for each in mine]
+    check_overlap(where for each in mine for t in each for where in t.accesses())
+    result.paths = max(map(len, mine))
+    for combination in different(test, mine, together(mine, test.memory)):
+        chosen = [mine[h][i] for h, i in enumerate(combination)]
+        if test.waits and all(t.stuck is None for t in chosen):
+            continue
+        result.combinations += 1
+        work.add(chosen)
+        if len(work.bad) == CANDIDATES:
+            break
+    if work.bad:
+        _violation(work)
+        return
+    if not _impossible(work):
+        return
+    _witnesses(work, known)
+    # That nobody waits for ever holds, too, if nobody can wait at all: count2 sees them come through.
+    happens = result.combinations if test.waits else result.witnesses
+    result.verdict = "HOLDS" if happens else "VACUOUS"

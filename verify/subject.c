@@ -1,0 +1,78 @@
+/* subject.c: one strategy out of line, as verify/ proves it. Compiled once for each
+ * strategy with the kernel's own flags and
+ *
+ *   -DSTRATEGY=name -DSTRATEGY_HEADER='"../lock/name.h"' [-DLOCKFREE]
+ *
+ * Nothing but calls: what the compiler makes of them is what it makes of the same
+ * calls in bench/worker.c, and verify/ compares the two. */
+#include STRATEGY_HEADER
+
+#define JOIN_(a, b) a##_##b
+#define JOIN(a, b)  JOIN_(a, b)
+#define NAME(part)  JOIN(STRATEGY, part)
+
+#ifdef LOCKFREE
+
+struct NAME(heap) subject_lock;
+struct NAME(node) subject_node;
+
+void subject_init(struct NAME(heap) * heap, uintptr_t start, uintptr_t end);
+void subject_join(struct NAME(node) * node, size_t batch);
+void *subject_alloc(struct NAME(heap) * heap, struct NAME(node) * node, size_t size, size_t align);
+
+void subject_init(struct NAME(heap) * heap, uintptr_t start, uintptr_t end)
+{
+	NAME(init)(heap, start, end);
+}
+
+void subject_join(struct NAME(node) * node, size_t batch)
+{
+	NAME(join)(node, batch);
+}
+
+/* As bench/section_lockfree.h goes about it. */
+void *subject_alloc(struct NAME(heap) * heap, struct NAME(node) * node, size_t size, size_t align)
+{
+	struct NAME(seen) seen = NAME(begin)(heap, node);
+	void *block;
+
+	while (!NAME(try)(heap, &seen, size, align, &block))
+		;
+	return block;
+}
+
+#else
+
+struct NAME(lock) subject_lock;
+struct NAME(node) subject_node;
+struct NAME(space) subject_space;
+
+void subject_init(struct NAME(lock) * l);
+void subject_join(struct NAME(node) * node, struct NAME(space) * space, unsigned number,
+		  unsigned cluster);
+void subject_acquire(struct NAME(lock) * l, struct NAME(node) * node);
+void subject_release(struct NAME(lock) * l, struct NAME(node) * node);
+
+void subject_init(struct NAME(lock) * l)
+{
+	NAME(init)(l);
+}
+
+void subject_join(struct NAME(node) * node, struct NAME(space) * space, unsigned number,
+		  unsigned cluster)
+{
+	NAME(join)(node, space, (struct lock_hart){number, cluster});
+}
+
+/* As in the throughput pass: nobody asks whether it had to wait. */
+void subject_acquire(struct NAME(lock) * l, struct NAME(node) * node)
+{
+	(void)NAME(acquire)(l, node);
+}
+
+void subject_release(struct NAME(lock) * l, struct NAME(node) * node)
+{
+	NAME(release)(l, node);
+}
+
+#endif

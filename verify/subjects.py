@@ -1,0 +1,34 @@
+"""The strategies as objects that make built, with their forms."""
+
+import os
+
+from verify import code
+from verify.errors import ProofError
+from verify.herd import TOP
+from verify.suite import Subject
+
+FOLDER = TOP / "build" / "verify"
+
+
+def names(wanted: str | None) -> list[str]:
+    """Of all that were built, or of one strategy with its forms, or of one form; forms last."""
+    built = sorted((p.name.removesuffix(".o") for p in FOLDER.glob("*.o")), key=lambda n: ("." in n, n))
+    if not built:
+        raise ProofError("nothing is built: make prove builds it")
+    if not wanted:
+        return built
+    word = wanted.replace("-", "_") if "." not in wanted else wanted
+    chosen = [n for n in built if word in (n, n.split(".")[0])]
+    if not chosen:
+        raise ProofError(f"there is no strategy '{wanted}'; there are "
+                         f"{', '.join(sorted({n.split('.')[0] for n in built}))}")
+    return chosen
+
+
+def cross() -> str:
+    """The prefix of the compiler and its tools."""
+    return os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
+
+
+def load(name: str) -> Subject:
+    return Subject.of(name, code.read(FOLDER / f"{name}.o", cross()))
