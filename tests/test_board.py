@@ -247,6 +247,15 @@ def test_a_default_run_fits_a_minute_of_115200_baud(smp):
     assert set(read.locks) >= set(strategies.known())
 
 
+def test_a_default_plan_leaves_out_what_needs_an_extension(tmp_path):
+    to = tmp_path / "capture"
+    plan, _ = print_plan("--smp", "1", "--trials", "1")
+    subprocess.run(qemu(plan, "-serial", f"file:{to}", smp=1), stdin=subprocess.DEVNULL, check=True, timeout=60)
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(to))
+    assert done.status == 0, done.out + done.err
+    assert {r["strategy"] for r in done.rows()} >= set(strategies.known()) - {"amocas"}
+
+
 def test_what_does_not_fit_is_said():
     _, said = print_plan("--smp", "64")
     assert "fewer --lock, --harts or --trials" in said

@@ -63,8 +63,10 @@ def _workload(numbers: dict[str, int], texts: dict[str, str]) -> Workload:
 
 
 def _plan(order: list[Trial], workload: Workload, seed: int, smp: int) -> Plan:
-    asked = {t.strategy for t in order}
+    asked, known = {t.strategy for t in order}, strategies.known()
+    everything = asked >= set(known)  # --lock all: what some hart lacks an extension for is left out
     return Plan(
-        smp=smp, locks=tuple(name for name in strategies.known() if name in asked),
+        smp=smp, locks=tuple(name for name in known if name in asked),
+        optional=tuple(name for name in known if everything and known[name].needs),
         harts=tuple(sorted({t.harts for t in order})),
         workload=workload, trials=max(Counter(order).values()), seed=seed, order=tuple(order))
