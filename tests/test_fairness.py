@@ -29,10 +29,11 @@ FAIR = "order=numbers clusters=2 grants=101 again=20 near=60 windows=25 distinct
 def a_trial(fair=FAIR, hists=(), strategy="ttas", ticks=1000, cycles=3000):
     """A trial on two harts of which only the fairness pass was done; `cycles` in `ticks`."""
     bodies = [f"pass trial=0 pass=fairness strategy={strategy} harts=2 ended=time open=1 close=2 heap_start=0x1000 "
-              "heap_end=0x9000 used=1600", f"fair trial=0 {fair}"]
+              "heap_end=0x9000 used=1600 relax=pause unlock=store clusters=2 "
+              "offset=0 touched=0", f"fair trial=0 {fair}"]
     for hart in range(2):
         bodies.append(f"share trial=0 pass=fairness hart={hart} ops=50 ops_open=0 ops_close=50 start=0 end={ticks} "
-                      f"cycles={cycles} waste=0")
+                      f"cycles={cycles} waste=0 bytes=800 behind=0 interrupts=0 interrupts_inside=0")
         bodies += [f"hist trial=0 hart={hart} kind={kind} {rest}" for h, kind, rest in hists if h == hart]
     bodies.append(f"trial trial=0 strategy={strategy} harts=2 status=done")
     reader = Reader()
@@ -196,7 +197,7 @@ def test_what_is_not_known_is_empty(modelled):
     assert modelled.row("cas", 8, "model")["bypass_max"] != ""
     assert modelled.row("magazine", 8, "model")["bypass_max"] == ""
     assert modelled.row("null", 8, "model")["bypass_max"] == ""  # nobody excluded the others
-    assert modelled.row("ticket", 8, "model")["same_cluster_share_median"] == ""  # there is one
+    assert modelled.row("ticket", 4, "model")["same_cluster_share_median"] == ""  # there is one
 
 
 def near_share(run, trial):
@@ -238,6 +239,6 @@ def test_requests_are_numbered_in_the_fairness_pass_only(plugin, strategy):
 def test_a_full_log_ends_the_pass(bench):
     done = bench("--smp", "1", "--lock", "ticket", "--think", "0", "--duration", "2000", "--trials", "1")
     assert done.status == 0, done.out
-    assert re.search(rb"pass=fairness strategy=ticket harts=1 ended=log", done.log)
+    assert re.search(rb"pass=fairness strategy=ticket .*ended=log", done.log)
     row = done.row("ticket", 1)
     assert (row["bypass_max"], row["same_owner_share_median"], row["distinct_owners_median"]) == ("0", "1", "1")

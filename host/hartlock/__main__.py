@@ -1,5 +1,13 @@
+import os
 import sys
 
 from hartlock.cli import main
+from hartlock.errors import EXIT_PIPE
 
-sys.exit(main(sys.argv[1:]))
+try:
+    status = main(sys.argv[1:])
+    sys.stdout.flush()
+except BrokenPipeError:  # whoever read the output has seen enough: `| head`
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    status = EXIT_PIPE
+sys.exit(status)

@@ -9,7 +9,7 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -23,7 +23,9 @@ from hartlock.stats import Estimate, median_ci
 Record = dict[str, str]
 
 # Of the context, what may differ inside a setting.
-WITHIN = {"run", "strategy", "role", "harts", "seed", "host_processors", "evidence", "duration_us", "smp"}
+WITHIN = {"run", "strategy", "role", "harts", "seed", "host_processors", "evidence", "duration_us", "smp", "proof"}
+NOT_APPLICABLE = "not-applicable"
+FORMS = ("relax", "unlock")  # one choice for a run; a strategy that has none of it says so
 # What a merged table (collect.md) says besides of where a row comes from.
 ORIGIN = ["host", "compiler", "commit", "qemu"]
 
@@ -154,6 +156,16 @@ def setting_of(row: Record) -> Setting:
     return Setting(tuple((name, row[name]) for name in names if name in row))
 
 
+def choices(rows: Iterable[Record]) -> dict[tuple[str, str], str]:
+    """The forms of each run, told by the strategies that have them."""
+    chosen: dict[tuple[str, str], str] = {}
+    for row in rows:
+        for name in FORMS:
+            if row.get(name, NOT_APPLICABLE) not in (NOT_APPLICABLE, ""):
+                chosen.setdefault((row["run"], name), row[name])
+    return chosen
+
+
 def read(path: Path, needed: Sequence[str] = ()) -> list[Record]:
     try:
         with open(path, newline="", encoding="utf-8") as f:
@@ -185,10 +197,14 @@ def load(folder: Path, *more: Path) -> Results:
         if not each.is_dir():
             raise UsageError(f"{each}: there is no such results folder")
     settings: dict[Setting, dict[Key, Cell]] = {}
-    for name in FILES:
-        for row in (row for each in (folder, *more) for row in read(each / name, ("strategy", "harts", "run", "engine"))):
+    files = {name: [row for each in (folder, *more) for row in read(each / name, ("strategy", "harts", "run", "engine"))]
+             for name in FILES}
+    chosen = choices(files[FILES[0]])
+    for name, rows in files.items():
+        for row in rows:
             key = row["strategy"], int(number(row, "harts"))
-            cell = settings.setdefault(setting_of(row), {}).setdefault(key, Cell(setting_of(row), *key))
+            setting = setting_of({**row, **{f: chosen.get((row["run"], f), row[f]) for f in FORMS if f in row}})
+            cell = settings.setdefault(setting, {}).setdefault(key, Cell(setting, *key))
             _put(cell, name, row)
     if not settings:
         raise UsageError(f"{folder}: nothing was measured there")

@@ -67,6 +67,7 @@ class Session:
         self.problems: list[str] = []
         self.harts: list[str] = []  # where each was when it went wrong
         self.done: list[Trial] = []
+        self.refused: list[Trial] = []  # for want of an extension: no use to ask again
         self.image = IMAGE  # for the names of addresses
         self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
         self.context: dict[str, object] = {
@@ -130,6 +131,7 @@ class Session:
         name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
         if trial.status.startswith("needs_"):
             self.lacking[trial.strategy, trial.status.removeprefix("needs_")] = None
+            self.refused.append(trial)
         elif trial.status != "done":
             why = {"too_few_harts": f"only {self.collector.boot.online} hart(s) came up",
                    "no_interrupts": "this machine delivers no interrupts in a timed loop",
@@ -206,6 +208,10 @@ class Session:
                                 loaded_at=self.collector.boot.image)
         return (f"hart {trap.get('hart')}: trap, scause {trap.get('scause', 0):#x}, "
                 f"stval {trap.get('stval', 0):#x}, at {at}, called from {by}")
+
+    def settled(self) -> list[Trial]:
+        """What need not be run again."""
+        return [*self.done, *self.refused]
 
     def last_words(self) -> dict[str, object]:
         reader = self.reader

@@ -104,11 +104,11 @@ class Attempt:
 
     def __init__(self, engine: Engine, part: Part, table: Table, several: bool, done: Sequence[Session]):
         plan, number = part.request.plan, len(done) + 1
-        kept = Counter((t.strategy, t.harts) for s in done for t in s.done)
+        kept = Counter((t.strategy, t.harts) for s in done for t in s.settled())
         self.plan = replace(plan, order=remaining(plan.order, kept))
         work, again = f"-work{part.work}" if several else "", f"-{number}" if number > 1 else ""
         name = f"uart-{engine.name}{work}-boot{part.boot}{again}.log"
-        first = max((s.start.first + t.id + 1 for s in done for t in s.done), default=0)
+        first = max((s.start.first + t.id + 1 for s in done for t in s.settled()), default=0)
         self.session = Session(self.plan, replace(engine, log=name), table, Start(part.boot, plan.seed, first))
 
 
@@ -194,7 +194,7 @@ class SweepRun(Run):
         return sum(len(part.request.plan.order) * len(part.request.engines) for part in self.sweep.parts)
 
     def missing(self) -> int:
-        return self.planned() - sum(len(s.done) for s in self.sessions)
+        return self.planned() - sum(len(s.settled()) for s in self.sessions)
 
     def afterwards(self) -> None:
         if self.sweep.report:

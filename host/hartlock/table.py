@@ -110,7 +110,7 @@ def _never_inside(row: Row) -> bool:
 
 
 def result(rows: Sequence[Row], width: int) -> RichTable:
-    open_loop = any(row["arrival"] == "poisson" for row in rows)
+    open_loop = any(row.get("arrival") == "poisson" for row in rows)
     wide = width >= INTERVALS_WIDTH + RESPONSE_WIDTH * open_loop
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     many = len({row["engine"] for row in rows}) > 1
@@ -183,7 +183,7 @@ def _which(row: Row) -> str:
 
 
 def _open_loop(rows: Sequence[Row]) -> list[str]:
-    rates = sorted({_int(r, "arrival_ops_per_second") for r in rows if r["arrival"] == "poisson"})
+    rates = sorted({_int(r, "arrival_ops_per_second") for r in rows if r.get("arrival") == "poisson"})
     return [f"open loop: each hart is asked {rate} times a second; response counts from then, wait only from the call."
             for rate in rates]
 
