@@ -10,10 +10,10 @@ import pytest
 import simulation
 from conftest import EVERYWHERE, TOP, run_bench
 
-from hartlock import build, engines, lacks, plan, strategies
+from hartlock import build, dataset, engines, forms, lacks, plan, strategies
 from hartlock.collect import Boot
 from hartlock.rows import Group
-from hartlock.session import Session
+from hartlock.session import single
 
 CROSS = "riscv64-unknown-elf-"
 NONE = "not-applicable"
@@ -99,7 +99,7 @@ def test_forms_are_said_in_every_row_and_their_image_is_its_own(plain_swap, all_
 
 def test_an_image_of_other_forms_is_noticed():
     asked = plan.Plan(1, ("cas",), (1,), plan.Workload(16, 16, 0, 0, 0, 0), 1, 1, unlock="amoswap")
-    session = Session(asked, engines.tcg(1, 0), "run", 1)
+    session = single(asked, engines.tcg(1, 0), "run", 1)
     session.collector.forms = ("pause", "amoswap")
     assert not any("forms" in problem for problem in session.judge())
     session.collector.forms = ("pause", "store")
@@ -110,6 +110,17 @@ def test_make_refuses_forms_that_there_are_not():
     for wrong in ("RELAX=wait", "UNLOCK=swap", "RELAX="):
         done = subprocess.run(["make", "-n", wrong], cwd=TOP, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode != 0 and "it is one of" in done.stderr, wrong
+
+
+def test_a_run_is_one_setting_and_runs_of_other_forms_are_others(plain_swap, all_on_two):
+    assert len(dataset.load(plain_swap.folder).settings) == 1
+    both = dataset.load(plain_swap.folder, all_on_two.folder).settings
+    assert {(s["relax"], s["unlock"]) for s in both} == {("none", "amoswap"), ("pause", "store")}
+    wrs = [{"run": "a", "engine": "tcg", "relax": r, "unlock": u, "clusters": c}
+           for r, u, c in (("none", "store", "1"), ("wrs", "store", "16"), (NONE, NONE, "2"))]
+    assert forms.of_runs([*wrs, {"run": "old", "engine": "tcg"}]) == {
+        ("", "a", "tcg"): {"relax": "wrs", "unlock": "store", "clusters": "16"}}
+    assert forms.of_runs([wrs[2]])["", "a", "tcg"]["relax"] == NONE
 
 
 # --- extensions ---

@@ -7,7 +7,7 @@ import subprocess
 import pandas
 import pytest
 import simulation
-from conftest import TOP, run_bench
+from conftest import EVERYWHERE, TOP, run_bench
 
 from hartlock import cli, engines, metrics, scenarios, strategies, workload
 from hartlock.collect import Pass, Share
@@ -174,7 +174,7 @@ def test_sizes_touch_and_placement_pass_every_check(bench, sizes, placement):
     done = bench("--smp", "2", "--lock", "all", "--size", sizes, "--touch", "2", "--placement", placement, "--trials",
                  "1", "--duration", "10")
     assert done.status == 0, done.out
-    names = [s for s in strategies.known() if s not in ("null", strategies.BASELINE)]
+    names = [s for s in EVERYWHERE if s not in ("null", strategies.BASELINE)]
     assert checks(done, 2, *names) == {"pass"}
     row = done.row("ticket", 2)
     assert (row["size_bytes"], row["sizes"], row["touch_lines"], row["placement"]) == ("", sizes, "2", placement)
@@ -309,7 +309,7 @@ def test_irq_off_costs_its_two_instructions(tmp_path):
 
 # --- on threads ---
 
-SHARED = [s for s in strategies.known() if s not in (strategies.CONTROL, strategies.BASELINE)]
+SHARED = [s for s in EVERYWHERE if s not in (strategies.CONTROL, strategies.BASELINE)]
 
 
 def test_interrupts_are_signals_on_threads(bench):

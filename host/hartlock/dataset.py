@@ -9,12 +9,13 @@ import csv
 import json
 import math
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hartlock import forms
 from hartlock.columns import CONTEXT
 from hartlock.effects import Sample
 from hartlock.errors import UsageError
@@ -24,8 +25,6 @@ Record = dict[str, str]
 
 # Of the context, what may differ inside a setting.
 WITHIN = {"run", "strategy", "role", "harts", "seed", "host_processors", "evidence", "duration_us", "smp", "proof"}
-NOT_APPLICABLE = "not-applicable"
-FORMS = ("relax", "unlock")  # one choice for a run; a strategy that has none of it says so
 # What a merged table (collect.md) says besides of where a row comes from.
 ORIGIN = ["host", "compiler", "commit", "qemu"]
 
@@ -156,16 +155,6 @@ def setting_of(row: Record) -> Setting:
     return Setting(tuple((name, row[name]) for name in names if name in row))
 
 
-def choices(rows: Iterable[Record]) -> dict[tuple[str, str], str]:
-    """The forms of each run, told by the strategies that have them."""
-    chosen: dict[tuple[str, str], str] = {}
-    for row in rows:
-        for name in FORMS:
-            if row.get(name, NOT_APPLICABLE) not in (NOT_APPLICABLE, ""):
-                chosen.setdefault((row["run"], name), row[name])
-    return chosen
-
-
 def read(path: Path, needed: Sequence[str] = ()) -> list[Record]:
     try:
         with open(path, newline="", encoding="utf-8") as f:
@@ -199,11 +188,11 @@ def load(folder: Path, *more: Path) -> Results:
     settings: dict[Setting, dict[Key, Cell]] = {}
     files = {name: [row for each in (folder, *more) for row in read(each / name, ("strategy", "harts", "run", "engine"))]
              for name in FILES}
-    chosen = choices(files[FILES[0]])
+    asked = forms.of_runs(files[FILES[0]])
     for name, rows in files.items():
         for row in rows:
             key = row["strategy"], int(number(row, "harts"))
-            setting = setting_of({**row, **{f: chosen.get((row["run"], f), row[f]) for f in FORMS if f in row}})
+            setting = setting_of({**row, **asked.get(forms.origin(row), {})})
             cell = settings.setdefault(setting, {}).setdefault(key, Cell(setting, *key))
             _put(cell, name, row)
     if not settings:
