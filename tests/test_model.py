@@ -206,7 +206,7 @@ def test_livelock_names_the_hart(plugin):
 
 def test_deadlock_names_harts_and_lines(plugin, tmp_path):
     """A ticket lock that stops serving after a while."""
-    for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native"):
+    for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native", "verify"):
         shutil.copytree(ROOT / part, tmp_path / part)
     shutil.copy(ROOT / "Makefile", tmp_path)
     ticket = tmp_path / "lock/ticket.h"
