@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from verify.memory import Location, Memory
 from verify.traces import Step, Trace
 
-LIMIT_STATES = 400_000
+LIMIT_STATES = 50_000
 
 # What coherence sees of an access: what it must find (None: anything) and what it leaves.
 Access = tuple[int | None, int | None]

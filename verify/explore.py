@@ -7,7 +7,7 @@ herd7 to decide.
 
 A backward branch of a loop that looks at shared memory is taken `turns` times at most. A
 hart that would take it once more is stuck, if what it last read stays as it is. Loops
-that look at nothing shared (delays) run to their end.
+that look at nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns.
 """
 
 from collections import Counter
@@ -22,6 +22,8 @@ from verify.ops import ALU, AMO, CONDITIONS, MASK, SP, Op, decode, signed
 from verify.traces import Hart, Past, Step, Trace, Values, join
 
 LIMIT_STEPS, LIMIT_TRACES = 5_000, 12_000
+LIMIT_DELAY = 40  # turns of a loop that only counts
+LIMIT_ALL = 60_000  # traces, in all rounds
 
 
 @dataclass
@@ -37,6 +39,8 @@ class Run:
     memory: dict[Location, tuple[int, Past]] = field(default_factory=dict)  # as this hart last saw it
     seen: dict[int, int] = field(default_factory=dict)  # in this call: address -> steps before it
     turns: dict[int, int] = field(default_factory=dict)  # in this call: backward branch -> times taken
+    delays: dict[int, int] = field(default_factory=dict)  # in this call: the same of loops that only count
+    lost: set[str] = field(default_factory=set)  # registers whose value is not known
     stores: list[tuple[Location, int, Past]] = field(default_factory=list)
     reserved: Location | None = None
     stuck: tuple[tuple[Location, int], ...] | None = None
@@ -44,13 +48,16 @@ class Run:
     def fork(self) -> "Run":
         return replace(self, registers=dict(self.registers), steps=list(self.steps), pasts=dict(self.pasts),
                        control=dict(self.control), memory=dict(self.memory), seen=dict(self.seen),
-                       turns=dict(self.turns), stores=list(self.stores))
+                       turns=dict(self.turns), delays=dict(self.delays), lost=set(self.lost), stores=list(self.stores))
 
     def get(self, source: str | int) -> int:
+        if source in self.lost:
+            raise Unsupported(f"{source} is used after a long delay that counted in it")
         return source & MASK if isinstance(source, int) else self.registers.get(source, 0)
 
     def set(self, op: Op, value: int, past: Past) -> int:
         if op.rd != "x0":
+            self.lost.discard(op.rd)
             self.registers[op.rd] = value & MASK
             self.pasts[op.rd] = past
         return value & MASK
@@ -99,7 +106,7 @@ class Explorer:
         op = code[run.pc]
         run.seen[op.insn.address] = len(run.steps)
         if op.kind == "ret":
-            run.item, run.pc, run.seen, run.turns = run.item + 1, 0, {}, {}
+            run.item, run.pc, run.seen, run.turns, run.delays = run.item + 1, 0, {}, {}, {}
             return [run]
         if op.kind in ("jump", "branch"):
             return self._branch(run, op, item)
@@ -124,13 +131,24 @@ class Explorer:
         """A loop's next turn, if it may have one."""
         turn = [s for s in run.steps[run.seen[op.insn.target]:] if s.shared]
         if not turn:
-            return [run]
+            return self._delay(run, op)
         run.turns[op.insn.address] = run.turns.get(op.insn.address, 0) + 1
         if run.turns[op.insn.address] <= self.turns:
             return [run]
         if any(s.op.kind == "sc" and s.wrote is None for s in turn):
             return []  # an SC does not fail for ever
         run.stuck = tuple((s.location, s.read) for s in turn if s.location and s.read is not None and s.op.rd != "x0")
+        return [run]
+
+    def _delay(self, run: Run, op: Op) -> list[Run]:
+        """A loop that only counts ends, however long it is; what it counted in is lost."""
+        address = op.insn.address
+        run.delays[address] = run.delays.get(address, 0) + 1
+        if run.delays[address] > LIMIT_DELAY and op.kind == "branch":
+            function = self.hart.program[run.item]
+            assert isinstance(function, Function)
+            run.pc = function.at(address) + 1
+            run.lost |= {s.op.rd for s in run.steps[run.seen[op.insn.target]:]} - {"x0"}
         return [run]
 
     def _execute(self, run: Run, op: Op, call: str) -> list[Run]:
@@ -233,9 +251,12 @@ def alone(hart: Hart, memory: Memory) -> Memory:
 
 def traces(harts: list[Hart], memory: Memory, turns: int) -> list[list[Trace]]:
     """Of each hart, all that can come of the values that all of them may store."""
-    values = Values(memory)
+    values, done = Values(memory), 0
     while True:
         runs = [list(Explorer(hart, values, turns, n).runs()) for n, hart in enumerate(harts)]
+        done += sum(map(len, runs))
+        if done > LIMIT_ALL:
+            raise Unsupported(f"more than {LIMIT_ALL} traces, and still new values")
         if not _learn(values, runs, _limits(runs), _possible(runs, memory)):
             return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine] for mine in runs]
 
