@@ -107,21 +107,24 @@ def _first_violated(weaker: Weaker, show: str) -> Result:
 
 def _orders(names: list[str], show: bool) -> int:
     """Is each memory order necessary, or listed in kept.txt?"""
-    kept, failed = orders.kept(), 0
+    kept, failed, needed = orders.kept(), 0, set()
     print(f"\n{'order taken out':<22} {'at':<20} {'label':<26} {'verdict':<9} by")
     for name in names:
         subject = subjects.load(name)
         header = herd.TOP / ("alloc" if subject.lockfree else "lock") / f"{name}.h"
         for weaker in orders.weaker(subject, subjects.FOLDER / f"{name}.o", header, subjects.cross()):
             result = _first_violated(weaker, weaker.name if show else "")
-            reason = kept.get((name, weaker.function, weaker.order, weaker.label))
-            good = (result.verdict == "VIOLATED") == (reason is None)
-            failed += not good
+            key = name, weaker.function, weaker.order, weaker.label
             by = f"{result.test} {result.note}".strip() if result.verdict == "VIOLATED" else result.note
-            by = f"kept: {reason}" if reason else by
-            print(f"{weaker.order:<22} {weaker.where:<20} {weaker.label:<26} {result.verdict:<9} "
-                  f"{by}{'' if good else '  <- not as kept.txt has it'}", flush=True)
-    print(f"{failed} order(s) neither necessary nor listed in verify/kept.txt")
+            if result.verdict != "VIOLATED":
+                needed.add(key)
+                failed += key not in kept
+                by = f"kept: {kept[key]}" if key in kept else f"{by}  <- not in kept.txt"
+            print(f"{weaker.order:<22} {weaker.where:<20} {weaker.label:<26} {result.verdict:<9} {by}", flush=True)
+    for key in sorted(k for k in kept if k[0] in names and k not in needed):
+        failed += 1
+        print(f"kept.txt lists {'  '.join(key)}, which is necessary, or not there")
+    print(f"{failed} order(s) for which verify/kept.txt is not right")
     return 1 if failed else 0
 
 
