@@ -17,6 +17,7 @@ from conftest import TOP, run_bench
 from hartlock import board, plan_words, strategies
 from hartlock.errors import UsageError
 
+pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
 IMAGE = TOP / "build/hartlock.elf"
 ASKED = ("--smp", "2", "--lock", "ticket,cas", "--trials", "2", "--duration", "15", "--warmup", "3")
 

@@ -9,6 +9,7 @@ import pexpect
 import pytest
 from conftest import TOP
 
+pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
 CROSS = "riscv64-unknown-elf-"
 IMAGE, FLAT = TOP / "build/hartlock.elf", TOP / "build/hartlock.bin"
 UBOOT = "/usr/lib/u-boot/qemu-riscv64_smode/u-boot.bin"

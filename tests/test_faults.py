@@ -256,23 +256,6 @@ def test_a_damaged_log_is_counted_by_line(bench, replay):
     assert done.row("null", 1)["check"] == "pass"  # one hart: none of its records was hit
 
 
-@pytest.fixture
-def terminal():
-    """Terminals can be had. A bare root that was entered by chroot may lack their file system."""
-    try:
-        pty = os.openpty()
-    except OSError:
-        if os.geteuid() != 0 or subprocess.run(["mount", "-t", "devpts", "-o", "ptmxmode=666", "devpts", "/dev/pts"],
-                                               capture_output=True, check=False).returncode != 0:
-            pytest.skip("no terminal can be opened here: /dev/pts is not mounted")
-        yield
-        subprocess.run(["umount", "/dev/pts"], check=False)
-        return
-    for fd in pty:
-        os.close(fd)
-    yield
-
-
 def test_on_a_terminal_there_is_a_bar_and_the_csv_comes_last(tmp_path, terminal):
     child = pexpect.spawn(str(TOP / "run-bench.sh"), [*QUICK, *TWO, "--engine", "both", "--out", str(tmp_path / "run")],
                           dimensions=(40, 80), timeout=60, encoding="utf-8", env={**os.environ, "TERM": "xterm"})

@@ -11,6 +11,7 @@ from gdbstub import Stub
 from test_boards import FLAT, UBOOT, make, uboot_prompt
 from test_faults import device_tree
 
+pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
 ENTRY = 0x80200000
 TWO = ("--smp", "2", "--lock", "cas", "--trials", "1")
 
