@@ -137,9 +137,10 @@ def on_a_line(folder, device, *args):
 
 
 def test_a_serial_line(tmp_path):
-    """QEMU's UART on a pseudo-terminal of its own; it starts when somebody listens."""
+    """QEMU's UART on a pseudo-terminal of its own; it starts when somebody listens, and like a board
+    that has been powered off its end of the line stays plugged in."""
     plan, _ = print_plan(*ASKED)
-    board = subprocess.Popen([*qemu(plan, "-serial", "pty", "-S", "-qmp", f"unix:{tmp_path}/qmp,server=on,wait=off")],
+    board = subprocess.Popen([*qemu(plan, "-serial", "pty", "-S", "-no-shutdown", "-qmp", f"unix:{tmp_path}/qmp,server=on,wait=off")],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
     device = pty_of(board)
     listener = subprocess.Popen([str(TOP / "run-bench.sh"), "--engine", "board", "--serial", device, "--out",
