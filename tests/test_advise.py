@@ -125,6 +125,23 @@ def test_no_lock_is_needed_for_one_word_only(tmp_path):
     assert re.search(r"no lock is needed: faa \(faa takes \d+\.\d cycles an operation there, the first of the locks 2\d\d\)", done.stdout)
 
 
+def test_it_says_what_is_proved_and_takes_nothing_else_if_asked(tmp_path):
+    folder = folder_of(tmp_path / "a", cells(8, mcs=260))
+    folder_of(folder, cells(8, ticket=320), append=True, proof="holds:0123456789ab")
+    plain, proved = run_advise(folder, "--goal", "throughput"), run_advise(folder, "--goal", "throughput", "--need", "proof")
+    assert first_line(plain) == "Take mcs." and "is not proved against the RISC-V memory model" in plain.stdout
+    assert re.search(r"1\. mcs: .*, not proved$", plain.stdout, re.M)
+    assert re.search(r"2\. ticket: .*, proved \(holds:0123456789ab\)$", plain.stdout, re.M)
+    assert first_line(proved) == "Take ticket." and "mcs: the code that was measured is not proved" in proved.stdout
+    assert "without --need: mcs" in proved.stdout
+
+
+def test_a_cell_of_several_runs_is_proved_if_all_are(tmp_path):
+    folder = folder_of(tmp_path / "a", cells(8, mcs=260), proof="holds:aa")
+    folder_of(folder, cells(8, mcs=261), append=True, run="other", proof="none")
+    assert [c.proof for c in dataset.load(folder)] == ["none"]
+
+
 def test_what_failed_its_checks_is_never_advised(tmp_path):
     folder = folder_of(tmp_path / "a", cells(8, tas=50, ticket=300), check={"tas": "fail"})
     done = run_advise(folder, "--goal", "throughput")

@@ -11,7 +11,7 @@ from rich.console import Console
 from hartlock import paths, plan, properties, results, strategies
 from hartlock.advise_rules import (GOALS, Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting,
                                    flips)
-from hartlock.dataset import COSTS, Results, load
+from hartlock.dataset import COSTS, NO_PROOF, Results, load
 from hartlock.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.options import whole
 from hartlock.rank import Place
@@ -22,7 +22,7 @@ ADVISE = "advise"
 UNITS = {"throughput": "cycles an operation", "tail": "cycles that 999 of 1000 waits do not exceed",
          "fairness": "cycles an operation, of those that are fair", "balanced": "√(cycles an operation × cycles of p99.9)"}
 WASTE = 0.001  # less is not worth a word
-NEEDS = ("fifo", "lock")
+NEEDS = ("fifo", "lock", "proof")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -38,7 +38,8 @@ def parser() -> argparse.ArgumentParser:
                         "balanced: cycles and tail alike, nobody starved (default)")
     p.add_argument("--max-bytes-per-lock", type=whole(0, 2**30), metavar="N", help="no more memory than this for each lock")
     p.add_argument("--need", action="append", choices=NEEDS, default=[],
-                   help="fifo: first come, first served; lock: more than one word is protected")
+                   help="fifo: first come, first served; lock: more than one word is protected; proof: the very code that was "
+                   "measured is proved against the RISC-V memory model")
     p.add_argument("--isa", default="", metavar="ISA", help="what the harts have, as rv64gc_zacas")
     p.add_argument("--measure", action="store_true", help="measure on the cost model what is missing")
     return p
@@ -94,12 +95,25 @@ def _ranked(advice: Advice) -> Iterator[str]:
         against = "" if p.call == "leads" else f", {times(p.ratio)} × the first" + (" (too close to call)" if p.tied else "")
         yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.estimate('cycles_per_op').median)} cycles an "
                f"operation, p99.9 wait {significant(p.cell.estimate('wait_p999_cycles').median)}, slowest/fastest {percent(share)}, "
-               f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}{_waste(p)}")
+               f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}{_waste(p)}, {proof_of(p)}")
+
+
+def proof_of(place: Place) -> str:
+    """Of the RISC-V code that was measured; a native run's is this processor's."""
+    return "not proved" if place.cell.proof == NO_PROOF else f"proved ({place.cell.proof})"
 
 
 def _waste(place: Place) -> str:
     share = place.cell.estimate("waste_share").median
     return f"; {percent(share)} of the memory it takes is never handed out" if share > WASTE else ""
+
+
+def _proof(pick: Place) -> str:
+    if pick.cell.proof != NO_PROOF:
+        return f"The very code that was measured is proved against the RISC-V memory model: {pick.cell.proof} (docs/proof.md)."
+    if pick.cell.evidence.startswith("hardware"):
+        return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/proof.md)."
+    return "The code that was measured is not proved against the RISC-V memory model (docs/proof.md): run make prove before you ship it."
 
 
 def bytes_of(name: str, harts: int) -> str:
@@ -126,6 +140,7 @@ def _head(advice: Advice) -> Iterator[str]:
         else:
             yield "  It is the only one that is left."
         yield f"  Confidence: {how}. {why[0].upper()}{why[1:]}."
+        yield f"  {_proof(pick)}"
     elif advice.tied:
         yield f"  By what they are, not by what was measured: {_by_nature(advice)}."
     for warning in advice.warnings:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hartlock import properties
-from hartlock.dataset import BALANCE, COSTS, Cell, Results, Setting
+from hartlock.dataset import BALANCE, COSTS, NO_PROOF, Cell, Results, Setting
 from hartlock.errors import UsageError
 from hartlock.rank import Place, standing, starves
 from hartlock.verdict import on, starved_share
@@ -84,6 +84,8 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         return f"it protects one word only, and {more}"
     if "fifo" in ask.need and not known.fifo:
         return f"it is not FIFO (fairness: {known.fairness})"
+    if "proof" in ask.need and cell.proof == NO_PROOF:
+        return "the code that was measured is not proved (docs/proof.md)"
     if ask.max_bytes is not None:
         size = known.bytes_per_lock(ask.harts)
         if size is None or size > ask.max_bytes:

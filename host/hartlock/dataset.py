@@ -28,6 +28,7 @@ WITHIN = {"run", "strategy", "role", "harts", "seed", "host_processors", "eviden
 # What a merged table (collect.md) says besides of where a row comes from.
 ORIGIN = ["host", "compiler", "commit", "qemu"]
 
+NO_PROOF = "none"
 COSTS = ("hardware", "modelled")  # evidence whose cycles mean something, the best first
 FILES = ("summary.csv", "trials.csv", "samples.csv", "waits.csv")
 
@@ -88,6 +89,12 @@ class Cell:
     @property
     def evidence(self) -> str:
         return self.summary.get("evidence", "")
+
+    @property
+    def proof(self) -> str:
+        """Of the code that was measured: holds:HASH, of several runs each hash once; none if any of them is not proved."""
+        told = sorted({row.get("proof") or NO_PROOF for row in self.summaries}) or [NO_PROOF]
+        return NO_PROOF if NO_PROOF in told else ", ".join(told)
 
     @cached_property
     def boots(self) -> list[tuple[str, str]]:

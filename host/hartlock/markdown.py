@@ -5,7 +5,7 @@ from hartlock.dataset import Results
 from hartlock.rank import standing
 from hartlock.table import percent, significant
 
-HEAD = ["strategy", "cycles/op", "against the first", "op/s", "wait p99", "p99.9", "slowest/fastest", "check"]
+HEAD = ["strategy", "cycles/op", "against the first", "op/s", "wait p99", "p99.9", "slowest/fastest", "check", "proof"]
 
 
 def markdown(data: Results, said: verdict.Verdict, plot: str) -> str:
@@ -21,7 +21,7 @@ def markdown(data: Results, said: verdict.Verdict, plot: str) -> str:
         lines.append("| " + " | ".join([
             p.name, verdict.estimate(p.figure), against, significant(p.cell.estimate("throughput_ops_per_second").median),
             significant(p.cell.estimate("wait_p99_cycles").median), significant(p.cell.value("wait_p999_cycles")),
-            percent(share), p.cell.summary.get("check", "")]) + " |")
+            percent(share), p.cell.summary.get("check", ""), p.cell.proof.split(":")[0]]) + " |")
     lines += ["", f"{harts} harts, {setting.apart(list(data.settings))}, evidence {verdict.words(sorted({p.cell.evidence for p in places}))}; "
               "medians with 95 % intervals over boots and trials; ≈: too close to call.", ""]
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []

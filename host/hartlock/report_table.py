@@ -45,6 +45,7 @@ COLUMNS = [
     Column("Jain", "1 is even, 1/n one hart takes all"), Column("slowest/fastest", "operations of the slowest hart over the fastest's"),
     Column("moved", "cache lines fetched from another hart, for each operation"),
     Column("far", "trials far from the median; they are kept"), Column("check", "conservation and audit", "word"),
+    Column("proof", "holds: the very code that was measured is proved against the RISC-V memory model; the hash of that code", "word"),
 ]
 
 
@@ -89,6 +90,7 @@ def _row(cell: Cell, place: Place | None, setting: str | None) -> TableRow:
         _number(s := cell.value("contended_share_median"), percent(s)),
         _number(cell.value("jain_index_median")), _number(cell.value("min_max_share_median")),
         _number(cell.value("transfers_per_op_median")), _number(far, str(far) if far else "–"), Entry(check, check, "word"),
+        Entry(cell.proof.replace(":", " "), cell.proof, "word"),
     ])
 
 

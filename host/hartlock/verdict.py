@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hartlock import properties
-from hartlock.dataset import COSTS, Cell, Results, Setting
+from hartlock.dataset import COSTS, NO_PROOF, Cell, Results, Setting
 from hartlock.effects import outliers
 from hartlock.rank import Place, standing, starves
 from hartlock.stats import Estimate
@@ -84,7 +84,8 @@ def judge(results: Results, setting: Setting, harts: int) -> Verdict:
     tail = standing(locks(cells), TAIL)
     if tail:
         points.append(": ".join(_first(tail, "that 999 of 1000 waits do not exceed", "for the tail of waiting, of the locks")))
-    points += [*_unfair(cells, [p.name for p in (*leaders(all_of), *leaders(of_locks))]), *_by_harts(results, setting), *_checks(results, setting)]
+    points += [*_unfair(cells, [p.name for p in (*leaders(all_of), *leaders(of_locks))]), *_by_harts(results, setting), *_checks(results, setting),
+               *_proved([p.cell for p in (*leaders(all_of), *leaders(of_locks))])]
     return Verdict(*_first(all_of, "an operation", on(harts)), points, True)
 
 
@@ -93,6 +94,16 @@ def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
     said = [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in cells if starves(c)]
     return said + [f"{c.strategy} is uneven {on(c.harts)}: {starved_share(c)}." for c in cells
                    if c.strategy in first and c.harts > 1 and not starves(c) and c.estimate("min_max_share").median < EVEN]
+
+
+def _proved(first: Sequence[Cell]) -> list[str]:
+    """Of those that are first: is the code that was measured proved?"""
+    proved: dict[bool, list[str]] = {True: [], False: []}
+    for cell in first:
+        if cell.strategy not in proved[is_proved := cell.proof != NO_PROOF]:
+            proved[is_proved].append(cell.strategy)
+    said = [f"The very code that was measured is proved against the RISC-V memory model: {words(proved[True])}."] if proved[True] else []
+    return said + ([f"Not proved is the code that was measured of {words(proved[False])} (docs/proof.md)."] if proved[False] else [])
 
 
 def starved_share(cell: Cell) -> str:
