@@ -117,8 +117,8 @@ def test_nobody_did_anything():
 # --- the table ---
 
 def row(engine, strategy, rate, role="candidate", harts=8):
-    return {"engine": engine, "strategy": strategy, "role": role, "harts": harts, "check": "pass", "overlap_shown": "yes",
-            "contended": "yes", "contended_share_median": 1.0, "throughput_ops_per_second_median": rate,
+    return {"run": "r", "engine": engine, "strategy": strategy, "role": role, "harts": harts, "check": "pass",
+            "overlap_shown": "yes", "contended": "yes", "contended_share_median": 1.0, "throughput_ops_per_second_median": rate,
             "lost_updates_share_median": 0.5, "jain_index_median": 0.9999, "bypass_max": 123456.0,
             "throughput_ops_per_second_ci_low": rate, "throughput_ops_per_second_ci_high": rate,
             **{f"{name}_median": 12345.6 for name in ("cycles_per_op", "wait_p50_cycles", "wait_p99_cycles",

@@ -17,10 +17,9 @@ from hartlock.options import whole
 from hartlock.rank import Place
 from hartlock.table import percent, significant
 from hartlock.verdict import estimate, on, times, words
+from hartlock.workload import of_scenario
 
 ADVISE = "advise"
-UNITS = {"throughput": "cycles an operation", "tail": "cycles that 999 of 1000 waits do not exceed",
-         "fairness": "cycles an operation, of those that are fair", "balanced": "√(cycles an operation × cycles of p99.9)"}
 WASTE = 0.001  # less is not worth a word
 NEEDS = ("fifo", "lock", "proof")
 
@@ -33,7 +32,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--harts", type=whole(1, plan.MAX_HARTS), metavar="N", help="that contend (default: the most that were measured)")
     p.add_argument("--hold", type=whole(0, 10**9), metavar="INSTR", help="instructions inside the lock (default: as measured)")
     p.add_argument("--think", type=whole(0, 10**9), metavar="INSTR", help="instructions between (default: as measured)")
-    p.add_argument("--goal", choices=list(GOALS), default="balanced",
+    p.add_argument("--scenario", metavar="NAME", default="", help="of a sweep of several; hold and think are then its own")
+    p.add_argument("--goal", choices=GOALS, default="balanced",
                    help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then cycles; "
                         "balanced: cycles and tail alike, nobody starved (default)")
     p.add_argument("--max-bytes-per-lock", type=whole(0, 2**30), metavar="N", help="no more memory than this for each lock")
@@ -49,13 +49,16 @@ def the_ask(options: argparse.Namespace, data: Results) -> Ask:
     """With what was measured, where nothing was said."""
     if options.isa:
         extensions(options.isa)
-    best = next((s for s, cells in data.settings.items() if any(c.evidence in COSTS for c in cells.values())), None)
-    fixed = {name: int(best[f"{name}_instructions"]) if best else 0 for name in ("hold", "think")}
+    own = of_scenario(options.scenario) if options.scenario else None
+    best = next((s for s, cells in data.settings.items() if options.scenario in ("", s["scenario"])
+                 and any(c.evidence in COSTS for c in cells.values())), None)
+    fixed = {name: int(best[f"{name}_instructions"]) if best else getattr(own, f"{name}_instructions", 0) for name in ("hold", "think")}
     for name in fixed:
         if getattr(options, name) is not None:
             fixed[name] = getattr(options, name)
     harts = options.harts or max((c.harts for c in data if c.role == "candidate"), default=1)
-    return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa)
+    return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa,
+               options.scenario)
 
 
 def missing(data: Results, ask: Ask) -> str:
@@ -67,7 +70,8 @@ def missing(data: Results, ask: Ask) -> str:
     cells = sorted({(int(s["hold_instructions"]), int(s["think_instructions"]), c.harts) for s, c in costs})
     told = words([f"hold {h} think {t} on {n}" for h, t, n in cells[:12]]) if cells else "nothing"
     more = f" and {len(cells) - 12} more" if len(cells) > 12 else ""
-    return f"hold {ask.hold} think {ask.think} on {ask.harts} harts was not measured; there is {told}{more}"
+    wanted = f"scenario {ask.scenario} with " if ask.scenario else ""
+    return f"{wanted}hold {ask.hold} think {ask.think} on {ask.harts} harts was not measured; there is {told}{more}"
 
 
 def sweep_for(ask: Ask, data: Results, engine: str = "model") -> list[str]:
@@ -78,8 +82,11 @@ def sweep_for(ask: Ask, data: Results, engine: str = "model") -> list[str]:
     around = {ask.harts // 2, ask.harts, more} - {0}
     names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in strategies.known()))
     lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(strategies.known()) else []
-    return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, "--hold", str(ask.hold),
-            "--think", str(ask.think), *where]
+    own = of_scenario(ask.scenario) if ask.scenario else None
+    work = ["--scenario", ask.scenario] if own else []
+    work += [] if own and own.hold_instructions == ask.hold else ["--hold", str(ask.hold)]
+    work += [] if own and own.think_instructions == ask.think else ["--think", str(ask.think)]
+    return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, *work, *where]
 
 
 def too_small(machine: str, harts: int) -> bool:
@@ -134,7 +141,7 @@ def _head(advice: Advice) -> Iterator[str]:
         yield "None: everything that was measured is ruled out."
     if pick:
         how, why = confidence(advice)
-        yield f"  {estimate(pick.figure)} {UNITS[ask.goal]}, {on(ask.harts)}."
+        yield f"  {estimate(pick.figure)} {advice.measure.unit}, {on(ask.harts)}."
         if advice.behind:
             yield f"  The next, {advice.behind.name}, has {times(advice.behind.ratio)} times that."
         else:
@@ -223,7 +230,7 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     advice = advise(data, setting, ask)
     yield from _head(advice)
     yield ""
-    yield f"Ranked by {UNITS[ask.goal]}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
+    yield f"Ranked by {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
         sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting['machine'] or setting['engine']}):"
     yield from _ranked(advice)
     if advice.out:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hartlock import properties
-from hartlock.dataset import BALANCE, COSTS, NO_PROOF, Cell, Results, Setting
+from hartlock.dataset import COSTS, NO_PROOF, Cell, Results
 from hartlock.errors import UsageError
 from hartlock.rank import Place, standing, starves
+from hartlock.setting import CLOSED, Measure, Setting
 from hartlock.verdict import on, starved_share
 
-GOALS = {"throughput": "cycles_per_op", "tail": "wait_p999_cycles", "fairness": "cycles_per_op", "balanced": BALANCE}
+GOALS = tuple(CLOSED)
 FAIR = 0.8  # of the fastest hart's operations: a slowest hart that does as much is fairly served
 BOOTS = 3  # fewer say nothing of placement
 CLEAR = 1.1  # how far behind the next must surely be, for the model's own error not to matter soon
@@ -27,6 +28,7 @@ class Ask:
     max_bytes: int | None = None
     need: tuple[str, ...] = ()
     isa: str = ""
+    scenario: str = ""  # "": any
 
 
 @dataclass
@@ -38,6 +40,10 @@ class Advice:
     places: list[Place]
     out: dict[str, str]  # ruled out, and why
     warnings: list[str] = field(default_factory=list)
+
+    @property
+    def measure(self) -> Measure:
+        return self.setting.measures[self.ask.goal]
 
     @property
     def tied(self) -> list[Place]:
@@ -67,6 +73,7 @@ def fitting(data: Results, ask: Ask) -> list[Setting]:
     """Settings with that hold and think whose evidence can rank, the best evidence first."""
     return [s for s, cells in data.settings.items()
             if (s["hold_instructions"], s["think_instructions"]) == (str(ask.hold), str(ask.think))
+            and ask.scenario in ("", s["scenario"])
             and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts)]
 
 
@@ -103,7 +110,7 @@ def advise(data: Results, setting: Setting, ask: Ask) -> Advice:
     cells = data.cells(setting, ask.harts)
     out = {c.strategy: why for c in cells if (why := ruled_out(c, ask))}
     left = [c for c in cells if c.strategy not in out and c.evidence in COSTS]
-    advice = Advice(ask, setting, standing(left, GOALS[ask.goal]), out)
+    advice = Advice(ask, setting, standing(left, setting.measures[ask.goal].figure), out)
     advice.warnings = [f"{p.name} starves {on(ask.harts)}: {starved_share(p.cell)}" for p in advice.tied if starves(p.cell)]
     if ask.harts > 1 and any(c.summary.get("overlap_shown") != "yes" for c in left):
         advice.warnings.append("the control did not show that the harts overlapped, so the checks prove little")

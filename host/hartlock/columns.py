@@ -46,6 +46,7 @@ FIGURES = [
     "hold_p50_cycles", "hold_max_cycles",
     "contended_share", "failed_attempts_per_op", "jain_index", "min_max_share", "top_half_share",
     "same_owner_share", "bypass_max", "handoff_p50_cycles", "overlap", "lost_updates_share", "waste_share",
+    "response_p50_us", "response_p99_us", "response_p999_us",
     *PER_OP,
 ]
 

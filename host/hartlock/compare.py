@@ -10,9 +10,10 @@ from rich.console import Console
 from rich.table import Table as RichTable
 
 from hartlock.context_diff import differences
-from hartlock.dataset import ORIGIN, Cell, Results, Setting, load
+from hartlock.dataset import Cell, Results, load
 from hartlock.effects import SAME, Sample, call, cliffs_delta, holm, mann_whitney, ratio_ci
 from hartlock.errors import EXIT_FAILED, EXIT_OK, UsageError
+from hartlock.setting import ORIGIN, Setting
 from hartlock.stats import Estimate
 from hartlock.strategies import CLOCK
 from hartlock.table import significant

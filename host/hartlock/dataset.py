@@ -1,14 +1,11 @@
-"""A results folder as it is reasoned about: settings, their cells, a cell's figures.
+"""A results folder as it is reasoned about: settings (setting.py), their cells, a cell's figures.
 
-A *setting* is what has to be alike for two figures to be compared: engine, machine,
-workload. A *cell* is one strategy on one number of harts in a setting. Columns
-that a later version adds to the context tell settings apart by themselves.
+A *cell* is one strategy on one number of harts in a setting.
 """
 
 import csv
 import json
 import math
-import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -16,17 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from hartlock import forms
-from hartlock.columns import CONTEXT
 from hartlock.effects import Sample
 from hartlock.errors import UsageError
+from hartlock.setting import BALANCE, RESPONSE_BALANCE, Setting, setting_of
 from hartlock.stats import Estimate, median_ci
 
 Record = dict[str, str]
-
-# Of the context, what may differ inside a setting.
-WITHIN = {"run", "strategy", "role", "harts", "seed", "host_processors", "evidence", "duration_us", "smp", "proof"}
-# What a merged table (collect.md) says besides of where a row comes from.
-ORIGIN = ["host", "compiler", "commit", "qemu"]
 
 NO_PROOF = "none"
 COSTS = ("hardware", "modelled")  # evidence whose cycles mean something, the best first
@@ -42,25 +34,9 @@ def number(row: Record, name: str) -> float:
 
 
 # Figures of a trial that are no column: cost and tail alike, whatever their units.
-BALANCE = "balance"
 DERIVED: dict[str, Callable[[Record], float]] = {
-    BALANCE: lambda t: math.sqrt(number(t, "cycles_per_op") * number(t, "wait_p999_cycles"))}
-
-
-@dataclass(frozen=True)
-class Setting:
-    """Column by column, without those that are the same for all of a folder's."""
-
-    values: tuple[tuple[str, str], ...]
-
-    def __getitem__(self, column: str) -> str:
-        return dict(self.values).get(column, "")
-
-    def apart(self, others: Sequence["Setting"]) -> str:
-        """What tells it from the others, in words."""
-        told = [f"{re.sub('_(instructions|bytes|us)$', '', name).replace('_', ' ')} {value}" for name, value in self.values
-                if value and len({o[name] for o in others}) > 1]
-        return ", ".join(told) or self["engine"]
+    BALANCE: lambda t: math.sqrt(number(t, "cycles_per_op") * number(t, "wait_p999_cycles")),
+    RESPONSE_BALANCE: lambda t: math.sqrt(number(t, "response_p50_us") * number(t, "response_p999_us"))}
 
 
 @dataclass
@@ -156,12 +132,6 @@ class Results:
         return (cell for cells in self.settings.values() for cell in cells.values())
 
 
-def setting_of(row: Record) -> Setting:
-    anywhere = {"host"} if row.get("evidence") == "modelled" else set()  # the same wherever it is modelled
-    names = [name for name in (*CONTEXT, *ORIGIN) if name not in WITHIN | anywhere]
-    return Setting(tuple((name, row[name]) for name in names if name in row))
-
-
 def read(path: Path, needed: Sequence[str] = ()) -> list[Record]:
     try:
         with open(path, newline="", encoding="utf-8") as f:
@@ -199,7 +169,7 @@ def load(folder: Path, *more: Path) -> Results:
     for name, rows in files.items():
         for row in rows:
             key = row["strategy"], int(number(row, "harts"))
-            setting = setting_of({**row, **asked.get(forms.origin(row), {})})
+            setting = setting_of(row, asked)
             cell = settings.setdefault(setting, {}).setdefault(key, Cell(setting, *key))
             _put(cell, name, row)
     if not settings:

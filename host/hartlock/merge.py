@@ -10,8 +10,9 @@ from typing import Any
 from rich.console import Console
 
 from hartlock import paths, results, slurm
-from hartlock.dataset import FILES, ORIGIN, Record, context_of, read
+from hartlock.dataset import FILES, Record, context_of, read
 from hartlock.errors import EXIT_OK, UsageError
+from hartlock.setting import ORIGIN
 
 COLLECT = "collect"
 

@@ -13,7 +13,8 @@ from typing import Any
 import numpy as np
 
 from hartlock import properties
-from hartlock.dataset import Cell, Results, Setting
+from hartlock.dataset import Cell, Results
+from hartlock.setting import Setting
 from hartlock.stats import Estimate
 
 INK, FAINT, GRID, PAPER = "#1d2329", "#6b747d", "#e3e6e8", "#ffffff"

@@ -11,11 +11,12 @@ from typing import Any
 from rich.console import Console
 
 from hartlock import paths, plots, results, svg, verdict
-from hartlock.dataset import Cell, Results, Setting, load
+from hartlock.dataset import Cell, Results, load
 from hartlock.errors import EXIT_OK, UsageError
 from hartlock.markdown import markdown
 from hartlock.probe_read import handoffs, newest_probe
 from hartlock.report_table import columns, rows
+from hartlock.setting import Setting
 
 REPORT = "report"
 PAGE = Path(__file__).parent / "page"
@@ -62,8 +63,9 @@ class Report:
         path = self.data.folder / "report.html"
         with results.writing(path):
             path.write_text(self._page(parts), encoding="utf-8")
-            (self.data.folder / "report.md").write_text(markdown(self.data, parts[0].verdict, parts[0].plots[0].id if parts[0].plots else ""),
-                                                        encoding="utf-8")
+            (self.data.folder / "report.md").write_text(
+                markdown(self.data, parts[0].verdict, parts[0].plots[0].id if parts[0].plots else "",
+                         [(part.title, part.verdict) for part in parts[1:]]), encoding="utf-8")
         return path
 
     def _part(self, setting: Setting, prefix: str) -> Part:

@@ -98,9 +98,10 @@ class Table:
             group.clock.append(trial.merged("clock"))
             wait = _wait(group.clock[-1])
             return Rows([{**common, "hart": 0, **wait}], [{**common, "cycles_per_op": group.clock[-1].mean(), **_of_trial(wait)}])
-        f = figures(trial, self.setting.plan.workload, self.setting.timebase_hz)
+        hz = self.setting.timebase_hz
+        f = figures(trial, self.setting.plan.workload, hz)
         group.measured.append(f)
-        return Rows([{**common, **row} for row in self._harts(trial, f)], [{**common, **_trial(f)}])
+        return Rows([{**common, **row} for row in self._harts(trial, f)], [{**common, **_trial(f, hz)}])
 
     def _harts(self, trial: Trial, f: Figures) -> Iterator[Row]:
         hz = self.setting.timebase_hz
@@ -218,13 +219,13 @@ def _of_trial(wait: Row) -> Row:
     return {name: value for name, value in wait.items() if name in columns.FIGURES}
 
 
-def _trial(f: Figures) -> Row:
+def _trial(f: Figures, hz: int) -> Row:
     """A trial's figures, all harts together."""
     of_hold = _hold(f.hold)
     return {
         "ended": f.ended, "window": f.window, "check": "fail" if f.faults else "pass",
         **{name: getattr(f, name) for name in columns.TRIALS if hasattr(f, name) and name not in ("ended", "window")},
-        **_of_trial(_wait(f.wait)), **_of_trial(of_hold), **f.coherence,
+        **_of_trial(_wait(f.wait)), **_of_trial(of_hold), **_of_trial(_response(f.response, hz)), **f.coherence,
         "same_owner_share": f.fairness.same_owner_share, "handoff_p50_cycles": f.fairness.cycles(50),
         "bypass_max": f.fairness.bypass.max if f.fairness.bypass.count else math.nan,
     }

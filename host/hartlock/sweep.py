@@ -9,7 +9,7 @@ import argparse
 import json
 import signal
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from itertools import product
 from pathlib import Path
@@ -19,7 +19,7 @@ from rich.console import Console
 
 from hartlock import plan as plans
 from hartlock import report, results, slurm
-from hartlock.dataset import load
+from hartlock.dataset import Results, load
 from hartlock.engines import Engine, default_smp
 from hartlock.errors import EXIT_OK, RunError, UsageError
 from hartlock.options import whole
@@ -207,12 +207,21 @@ class SweepRun(Run):
         """A report that cannot be written does not spoil what was measured."""
         try:
             data = load(self.path)
-            verdict = judge(data, next(iter(data.settings)), max(c.harts for c in data))
-            for line in (f"{verdict.headline}: {verdict.lead}", *verdict.points):
+            for line in told(data):
                 self.console.print(line, markup=False)
             self.console.print(f"report: {results.short(report.write(self.path, newest_probe(data)))}", markup=False)
         except UsageError as e:
             self.console.print(f"no report: {e}", markup=False)
+
+
+def told(data: Results) -> Iterator[str]:
+    """The verdict, setting by setting."""
+    settings = [s for s in data.settings if data.cells(s)]
+    for s in settings:
+        verdict = judge(data, s, max(data.harts(s)))
+        if len(settings) > 1:
+            yield f"\n{s.apart(settings)}:"
+        yield from (f"{verdict.headline}: {verdict.lead}", *verdict.points)
 
 
 def described(sweep: Sweep) -> dict[str, object]:

@@ -7,7 +7,9 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from hartlock import columns, forms
 from hartlock.rows import Row
+from hartlock.setting import Setting, setting_of
 from hartlock.strategies import BASELINE
 
 PLAIN_WIDTH = 130  # when the output is not a terminal
@@ -81,13 +83,15 @@ def _contended(row: Row) -> str:
 
 
 def slowest_first(rows: Sequence[Row]) -> list[Row]:
-    """Within an engine, a role and a number of harts; engines in the order in which they ran."""
-    engines, roles = list(dict.fromkeys(row["engine"] for row in rows)), ("candidate", "control", "harness")
+    """Within an engine, a setting, a role and a number of harts; engines and settings in the order in which they ran."""
+    of = dict(zip(map(id, rows), settings_of(rows), strict=True))
+    settings, engines = list(dict.fromkeys(of.values())), list(dict.fromkeys(row["engine"] for row in rows))
+    roles = ("candidate", "control", "harness")
 
-    def place(row: Row) -> tuple[int, int, int, float]:
+    def place(row: Row) -> tuple[int, int, int, int, float]:
         rate = _number(row.get("throughput_ops_per_second_median"))
         last = math.inf  # no figure: behind those that have one
-        return (engines.index(row["engine"]), roles.index(str(row["role"])), _int(row, "harts"),
+        return (engines.index(row["engine"]), settings.index(of[id(row)]), roles.index(str(row["role"])), _int(row, "harts"),
                 rate if math.isfinite(rate) else last)
 
     return sorted(rows, key=place)
@@ -109,13 +113,32 @@ def _never_inside(row: Row) -> bool:
             and _int(row, "interrupts_inside_total") == 0)
 
 
+def settings_of(rows: Sequence[Row]) -> list[Setting]:
+    texts = [{name: str(row[name]) for name in columns.CONTEXT if name in row} for row in rows]
+    asked = forms.of_runs(texts)
+    return [setting_of(text, asked) for text in texts]
+
+
+def settings_apart(rows: Sequence[Row]) -> list[str]:
+    """Row by row what tells its setting from the others of its engine; "" where there is one only."""
+    of = settings_of(rows)
+    several = {s["engine"]: [o for o in dict.fromkeys(of) if o["engine"] == s["engine"]] for s in of}
+    words = {s: s.apart(all_of).removeprefix("scenario ") for all_of in several.values() for s in all_of if len(all_of) > 1}
+    return [words.get(s, "") for s in of]
+
+
 def result(rows: Sequence[Row], width: int) -> RichTable:
+    rows = slowest_first(rows)
     open_loop = any(row.get("arrival") == "poisson" for row in rows)
-    wide = width >= INTERVALS_WIDTH + RESPONSE_WIDTH * open_loop
+    apart = settings_apart(rows)
+    aside = max(len(text) for text in apart) + 1 if any(apart) else 0
+    wide = width >= INTERVALS_WIDTH + RESPONSE_WIDTH * open_loop + aside
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     many = len({row["engine"] for row in rows}) > 1
     if many:
         table.add_column("engine", no_wrap=True)
+    if aside:
+        table.add_column("setting", no_wrap=True)
     table.add_column("strategy", no_wrap=True)
     modelled = wide and any(row["engine"] == "model" for row in rows)
     wait = ("wait p50", "p99") if wide else ("p99",)
@@ -125,10 +148,10 @@ def result(rows: Sequence[Row], width: int) -> RichTable:
     if open_loop:
         table.add_column("response p99", justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
-    for row in slowest_first(rows):
+    for row, where in zip(rows, apart, strict=True):
         role = "" if row["role"] == "candidate" or row["strategy"] == BASELINE else f" ({row['role']})"
         table.add_row(
-            *([str(row["engine"])] if many else []), f"{row['strategy']}{role}", str(row["harts"]),
+            *([str(row["engine"])] if many else []), *([where] if aside else []), f"{row['strategy']}{role}", str(row["harts"]),
             with_interval(row, "throughput_ops_per_second", wide),
             *(significant(_number(row.get(f"{name}_median"))) for name in (
                 "cycles_per_op", *(["wait_p50_cycles"] * wide), "wait_p99_cycles", *(["handoff_p50_cycles"] * wide),
@@ -155,31 +178,26 @@ def remarks(rows: Sequence[Row], processors: int) -> list[str]:
     if any(n <= processors for n in counts) and not over:
         said.append("evidence emulated: times are those of QEMU's translated code on this computer, not of a RISC-V core.")
     said += _open_loop(rows)
-    for row in rows:
-        if row["role"] == "control":
-            said.append(_control(row))
+    where = [f"{row['engine']}, {apart}" if apart else str(row["engine"]) for row, apart in zip(rows, settings_apart(rows), strict=True)]
+    said += [_control(row, at) for row, at in zip(rows, where, strict=True) if row["role"] == "control"]
     for holds, sentence in _NOTICES:
-        which = [_which(r) for r in rows if holds(r)]
+        which = [f"{r['strategy']} on {r['harts']} ({at})" for r, at in zip(rows, where, strict=True) if holds(r)]
         if which:
             said.append(sentence.format(", ".join(which)))
     return said
 
 
-def _control(row: Row) -> str:
+def _control(row: Row, where: str) -> str:
     lost = percent(_number(row["lost_updates_share_median"]))
     if row["overlap_shown"] == "yes":
-        return (f"control ({row['engine']}): without a lock, {row['harts']} harts lost {lost} of their updates: "
+        return (f"control ({where}): without a lock, {row['harts']} harts lost {lost} of their updates: "
                 "they really overlapped.")
-    return (f"cannot tell ({row['engine']}): the control lost nothing on {row['harts']} harts, so this run has not "
+    return (f"cannot tell ({where}): the control lost nothing on {row['harts']} harts, so this run has not "
             "shown that harts overlapped, and its checks prove little; try a longer --duration or less --think.")
 
 
 def _int(row: Row, name: str) -> int:
     return int(str(row.get(name) or 0))
-
-
-def _which(row: Row) -> str:
-    return f"{row['strategy']} on {row['harts']} ({row['engine']})"
 
 
 def _open_loop(rows: Sequence[Row]) -> list[str]:

@@ -4,15 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hartlock import properties
-from hartlock.dataset import COSTS, NO_PROOF, Cell, Results, Setting
+from hartlock.dataset import COSTS, NO_PROOF, Cell, Results
 from hartlock.effects import outliers
 from hartlock.rank import Place, standing, starves
+from hartlock.setting import Measure, Setting
 from hartlock.stats import Estimate
 from hartlock.strategies import CONTROL
 from hartlock.table import percent, significant
 
 EVEN = 0.5  # of the fastest hart's operations: a slowest hart that does less is worth a word
-COST, TAIL = "cycles_per_op", "wait_p999_cycles"
 
 
 @dataclass(frozen=True)
@@ -49,16 +49,16 @@ def leaders(places: Sequence[Place]) -> list[Place]:
     return [p for p in places if p.tied]
 
 
-def _first(places: Sequence[Place], what: str, where: str) -> tuple[str, str]:
+def _first(places: Sequence[Place], by: Measure, where: str) -> tuple[str, str]:
     """Who is first and by how much; or that nobody is."""
     first, tied = places[0], leaders(places)
     if len(tied) > 1:
         return (f"Too close to call {where}: {words([p.name for p in tied])}",
-                f"{words([significant(p.figure.median) for p in tied])} cycles {what}.")
-    said = f"{estimate(first.figure)} cycles {what}"
+                f"{words([significant(p.figure.median) for p in tied])} {by.unit}.")
+    said = f"{estimate(first.figure)} {by.unit}"
     if len(places) > 1:
         second = places[1]
-        said += f"; the next, {second.name}, takes {times(second.ratio)} times as many"
+        said += f"; the next, {second.name}, takes {times(second.ratio)} times {by.more}"
     return f"{first.name} is first {where}", said + "."
 
 
@@ -78,15 +78,15 @@ def judge(results: Results, setting: Setting, harts: int) -> Verdict:
         points.append(f"{words(free)} protect one word only: they do the {setting['hold_instructions']} instructions side by side, and are "
                       "not ranked here.")
         cells = locks(cells)
-    all_of, of_locks = standing(cells, COST), standing(locks(cells), COST)
+    cost, tail = (setting.measures[goal] for goal in ("throughput", "tail"))
+    all_of, of_locks = standing(cells, cost.figure), standing(locks(cells), cost.figure)
     if of_locks and all_of and len(of_locks) < len(all_of):
-        points.append(": ".join(_first(of_locks, "an operation", "of the locks")))
-    tail = standing(locks(cells), TAIL)
-    if tail:
-        points.append(": ".join(_first(tail, "that 999 of 1000 waits do not exceed", "for the tail of waiting, of the locks")))
+        points.append(": ".join(_first(of_locks, cost, "of the locks")))
+    if longest := standing(locks(cells), tail.figure):
+        points.append(": ".join(_first(longest, tail, "for the tail, of the locks")))
     points += [*_unfair(cells, [p.name for p in (*leaders(all_of), *leaders(of_locks))]), *_by_harts(results, setting), *_checks(results, setting),
                *_proved([p.cell for p in (*leaders(all_of), *leaders(of_locks))])]
-    return Verdict(*_first(all_of, "an operation", on(harts)), points, True)
+    return Verdict(*_first(all_of, cost, on(harts)), points, True)
 
 
 def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
@@ -116,7 +116,7 @@ def _by_harts(results: Results, setting: Setting) -> list[str]:
     """The first of the locks, count by count, where that changes."""
     told = []
     for n in results.harts(setting):
-        places = standing(locks(usable(results.cells(setting, n))), COST)
+        places = standing(locks(usable(results.cells(setting, n))), setting.measures["throughput"].figure)
         if places:
             told.append((n, words([p.name for p in leaders(places)])))
     if len({who for _, who in told}) < 2:
@@ -162,7 +162,7 @@ def limits(results: Results) -> list[str]:
         said.append(f"{boots} boot{'s' if boots > 1 else ''}: how much another boot, with other placement, would differ is not "
                     "known; the intervals are of the trials alone." if boots == 1 else
                     "2 boots: an interval from two covers the truth about every other time.")
-    far = [(c, outliers(c.sample(COST).values)) for c in results if c.role == "candidate"]
+    far = [(c, outliers(c.sample(c.setting.measures["throughput"].figure).values)) for c in results if c.role == "candidate"]
     marked = [f"{c.strategy} {on(c.harts)} ({len(places)} of {len(c.trials)})" for c, places in far if places]
     if marked:
         shown = ", ".join(marked[:6]) + (f", and {len(marked) - 6} more" if len(marked) > 6 else "")

@@ -104,6 +104,11 @@ def given(options: argparse.Namespace, option: str, default: Value) -> Value:
     return default if value is None else cast(Value, value)
 
 
+def of_scenario(name: str) -> Workload:
+    """As it is, without any option besides."""
+    return workload(argparse.Namespace(scenario=name, **{option.replace("-", "_"): None for option in _TYPES}))
+
+
 def workload(options: argparse.Namespace) -> Workload:
     wanted: int | str = given(options, "size", 16)
     rate = given(options, "arrival", 0)
