@@ -157,13 +157,14 @@ static void prepare(const struct run *run)
 	rendezvous_reset();
 }
 
-/* Behind the passes. Nobody is stopped in it: a round is over too soon. */
+/* Behind the passes. Nobody is stopped in it, for a round is over too soon, and nobody
+ * keeps a schedule, for it is to be. */
 static void run_exhaust(struct run *run)
 {
 	struct exhaust sum;
 
 	run->duration = ticks_of(run->plan->duration_us);
-	run->work.churn_us = 0;
+	run->work.churn_us = run->work.rate = 0;
 	take_heap(run);
 	prepare(run);
 	exhaust_run(run, &sum);

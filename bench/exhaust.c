@@ -40,7 +40,7 @@ static void hart_rest(unsigned index, void *arg)
 
 	rest.sizes = SIZES_FIXED;
 	rest.size = rest.align = audit_granule();
-	rest.rate = rest.interrupt_us = rest.ipi_us = rest.hold = rest.think = 0;
+	rest.interrupt_us = rest.ipi_us = rest.hold = rest.think = 0;
 	run->strategy->start(&rest, me);
 	run->strategy->worker[PASS_EXHAUST](&rest, me);
 	run->strategy->stop(&rest, me);

@@ -258,8 +258,8 @@ class Collector:
         self.ended, self.records_promised = f.text("status"), f.number("records")
 
 
-def whole(trial: Trial) -> bool:
-    """Did every record of the trial arrive?"""
+def whole(trial: Trial, exhaust: bool = False) -> bool:
+    """Did every record of the trial arrive? `exhaust`: it was asked to use up heaps, too."""
     if trial.status != "done":
         return False
     if trial.strategy == "clock":
@@ -268,6 +268,7 @@ def whole(trial: Trial) -> bool:
     return (
         set(trial.passes) == {"throughput", "latency", "audit", "fairness"}
         and trial.fair is not NO_FAIR
+        and (trial.exhaust is not None or not exhaust)
         and all({s.hart for s in p.shares} == harts for p in trial.passes.values())
         and {hart for hart, kind in trial.histograms if kind == "wait"} == harts
     )

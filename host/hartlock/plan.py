@@ -104,7 +104,7 @@ class Plan:
 
     def passes(self) -> int:
         """How many windows are measured."""
-        return len(PASSES) * sum(1 for t in self.order if t.strategy != CLOCK)
+        return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy != CLOCK)
 
 
 def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Trial, ...]:

@@ -3,7 +3,7 @@ seed and the round's number, and from nothing else."""
 
 import math
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hartlock import plan as plans
@@ -11,7 +11,7 @@ from hartlock.engines import Engine
 from hartlock.plan import FIXED, SIZES, Plan, Trial, Workload
 from hartlock.strategies import BASELINE, CONTROL
 
-LOCKS = 6  # of those asked for, in a round: so that workloads change often
+TRIALS = 6  # in a round, and the control: so that workloads change often
 SIZE_BYTES = (1, 2, 3, 7, 8, 16, 16, 16, 24, 32, 40, 64, 100, 256, 1000, 4096, 4104, 65536)
 ALIGN_BYTES = (1, 4, 8, 16, 16, 64, 256, 4096)
 BATCH_BYTES = (0, 64, 4096, 4096, 65536)
@@ -101,9 +101,10 @@ def workload(dice: Dice, engine: Engine) -> Workload:
 
 
 def trials(dice: Dice, asked: Asked) -> tuple[Trial, ...]:
-    """Some of the strategies, on half as likely all harts as any number of them; and the
+    """Some of the strategies, each on all harts or, as likely, on any number of them; and the
     control, which shows whether harts overlap at all."""
-    locks = dice.random.sample(asked.locks, min(LOCKS, len(asked.locks)))
+    some = dice.random.sample(asked.locks, min(TRIALS, len(asked.locks)))
+    locks = [some[i % len(some)] for i in range(TRIALS)]
     harts = [asked.smp if dice.happens(0.5) else dice.random.randint(1, asked.smp) for _ in locks]
     order = [Trial(lock, 1 if lock == BASELINE else n) for lock, n in zip(locks, harts, strict=True)]
     if asked.smp > 1:
@@ -124,11 +125,11 @@ def clusters(dice: Dice, smp: int) -> int:
     return dice.one([0, *(n for n in range(1, smp + 1) if smp % n == 0)])
 
 
-def draw(asked: Asked, number: int, log: Callable[[int], str]) -> Round:
-    """Round `number`, whose console goes to the file log(number)."""
+def draw(asked: Asked, number: int, log: str) -> Round:
+    """Round `number`, whose console goes to the file `log`."""
     dice = Dice(asked.seed, number)
     order = trials(dice, asked)
-    engine = replace(windows(dice, asked.engine), log=log(number))
+    engine = replace(windows(dice, asked.engine), log=log)
     plan = Plan(
         smp=asked.smp, locks=tuple(name for name in asked.locks if any(t.strategy == name for t in order)),
         harts=tuple(sorted({t.harts for t in order})), workload=workload(dice, engine), trials=1,

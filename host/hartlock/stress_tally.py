@@ -65,5 +65,5 @@ class Tally:
 def short(n: int) -> str:
     for unit, name in ((10**9, "G"), (10**6, "M"), (10**3, "k")):
         if n >= 10 * unit:
-            return f"{n / unit:.3g}{name}"
+            return f"{n // unit}{name}"
     return str(n)
