@@ -96,7 +96,7 @@ static void hart_pass(unsigned index, void *arg)
 	if (index == 0 && run->work.churn_us != 0)
 		churn_begin(run->work.churn_us);
 	work_until_stop(run, me);
-	if (index == 0 || run->work.interrupt_us != 0 || run->work.ipi_us != 0)
+	if (index == 0 || run->work.watched)
 		timer_off(index);
 	if (index == 0 && run->work.churn_us != 0)
 		churn_end();
@@ -225,6 +225,7 @@ static void choose_work(struct run *run)
 	unsigned strategy = plan->trial[run->trial].strategy;
 
 	run->work = plan->work;
+	run->work.watched = plan->work.interrupt_us != 0 || plan->work.ipi_us != 0;
 	run->work.offset = load_offset(&plan->work, mix(plan->seed + mix(run->trial)));
 	run->strategy = load_wanted(plan) ? loaded_strategies[strategy] : strategies[strategy];
 }

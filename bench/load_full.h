@@ -111,7 +111,7 @@ static inline void load_unmask(const struct workload *work, unsigned long was)
 
 static inline void load_inside(const struct workload *work, struct load *l, bool inside)
 {
-	if (work->interrupt_us != 0 || work->ipi_us != 0)
+	if (work->watched)
 		l->inside = inside;
 }
 

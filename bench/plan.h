@@ -64,8 +64,8 @@ struct workload {
 	uint64_t interrupt_us; /* from one timer interrupt of a hart to its next; 0: none */
 	uint64_t interrupt_length; /* instructions it takes */
 	uint64_t ipi_us;           /* from one IPI that a hart sends to its next; 0: none */
-	uint64_t churn_us; /* from one hart that is stopped, or started again, to the next; 0: none
-			    */
+	uint64_t churn_us;         /* from one hart stopped or started to the next; 0: none */
+	bool watched;              /* of a trial: there are interrupts or IPIs */
 };
 
 struct plan {

@@ -1,6 +1,7 @@
 """What a stress run has done so far, in numbers and in words."""
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from hartlock.collect import Exhaust, Trial
@@ -56,10 +57,20 @@ class Tally:
         return {name: getattr(self, name) for name in ("trials", *COUNTS, "controls", "controls_lost")}
 
     def words(self) -> str:
-        return (f"{self.trials} trials of {len(self.strategies)} strategies, {short(self.ops)} operations, "
-                f"{short(self.blocks_audited)} blocks audited; harts stopped and started {self.stops}; IPIs {short(self.ipis)}, "
-                f"{self.ipis_inside} on holders; timer interrupts {short(self.interrupts)}, {self.interrupts_inside} on holders; "
-                f"heaps used up {self.exhaustions}, {short(self.refusals)} requests refused")
+        return "; ".join([
+            f"{self.trials} trials of {len(self.strategies)} strategies, {short(self.ops)} operations, "
+            f"{short(self.blocks_audited)} blocks audited", *self._exercised()])
+
+    def _exercised(self) -> Iterator[str]:
+        """What there was of what not every engine can do."""
+        if self.stops:
+            yield f"harts stopped and started {short(self.stops)} times"
+        if self.ipis:
+            yield f"{short(self.ipis)} IPIs, {short(self.ipis_inside)} of them on holders"
+        if self.interrupts:
+            yield f"{short(self.interrupts)} timer interrupts, {short(self.interrupts_inside)} of them on holders"
+        if self.refusals:
+            yield f"heaps used up {short(self.exhaustions)} times, {short(self.refusals)} requests refused"
 
 
 def short(n: int) -> str:
