@@ -37,11 +37,18 @@ static size_t room_beside_map(size_t room, size_t granule)
 	return usable - usable / (8 * granule + 1);
 }
 
+/* From one block to the next; sizes that vary: the largest. */
+static size_t stride_of(const struct workload *work)
+{
+	size_t size = work->sizes != SIZES_FIXED ? sizes_largest(work->sizes) : work->size;
+
+	return (size + work->align - 1) & -work->align;
+}
+
 /* Large blocks: room for some of them, and for the alignment of the first. */
 static size_t wanted(const struct workload *work, size_t room)
 {
-	size_t size = work->sizes != SIZES_FIXED ? sizes_largest(work->sizes) : work->size;
-	size_t stride = (size + work->align - 1) & -work->align;
+	size_t stride = stride_of(work);
 	size_t want = AUDIT_BYTES;
 
 	if (stride > AUDIT_BYTES / AUDIT_BLOCKS)
@@ -49,10 +56,9 @@ static size_t wanted(const struct workload *work, size_t room)
 	return work->align > want || want > room ? room : want;
 }
 
-uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t end)
+/* The map of `heap` bytes from `start` on. */
+static uintptr_t prepare(uintptr_t start, size_t heap, size_t granule)
 {
-	size_t granule = granule_of(work);
-	size_t heap = wanted(work, room_beside_map(end - start, granule));
 	uintptr_t behind = (start + heap + sizeof(uint64_t) - 1) & -sizeof(uint64_t);
 
 	map.start = start;
@@ -63,6 +69,24 @@ uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t 
 	map.words = heap == 0 ? 0 : (map.end - 1 - map.first) / granule / WORD_BITS + 1;
 	memset((void *)behind, 0, map.words * sizeof(uint64_t));
 	return map.end;
+}
+
+uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t end)
+{
+	size_t granule = granule_of(work);
+
+	return prepare(start, wanted(work, room_beside_map(end - start, granule)), granule);
+}
+
+uintptr_t audit_prepare_small(const struct workload *work, uintptr_t start, uintptr_t end,
+			      uint64_t random)
+{
+	size_t granule = granule_of(work), stride = stride_of(work);
+	size_t room = room_beside_map(end - start, granule);
+	size_t blocks = 1 + (random >> 32) % AUDIT_BLOCKS;
+	size_t heap = blocks * stride + (uint32_t)random % stride;
+
+	return prepare(start, stride > room / (AUDIT_BLOCKS + 1) ? room : heap, granule);
 }
 
 /* Set bits first .. last; true if none was set. */

@@ -21,6 +21,11 @@
  * beside it is not audited: the heap is then smaller than the block. */
 uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t end);
 
+/* The same for a heap of a few blocks, at most 64: how many, and what of a further one
+ * is at its end, is drawn from `random`. */
+uintptr_t audit_prepare_small(const struct workload *work, uintptr_t start, uintptr_t end,
+			      uint64_t random);
+
 /* Called by the owner for each block it gets; counts in *me. The caller
  * guarantees: size is not 0, and was asked for at that alignment. */
 void audit_mark(struct slot *me, const void *block, size_t size, size_t align);

@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "audit.h"
+#include "churn.h"
 #include "delay.h"
+#include "exhaust.h"
 #include "fairness.h"
 #include "load.h"
 #include "port.h"
@@ -91,9 +93,13 @@ static void hart_pass(unsigned index, void *arg)
 	rendezvous_until(go);
 	if (port_in_step())
 		scatter(me);
+	if (index == 0 && run->work.churn_us != 0)
+		churn_begin(run->work.churn_us);
 	work_until_stop(run, me);
-	if (index == 0 || run->work.interrupt_us != 0)
+	if (index == 0 || run->work.watched)
 		timer_off(index);
+	if (index == 0 && run->work.churn_us != 0)
+		churn_end();
 }
 
 /* splitmix64 (Steele, Lea and Flood, OOPSLA 2014): unlike seeds from like ones. */
@@ -117,6 +123,7 @@ static void clear_slots(const struct run *run)
 		s->index = i;
 		s->random = mix(run->plan->seed ^ mix(run->trial * PORT_MAX_HARTS + i)) | 1;
 		s->bytes = s->behind = s->interrupts = s->interrupts_inside = 0;
+		s->ipis = s->ipis_inside = s->stops = s->refused = 0;
 		s->blocks = s->misaligned = s->outside = s->overlapping = 0;
 		latency_clear(&s->latency[0]);
 		latency_clear(&s->latency[1]);
@@ -141,6 +148,29 @@ static uint64_t window_us(const struct plan *plan, enum pass pass)
 							       : plan->duration_us;
 }
 
+static void prepare(const struct run *run)
+{
+	load_lines_clear();
+	clear_slots(run);
+	window_reset(slots, run->harts);
+	churn_reset(run->harts, slots[0].random);
+	rendezvous_reset();
+}
+
+/* Behind the passes. Nobody is stopped in it, for a round is over too soon, and nobody
+ * keeps a schedule, for it is to be. */
+static void run_exhaust(struct run *run)
+{
+	struct exhaust sum;
+
+	run->duration = ticks_of(run->plan->duration_us);
+	run->work.churn_us = run->work.rate = 0;
+	take_heap(run);
+	prepare(run);
+	exhaust_run(run, &sum);
+	send_exhaust(run, &sum);
+}
+
 static void run_pass(struct run *run)
 {
 	run->postponed = 0;
@@ -151,11 +181,7 @@ static void run_pass(struct run *run)
 	if (run->pass == PASS_FAIRNESS)
 		run->heap_end = fairness_prepare(slots, run->harts, run->heap_start, run->heap_end);
 	run->strategy->init(&run->work, run->heap_start, run->heap_end);
-	load_lines_clear();
-	clear_slots(run);
-	window_reset(slots, run->harts);
-	rendezvous_reset();
-
+	prepare(run);
 	port_run(run->harts, hart_pass, run);
 
 	send_pass(run, run->strategy->used());
@@ -187,6 +213,8 @@ static const char *cannot(const struct workload *work)
 {
 	if (work->interrupt_us != 0 && !port_interrupts())
 		return "no_interrupts";
+	if ((work->ipi_us != 0 || work->churn_us != 0) && !port_disturbs())
+		return work->ipi_us != 0 ? "no_ipis" : "no_stops";
 	return work->irq_off && !PORT_MASKS ? "no_masking" : NULL;
 }
 
@@ -197,9 +225,9 @@ static void choose_work(struct run *run)
 	unsigned strategy = plan->trial[run->trial].strategy;
 
 	run->work = plan->work;
+	run->work.watched = plan->work.interrupt_us != 0 || plan->work.ipi_us != 0;
 	run->work.offset = load_offset(&plan->work, mix(plan->seed + mix(run->trial)));
-	run->strategy =
-		load_wanted(&plan->work) ? loaded_strategies[strategy] : strategies[strategy];
+	run->strategy = load_wanted(plan) ? loaded_strategies[strategy] : strategies[strategy];
 }
 
 /* The extension that the run's strategy needs and some hart lacks; NULL: none. */
@@ -219,6 +247,8 @@ static void run_strategy(struct run *run)
 	for (run->pass = 0; run->pass < PASSES; run->pass++)
 		if (run->plan->passes & 1u << run->pass)
 			run_pass(run);
+	if (run->plan->exhaust != 0)
+		run_exhaust(run);
 	send_trial(run->trial, run->strategy->name, run->harts, "done");
 }
 

@@ -2,11 +2,13 @@
 
 struct load_line load_lines[TOUCH_MAX];
 
-bool load_wanted(const struct workload *work)
+bool load_wanted(const struct plan *plan)
 {
-	return work->sizes != SIZES_FIXED || work->touch != 0 ||
+	const struct workload *work = &plan->work;
+
+	return plan->exhaust != 0 || work->sizes != SIZES_FIXED || work->touch != 0 ||
 	       work->placement != PLACEMENT_PADDED || work->rate != 0 || work->interrupt_us != 0 ||
-	       work->irq_off;
+	       work->irq_off || work->ipi_us != 0 || work->churn_us != 0;
 }
 
 void load_lines_clear(void)

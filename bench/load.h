@@ -13,8 +13,8 @@
 #include "plan.h"
 #include "slot.h"
 
-/* Does the workload have anything that load_none.h does not do? */
-bool load_wanted(const struct workload *work);
+/* Does the plan ask for anything that load_none.h does not do? */
+bool load_wanted(const struct plan *plan);
 
 /* Further lines that all harts write: counters, so that what is lost shows. */
 struct load_line {

@@ -1,10 +1,13 @@
-/* load_full.h: sizes that vary, lines touched, arrivals, interrupts: load.h. */
+/* load_full.h: sizes that vary, lines touched, arrivals, interrupts, harts that come and
+ * go: load.h. */
 #ifndef BENCH_LOAD_HOOKS_H
 #define BENCH_LOAD_HOOKS_H
 
 #include "arrival.h"
 #include "beat.h"
+#include "churn.h"
 #include "load.h"
+#include "poke.h"
 #include "port.h"
 #include "port_irq.h"
 #include "sizes.h"
@@ -23,16 +26,19 @@ struct load {
 	uint64_t due;    /* ticks: when its operation was to begin; 0: at no set time */
 	struct arrivals arrivals;
 	beat_flag inside; /* it is in the section: for an interrupt to see */
+	struct slot *me;
 };
 
 /* By the hart, before its worker. */
 static inline void load_start(const struct workload *work, struct load *l, struct slot *me)
 {
-	*l = (struct load){.random = me->random, .size = work->size};
+	*l = (struct load){.random = me->random, .size = work->size, .me = me};
 	if (work->rate != 0)
 		l->arrivals = arrivals_from(port_time(), work->rate, port_time_hz());
 	if (work->interrupt_us != 0)
 		beat_start(me, work, &l->inside);
+	if (work->ipi_us != 0)
+		poke_start(me, work, &l->inside);
 }
 
 /* And behind it. */
@@ -44,6 +50,8 @@ static inline void load_stop(const struct workload *work, struct load *l, struct
 	if (work->rate != 0)
 		due = arrival_next(&l->arrivals, &l->random);
 	me->behind = now > due ? now - due : 0;
+	if (work->churn_us != 0)
+		churn_done(me->index);
 }
 
 /* Until `due`, or the window's end: then true. */
@@ -76,6 +84,8 @@ static __attribute__((noinline)) void load_keep_schedule(struct load *l)
 /* Before the operation: what to ask for, and when. */
 static inline void load_ready(const struct workload *work, struct load *l)
 {
+	if (work->churn_us != 0 && churn_asked(l->me->index))
+		churn_leave(l->me);
 	if (work->sizes != SIZES_FIXED)
 		l->size = sizes_draw(work->sizes, &l->random);
 	if (work->rate != 0)
@@ -101,7 +111,7 @@ static inline void load_unmask(const struct workload *work, unsigned long was)
 
 static inline void load_inside(const struct workload *work, struct load *l, bool inside)
 {
-	if (work->interrupt_us != 0)
+	if (work->watched)
 		l->inside = inside;
 }
 

@@ -186,6 +186,9 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"rate", RATE_MAX, &plan->work.rate},
 		{"interrupt_us", INTERRUPT_MAX_US, &plan->work.interrupt_us},
 		{"interrupt_length", UINT32_MAX, &plan->work.interrupt_length},
+		{"ipi_us", INTERRUPT_MAX_US, &plan->work.ipi_us},
+		{"churn_us", INTERRUPT_MAX_US, &plan->work.churn_us},
+		{"exhaust", EXHAUST_MAX, &plan->exhaust},
 		{"duration_us", HOUR_US, &plan->duration_us},
 		{"fairness_us", HOUR_US, &plan->fairness_us},
 		{"warmup_us", HOUR_US, &plan->warmup_us},
@@ -220,6 +223,10 @@ static const char *out_of_range(const struct plan *plan)
 		return "align does not divide the sizes";
 	if (plan->work.interrupt_us != 0 && plan->work.interrupt_us < INTERRUPT_MIN_US)
 		return "interrupt_us is less than 10";
+	if (plan->work.ipi_us != 0 && plan->work.ipi_us < INTERRUPT_MIN_US)
+		return "ipi_us is less than 10";
+	if (plan->work.churn_us != 0 && plan->work.churn_us < INTERRUPT_MIN_US)
+		return "churn_us is less than 10";
 	if (plan->duration_us == 0)
 		return "duration_us is 0";
 	return NULL;

@@ -19,6 +19,9 @@ enum {
 /* The passes of a trial, as bits of plan.passes. */
 enum pass { PASS_THROUGHPUT, PASS_LATENCY, PASS_AUDIT, PASS_FAIRNESS, PASSES };
 
+/* Behind them, where plan.exhaust is not 0: exhaust.h. */
+enum { PASS_EXHAUST = PASSES, WORKERS };
+
 struct plan_trial {
 	uint8_t strategy; /* index in strategies[], or PLAN_... */
 	uint8_t harts;    /* 1 .. PORT_MAX_HARTS */
@@ -40,6 +43,7 @@ enum {
 	RATE_MAX = 1000000000,
 	INTERRUPT_MIN_US = 10,
 	INTERRUPT_MAX_US = 1000000,
+	EXHAUST_MAX = 1000000,
 };
 
 /* What a hart does, again and again. */
@@ -59,6 +63,9 @@ struct workload {
 	uint64_t rate;         /* operations a second that each hart is asked for; 0: closed loop */
 	uint64_t interrupt_us; /* from one timer interrupt of a hart to its next; 0: none */
 	uint64_t interrupt_length; /* instructions it takes */
+	uint64_t ipi_us;           /* from one IPI that a hart sends to its next; 0: none */
+	uint64_t churn_us;         /* from one hart stopped or started to the next; 0: none */
+	bool watched;              /* of a trial: there are interrupts or IPIs */
 };
 
 struct plan {
@@ -66,6 +73,7 @@ struct plan {
 	uint64_t duration_us; /* of a pass's window */
 	uint64_t fairness_us; /* of the fairness pass's; 0: the same */
 	uint64_t warmup_us;   /* before the window opens */
+	uint64_t exhaust;     /* rounds to the end of a small heap, behind the passes; 0: none */
 	uint64_t seed;        /* of the harts' random numbers */
 	unsigned passes;      /* 1 << enum pass, or-ed */
 	char inject[16];      /* a fault to cause, for tests; "" is none */

@@ -59,6 +59,22 @@ void port_alarm_off(void);
  * interrupt to be had here. */
 bool port_interrupts(void);
 
+/* Can a hart interrupt another in its timed loop, and can it be stopped there, in the
+ * sense of firmware, and started again? What follows is only called where it can. */
+bool port_disturbs(void);
+
+/* What a hart does when port_poke() reaches it: for all harts, before the first. In an
+ * interrupt, and so only while an alarm of its own is set. */
+void port_on_poke(void (*fn)(unsigned index));
+
+/* Interrupt hart `index`, wherever it is. False: nobody could. */
+bool port_poke(unsigned index);
+
+/* Stop the calling hart: no alarm of its own is left then. Returns when it has been
+ * started again, by the call below, which says false as long as it has not stopped. */
+void port_stop(void);
+bool port_start(unsigned index);
+
 /* What is to happen at `time`, at that time exactly and taking none: if *flag is
  * `expect`, copy `count` words that lie `stride` bytes apart, from `from` on to
  * `to` on, write the time to *stamp, and `value` to *flag. */

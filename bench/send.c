@@ -2,6 +2,7 @@
 
 #include "audit.h"
 #include "cluster.h"
+#include "exhaust.h"
 #include "fairness.h"
 #include "load.h"
 #include "port.h"
@@ -70,6 +71,9 @@ static void send_share(const struct run *run, const struct slot *s)
 	record_u64("behind", s->behind);
 	record_u64("interrupts", s->interrupts);
 	record_u64("interrupts_inside", s->interrupts_inside);
+	record_u64("ipis", s->ipis);
+	record_u64("ipis_inside", s->ipis_inside);
+	record_u64("stops", s->stops);
 	if (run->pass == PASS_LATENCY) {
 		record_u64("waited", measured(s)->waited);
 		record_u64("failed", measured(s)->failed);
@@ -146,6 +150,21 @@ static void send_fair_hart(const struct run *run, unsigned hart)
 		send_histogram(run->trial, hart, "handoff", &f->handoff);
 }
 
+void send_exhaust(const struct run *run, const struct exhaust *sum)
+{
+	record_begin("exhaust");
+	record_u64("trial", run->trial);
+	record_u64("rounds", sum->rounds);
+	record_u64("refused", sum->refused);
+	record_u64("blocks", sum->blocks);
+	record_u64("misaligned", sum->misaligned);
+	record_u64("outside", sum->outside);
+	record_u64("overlapping", sum->overlapping);
+	record_u64("astray", sum->astray);
+	record_u64("early", sum->early);
+	record_end();
+}
+
 void send_pass(const struct run *run, size_t used)
 {
 	send_summary(run, used);
@@ -191,6 +210,9 @@ void send_plan(const struct plan *plan)
 	record_u64("rate", plan->work.rate);
 	record_u64("interrupt_us", plan->work.interrupt_us);
 	record_u64("interrupt_length", plan->work.interrupt_length);
+	record_u64("ipi_us", plan->work.ipi_us);
+	record_u64("churn_us", plan->work.churn_us);
+	record_u64("exhaust", plan->exhaust);
 	record_text("irq", plan->work.irq_off ? "off" : "on");
 	record_u64("duration_us", plan->duration_us);
 	record_u64("fairness_us", plan->fairness_us);

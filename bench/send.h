@@ -18,12 +18,17 @@ struct run {
 	uint64_t warmup, duration; /* ticks */
 	uintptr_t heap_start, heap_end;
 	unsigned postponed; /* times the window waited for a hart to begin */
+	uint64_t deadline;  /* ticks: of the rounds of exhaust.h */
 };
 
 void send_plan(const struct plan *plan);
 
 /* What a pass that has ended did; `used` bytes of its heap were handed out. */
 void send_pass(const struct run *run, size_t used);
+
+/* The rounds behind the passes. */
+struct exhaust;
+void send_exhaust(const struct run *run, const struct exhaust *sum);
 
 /* `kind` is wait, hold, response or clock. */
 void send_histogram(unsigned trial, unsigned hart, const char *kind, const struct histogram *h);

@@ -62,6 +62,10 @@ struct slot {
 	uint64_t blocks, misaligned, outside, overlapping;
 
 	struct grants grants; /* fairness pass */
+
+	uint64_t ipis, ipis_inside; /* from other harts; of those, in its section */
+	uint64_t stops;             /* times it was stopped, and started again */
+	uint64_t refused;           /* allocations that did not fit */
 };
 
 /* Nothing counted yet. While no worker is running. */

@@ -28,8 +28,9 @@ struct strategy {
 	/* By each hart, before and behind its worker; NULL: nothing to do. */
 	void (*start)(const struct workload *work, struct slot *me);
 	void (*stop)(const struct workload *work, struct slot *me);
-	/* Allocate until the window closes. One hart each, all at once. */
-	void (*worker[PASSES])(const struct workload *work, struct slot *me);
+	/* Allocate until the window closes. One hart each, all at once. PASS_EXHAUST:
+	 * until nothing fits; only with a load. */
+	void (*worker[WORKERS])(const struct workload *work, struct slot *me);
 };
 
 /* The same strategies, in the same order, without a load and with one: load.h. */

@@ -53,6 +53,11 @@ void timer_set(unsigned hart, enum timer_use use, uint64_t time, void (*fn)(void
 	arm(t);
 }
 
+void timer_again(unsigned hart)
+{
+	arm(&timers[hart]);
+}
+
 void timer_off(unsigned hart)
 {
 	port_alarm_off();

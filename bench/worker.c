@@ -11,6 +11,7 @@
 #include "../lock/port.h"
 #include "audit.h"
 #include "delay.h"
+#include "exhaust.h"
 #include "fairness.h"
 #include "port.h"
 #include "strategy.h"
@@ -127,6 +128,27 @@ static LOAD_LOOP void grants(const struct workload *given, struct slot *me)
 }
 
 #if LOAD_FULL
+static LOAD_LOOP void exhaust(const struct workload *given, struct slot *me)
+{
+	const struct workload work = *given;
+	struct own *mine = &own[me->index];
+	uint64_t random = me->random, ops = 0;
+	unsigned refused = 0;
+
+	while (window_phase() != STOP && refused < EXHAUST_REFUSALS) {
+		void *block = section(&work, mine, NULL, NULL);
+
+		if (block == NULL) {
+			refused++;
+			continue;
+		}
+		count(me, ++ops);
+		audit_mark(me, block, load_size(&work, &mine->load), work.align);
+		think(work.think, work.think_range, &random);
+	}
+	me->refused += refused;
+}
+
 static void start(const struct workload *work, struct slot *me)
 {
 	load_start(work, &own[me->index].load, me);
@@ -153,5 +175,9 @@ const struct strategy JOIN(LOAD_TABLE, STRATEGY) = {
 	.start = start,
 	.stop = stop,
 #endif
+#if LOAD_FULL
+	.worker = {throughput, latency, audit, grants, exhaust},
+#else
 	.worker = {throughput, latency, audit, grants},
+#endif
 };

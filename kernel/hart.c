@@ -5,6 +5,8 @@
 #include "clock.h"
 #include "counter.h"
 #include "csr.h"
+#include "ipi.h"
+#include "leave.h"
 #include "panic.h"
 #include "sbi.h"
 
@@ -78,11 +80,16 @@ void hart_init_boot(unsigned long boot_id, const struct machine *m)
 	init_self(boot);
 }
 
+long hart_again(const struct hart *h)
+{
+	return sbi_hart_start(h->id, (uintptr_t)_start, 0).error;
+}
+
 static void start(struct hart *h)
 {
 	/* relaxed: hart_start orders it; firmware's IPI reads memory after. */
 	atomic_store_explicit(&h->state, HART_STARTING, memory_order_relaxed);
-	h->start_error = sbi_hart_start(h->id, (uintptr_t)_start, 0).error;
+	h->start_error = hart_again(h);
 	if (h->start_error != 0)
 		atomic_store_explicit(&h->state, HART_FAILED, memory_order_relaxed);
 }
@@ -167,6 +174,7 @@ void hart_idle(void)
 {
 	__asm__ volatile("wfi" ::: "memory");
 	csr_clear(sip, SIE_SSIE);
+	ipi_take(NULL);
 }
 
 static void wake(const struct hart *h)
@@ -202,6 +210,7 @@ _Noreturn void hart_main(struct hart *h)
 	int starting = HART_STARTING;
 
 	init_self(h);
+	leave_over(h);
 	/* release (H): pairs with the acquire in came(). */
 	atomic_compare_exchange_strong_explicit(&h->state, &starting, HART_ONLINE,
 						memory_order_release, memory_order_relaxed);

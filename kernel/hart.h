@@ -24,6 +24,7 @@ struct hart {
 	_Atomic int state;   /* enum hart_state */
 	long start_error;    /* SBI error of hart_start */
 	bool has_cycle;      /* online: may this hart read `cycle`? */
+	uintptr_t left_at;   /* it has stopped, or will: where it goes on (leave.c); or 0 */
 	/* work given to a parked hart; fn is NULL when there is none */
 	void (*_Atomic fn)(unsigned index, void *arg);
 	void *arg;
@@ -41,6 +42,9 @@ void hart_init_boot(unsigned long boot_id, const struct machine *m);
 /* Start every other hart and wait for them, until none has come for 5 s. Gives the ones that
  * came their index and returns how many are online, the boot hart included. */
 unsigned hart_start_all(const struct machine *m);
+
+/* Start one that has stopped again, at start.S; an SBI error, or 0. */
+long hart_again(const struct hart *h);
 
 /* How many harts the tree has, and the boot hart if the tree leaves it out. */
 unsigned hart_slots(void);

@@ -6,7 +6,9 @@
 
 #include "console.h"
 #include "hart.h"
+#include "ipi.h"
 #include "kernel.h"
+#include "leave.h"
 #include "model.h"
 #include "panic.h"
 #include "trap.h"
@@ -107,6 +109,41 @@ void port_alarm_off(void)
 bool port_interrupts(void)
 {
 	return !model_here(); /* which models no interrupts: docs/model.md */
+}
+
+bool port_disturbs(void)
+{
+	return !model_here(); /* the same */
+}
+
+static void (*poked)(unsigned index);
+
+/* One that slept was not disturbed. */
+static void on_poke(const struct trap_frame *frame)
+{
+	if (frame != NULL)
+		poked(this_hart->index);
+}
+
+void port_on_poke(void (*fn)(unsigned index))
+{
+	poked = fn;
+	ipi_handler(IPI_POKE, on_poke);
+}
+
+bool port_poke(unsigned index)
+{
+	return ipi_send(index, IPI_POKE);
+}
+
+void port_stop(void)
+{
+	leave_stop();
+}
+
+bool port_start(unsigned index)
+{
+	return leave_start(index);
 }
 
 bool port_sample(unsigned which, const struct port_sample *what)

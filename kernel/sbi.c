@@ -60,6 +60,16 @@ struct sbi_ret sbi_hart_start(unsigned long hart_id, uintptr_t entry, uintptr_t 
 	return call(SBI_EXT_HSM, 0, hart_id, entry, opaque);
 }
 
+struct sbi_ret sbi_hart_stop(void)
+{
+	return call(SBI_EXT_HSM, 1, 0, 0, 0);
+}
+
+struct sbi_ret sbi_hart_status(unsigned long hart_id)
+{
+	return call(SBI_EXT_HSM, 2, hart_id, 0, 0);
+}
+
 struct sbi_ret sbi_send_ipi(unsigned long hart_id)
 {
 	return call(SBI_EXT_IPI, 0, 1, hart_id, 0);

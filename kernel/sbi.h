@@ -33,6 +33,13 @@ unsigned long sbi_spec_version(void);
 /* Hart State Management: start a stopped hart at `entry` with a1 = opaque. */
 struct sbi_ret sbi_hart_start(unsigned long hart_id, uintptr_t entry, uintptr_t opaque);
 
+/* The same: stop the calling hart, with its interrupts off; returns only an error. And
+ * what a hart is doing, in value. */
+struct sbi_ret sbi_hart_stop(void);
+struct sbi_ret sbi_hart_status(unsigned long hart_id);
+
+enum { SBI_HART_STARTED, SBI_HART_STOPPED }; /* of those states, two */
+
 /* IPI extension: a software interrupt to one hart. */
 struct sbi_ret sbi_send_ipi(unsigned long hart_id);
 

@@ -6,6 +6,7 @@
 #include "console.h"
 #include "csr.h"
 #include "hart.h"
+#include "ipi.h"
 #include "kernel.h"
 #include "panic.h"
 #include "sbi.h"
@@ -112,6 +113,7 @@ void trap_handle(struct trap_frame *frame)
 		return;
 	case SCAUSE_SOFTWARE:
 		csr_clear(sip, SIE_SSIE);
+		ipi_take(frame);
 		return;
 	case SCAUSE_ILLEGAL:
 		if (trying) {

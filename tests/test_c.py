@@ -20,6 +20,7 @@ INCLUDE = [f"-I{ROOT}", f"-I{ROOT}/tests/c", f"-I{ROOT}/tests/c/fake"]
 PROGRAMS = {
     "arrival": ["bench/arrival.c"],
     "audit": ["bench/audit.c", "bench/sizes.c"],
+    "churn": ["bench/churn.c", "bench/timer.c"],
     "faa_end": [],
     "fairness": ["bench/fairness.c", "bench/histogram.c", "bench/record.c"],
     "fdt": ["kernel/fdt.c"],
@@ -37,7 +38,7 @@ PROGRAMS = {
     "record": ["bench/record.c"],
     "sizes": ["bench/sizes.c"],
     "ticket": [],
-    "timer": ["bench/timer.c", "bench/beat.c"],
+    "timer": ["bench/timer.c", "bench/beat.c", "bench/poke.c"],
     "window": ["bench/window.c"],
 }
 WORDS = re.findall(r"^(LOCK|LOCKFREE)(?:_ISA)?\((\w+)[,)]", (ROOT / "lock/locks.def").read_text(), re.M)

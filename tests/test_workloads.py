@@ -65,11 +65,11 @@ def test_what_cannot_be_is_refused(bench, args, words):
 
 def test_with_both_engines_the_one_that_cannot_is_left_out_and_said():
     tcg, model = engines.Engine("tcg", 1, 1), engines.Engine("model", 1, 1, interrupts=False)
-    assert engines.able([tcg, model], interrupts=False, masked=True) == ([tcg, model], [])
-    can, said = engines.able([tcg, model], interrupts=True, masked=False)
+    assert engines.able([tcg, model], ["--irq off"]) == ([tcg, model], [])
+    can, said = engines.able([tcg, model], ["--interrupt"])
     assert can == [tcg] and "--interrupt: the engine model cannot" in said[0]
     with pytest.raises(UsageError, match="the engine model cannot"):
-        engines.able([model], interrupts=True, masked=False)
+        engines.able([model], ["--interrupt"])
 
 
 # --- scenarios ---

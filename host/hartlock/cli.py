@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hartlock import plan as plans
-from hartlock import (advise, board, build, compare, engines, merge, probe, report, run, scenarios, strategies, sweep, table,
+from hartlock import (advise, board, build, compare, engines, merge, probe, report, run, scenarios, strategies, stress, sweep, table,
                       tools, workload)
 from hartlock.errors import EXIT_USAGE, UsageError
 from hartlock.options import whole
@@ -28,6 +28,7 @@ examples:
   ./run-bench.sh --engine native --smp 4         threads on this computer's processors
   ./run-bench.sh probe --smp 8                   what memory costs, as a profile
   ./run-bench.sh sweep --smp 8                   all locks, 1 to 8 harts, several boots
+  ./run-bench.sh stress --smp 8 --for 10m        random workloads, until a check fails
   ./run-bench.sh report | compare | advise | collect    what results say: each has --help
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
@@ -154,8 +155,7 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
     plans.check(plan)
     label = "all" if set(locks) == set(strategies.known()) else "-".join(locks)
     chosen, remarks = _engines(options, smp, extra)
-    chosen, more = engines.able(chosen, interrupts=plan.workload.interrupt_period_us > 0,
-                                masked=plan.workload.irq == "off")
+    chosen, more = engines.able(chosen, workload.wants(plan.workload))
     return run.Request(plan=plan, engines=chosen, label=label, cpu=options.cpu or "rv64", extra=extra, out=options.out,
                        silence_s=options.time_limit, argv=argv, remarks=[*remarks, *more])
 
@@ -182,7 +182,7 @@ def _print_plan(request: run.Request, baud: int) -> int:
 
 def parsers() -> list[argparse.ArgumentParser]:
     """Of the run and of every subcommand."""
-    return [_parser(), sweep.parser(_parser()), report.parser(), compare.parser(), advise.parser(), merge.parser()]
+    return [_parser(), sweep.parser(_parser()), report.parser(), compare.parser(), advise.parser(), merge.parser(), stress.parser()]
 
 
 def _collect(argv: list[str]) -> int:
@@ -196,6 +196,7 @@ COMMANDS: dict[str, Callable[[list[str]], int]] = {
     compare.COMPARE: lambda argv: compare.main(argv, table.console()),
     advise.ADVISE: lambda argv: advise.main(argv, table.console(), main),
     merge.COLLECT: _collect,
+    stress.STRESS: lambda argv: stress.main(argv, _split, table.console()),
 }
 
 

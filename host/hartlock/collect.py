@@ -28,6 +28,9 @@ class Share:
     interrupts: int = 0
     interrupts_inside: int = 0
     overlapping: int = 0  # audit: of those, with bytes that were marked already
+    ipis: int = 0
+    ipis_inside: int = 0
+    stops: int = 0  # and came back
 
 
 @dataclass
@@ -58,6 +61,20 @@ class Fair:
     breaks: int  # grants that do not follow the one before
 
 
+@dataclass(frozen=True)
+class Exhaust:
+    """What @exhaust says of rounds to the end of a small heap."""
+
+    rounds: int = 0  # that came to it
+    refused: int = 0
+    blocks: int = 0
+    misaligned: int = 0
+    outside: int = 0
+    overlapping: int = 0
+    astray: int = 0  # bytes
+    early: int = 0  # rounds that refused what there was room for
+
+
 NO_FAIR = Fair("unknown", 0, 0, 0, 0, 0, 0, 0)
 
 
@@ -71,6 +88,7 @@ class Trial:
     histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/records.md, @hist
     marked: int = 0  # audit: bytes that somebody got
     fair: Fair = NO_FAIR
+    exhaust: Exhaust | None = None  # asked for, and it is here
     relax: str = "not-applicable"  # how its waiters wait,
     unlock: str = "not-applicable"  # and its holders let go
     clusters: int = 1  # that its harts are told they are in
@@ -121,7 +139,7 @@ class Collector:
             "boot": self._boot, "clock": self._clock, "native": self._native, "usage": self._usage,
             "hart": self._hart, "check": self._check, "plan": self._plan, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
-            "coherence": self._coherence, "fair": self._fair,
+            "coherence": self._coherence, "fair": self._fair, "exhaust": self._exhaust,
             "trap": self._trap, "panic": self._panic, "end": self._end,
         }
 
@@ -201,7 +219,8 @@ class Collector:
         share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
                       f.number("start"), f.number("end"), f.number("cycles"), f.number("waste"),
                       bytes=f.number("bytes"), behind=f.number("behind"), interrupts=f.number("interrupts"),
-                      interrupts_inside=f.number("interrupts_inside"))
+                      interrupts_inside=f.number("interrupts_inside"), ipis=f.number("ipis"), ipis_inside=f.number("ipis_inside"),
+                      stops=f.number("stops"))
         if name == "latency":
             share.waited, share.failed = f.number("waited"), f.number("failed")
         if name == "audit":
@@ -220,6 +239,9 @@ class Collector:
         counts = (f.number(name) for name in ("clusters", "grants", "again", "near", "windows", "distinct", "breaks"))
         self._get(f).fair = Fair(f.text("order"), *counts)
 
+    def _exhaust(self, f: Fields) -> None:
+        self._get(f).exhaust = Exhaust(**{name: f.number(name) for name in vars(Exhaust())})
+
     def _trial(self, f: Fields) -> Trial:
         trial = self._get(f)
         del self._open[trial.id]
@@ -236,8 +258,8 @@ class Collector:
         self.ended, self.records_promised = f.text("status"), f.number("records")
 
 
-def whole(trial: Trial) -> bool:
-    """Did every record of the trial arrive?"""
+def whole(trial: Trial, exhaust: bool = False) -> bool:
+    """Did every record of the trial arrive? `exhaust`: it was asked to use up heaps, too."""
     if trial.status != "done":
         return False
     if trial.strategy == "clock":
@@ -246,6 +268,7 @@ def whole(trial: Trial) -> bool:
     return (
         set(trial.passes) == {"throughput", "latency", "audit", "fairness"}
         and trial.fair is not NO_FAIR
+        and (trial.exhaust is not None or not exhaust)
         and all({s.hart for s in p.shares} == harts for p in trial.passes.values())
         and {hart for hart, kind in trial.histograms if kind == "wait"} == harts
     )

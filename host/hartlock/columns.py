@@ -6,7 +6,7 @@ CONTEXT = [
     "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
     "batch_bytes", "relax", "unlock", "clusters",
     "scenario", "sizes", "touch_lines", "placement", "arrival", "arrival_ops_per_second",
-    "interrupt_period_us", "interrupt_instructions", "irq",
+    "interrupt_period_us", "interrupt_instructions", "irq", "ipi_period_us", "churn_period_us", "exhaust_rounds",
     "duration_us", "seed",
 ]
 
@@ -35,7 +35,7 @@ SAMPLES = [
     "audit_ops", "audit_misplaced", "audit_overlapping", "waste_bytes",
     "placement_offset_bytes", "backlog_ops", "response_min_us", "response_p50_us", "response_p90_us",
     "response_p99_us", "response_p999_us", "response_max_us", "response_mean_us",
-    "interrupts", "interrupts_inside",
+    "interrupts", "interrupts_inside", "ipis", "ipis_inside", "stops",
     *PER_OP,
 ]
 
@@ -82,7 +82,8 @@ SUMMARY = [
     *with_ci("response_p50_us"),
     *with_ci("response_p99_us"),
     "response_p90_us", "response_p999_us", "response_max_us", "backlog_ops_median",
-    "interrupts_total", "interrupts_inside_total",
+    "interrupts_total", "interrupts_inside_total", "ipis_total", "ipis_inside_total", "stops_total",
+    "exhaustions_total", "refusals_total",
     "contended_share_median", "failed_attempts_per_op_median",
     *with_ci("jain_index"),
     "min_max_share_median", "top_half_share_median",

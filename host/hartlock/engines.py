@@ -30,6 +30,7 @@ class Engine:
     line_s: float = 0  # that its records take on the line
     interrupts: bool = True  # can it deliver --interrupt?
     masks: bool = True  # and do --irq off?
+    disturbs: bool = True  # and --ipi and --churn?
 
     @property
     def fairness_us(self) -> int:
@@ -74,7 +75,7 @@ def model(machine: str, seed: int, duration_us: int) -> Engine:
     profile = machine_file(machine)
     plugin = build.plugin()
     return Engine(
-        "model", duration_us, duration_us // 4, machine=profile.stem, interrupts=False,
+        "model", duration_us, duration_us // 4, machine=profile.stem, interrupts=False, disturbs=False,
         arguments=("-plugin", f"{plugin},machine={profile},seed={seed % 10**18}"),
         facts={"machine": profile.stem, "machine_profile": profile.read_text(),
                "plugin_sha256": build.file_hash(plugin)})
@@ -102,7 +103,7 @@ def native(duration_ms: int, warmup_ms: int, relax: str = build.RELAX, unlock: s
     program = build.native(relax, unlock)
     foreign = bool(tools.native_runner()) or not tools.is_for_here(program)
     return Engine("native", duration_ms * 1000, warmup_ms * 1000, program=program, foreign=foreign,
-                  masks=False)
+                  masks=False, disturbs=False)
 
 
 def refuse_for_native(machine: str | None, cpu: str | None, extra: Sequence[str], engine: str = "native") -> None:
@@ -116,15 +117,21 @@ def refuse_for_native(machine: str | None, cpu: str | None, extra: Sequence[str]
         raise UsageError(f"-- {' '.join(extra)}: arguments for QEMU, which --engine {engine} does not start")
 
 
-def able(engines: list[Engine], interrupts: bool, masked: bool) -> tuple[list[Engine], list[str]]:
-    """Those that can do what --interrupt and --irq off ask for, and what has to be said
-    of the others."""
-    option = "--interrupt" if interrupts else "--irq off"
-    can = [e for e in engines if (e.interrupts or not interrupts) and (e.masks or not masked)]
+def cannot(engine: Engine, wants: Sequence[str]) -> list[str]:
+    """Of these options, the ones it has nothing for."""
+    can = {"--interrupt": engine.interrupts, "--irq off": engine.masks, "--ipi": engine.disturbs, "--churn": engine.disturbs}
+    return [option for option in wants if not can[option]]
+
+
+def able(engines: list[Engine], wants: Sequence[str]) -> tuple[list[Engine], list[str]]:
+    """Those that can do what --interrupt, --irq off, --ipi and --churn ask for, and what
+    has to be said of the others."""
+    can = [e for e in engines if not cannot(e, wants)]
+    options = ", ".join(option for option in wants if any(option in cannot(e, wants) for e in engines))
     names = ", ".join(e.name for e in engines if e not in can)
     if not can:
-        raise UsageError(f"{option}: the engine {names} cannot do that (docs/workloads.md says why); tcg can")
-    said = f"{option}: the engine {names} cannot do that, so it was left out (docs/workloads.md says why)."
+        raise UsageError(f"{options}: the engine {names} cannot do that (docs/workloads.md says why); tcg can")
+    said = f"{options}: the engine {names} cannot do that, so it was left out (docs/workloads.md says why)."
     return can, [said] if names else []
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from hartlock import fairness, strategies
-from hartlock.collect import Pass, Share, Trial
+from hartlock.collect import Exhaust, Pass, Share, Trial
 from hartlock.columns import COHERENCE, PER_OP
 from hartlock.histogram import Histogram
 from hartlock.plan import FIXED, Workload
@@ -34,6 +34,10 @@ class Figures:
     backlog_ops: float  # that were due at the end and not begun, of all harts
     interrupts: int  # of all harts, in the throughput pass
     interrupts_inside: int  # of those, that found the hart in its section
+    ipis: int  # the same
+    ipis_inside: int
+    stops: int
+    exhaust: Exhaust
     lost_updates_share: float
     waste_share: float  # of the bytes taken from the heap: no block was made of them
     faults: tuple[str, ...]  # what the checks found; empty: nothing
@@ -128,6 +132,17 @@ def audit(trial: Trial, p: Pass) -> list[str]:
     return [f"audit: {n} {what}" for n, what in claims if n]
 
 
+def exhausted(e: Exhaust) -> list[str]:
+    """To the end of the heap: what fits is given, what does not is refused, or what is wrong."""
+    claims = [
+        (e.misaligned + e.outside, "block(s) misaligned or outside the heap"),
+        (e.overlapping, "block(s) with bytes that another block has, too"),
+        (e.astray, "byte(s) astray"),
+        (e.early, "round(s) refused what there was room for"),
+    ]
+    return [f"heap's end: {n} {what}" for n, what in claims if n]
+
+
 def lost_share(passes: Iterable[Pass], w: Workload) -> float:
     """Share of the operations whose update of `next` was overwritten, in the worst
     pass; of bytes where sizes vary."""
@@ -143,7 +158,7 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
     ops, ticks = sum(in_time.ops), in_time.ticks
     cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
     wait, hold = trial.merged("wait"), trial.merged("hold")
-    faults = audit(trial, trial.passes["audit"]) + fairness.faults(trial)
+    faults = audit(trial, trial.passes["audit"]) + exhausted(trial.exhaust or Exhaust()) + fairness.faults(trial)
     for name, p in trial.passes.items():
         faults += conservation(name, p, workload)
         if not strategies.known()[trial.strategy].lockfree:
@@ -166,6 +181,8 @@ def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
         backlog_ops=sum(backlog(s, workload, timebase_hz) for s in t.shares),
         interrupts=sum(s.interrupts for s in t.shares),
         interrupts_inside=sum(s.interrupts_inside for s in t.shares),
+        ipis=sum(s.ipis for s in t.shares), ipis_inside=sum(s.ipis_inside for s in t.shares), stops=sum(s.stops for s in t.shares),
+        exhaust=trial.exhaust or Exhaust(),
         lost_updates_share=lost_share(trial.passes.values(), workload),
         waste_share=ratio(waste(t), t.used),
         faults=tuple(faults),

@@ -46,6 +46,9 @@ class Workload:
     interrupt_period_us: int = 0  # 0: none
     interrupt_instructions: int = 0
     irq: str = "on"  # off: the section runs with interrupts off
+    ipi_period_us: int = 0  # 0: none
+    churn_period_us: int = 0  # from one hart that is stopped, or started again, to the next; 0: none
+    exhaust_rounds: int = 0  # to the end of a small heap, behind the passes
 
     def words(self) -> list[str]:
         """Of the kernel's plan: docs/records.md."""
@@ -55,8 +58,13 @@ class Workload:
             f"think={self.think_instructions}", f"think_range={self.think_range_instructions}",
             f"sizes={self.sizes}", f"touch={self.touch_lines}", f"placement={self.placement}",
             f"rate={self.arrival_ops_per_second}", f"interrupt_us={self.interrupt_period_us}",
-            f"interrupt_length={self.interrupt_instructions}", f"irq={self.irq}",
+            f"interrupt_length={self.interrupt_instructions}", f"irq={self.irq}", *self._disturbances(),
         ]
+
+    def _disturbances(self) -> list[str]:
+        """What few runs ask for, and is not said where it is not."""
+        named = {"ipi_us": self.ipi_period_us, "churn_us": self.churn_period_us, "exhaust": self.exhaust_rounds}
+        return [f"{key}={value}" for key, value in named.items() if value]
 
 
 @dataclass(frozen=True)
@@ -96,7 +104,7 @@ class Plan:
 
     def passes(self) -> int:
         """How many windows are measured."""
-        return len(PASSES) * sum(1 for t in self.order if t.strategy != CLOCK)
+        return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy != CLOCK)
 
 
 def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Trial, ...]:

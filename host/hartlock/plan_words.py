@@ -9,7 +9,7 @@ from hartlock.plan import FIXED, FORMAT, MAX_HARTS, Plan, Trial, Workload
 # What the kernel takes for what it is not told (bench/plan.c; docs/records.md).
 DEFAULTS = {"format": FORMAT, "size": 16, "align": 16, "batch": 4096, "hold": 0, "think": 0, "duration_us": 100_000,
             "warmup_us": 20_000, "fairness_us": 25_000, "seed": 1, "clusters": 0,
-            "touch": 0, "rate": 0, "interrupt_us": 0, "interrupt_length": 0}
+            "touch": 0, "rate": 0, "interrupt_us": 0, "interrupt_length": 0, "ipi_us": 0, "churn_us": 0, "exhaust": 0}
 TEXTS = {"sizes": FIXED, "placement": "padded", "irq": "on",
          "passes": "", "inject": ""}  # the last two: what they ask for shows in the records
 
@@ -59,7 +59,8 @@ def _workload(numbers: dict[str, int], texts: dict[str, str]) -> Workload:
         think_range_instructions=numbers.get("think_range", numbers["think"]), batch_bytes=numbers["batch"],
         sizes=texts["sizes"], touch_lines=numbers["touch"], placement=texts["placement"],
         arrival="poisson" if numbers["rate"] else "closed", arrival_ops_per_second=numbers["rate"],
-        interrupt_period_us=numbers["interrupt_us"], interrupt_instructions=numbers["interrupt_length"], irq=texts["irq"])
+        interrupt_period_us=numbers["interrupt_us"], interrupt_instructions=numbers["interrupt_length"], irq=texts["irq"],
+        ipi_period_us=numbers["ipi_us"], churn_period_us=numbers["churn_us"], exhaust_rounds=numbers["exhaust"])
 
 
 def _plan(order: list[Trial], workload: Workload, seed: int, smp: int) -> Plan:

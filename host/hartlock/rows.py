@@ -127,6 +127,7 @@ class Table:
                 "backlog_ops": backlog(s, self.setting.plan.workload, hz),
                 **_response(trial.histograms.get((s.hart, "response")), hz),
                 "interrupts": s.interrupts, "interrupts_inside": s.interrupts_inside,
+                "ipis": s.ipis, "ipis_inside": s.ipis_inside, "stops": s.stops,
                 **f.coherence,
             }
 
@@ -184,6 +185,9 @@ class Table:
             **_responses(g, self.setting.timebase_hz),
             "interrupts_total": sum(f.interrupts for f in fs),
             "interrupts_inside_total": sum(f.interrupts_inside for f in fs),
+            "ipis_total": sum(f.ipis for f in fs), "ipis_inside_total": sum(f.ipis_inside for f in fs),
+            "stops_total": sum(f.stops for f in fs),
+            "exhaustions_total": sum(f.exhaust.rounds for f in fs), "refusals_total": sum(f.exhaust.refused for f in fs),
             "contended_share_median": contended.median,
             "failed_attempts_per_op_median": g.figure("failed_attempts_per_op").median,
             **_ci("jain_index", g.figure("jain_index")),

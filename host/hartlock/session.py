@@ -135,9 +135,11 @@ class Session:
         elif trial.status != "done":
             why = {"too_few_harts": f"only {self.collector.boot.online} hart(s) came up",
                    "no_interrupts": "this machine delivers no interrupts in a timed loop",
+                   "no_ipis": "this machine delivers no IPIs in a timed loop",
+                   "no_stops": "this machine cannot stop a hart in a timed loop and start it again",
                    "no_masking": "this machine has no way to keep interrupts off"}
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
-        elif not whole(trial) or not self.table.setting.timebase_hz:
+        elif not whole(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.setting.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
         else:
             self.done.append(trial)

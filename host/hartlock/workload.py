@@ -67,7 +67,7 @@ _TYPES: dict[str, Callable[[str], object]] = {
     "size": size, "align": byte_count, "hold": instructions, "think": instructions,
     "think-range": instructions, "batch": byte_count, "touch": whole(0, 64),
     "placement": one_of("padded", "packed", "random"), "arrival": arrival, "interrupt": interrupt,
-    "irq": one_of("on", "off"), "duration": milliseconds, "warmup": whole(0, 3_600_000),
+    "irq": one_of("on", "off"), "ipi": whole(10, 10**6), "churn": whole(10, 10**6), "exhaust": whole(1, 10**6), "duration": milliseconds, "warmup": whole(0, 3_600_000),
     "model-duration": whole(1, 1_000_000),
 }
 
@@ -94,6 +94,11 @@ def add_options(group: argparse._ArgumentGroup) -> None:
     add("interrupt", "PERIOD,LENGTH", "a timer interrupt on each hart every PERIOD microseconds for LENGTH "
                                       "instructions, wherever the hart is (default none; tcg only)")
     add("irq", "on|off", "off: interrupts are kept off in the section and while waiting for it (default on)")
+    add("ipi", "PERIOD", "each hart sends an IPI to another one, drawn at random, every PERIOD microseconds, wherever that "
+                         "one is (default none; tcg and board only)")
+    add("churn", "PERIOD", "every PERIOD microseconds a hart is stopped by SBI HSM between two operations, or one that was is "
+                           "started again (default none; tcg and board only)")
+    add("exhaust", "ROUNDS", "behind the passes, allocate to the end of a small heap, again and again (default none)")
 
 
 def given(options: argparse.Namespace, option: str, default: Value) -> Value:
@@ -125,4 +130,12 @@ def workload(options: argparse.Namespace) -> Workload:
         batch_bytes=given(options, "batch", 4096), scenario=options.scenario or "", sizes=sizes,
         touch_lines=given(options, "touch", 0), placement=given(options, "placement", "padded"),
         arrival="poisson" if rate else "closed", arrival_ops_per_second=rate,
-        interrupt_period_us=period, interrupt_instructions=length, irq=given(options, "irq", "on"))
+        interrupt_period_us=period, interrupt_instructions=length, irq=given(options, "irq", "on"),
+        ipi_period_us=given(options, "ipi", 0), churn_period_us=given(options, "churn", 0),
+        exhaust_rounds=given(options, "exhaust", 0))
+
+
+def wants(w: Workload) -> list[str]:
+    """The options that not every engine can do."""
+    asked = {"--interrupt": w.interrupt_period_us, "--irq off": w.irq == "off", "--ipi": w.ipi_period_us, "--churn": w.churn_period_us}
+    return [option for option, value in asked.items() if value]

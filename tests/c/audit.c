@@ -286,6 +286,41 @@ static void test_two_at_once(void)
 	EXPECT_EQ(audit_marked(), SHARED_BLOCKS * SHARED_SIZE);
 }
 
+/* A heap of 1 to 64 blocks and a part of one, its map behind it; where blocks are too
+ * large for that, what an audit would take. */
+static void expect_small(uint8_t *big, size_t room, size_t size, size_t align)
+{
+	const struct workload w = {.size = size, .align = align};
+	const size_t stride = (size + align - 1) & -align;
+	const uintptr_t from = (uintptr_t)big + 4096;
+	unsigned seen[65] = {0};
+	uint64_t seed = 11;
+
+	for (int i = 0; i < 6400; i++) {
+		size_t heap = audit_prepare_small(&w, from, from + room, random64(&seed)) - from;
+
+		EXPECT(heap >= stride && heap < 65 * stride);
+		seen[heap / stride]++;
+		EXPECT_EQ(audit_marked(), 0);
+	}
+	for (int blocks = 1; blocks <= 64; blocks++)
+		EXPECT(seen[blocks] > 40);
+}
+
+static void test_small(void)
+{
+	uint8_t *big = aligned_alloc(4096, 80 * MIB);
+
+	expect_small(big, 79 * MIB, 16, 16);
+	expect_small(big, 79 * MIB, 1, 1);
+	expect_small(big, 79 * MIB, 24, 64);
+	expect_small(big, 79 * MIB, 65536, 4096);
+	work = (struct workload){.size = 4 * MIB, .align = 1};
+	EXPECT(audit_prepare_small(&work, (uintptr_t)big, (uintptr_t)big + 79 * MIB, 5) <=
+	       (uintptr_t)big + 79 * MIB);
+	free(big);
+}
+
 int main(void)
 {
 	test_sound();
@@ -297,6 +332,7 @@ int main(void)
 	test_outside();
 	test_map_is_beside_the_heap();
 	test_prepare();
+	test_small();
 	test_too_large();
 	test_two_at_once();
 	return check_status();

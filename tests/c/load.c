@@ -4,6 +4,14 @@
 #include "check.h"
 #include "random.h"
 
+static bool wanted(const struct workload *work)
+{
+	static struct plan plan;
+
+	plan.work = *work;
+	return load_wanted(&plan);
+}
+
 static void test_wanted(void)
 {
 	static const struct workload plain[] = {
@@ -19,12 +27,17 @@ static void test_wanted(void)
 		{.rate = 1},
 		{.interrupt_us = 10},
 		{.irq_off = true},
+		{.ipi_us = 10},
+		{.churn_us = 10},
 	};
+	static struct plan plan;
 
 	for (size_t i = 0; i < sizeof(plain) / sizeof(*plain); i++)
-		EXPECT(!load_wanted(&plain[i]));
+		EXPECT(!wanted(&plain[i]));
 	for (size_t i = 0; i < sizeof(loaded) / sizeof(*loaded); i++)
-		EXPECT(load_wanted(&loaded[i]));
+		EXPECT(wanted(&loaded[i]));
+	plan.exhaust = 1;
+	EXPECT(load_wanted(&plan));
 }
 
 /* Every multiple of 8 below 4096, about as often. */

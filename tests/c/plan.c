@@ -76,6 +76,7 @@ static void expect_defaults(void)
 	EXPECT(!plan.work.irq_off);
 	EXPECT_EQ(plan.work.touch | plan.work.rate, 0);
 	EXPECT_EQ(plan.work.interrupt_us | plan.work.interrupt_length, 0);
+	EXPECT_EQ(plan.work.ipi_us | plan.work.churn_us | plan.exhaust, 0);
 }
 
 static void test_no_plan(void)
@@ -127,7 +128,8 @@ static void test_everything(void)
 static void test_load(void)
 {
 	is_good("hartlock: sizes=mixed touch=64 placement=random rate=1000000000 irq=off "
-		"interrupt_us=10 interrupt_length=4294967295");
+		"interrupt_us=10 interrupt_length=4294967295 ipi_us=10 churn_us=1000000 "
+		"exhaust=1000000");
 	EXPECT_EQ(plan.work.sizes, SIZES_MIXED);
 	EXPECT_EQ(plan.work.touch, 64);
 	EXPECT_EQ(plan.work.placement, PLACEMENT_RANDOM);
@@ -135,6 +137,9 @@ static void test_load(void)
 	EXPECT(plan.work.irq_off);
 	EXPECT_EQ(plan.work.interrupt_us, 10);
 	EXPECT_EQ(plan.work.interrupt_length, UINT32_MAX);
+	EXPECT_EQ(plan.work.ipi_us, 10);
+	EXPECT_EQ(plan.work.churn_us, 1000000);
+	EXPECT_EQ(plan.exhaust, 1000000);
 	is_good("hartlock: sizes=small placement=packed sizes=fixed irq=off irq=on");
 	EXPECT_EQ(plan.work.sizes, SIZES_FIXED);
 	EXPECT_EQ(plan.work.placement, PLACEMENT_PACKED);
@@ -147,6 +152,9 @@ static void test_load(void)
 	EXPECT_TEXT(error_of("rate=1000000001"), "not a number in range");
 	EXPECT_TEXT(error_of("interrupt_us=9"), "interrupt_us is less than 10");
 	EXPECT_TEXT(error_of("interrupt_us=1000001"), "not a number in range");
+	EXPECT_TEXT(error_of("ipi_us=9"), "ipi_us is less than 10");
+	EXPECT_TEXT(error_of("churn_us=1"), "churn_us is less than 10");
+	EXPECT_TEXT(error_of("exhaust=1000001"), "not a number in range");
 	EXPECT_TEXT(error_of("interrupt_length=4294967296"), "not a number in range");
 }
 
@@ -164,7 +172,8 @@ static void test_alignment_of_sizes(void)
 static void test_fresh(void)
 {
 	is_good("hartlock: run=cas:8,cas:4 size=64 hold=9 passes=t inject=trap seed=7 irq=off "
-		"sizes=small touch=1 placement=packed rate=1 interrupt_us=10 interrupt_length=1");
+		"sizes=small touch=1 placement=packed rate=1 interrupt_us=10 interrupt_length=1 "
+		"ipi_us=10 churn_us=10 exhaust=1");
 	is_good("hartlock:");
 	expect_defaults();
 }

@@ -1,8 +1,10 @@
-/* timer.c and beat.c on an alarm that the test rings. */
+/* timer.c, beat.c and poke.c on an alarm that the test rings. */
 #include "bench/timer.h"
 
 #include "bench/beat.h"
+#include "bench/poke.h"
 #include "bench/port.h"
+#include "bench/window.h"
 #include "check.h"
 
 /* The hart's one alarm. */
@@ -38,6 +40,22 @@ void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 void port_alarm_off(void)
 {
 	set.time = 0;
+}
+
+struct window window;
+static void (*poked)(unsigned index);
+static unsigned sent_to[PORT_MAX_HARTS];
+static bool refuses; /* whoever is poked has stopped */
+
+void port_on_poke(void (*fn)(unsigned index))
+{
+	poked = fn;
+}
+
+bool port_poke(unsigned index)
+{
+	sent_to[index]++;
+	return !refuses;
 }
 
 /* Let time pass, and interrupt the hart whenever its alarm is due. */
@@ -130,6 +148,63 @@ static void test_beat(void)
 	EXPECT_EQ(me.interrupts, 10);
 }
 
+/* One every 100 us, to each of the others about as often, never to itself. */
+static void test_poke(void)
+{
+	static struct slot me = {.random = 7, .index = 2};
+	const struct workload work = {.ipi_us = 100};
+	beat_flag inside = 0;
+
+	window.harts = 4;
+	poke_start(&me, &work, &inside);
+	pass(300 * 1001 + 5);
+	EXPECT_EQ(sent_to[0] + sent_to[1] + sent_to[3], 300);
+	EXPECT(sent_to[0] > 60 && sent_to[1] > 60 && sent_to[3] > 60);
+	EXPECT_EQ(sent_to[2], 0);
+	EXPECT_EQ(me.ipis, 0);
+	refuses = true;
+	pass(10 * 1001);
+	EXPECT_EQ(sent_to[0] + sent_to[1] + sent_to[3], 310);
+	timer_off(2);
+}
+
+/* Who is poked counts, and whether it was in its section; one that was never in such a
+ * pass does nothing. */
+static void test_poked(void)
+{
+	static struct slot me = {.random = 7, .index = 1};
+	const struct workload work = {.ipi_us = 100};
+	beat_flag inside = 0;
+
+	window.harts = 1; /* nobody to send to */
+	memset(sent_to, 0, sizeof(sent_to));
+	poke_start(&me, &work, &inside);
+	pass(5000);
+	EXPECT_EQ(sent_to[0] + sent_to[1], 0);
+	poked(1);
+	inside = 1;
+	poked(1);
+	poked(1);
+	poked(9);
+	EXPECT_EQ(me.ipis, 3);
+	EXPECT_EQ(me.ipis_inside, 2);
+	timer_off(1);
+}
+
+/* Set again behind an alarm that somebody else turned off. */
+static void test_again(void)
+{
+	memset(rung, 0, sizeof(rung));
+	timer_set(0, TIMER_BEAT, now + 50, ring_once, &zero);
+	port_alarm_off();
+	pass(100);
+	EXPECT_EQ(rung[0], 0);
+	timer_again(0);
+	pass(2);
+	EXPECT_EQ(rung[0], 1);
+	timer_off(0);
+}
+
 /* Harts with other random numbers begin their beats at other times. */
 static void test_beats_are_apart(void)
 {
@@ -156,5 +231,8 @@ int main(void)
 	test_two();
 	test_beat();
 	test_beats_are_apart();
+	test_poke();
+	test_poked();
+	test_again();
 	return check_status();
 }

@@ -1,0 +1,52 @@
+/* churn.h: harts that leave a pass and come back to it, as processors do that are
+ * taken offline. Hart 0, which keeps the time, draws another one again and again: one
+ * that works is asked to leave, one that has stopped is started again.
+ *
+ * A hart leaves between two operations, so it holds nothing and waits for nothing. It
+ * comes back with the node it left: what a lock keeps for a hart stays as it is, for
+ * the others may still need it (a clh cell that was queued last is the next hart's to
+ * look at), and so it does not join a second time. */
+#ifndef BENCH_CHURN_H
+#define BENCH_CHURN_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "port.h"
+#include "slot.h"
+
+enum seat {
+	SEAT_IN,    /* it works */
+	SEAT_ASKED, /* to leave */
+	SEAT_OUT,   /* it stops, or has stopped */
+	SEAT_BACK,  /* it was started, and is on its way */
+	SEAT_DONE,  /* the pass is over for it */
+};
+
+struct churn_seat {
+	_Alignas(LINE) _Atomic uint32_t seat; /* enum seat */
+};
+extern struct churn_seat churn_seats[PORT_MAX_HARTS];
+
+/* Before a pass: everybody works. Nobody does yet. */
+void churn_reset(unsigned harts, uint64_t random);
+
+/* By hart 0: begin; and behind its own work, start everybody who is out and wait for
+ * all to be done. Its alarm is off by then. */
+void churn_begin(uint64_t period_us);
+void churn_end(void);
+
+/* By a hart between two operations: is it to leave? If so, leave and come back. */
+static inline bool churn_asked(unsigned index)
+{
+	/* relaxed: it does nothing for the other but go. */
+	return atomic_load_explicit(&churn_seats[index].seat, memory_order_relaxed) == SEAT_ASKED;
+}
+
+void churn_leave(struct slot *me);
+
+/* By a hart behind its last operation. */
+void churn_done(unsigned index);
+
+#endif

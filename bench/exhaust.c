@@ -1,0 +1,122 @@
+#include "exhaust.h"
+
+#include <string.h>
+
+#include "audit.h"
+#include "delay.h"
+#include "port.h"
+#include "rendezvous.h"
+#include "timer.h"
+#include "window.h"
+
+static void on_deadline(void *arg)
+{
+	(void)arg;
+	window_close(ENDED_TIME);
+}
+
+/* What each hart of a round runs. Hart 0 keeps the time, where there is an alarm. */
+static void hart_round(unsigned index, void *arg)
+{
+	struct run *run = arg;
+	struct slot *me = &run->slots[index];
+
+	if (!port_in_step())
+		rendezvous_until(rendezvous(index, run->harts));
+	if (index == 0 && port_interrupts())
+		timer_set(0, TIMER_WINDOW, run->deadline, on_deadline, NULL);
+	run->strategy->start(&run->work, me);
+	run->strategy->worker[PASS_EXHAUST](&run->work, me);
+	run->strategy->stop(&run->work, me);
+	timer_off(index);
+}
+
+/* The pieces that are left, for one hart. */
+static void hart_rest(unsigned index, void *arg)
+{
+	struct run *run = arg;
+	struct slot *me = &run->slots[index];
+	struct workload rest = run->work;
+
+	rest.sizes = SIZES_FIXED;
+	rest.size = rest.align = audit_granule();
+	rest.interrupt_us = rest.ipi_us = rest.hold = rest.think = 0;
+	run->strategy->start(&rest, me);
+	run->strategy->worker[PASS_EXHAUST](&rest, me);
+	run->strategy->stop(&rest, me);
+}
+
+static void add_slots(const struct run *run, struct exhaust *sum, uint64_t *bytes)
+{
+	for (unsigned i = 0; i < run->harts; i++) {
+		struct slot *s = &run->slots[i];
+
+		sum->refused += s->refused;
+		sum->blocks += s->blocks;
+		sum->misaligned += s->misaligned;
+		sum->outside += s->outside;
+		sum->overlapping += s->overlapping;
+		*bytes += s->bytes;
+		s->refused = s->blocks = s->misaligned = s->outside = s->overlapping = 0;
+		s->bytes = 0;
+		(void)random_next(&s->random); /* another round's */
+		aptr_store_relaxed(&s->ops, 0);
+	}
+}
+
+/* Bytes that are in a block and not in `used`, or marked and in no block, or the other
+ * way round: 0 where all is well. */
+static uint64_t astray(const struct run *run, uint64_t bytes)
+{
+	uint64_t marked = audit_marked(), used = run->strategy->used(), taken = bytes;
+
+	for (unsigned i = 0; i < run->harts; i++)
+		taken += run->strategy->waste(i);
+	return (marked > bytes ? marked - bytes : bytes - marked) +
+	       (taken > used ? taken - used : 0);
+}
+
+static size_t left(const struct run *run)
+{
+	size_t heap = run->heap_end - run->heap_start, used = run->strategy->used();
+
+	return used < heap ? heap - used : 0;
+}
+
+static void again(struct run *run)
+{
+	run->strategy->init(&run->work, run->heap_start, run->heap_end);
+	rendezvous_reset();
+}
+
+static void play_round(struct run *run, struct exhaust *sum)
+{
+	uint64_t bytes = 0;
+
+	again(run);
+	port_run(run->harts, hart_round, run);
+	add_slots(run, sum, &bytes);
+	if (window_phase() != STOP) {
+		port_run(1, hart_rest, run);
+		add_slots(run, sum, &bytes);
+		sum->rounds++;
+		sum->early += left(run) >= audit_granule();
+	}
+	sum->astray += astray(run, bytes);
+}
+
+void exhaust_run(struct run *run, struct exhaust *sum)
+{
+	uintptr_t end = run->heap_end;
+	uint64_t random = run->slots[0].random;
+
+	memset(sum, 0, sizeof(*sum));
+	run->deadline = port_time() + run->duration;
+	for (uint64_t i = 0; i < run->plan->exhaust && window_phase() != STOP; i++) {
+		run->heap_end =
+			audit_prepare_small(&run->work, run->heap_start, end, random_next(&random));
+		play_round(run, sum);
+		if (port_time() >= run->deadline)
+			window_close(ENDED_TIME);
+	}
+}

@@ -1,0 +1,95 @@
+"""`./run-bench.sh stress`: random workloads on real locks, each trial checked, until the
+time is up or a check fails (docs/stress.md)."""
+
+import argparse
+import re
+import secrets
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from hartlock import build, engines, plan as plans, strategies, tools
+from hartlock.options import whole
+from hartlock.run import terminate
+from hartlock.stress_draw import Asked
+from hartlock.stress_run import STRESS as STRESS
+from hartlock.stress_run import Request, Stress
+
+FOR_S, REPLAYS = 600, 3
+UNITS = {"s": 1, "m": 60, "h": 3600}
+LONGEST_S = 30 * 86400
+
+
+def span(text: str) -> int:
+    """Seconds of 30s, 10m, 2h."""
+    found = re.fullmatch(r"([0-9]+)([smh])", text)
+    if not found or not 0 < (seconds := int(found[1]) * UNITS[found[2]]) <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 30s, 10m or 2h (at most 720h)")
+    return seconds
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="./run-bench.sh stress", allow_abbrev=False, usage="./run-bench.sh stress [--for TIME] [options] [-- QEMU arguments]",
+        description="Random workloads, drawn from a seed, on random strategies and numbers of harts: harts that are stopped "
+                    "and started again, interrupts and IPIs that land on holders, heaps that end again and again. Every trial "
+                    "is checked; the first that fails ends the run (docs/stress.md).")
+    p.add_argument("--for", dest="span_s", type=span, metavar="TIME", help="30s, 10m, 2h (default 10m; with --round: once)")
+    p.add_argument("--smp", type=whole(1, plans.MAX_HARTS), metavar="N", help="harts the machine has (default 8; native: threads, "
+                   "one for each processor)")
+    p.add_argument("--lock", default="all", metavar="NAMES", help="strategies, with commas between them, or all (default all)")
+    p.add_argument("--seed", type=whole(0, 2**64 - 1), metavar="N", help="of all that is drawn (default: drawn, and printed)")
+    p.add_argument("--round", type=whole(1, 10**9), metavar="N", help="this round alone, as the run of that seed had it: a replay; "
+                   "with --for again and again")
+    p.add_argument("--replays", type=whole(0, 100), default=REPLAYS, metavar="N",
+                   help=f"how often a round that failed is run again, to say how often it fails (default {REPLAYS})")
+    p.add_argument("--engine", choices=["tcg", "model", "native"], default="tcg",
+                   help="tcg: QEMU, a thread a hart (default). model: QEMU and the cost model, where the same plan is the same run. "
+                        "native: threads on this computer's processors")
+    p.add_argument("--machine", metavar="NAME", help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
+    p.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
+    p.add_argument("--relax", choices=plans.RELAX, default=build.RELAX, help="how waiters wait, as for a run (default pause)")
+    p.add_argument("--unlock", choices=plans.UNLOCK, default=build.UNLOCK, help="how holders let go, as for a run (default store)")
+    p.add_argument("--time-limit", type=whole(1, 86400), metavar="S", help="nothing heard for S seconds is a lock that hangs "
+                   "(default 15, and one for each hart)")
+    p.add_argument("--out", type=Path, metavar="DIR", help="put the run's files into DIR, new or empty (default: in results/)")
+    return p
+
+
+def _engine(options: argparse.Namespace, smp: int, seed: int, extra: Sequence[str]) -> tuple[engines.Engine, Path]:
+    if options.engine == "native":
+        engines.refuse_for_native(options.machine, options.cpu, extra)
+        tools.check(native=True)
+        if options.relax == "wrs":
+            engines.refuse_wrs()
+        engine = engines.native(1, 1, options.relax, options.unlock)
+        assert engine.program is not None
+        return engine, engine.program
+    tools.check()
+    chosen, _ = engines.choose(options.engine, engines.tcg(1, 1), options.machine or engines.default_machine(smp), seed, 1)
+    return chosen[0], build.image(options.relax, options.unlock)
+
+
+def _again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
+    words = ["./run-bench.sh", STRESS, "--smp", str(smp), "--lock", options.lock, "--engine", options.engine, "--seed", str(seed)]
+    for name, usual in (("machine", None), ("cpu", None), ("relax", build.RELAX), ("unlock", build.UNLOCK), ("time_limit", None)):
+        if (value := getattr(options, name)) != usual:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words
+
+
+def main(argv: list[str], split: Callable[[list[str]], tuple[list[str], list[str]]], console: Console) -> int:
+    ours, extra = split(argv[1:])
+    options = parser().parse_args(ours)
+    smp = options.smp or engines.default_smp(options.engine)
+    seed = secrets.randbits(32) if options.seed is None else options.seed
+    locks = tuple(strategies.choose(options.lock))
+    engine, image = _engine(options, smp, seed, extra)
+    asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, options.relax, options.unlock)
+    request = Request(
+        asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
+        options.time_limit or 15 + smp, image, options.cpu or "rv64", extra, options.out, argv, _again(options, smp, seed))
+    signal.signal(signal.SIGTERM, terminate)
+    return Stress(request, console).go()

@@ -1,0 +1,139 @@
+/* churn.c with threads for harts: whoever leaves comes back, and nobody is left out. */
+#include "bench/churn.h"
+
+#include <pthread.h>
+#include <sched.h>
+
+#include "check.h"
+
+enum { HARTS = 4, TURNS = 3000 };
+
+static struct slot slots[HARTS];
+static _Atomic bool over;
+static _Atomic int stopped[HARTS]; /* as firmware knows it */
+static unsigned started[HARTS];
+static _Thread_local unsigned self;
+static uint64_t now = 1000;
+
+/* Hart 0's one alarm, rung by the test. */
+static struct {
+	void (*fn)(void *arg);
+	void *arg;
+} set;
+
+uint64_t fake_time(void)
+{
+	return now;
+}
+
+uint64_t fake_cycles(void)
+{
+	return now;
+}
+
+uint64_t port_time_hz(void)
+{
+	return 10000000;
+}
+
+void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
+{
+	(void)time;
+	EXPECT_EQ(self, 0);
+	set.fn = fn;
+	set.arg = arg;
+}
+
+void port_alarm_off(void)
+{
+}
+
+void port_stop(void)
+{
+	stopped[self] = 1;
+	while (stopped[self])
+		sched_yield();
+}
+
+bool port_start(unsigned index)
+{
+	if (!stopped[index])
+		return false; /* on its way */
+	started[index]++;
+	stopped[index] = 0;
+	return true;
+}
+
+static void *work(void *arg)
+{
+	self = (unsigned)(uintptr_t)arg;
+	while (!over) {
+		if (churn_asked(self))
+			churn_leave(&slots[self]);
+		sched_yield();
+	}
+	churn_done(self);
+	return NULL;
+}
+
+static void turn(void)
+{
+	now += 1000000;
+	set.fn(set.arg);
+	sched_yield();
+}
+
+static void test_all_come_back(void)
+{
+	pthread_t thread[HARTS];
+
+	churn_reset(HARTS, 12345);
+	churn_begin(100);
+	for (uintptr_t i = 1; i < HARTS; i++) {
+		slots[i].index = (unsigned)i;
+		EXPECT_EQ(pthread_create(&thread[i], NULL, work, (void *)i), 0);
+	}
+	/* until each has left: the host runs threads when it likes */
+	for (unsigned n = 0; n < TURNS || started[1] * started[2] * started[3] == 0; n++)
+		turn();
+	over = true;
+	churn_end();
+	for (unsigned i = 1; i < HARTS; i++) {
+		EXPECT_EQ(pthread_join(thread[i], NULL), 0);
+		EXPECT(!stopped[i]);
+		EXPECT_EQ(slots[i].stops, started[i]);
+		EXPECT_EQ(churn_seats[i].seat, SEAT_DONE);
+	}
+	EXPECT_EQ(slots[0].stops, 0);
+}
+
+/* One asked to leave whose pass ends first is done, and nobody waits for it. */
+static void test_asked_too_late(void)
+{
+	churn_reset(2, 1);
+	churn_begin(100);
+	turn();
+	EXPECT(churn_asked(1));
+	churn_done(1);
+	turn();
+	EXPECT(!churn_asked(1));
+	churn_end();
+}
+
+/* Nobody but hart 0: nothing to do, and no end to wait for. */
+static void test_alone(void)
+{
+	set.fn = NULL;
+	churn_reset(1, 1);
+	churn_begin(100);
+	EXPECT(set.fn == NULL);
+	churn_end();
+}
+
+int main(void)
+{
+	test_all_come_back();
+	test_asked_too_late();
+	test_alone();
+	return check_status();
+}
