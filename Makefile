@@ -194,6 +194,10 @@ mutants: all model ## locks that are wrong on purpose, and which check caught ea
 mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cell), kernel and all
 	$(Q)/usr/bin/python3 tests/mutants/tree.py $(MUTANT)
 
+.PHONY: detectors
+detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/stress.md)
+	$(Q)/usr/bin/python3 tests/mutants/detectors.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+
 .PHONY: footprint
 footprint: ## bytes and instructions of each uncontended acquire and release (SHOW=ticket: which)
 	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 tests/footprint/footprint.py $(if $(SHOW),--path $(SHOW),$(if $(WRITE),--write))

@@ -8,6 +8,8 @@ contains it. tests/mutants/NAME.patch begins with what it is:
     strategy: ticket
     options: --size 64K          further ones for run-bench.sh, if any
     plan: clusters=2 ...         instead: what the kernel is told, under the model, by hand
+    stress: tcg 20               `make detectors`: the engine on which `stress` finds it, and
+                                 the seconds in which it must, in the median
     memory-model: yes            no engine here can show it: QEMU and this computer
                                  order more than RISC-V does. Left to make prove
 """
@@ -25,7 +27,7 @@ PATCHES = Path(__file__).resolve().parent
 TREES = TOP / "build" / "mutants"
 FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native", "verify")
 FILES = ("Makefile", "run-bench.sh")
-KEYS = {"mistake", "strategy", "options", "plan", "memory-model"}
+KEYS = {"mistake", "strategy", "options", "plan", "stress", "memory-model"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Mutant:
     strategy: str
     options: tuple[str, ...] = ()
     plan: str = ""
+    engine: str = ""  # where `stress` finds it
+    limit_s: int = 0  # and in what time, in the median; 0: it does not
     memory_model: bool = False  # only a proof can catch it, on a computer that orders more
 
     @property
@@ -51,8 +55,9 @@ def read(path: Path) -> Mutant:
     said = dict(line.split(": ", 1) for line in head.splitlines())
     if not {"mistake", "strategy"} <= set(said) <= KEYS:
         raise SystemExit(f"{path}: it begins with mistake:, strategy: and no more than {', '.join(sorted(KEYS))}")
+    engine, limit = said.get("stress", " 0").split(" ")
     return Mutant(path.stem, said["mistake"], said["strategy"], tuple(said.get("options", "").split()),
-                  said.get("plan", ""), said.get("memory-model") == "yes")
+                  said.get("plan", ""), engine, int(limit), said.get("memory-model") == "yes")
 
 
 def known() -> dict[str, Mutant]:
