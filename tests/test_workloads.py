@@ -55,6 +55,12 @@ def test_options_become_the_workload(args, expected):
     (["--scenario", "sunday"], "there is no scenario 'sunday'. There are boot-alloc"),
     (["--engine", "model", "--interrupt", "100,1"], "--interrupt: the engine model cannot do that"),
     (["--engine", "native", "--irq", "off"], "--irq off: the engine native cannot do that"),
+    (["--engine", "model", "--ipi", "100", "--irq", "off"], "--ipi: the engine model cannot do that"),
+    (["--engine", "native", "--churn", "500"], "--churn: the engine native cannot do that"),
+    (["--engine", "model", "--churn", "500", "--interrupt", "100,1"], "--interrupt, --churn: the engine model cannot do that"),
+    (["--churn", "9"], "from 10 to 1000000"),
+    (["--ipi", "often"], "'often' is not a whole number"),
+    (["--exhaust", "0"], "from 1 to 1000000"),
 ])
 def test_what_cannot_be_is_refused(bench, args, words):
     done = bench(*args, quick=False)
@@ -289,11 +295,12 @@ def test_interrupts_reach_every_hart_and_the_window_still_closes(bench):
     assert (ours.interrupts.astype(int) > 0).all() and set(ours.ended) == {"time"}
 
 
-def test_the_kernel_itself_refuses_interrupts_on_the_model():
+@pytest.mark.parametrize("word,status", [("interrupt_us=100", "no_interrupts"), ("ipi_us=100", "no_ipis"), ("churn_us=100", "no_stops")])
+def test_the_kernel_itself_refuses_interrupts_on_the_model(word, status):
     """Whoever boots it by hand is told, too."""
     subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
-    run = simulation.simulate(TOP / "build/model/hartlock-model.so", "interrupt_us=100 run=cas:2", harts=2)
-    assert [t["status"] for t in run.records("trial")] == ["no_interrupts"]
+    run = simulation.simulate(TOP / "build/model/hartlock-model.so", f"{word} run=cas:2", harts=2)
+    assert [t["status"] for t in run.records("trial")] == [status]
 
 
 def test_irq_off_costs_its_two_instructions(tmp_path):
@@ -327,7 +334,7 @@ def test_sanitizers_find_nothing_in_the_loaded_loop(sanitizer):
     run = ",".join(f"{s}:2" for s in SHARED)
     done = subprocess.run(
         [str(TOP / f"build/native-{sanitizer}/hartlock"), "smp=2",
-         "hartlock: sizes=mixed touch=3 placement=random rate=500000 interrupt_us=500 interrupt_length=100 "
+         "hartlock: sizes=mixed touch=3 placement=random rate=500000 interrupt_us=500 interrupt_length=100 exhaust=5 "
          f"duration_us=4000 warmup_us=1000 run={run}"], capture_output=True, text=True, timeout=120, check=False)
     assert done.returncode == 0 and done.stderr == "", done.stderr
     assert done.stdout.count(" status=done ") == len(SHARED)
