@@ -2,6 +2,7 @@
 time is up or a check fails (docs/stress.md)."""
 
 import argparse
+import functools
 import re
 import secrets
 import signal
@@ -18,6 +19,7 @@ from hartlock.stress_run import STRESS as STRESS
 from hartlock.stress_run import Request, Stress
 
 FOR_S, REPLAYS = 600, 3
+ANY = "any"
 UNITS = {"s": 1, "m": 60, "h": 3600}
 LONGEST_S = 30 * 86400
 
@@ -50,26 +52,40 @@ def parser() -> argparse.ArgumentParser:
                         "native: threads on this computer's processors")
     p.add_argument("--machine", metavar="NAME", help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
     p.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
-    p.add_argument("--relax", choices=plans.RELAX, default=build.RELAX, help="how waiters wait, as for a run (default pause)")
-    p.add_argument("--unlock", choices=plans.UNLOCK, default=build.UNLOCK, help="how holders let go, as for a run (default store)")
+    p.add_argument("--relax", choices=[*plans.RELAX, ANY], default=build.RELAX,
+                   help="how waiters wait, as for a run; any: each round its own, but for wrs, which needs Zawrs (default pause)")
+    p.add_argument("--unlock", choices=[*plans.UNLOCK, ANY], default=build.UNLOCK,
+                   help="how holders let go, as for a run; any: each round its own (default store)")
     p.add_argument("--time-limit", type=whole(1, 86400), metavar="S", help="nothing heard for S seconds is a lock that hangs "
                    "(default 15, and one for each hart)")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the run's files into DIR, new or empty (default: in results/)")
     return p
 
 
-def _engine(options: argparse.Namespace, smp: int, seed: int, extra: Sequence[str]) -> tuple[engines.Engine, Path]:
+def _forms(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    relax = tuple(form for form in plans.RELAX if form != "wrs") if options.relax == ANY else (options.relax,)
+    return relax, plans.UNLOCK if options.unlock == ANY else (options.unlock,)
+
+
+def _engine(options: argparse.Namespace, smp: int, seed: int, extra: Sequence[str]) -> engines.Engine:
     if options.engine == "native":
         engines.refuse_for_native(options.machine, options.cpu, extra)
         tools.check(native=True)
         if options.relax == "wrs":
             engines.refuse_wrs()
-        engine = engines.native(1, 1, options.relax, options.unlock)
-        assert engine.program is not None
-        return engine, engine.program
+        return engines.native(1, 1)
     tools.check()
     chosen, _ = engines.choose(options.engine, engines.tcg(1, 1), options.machine or engines.default_machine(smp), seed, 1)
-    return chosen[0], build.image(options.relax, options.unlock)
+    return chosen[0]
+
+
+def _image(native: bool) -> Callable[[plans.Plan], Path]:
+    """Built when it is first asked for: with its forms it takes a while."""
+    @functools.cache
+    def built(relax: str, unlock: str) -> Path:
+        return build.native(relax, unlock) if native else build.image(relax, unlock)
+
+    return lambda plan: built(plan.relax, plan.unlock)
 
 
 def _again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
@@ -86,10 +102,10 @@ def main(argv: list[str], split: Callable[[list[str]], tuple[list[str], list[str
     smp = options.smp or engines.default_smp(options.engine)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     locks = tuple(strategies.choose(options.lock))
-    engine, image = _engine(options, smp, seed, extra)
-    asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, options.relax, options.unlock)
+    engine = _engine(options, smp, seed, extra)
+    asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *_forms(options))
     request = Request(
         asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
-        options.time_limit or 15 + smp, image, options.cpu or "rv64", extra, options.out, argv, _again(options, smp, seed))
+        options.time_limit or 15 + smp, _image(engine.name == "native"), options.cpu or "rv64", extra, options.out, argv, _again(options, smp, seed))
     signal.signal(signal.SIGTERM, terminate)
     return Stress(request, console).go()

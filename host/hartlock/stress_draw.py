@@ -26,8 +26,8 @@ class Asked:
     optional: tuple[str, ...]  # of these: left out without complaint where an extension is missing
     seed: int
     engine: Engine
-    relax: str
-    unlock: str
+    relax: tuple[str, ...]  # forms of waiting, of which a round has one,
+    unlock: tuple[str, ...]  # and of letting go
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,7 @@ def draw(asked: Asked, number: int, log: str) -> Round:
     plan = Plan(
         smp=asked.smp, locks=tuple(name for name in asked.locks if any(t.strategy == name for t in order)),
         harts=tuple(sorted({t.harts for t in order})), workload=workload(dice, engine), trials=1,
-        seed=dice.random.getrandbits(64), relax=asked.relax, unlock=asked.unlock, clusters=clusters(dice, asked.smp),
-        optional=asked.optional, order=order)
+        seed=dice.random.getrandbits(64), clusters=clusters(dice, asked.smp), optional=asked.optional, order=order,
+        relax=dice.word(*asked.relax), unlock=dice.word(*asked.unlock))
     plans.check(plan)
     return Round(number, engine, plan)

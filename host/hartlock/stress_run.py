@@ -11,6 +11,7 @@ from rich.console import Console
 
 from hartlock import context, paths, results, strategies, tools
 from hartlock.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
+from hartlock.plan import Plan
 from hartlock.rows import Rows
 from hartlock.run import Terminated, undisturbed
 from hartlock.stress_boot import Boot, Files
@@ -28,12 +29,16 @@ class Request:
     span_s: float  # 0: once
     replays: int
     silence_s: int
-    image: Path
+    image: Callable[[Plan], Path]  # what runs a plan, with its forms compiled in
     cpu: str
     extra: Sequence[str]
     out: Path | None
     argv: Sequence[str]
     again: Sequence[str]  # the command line of a replay, but for its round
+
+
+class TimeIsUp(Exception):
+    """In the middle of a round."""
 
 
 @dataclass
@@ -66,7 +71,7 @@ class Stress:
         self.request, self.asked, self.console = request, request.asked, console
         self.processors = tools.host_processors()
         first = self._draw(request.only or 1)
-        self.context = context.begin(first.plan, list(request.argv), request.image, self.processors,
+        self.context = context.begin(first.plan, list(request.argv), request.image(first.plan), self.processors,
                                      native=self.asked.engine.name == "native")
         label = "all" if set(self.asked.locks) == set(strategies.known()) else "-".join(self.asked.locks)
         self.path = results.use_folder(request.out) if request.out else results.make_folder(
@@ -110,12 +115,15 @@ class Stress:
             number += not self.request.only
 
     def _round(self, drawn: Round) -> None:
+        """To its end, or as far as it comes until the time is up."""
         began, tally = self.seconds(), Tally()
         boot = Boot(drawn, self.path.name, self.processors, tally)
         ended = False
         try:
-            self._boot(boot, lambda rows: self.files.trials.add(rows.trials), lambda what: self._minute(boot))
+            self._boot(boot, lambda rows: self.files.trials.add(rows.trials), lambda what: self._step(boot))
             ended = True
+        except TimeIsUp:
+            pass
         finally:  # Ctrl-C, too: what the round had done is counted
             self.state.tally += tally
             problems = boot.faults() if ended else boot.failed()
@@ -133,13 +141,15 @@ class Stress:
                 "check": check, "seed": drawn.plan.seed, **boot.tally.counts(), "bootargs": drawn.plan.bootargs(engine)}
 
     def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
-        boot.go(self.request.image, self.request.cpu, self.request.extra, self.request.silence_s,
+        boot.go(self.request.image(boot.plan), self.request.cpu, self.request.extra, self.request.silence_s,
                 lambda data: self.files.log(boot.engine.log, data), keep, step)
 
-    def _minute(self, boot: Boot) -> None:
-        """A line each minute, between two trials."""
+    def _step(self, boot: Boot) -> None:
+        """Between two trials: a line each minute, and is the time up?"""
+        if 0 < self.request.span_s <= self.seconds():
+            raise TimeIsUp
         if time.monotonic() - self.told >= MINUTE_S:
-            self.told += MINUTE_S
+            self.told += (time.monotonic() - self.told) // MINUTE_S * MINUTE_S
             so_far = Tally()
             so_far += self.state.tally
             so_far += boot.tally
