@@ -73,7 +73,8 @@ enter:
 	csrw	stvec, t0
 	tail	kernel_main
 
-	/* A hart the boot hart has started, and so has set up: find it by its id. */
+	/* A hart the boot hart has started, and so has set up, or one that had left
+	 * (leave.c): find it by its id. */
 later:
 	la	t0, harts
 	li	t1, MAX_HARTS

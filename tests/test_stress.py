@@ -22,6 +22,7 @@ from hartlock.collect import Exhaust, Fair, Pass, Share, Trial, whole
 from hartlock.histogram import Histogram
 from hartlock.metrics import exhausted
 from hartlock.plan import PASSES, SIZES, UNLOCK
+from hartlock.records import read
 from hartlock.stress_draw import Asked, draw
 from hartlock.stress_tally import Tally, short
 
@@ -299,6 +300,16 @@ def test_a_detector_that_is_late_is_said():
 
 # --- the loads it is made of ---
 
+def shares(log):
+    """Of all passes: strategy, hart, stops."""
+    strategy = ""
+    for record in read(log.split(b"\n")):
+        if record.type == "pass":
+            strategy = record.fields().text("strategy")
+        if record.type == "share":
+            yield strategy, record.fields().number("hart"), record.fields().number("stops")
+
+
 DISTURBED = ("--smp", "3", "--trials", "2", "--duration", "40", "--hold", "200", "--think", "50")
 
 
@@ -307,11 +318,14 @@ def test_harts_come_and_go_under_every_kind_of_lock(tmp_path):
     assert done.status == 0, done.out
     rows = [r for r in done.rows() if r["role"] == "candidate"]
     assert {r["check"] for r in rows} == {"pass"} and {r["churn_period_us"] for r in rows} == {"300"}
-    assert all(int(r["stops_total"]) > 0 for r in rows), [(r["strategy"], r["stops_total"]) for r in rows]
-    stops = Counter()
-    for r in done.rows("samples.csv"):
-        stops[r["hart"]] += int(r["stops"] or 0)
-    assert stops["0"] == 0 < min(stops["1"], stops["2"]), "hart 0 keeps the time"
+    by_strategy, by_hart = Counter(), Counter()
+    for strategy, hart, stops in shares(done.log):
+        by_strategy[strategy] += stops
+        by_hart[hart] += stops
+    assert all(by_strategy[r["strategy"]] > 0 for r in rows), by_strategy
+    assert by_hart[0] == 0 < min(by_hart[1], by_hart[2]), "hart 0 keeps the time"
+    assert sum(int(r["stops_total"]) for r in done.rows() if r["stops_total"]) == sum(
+        int(r["stops"]) for r in done.rows("samples.csv") if r["stops"]) > 0
 
 
 def test_an_ipi_lands_on_the_holder(tmp_path):
@@ -320,7 +334,7 @@ def test_an_ipi_lands_on_the_holder(tmp_path):
     assert done.status == 0, done.out
     row = done.row("cas", 2)
     taken, inside = int(row["ipis_total"]), int(row["ipis_inside_total"])
-    assert 20 <= taken <= 1000 and inside > taken / 3 and row["interrupts_total"] == "0", row
+    assert 10 <= taken <= 1000 and inside > taken / 3 and row["interrupts_total"] == "0", row
     assert (row["ipi_period_us"], row["churn_period_us"]) == ("200", "0")
 
 
