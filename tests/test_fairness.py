@@ -208,7 +208,8 @@ def near_share(run, trial):
 def test_cna_stays_in_a_cluster_and_has_a_bound(plugin):
     run = simulate(plugin, "seed=1 think=100 clusters=2 passes=f duration_us=400 warmup_us=50 run=cna:8,mcs:8",
                    machine="generic-8")
-    assert near_share(run, 0) > 0.95 and near_share(run, 1) < 0.7
+    # Harts that queue in a circle, four of each cluster: six of eight hand-overs are near at the most.
+    assert near_share(run, 0) > 0.95 and near_share(run, 1) < 0.76
     worst = [max(int(h["max"]) for h in run.records("hist") if (h["trial"], h["kind"]) == (t, "bypass")) for t in "01"]
     local = int(re.search(r"#define CNA_LOCAL (\d+)", (TOP / "lock/cna.h").read_text())[1])
     assert 7 < worst[0] <= local + 7 and worst[1] <= 7
