@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "console.h"
 #include "counter.h"
+#include "hang.h"
 #include "hart.h"
 #include "kernel.h"
 #include "model.h"
@@ -129,6 +130,8 @@ static void read_plan(void)
 	record_end();
 	if (error != NULL)
 		panic("plan: %s, at \"%.40s\"", error, at);
+	if (plan.hang_ms != 0)
+		hang_limit(plan.hang_ms);
 }
 
 _Noreturn void kernel_stop(bool failed)

@@ -108,7 +108,7 @@ def _parser() -> argparse.ArgumentParser:
     where.add_argument("--time-limit", type=whole(1, 86400), metavar="S",
                        help="give the run up when nothing is heard of it for S seconds "
                             "(default: 30 and what the plan needs)")
-    where.add_argument("--inject", default="", choices=["panic", "trap", "stack", "hang"], help=argparse.SUPPRESS)
+    where.add_argument("--inject", default="", choices=["panic", "record", "trap", "stack", "hang", "hang-all", "hang-irq", "lost"], help=argparse.SUPPRESS)
     return p
 
 

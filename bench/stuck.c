@@ -1,0 +1,92 @@
+#include "stuck.h"
+
+#include <stdatomic.h>
+
+#include "bench.h"
+#include "record.h"
+#include "window.h"
+
+static const struct run *_Atomic running;
+
+void stuck_pass(const struct run *run)
+{
+	/* release (R): pairs with the acquire in pass(). */
+	atomic_store_explicit(&running, run, memory_order_release);
+}
+
+static const struct run *pass(void)
+{
+	/* acquire (R): pairs with the release in stuck_pass(). */
+	return atomic_load_explicit(&running, memory_order_acquire);
+}
+
+uint64_t bench_progress(void)
+{
+	const struct run *run = pass();
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; run != NULL && i < run->harts; i++)
+		/* relaxed, both: a count, and whether it has begun at all. */
+		sum += aptr_load_relaxed(&run->slots[i].ops) +
+		       (atomic_load_explicit(&run->slots[i].start_time, memory_order_relaxed) != 0);
+	return sum;
+}
+
+/* OFFSET:VALUE of each 64-bit word that is not 0, as they are now: harts may write. */
+static void say_words(const char *key, struct view v)
+{
+	const volatile uint64_t *word = v.at;
+	bool more = false;
+
+	record_key(key);
+	for (size_t i = 0; i < v.bytes / 8; i++) {
+		uint64_t value = word[i];
+
+		if (value == 0)
+			continue;
+		if (more)
+			record_part_char(',');
+		record_part_u64(i * 8);
+		record_part_char(':');
+		record_part_hex(value);
+		more = true;
+	}
+}
+
+/* A lock of 4 bytes has its word, and what is beside it on its line. */
+static struct view whole_words(struct view v)
+{
+	v.bytes = (v.bytes + 7) & -(size_t)8;
+	return v;
+}
+
+void bench_say_pass(void)
+{
+	static const char *const phases[] = {
+		[WARMUP] = "warmup", [MEASURE] = "window", [STOP] = "stopping"};
+	const struct run *run = pass();
+	struct view lock;
+
+	if (run == NULL)
+		return;
+	lock = run->strategy->shared();
+	record_u64("trial", run->trial);
+	record_text("strategy", run->strategy->name);
+	record_text("pass", pass_names[run->pass]);
+	record_text("phase", phases[window_phase()]);
+	record_hex("lock_at", (uintptr_t)lock.at);
+	say_words("lock", whole_words(lock));
+}
+
+void bench_say_hart(unsigned hart)
+{
+	const struct run *run = pass();
+	struct view node;
+
+	if (run == NULL || hart >= run->harts)
+		return;
+	node = run->strategy->node(hart);
+	record_u64("ops", aptr_load_relaxed(&run->slots[hart].ops));
+	record_hex("node_at", (uintptr_t)node.at);
+	say_words("node", whole_words(node));
+}
