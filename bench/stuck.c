@@ -32,14 +32,17 @@ uint64_t bench_progress(void)
 	return sum;
 }
 
-/* OFFSET:VALUE of each 64-bit word that is not 0, as they are now: harts may write. */
-static void say_words(const char *key, struct view v)
+/* OFFSET:VALUE of each 64-bit word that is not 0, as they are now: harts may write. The
+ * last may be half another's, when there are 4 bytes of it. */
+static void say_view(const char *key, const char *at, const char *bytes, struct view v)
 {
 	const volatile uint64_t *word = v.at;
 	bool more = false;
 
+	record_hex(at, (uintptr_t)v.at);
+	record_u64(bytes, v.bytes);
 	record_key(key);
-	for (size_t i = 0; i < v.bytes / 8; i++) {
+	for (size_t i = 0; i < (v.bytes + 7) / 8; i++) {
 		uint64_t value = word[i];
 
 		if (value == 0)
@@ -51,13 +54,6 @@ static void say_words(const char *key, struct view v)
 		record_part_hex(value);
 		more = true;
 	}
-}
-
-/* A lock of 4 bytes has its word, and what is beside it on its line. */
-static struct view whole_words(struct view v)
-{
-	v.bytes = (v.bytes + 7) & -(size_t)8;
-	return v;
 }
 
 void bench_say_pass(void)
@@ -74,8 +70,7 @@ void bench_say_pass(void)
 	record_text("strategy", run->strategy->name);
 	record_text("pass", pass_names[run->pass]);
 	record_text("phase", phases[window_phase()]);
-	record_hex("lock_at", (uintptr_t)lock.at);
-	say_words("lock", whole_words(lock));
+	say_view("lock", "lock_at", "lock_bytes", lock);
 }
 
 void bench_say_hart(unsigned hart)
@@ -87,6 +82,6 @@ void bench_say_hart(unsigned hart)
 		return;
 	node = run->strategy->node(hart);
 	record_u64("ops", aptr_load_relaxed(&run->slots[hart].ops));
-	record_hex("node_at", (uintptr_t)node.at);
-	say_words("node", whole_words(node));
+	if (node.bytes != 0)
+		say_view("node", "node_at", "node_bytes", node);
 }

@@ -133,7 +133,7 @@ def _engines(options: argparse.Namespace, smp: int, extra: list[str]) -> tuple[l
             engines.refuse_wrs()
         return [engines.native(duration, warmup, options.relax, options.unlock)], []
     tools.check()
-    return engines.choose(options.engine, engines.tcg(duration, warmup),
+    return engines.choose(options.engine, engines.tcg(duration, warmup, options.time_limit),
                           options.machine or engines.default_machine(smp), options.seed,
                           workload.given(options, "model-duration", 200))
 

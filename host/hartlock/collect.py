@@ -134,13 +134,15 @@ class Collector:
         self.forms: tuple[str, str] | None = None  # relax and unlock, of the image
         self.crash: dict[str, str] = {}  # of @trap and @panic
         self.trap: dict[str, int] = {}
+        self.hang: Fields | None = None  # of @hang, and of each @stuck
+        self.stuck: list[Fields] = []
         self._open: dict[int, Trial] = {}
         self.handlers = {
             "boot": self._boot, "clock": self._clock, "native": self._native, "usage": self._usage,
             "hart": self._hart, "check": self._check, "plan": self._plan, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
             "coherence": self._coherence, "fair": self._fair, "exhaust": self._exhaust,
-            "trap": self._trap, "panic": self._panic, "end": self._end,
+            "stuck": self.stuck.append, "hang": self._hang, "trap": self._trap, "panic": self._panic, "end": self._end,
         }
 
     def feed(self, record: Record) -> Trial | None:
@@ -247,6 +249,11 @@ class Collector:
         del self._open[trial.id]
         trial.strategy, trial.harts, trial.status = f.text("strategy"), f.number("harts"), f.text("status")
         return trial
+
+    def _hang(self, f: Fields) -> None:
+        for key in ("harts", "stuck", "silent", "ms"):
+            f.number(key)
+        self.hang = f
 
     def _trap(self, f: Fields) -> None:
         self.trap = {key: f.number(key) for key in f.values}

@@ -19,7 +19,7 @@ def _command(stream, name: str, **arguments: object) -> object:  # type: ignore[
 
 
 def registers(path: Path) -> dict[int, dict[str, int]]:
-    """{hart number: {register: value}} of every hart; {} if QEMU does not answer."""
+    """{hart id: {register: value}} of every hart, which all stop for it; {} if QEMU does not answer."""
     try:
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(LIMIT_S)
@@ -27,6 +27,7 @@ def registers(path: Path) -> dict[int, dict[str, int]]:
             with s.makefile("rwb") as stream:
                 stream.readline()  # the greeting
                 _command(stream, "qmp_capabilities")
+                _command(stream, "stop")  # where a hart is while it runs, QEMU does not know exactly
                 text = _command(stream, "human-monitor-command", **{"command-line": "info registers -a"})
     except (OSError, ValueError):
         return {}
@@ -37,7 +38,7 @@ def parse_registers(text: str) -> dict[int, dict[str, int]]:
     harts: dict[int, dict[str, int]] = {}
     for part in re.split(r"^CPU#", text, flags=re.MULTILINE)[1:]:
         number, _, rest = part.partition("\n")
-        harts[int(number)] = {
-            name: int(value, 16)
-            for name, value in re.findall(r"\b(pc|x1/ra|x2/sp|x10/a0)\s+([0-9a-f]{8,16})\b", rest)}
+        words = dict(re.findall(r"\b(pc|mhartid|scause|sepc|x\d+/\w+)\s+([0-9a-f]{8,16})\b", rest))
+        values = {name.partition("/")[2] or name: int(value, 16) for name, value in words.items()}
+        harts[values.get("mhartid", int(number))] = values
     return harts
