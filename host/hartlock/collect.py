@@ -92,6 +92,9 @@ class Trial:
     relax: str = "not-applicable"  # how its waiters wait,
     unlock: str = "not-applicable"  # and its holders let go
     clusters: int = 1  # that its harts are told they are in
+    first: int = 0  # number of its first record that came
+    records: int = 0  # of it that came and could be used
+    lost: int = 0  # of those from the first to the last: not so
 
     def merged(self, kind: str) -> Histogram:
         return merge(h for (_, k), h in sorted(self.histograms.items()) if k == kind)
@@ -153,7 +156,12 @@ class Collector:
         handler = self.handlers.get(record.type)
         if handler is not None:
             handler(f)
+            self._count(f)
         return None
+
+    def _count(self, f: Fields) -> None:
+        if "trial" in f.values and f.number("trial") in self._open:
+            self._open[f.number("trial")].records += 1
 
     def _boot(self, f: Fields) -> None:
         b = self.boot
@@ -193,7 +201,7 @@ class Collector:
     def _get(self, f: Fields, strategy: str = "", harts: int = 0) -> Trial:
         i = f.number("trial")
         if i not in self._open:
-            self._open[i] = Trial(i, strategy, harts, "", {}, {})
+            self._open[i] = Trial(i, strategy, harts, "", {}, {}, first=f.record.n)
         return self._open[i]
 
     def _plan(self, f: Fields) -> None:
@@ -247,6 +255,7 @@ class Collector:
     def _trial(self, f: Fields) -> Trial:
         trial = self._get(f)
         del self._open[trial.id]
+        trial.lost = f.record.n - trial.first - trial.records
         trial.strategy, trial.harts, trial.status = f.text("strategy"), f.number("harts"), f.text("status")
         return trial
 
@@ -267,7 +276,7 @@ class Collector:
 
 def whole(trial: Trial, exhaust: bool = False) -> bool:
     """Did every record of the trial arrive? `exhaust`: it was asked to use up heaps, too."""
-    if trial.status != "done":
+    if trial.status != "done" or trial.lost:
         return False
     if trial.strategy == "clock":
         return (0, "clock") in trial.histograms

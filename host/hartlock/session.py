@@ -7,6 +7,7 @@ from pathlib import Path
 
 from hartlock import hang, lacks, launch, machine, native, symbols
 from hartlock.collect import Collector, Trial, whole
+from hartlock.doubts import nonsense
 from hartlock.engines import Engine
 from hartlock.paths import IMAGE
 from hartlock.plan import Plan
@@ -150,6 +151,8 @@ class Session:
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
         elif not whole(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.setting.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
+        elif nonsense(trial):
+            self.problems.append(f"{name} is left out: {nonsense(trial)}")
         else:
             self.done.append(trial)
             return self.table.add(trial, self.start)
