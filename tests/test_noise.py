@@ -36,6 +36,7 @@ class Heard:
         session = single(self.plan, Engine("board", 40_000, 10_000), "run", 2)
         rows = {}
         session.replay(log, lambda new: rows.update({row["trial"]: hash(repr((row, new.samples))) for row in new.trials}))
+        assert len(session.table.summary()) <= len(rows)
         return rows, session.judge()
 
 
@@ -123,6 +124,24 @@ def anew(log, pattern, change):
 
 def number(key, value):
     return lambda body: re.sub(rb" %s=\S+" % key, b" %s=%s" % (key, value), body)
+
+
+VALUES = [b"0", b"1", b"2", b"-1", b"9223372036854775808", b"18446744073709551615", b"0xffffffffffffffff", b"", b"word", b"0:1"]
+
+
+@MANY
+@given(st.data())
+def test_nothing_that_a_mad_machine_says_makes_it_raise(heard, data):
+    """Whole records, with values that no kernel has."""
+    lines = heard.log.split(b"\n")
+    records = [i for i, line in enumerate(lines) if line.startswith(b"@")]
+    for i in data.draw(st.lists(st.sampled_from(records), min_size=1, max_size=4)):
+        body = lines[i].rpartition(b" *")[0]
+        key, _, _ = data.draw(st.sampled_from(body.split(b" ")[2:])).partition(b"=")
+        body = re.sub(rb" %s=\S*" % key, b" %s=%s" % (key, data.draw(st.sampled_from(VALUES))), body)
+        lines[i] = b"%s *%08x" % (body, zlib.crc32(body))
+    rows, _ = heard(b"\n".join(lines))
+    assert set(rows) <= {*range(4), 2**63, 2**64 - 1}
 
 
 @pytest.mark.parametrize("pattern,change,words", [
