@@ -14,8 +14,6 @@
 
 _Static_assert(PORT_MAX_HARTS == MAX_HARTS, "bench and kernel agree on the most harts");
 
-extern char __heap[], __heap_end[];
-
 unsigned port_harts(void)
 {
 	return kernel.harts_online;
@@ -43,8 +41,8 @@ unsigned port_cluster(unsigned index)
 
 void port_heap(uintptr_t *start, uintptr_t *end)
 {
-	*start = (uintptr_t)__heap;
-	*end = (uintptr_t)__heap_end;
+	*start = kernel.heap.base;
+	*end = kernel.heap.base + kernel.heap.size;
 }
 
 bool port_in_step(void)

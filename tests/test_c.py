@@ -27,7 +27,7 @@ PROGRAMS = {
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],
     "isa": ["kernel/isa.c"],
-    "machine": ["kernel/machine.c", "kernel/cpumap.c", "kernel/isa.c", "kernel/fdt.c"],
+    "machine": ["kernel/machine.c", "kernel/machine_has.c", "kernel/cpumap.c", "kernel/isa.c", "kernel/fdt.c"],
     "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_decode": ["model/decode.c"],
     "model_profile": ["model/profile.c"],
