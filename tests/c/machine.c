@@ -1,5 +1,5 @@
-/* machine.c on the trees of trees/, compiled into the folder that the first
- * argument names, and on damaged copies of them. Each lies in a buffer of its own
+/* machine.c on the trees of trees/ and those of QEMU's machines, compiled into the folder
+ * that the first argument names, and on damaged copies of them. Each lies in a buffer of its own
  * exact size, so that AddressSanitizer sees a read past it. */
 #include "kernel/machine.h"
 
@@ -479,6 +479,8 @@ int main(int argc, char **argv)
 	test_cut("memory-child");
 	test_cut("wide-id");
 	test_cut("reserved");
+	test_cut("qemu-virt");
+	test_cut("qemu-sifive_u");
 	test_damaged("normal", 20000, 7);
 	test_damaged("two-memories", 10000, 8);
 	test_damaged("clusters", 10000, 10);
