@@ -9,7 +9,7 @@ from hartlock import plan as plans
 from hartlock import (advise, board, build, compare, engines, merge, probe, report, run, scenarios, strategies, stress, sweep, table,
                       tools, workload)
 from hartlock.errors import EXIT_USAGE, UsageError
-from hartlock.options import whole
+from hartlock.options import shortened, whole, word
 
 DESCRIPTION = """\
 Boot a bare-metal kernel on N RISC-V harts, hammer one shared bump allocator
@@ -101,10 +101,10 @@ def _parser() -> argparse.ArgumentParser:
                        help="board: a labgrid environment, whose target main has a console")
     where.add_argument("--print-plan", action="store_true",
                        help="print the plan, for a board's bootargs or `make board PLAN=...`, and stop")
-    where.add_argument("--machine", metavar="NAME",
+    where.add_argument("--machine", type=word, metavar="NAME",
                        help="machine profile of the cost model: a name in model/machines/, or a "
                             "TOML file (default generic-8, above 8 harts mesh-64)")
-    where.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
+    where.add_argument("--cpu", type=word, metavar="MODEL", help="QEMU's -cpu (default rv64)")
     where.add_argument("--time-limit", type=whole(1, 86400), metavar="S",
                        help="give the run up when nothing is heard of it for S seconds "
                             "(default: 30 and what the plan needs)")
@@ -221,7 +221,10 @@ def main(argv: list[str]) -> int:
                              "or --from-log FILE reads what it said (docs/boards.md)")
         return run.run(request, table.console())
     except UsageError as e:
-        print(f"hartlock: {e}", file=sys.stderr)
+        print(f"hartlock: {shortened(str(e))}", file=sys.stderr)
+        return EXIT_USAGE
+    except OSError as e:  # a name that is no file's name: whatever is written or run says so itself
+        print(f"hartlock: {shortened(str(e.filename))}: {e.strerror}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
         print("hartlock: interrupted before anything was measured", file=sys.stderr)
