@@ -80,7 +80,7 @@ def test_a_deadlocked_lock_is_shown(tmp_path):
          "--think", "0", "--time-limit", "4", "--out", tmp_path / "run"], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
     assert re.search(r"[12] of 2 harts have not come back; trial \d+, ticket, \w+ pass, (warmup|window|stopping)", done.stdout), done.stdout
-    waiting = re.search(r"hart (\d): at 0x\w+ .*ticket_acquire .*in section in \w+, after \d+ operations", done.stdout)
+    waiting = re.search(r"hart (\d): at 0x\w+ .*ticket_acquire .*in section in \w+, after \d+ operation\(s\)", done.stdout)
     assert waiting, done.stdout
     drawn, serving = map(int, re.search(r"lock at 0x\w+: next=(\d+) serving=(\d+)", done.stdout).groups())
     assert drawn > serving

@@ -85,7 +85,7 @@ def lines(hang: Fields, stuck: Sequence[Fields], asked: Registers, image: Path, 
     for f in stuck:
         text = f"hart {f.number('hart')}: {_where(f, asked, image, loaded_at)}"
         if "ops" in f.values:
-            text += f", after {f.number('ops')} operations"
+            text += f", after {f.number('ops')} operation(s)"
         if known and "node" in f.values:
             text += f"; its node: {fields(f, 'node', header, node, places)}"
         out.append(text)
