@@ -170,7 +170,9 @@ static void run_exhaust(struct run *run)
 	run->work.churn_us = run->work.rate = 0;
 	take_heap(run);
 	prepare(run);
+	stuck_pass(run);
 	exhaust_run(run, &sum);
+	stuck_pass(NULL);
 	send_exhaust(run, &sum);
 }
 

@@ -68,7 +68,7 @@ void bench_say_pass(void)
 	lock = run->strategy->shared();
 	record_u64("trial", run->trial);
 	record_text("strategy", run->strategy->name);
-	record_text("pass", pass_names[run->pass]);
+	record_text("pass", run->pass < PASSES ? pass_names[run->pass] : "exhaust");
 	record_text("phase", phases[window_phase()]);
 	say_view("lock", "lock_at", "lock_bytes", lock);
 }

@@ -67,7 +67,7 @@ class Session:
         self.reader, self.collector = Reader(), Collector()
         self.problems: list[str] = []
         self.harts: list[str] = []  # where each was when it went wrong
-        self.asked: hang.Registers = {}  # of harts that hung, from QEMU
+        self.asked: hang.Registers | None = None  # of harts that hung, from QEMU
         self.done: list[Trial] = []
         self.refused: list[Trial] = []  # for want of an extension: no use to ask again
         self.image = IMAGE  # for the names of addresses
@@ -124,8 +124,8 @@ class Session:
 
     def _asks(self, process: Process) -> bool:
         """Have harts hung that only the emulator can locate? Then there is no use to go on."""
-        if self.collector.hang is not None and self.collector.hang.number("silent"):
-            self.asked = self.asked or process.registers()
+        if self.collector.hang is not None and self.collector.hang.number("silent") and self.asked is None:
+            self.asked = process.registers()
         return bool(self.asked)
 
     def _record(self, raw: bytes) -> Trial | None:
@@ -187,7 +187,7 @@ class Session:
         said += [f"the boot self-test {check} failed" for check in boot.failed_checks]
         if self.collector.hang:
             said.append(hang.problem(self.collector.hang))
-            self.harts += hang.lines(self.collector.hang, self.collector.stuck, self.asked, self.image, boot.image)
+            self.harts += hang.lines(self.collector.hang, self.collector.stuck, self.asked or {}, self.image, boot.image)
         elif self.collector.crash:
             c = self.collector.crash
             who = "the bench" if self.engine.name == "native" else "the kernel"
