@@ -7,9 +7,35 @@
 #include "window.h"
 
 static const struct run *_Atomic running;
+struct stuck_view stuck_view;
+
+static const char *pass_name(const struct run *run)
+{
+	return run->pass < PASSES ? pass_names[run->pass] : "exhaust";
+}
+
+static struct stuck_view view_of(const struct run *run)
+{
+	struct view lock = run->strategy->shared(), node = run->strategy->node(0);
+
+	return (struct stuck_view){
+		.harts = run->harts,
+		.trial = run->trial,
+		.strategy = (uintptr_t)run->strategy->name,
+		.pass = (uintptr_t)pass_name(run),
+		.lock = (uintptr_t)lock.at,
+		.lock_bytes = lock.bytes,
+		.node = (uintptr_t)node.at,
+		.node_bytes = node.bytes,
+		.node_stride = (uintptr_t)run->strategy->node(1).at - (uintptr_t)node.at,
+		.ops = (uintptr_t)&run->slots[0].ops,
+		.ops_stride = sizeof(run->slots[0]),
+	};
+}
 
 void stuck_pass(const struct run *run)
 {
+	stuck_view = run != NULL ? view_of(run) : (struct stuck_view){0};
 	/* release (R): pairs with the acquire in pass(). */
 	atomic_store_explicit(&running, run, memory_order_release);
 }
@@ -68,7 +94,7 @@ void bench_say_pass(void)
 	lock = run->strategy->shared();
 	record_u64("trial", run->trial);
 	record_text("strategy", run->strategy->name);
-	record_text("pass", run->pass < PASSES ? pass_names[run->pass] : "exhaust");
+	record_text("pass", pass_name(run));
 	record_text("phase", phases[window_phase()]);
 	say_view("lock", "lock_at", "lock_bytes", lock);
 }

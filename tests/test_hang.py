@@ -12,7 +12,7 @@ from conftest import QUICK, TOP
 from test_docs import record_keys
 from test_faults import alive, qemu_of, start, until_a_trial_is_kept
 
-from hartlock import hang, strategies
+from hartlock import hang, outside, strategies
 from hartlock.collect import Collector
 from hartlock.records import Reader, RecordError
 
@@ -72,18 +72,51 @@ def test_a_qemu_that_does_not_answer_is_given_up(tmp_path):
     assert (tmp_path / "run/summary.csv").read_text().count("\n") > 1
 
 
-def test_a_deadlocked_lock_is_shown(tmp_path):
+@pytest.fixture(scope="module")
+def mutant():
     """A ticket lock whose release lets nobody in that waits."""
-    mutant = tree.plant(tree.known()["ticket-stuck"])
+    return tree.plant(tree.known()["ticket-stuck"])
+
+
+def deadlock(mutant, folder, *args):
+    """What is said of it, which always has the lock: more numbers drawn than served."""
     done = subprocess.run(
         [mutant / "run-bench.sh", "--engine", "tcg", "--smp", "2", "--lock", "ticket", *QUICK, "--trials", "8", "--hold", "20000",
-         "--think", "0", "--time-limit", "4", "--out", tmp_path / "run"], capture_output=True, text=True, timeout=300, check=False)
+         "--think", "0", "--time-limit", "4", *args, "--out", folder], capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 1
-    assert re.search(r"[12] of 2 harts have not come back; trial \d+, ticket, \w+ pass, (warmup|window|stopping)", done.stdout), done.stdout
     waiting = re.search(r"hart (\d): at 0x\w+ .*ticket_acquire .*in section in \w+, after \d+ operation\(s\)", done.stdout)
     assert waiting, done.stdout
     drawn, serving = map(int, re.search(r"lock at 0x\w+: next=(\d+) serving=(\d+)", done.stdout).groups())
     assert drawn > serving
+    return done.stdout
+
+
+def test_a_deadlocked_lock_is_shown(mutant, tmp_path):
+    out = deadlock(mutant, tmp_path / "run")
+    assert re.search(r"[12] of 2 harts have not come back; trial \d+, ticket, \w+ pass, (warmup|window|stopping)", out), out
+
+
+def test_a_deadlock_with_interrupts_off_is_read_from_memory(mutant, tmp_path):
+    """No hart can be asked, the boot hart cannot look: the host finds the same by itself."""
+    out = deadlock(mutant, tmp_path / "run", "--irq", "off", "--hold", "200000")
+    assert re.search(r"nothing was heard from the kernel for 4 s|did not answer an IPI; QEMU says", out), out
+    assert re.search(r"(in trial|trial) \d+, ticket, \w+ pass", out)
+
+
+def test_the_host_knows_where_the_kernel_keeps_what():
+    """Each field of struct stuck_view is a 64-bit word, in this order."""
+    struct = (TOP / "bench/stuck.h").read_text().split("struct stuck_view {")[1].split("};")[0]
+    names = re.findall(r"uint64_t ([^;]+);", struct)
+    assert tuple(name.strip() for line in names for name in line.split(",")) == outside.VIEW
+    assert outside.view_at(IMAGE) != 0
+
+
+def test_memory_that_makes_no_sense_is_not_shown():
+    registers = {0: {"pc": 0x80200000}, 1: {"pc": 0x80200000}}
+    assert outside.look(registers, lambda at, count: [], IMAGE) == []
+    assert outside.look(registers, lambda at, count: [0] * count, IMAGE) == []  # no pass runs
+    assert outside.look(registers, lambda at, count: [2**63] * count, IMAGE) == []
+    assert outside.look(registers, lambda at, count: [1] * count, TOP / "Makefile") == []
 
 
 def kernel_says(bootargs, smp):

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from hartlock import qmp, symbols
+from hartlock import outside, qmp, symbols
 from hartlock.process import Process
 from hartlock.tools import QEMU
 
@@ -32,6 +32,10 @@ class Machine(Process):
 
     def where(self) -> list[str]:
         harts = self.registers()
+        socket = Path(self._folder.name) / "qmp"
+        seen = outside.look(harts, lambda at, count: qmp.memory(socket, at, count), self._image) if harts else []
+        if seen:
+            return seen
         at = symbols.locate([r.get("pc", 0) for r in harts.values()], self._image)
         called = symbols.locate([r.get("ra", 0) for r in harts.values()], self._image)
         return ([f"hart {hart}: at {pc}, called from {ra}" for hart, pc, ra in zip(harts, at, called, strict=True)]
