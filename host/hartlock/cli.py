@@ -223,7 +223,9 @@ def main(argv: list[str]) -> int:
     except UsageError as e:
         print(f"hartlock: {shortened(str(e))}", file=sys.stderr)
         return EXIT_USAGE
-    except OSError as e:  # a name that is no file's name: whatever is written or run says so itself
+    except OSError as e:  # a name that no file can have: what is written, or run, says so itself
+        if e.filename is None:
+            raise
         print(f"hartlock: {shortened(str(e.filename))}: {e.strerror}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
