@@ -106,8 +106,8 @@ def _parser() -> argparse.ArgumentParser:
                             "TOML file (default generic-8, above 8 harts mesh-64)")
     where.add_argument("--cpu", type=word, metavar="MODEL", help="QEMU's -cpu (default rv64)")
     where.add_argument("--time-limit", type=whole(1, 86400), metavar="S",
-                       help="give the run up when nothing is heard of it for S seconds "
-                            "(default: 30 and what the plan needs)")
+                       help="give the run up when nothing is heard of it for S seconds, or no hart gets on for "
+                            "half of that (default: 30 and what the plan needs; 20)")
     where.add_argument("--inject", default="", choices=["panic", "record", "trap", "stack", "hang", "hang-all", "hang-irq", "lost"], help=argparse.SUPPRESS)
     return p
 
