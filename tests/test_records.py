@@ -4,7 +4,7 @@ import zlib
 
 import pytest
 from conftest import TOP
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from hartlock.collect import Collector
@@ -203,6 +203,10 @@ def test_the_corpus(name):
     assert ([r.n for r in records], unreadable, reader.counts) == KEPT[name]
 
 
+AT_LEISURE = settings(deadline=None, suppress_health_check=list(HealthCheck))  # on a computer that others keep busy
+
+
+@AT_LEISURE
 @given(st.lists(st.sampled_from(sorted(KEPT)), min_size=1, max_size=3), st.data())
 def test_what_is_accepted_stood_there_with_its_checksum(names, data):
     """The corpus, shuffled and damaged."""
@@ -220,6 +224,7 @@ WORDS = st.sampled_from(["trial", "pass", "strategy", "harts", "hart", "kind", "
 TYPES = st.sampled_from(sorted(Collector().handlers) + ["trial", "nothing"])
 
 
+@AT_LEISURE
 @given(st.lists(st.tuples(TYPES, st.dictionaries(WORDS, st.text("01x-:,abc%", max_size=5), max_size=6)), max_size=6))
 def test_whole_records_of_any_content_raise_nothing_else(said):
     collector = Collector()
