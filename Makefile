@@ -176,7 +176,7 @@ setup: ## install what building, running and testing need (Debian packages), and
 .PHONY: check lint test
 check: lint test ## everything that can be checked: layout, types, shell, all tests
 
-SHELL_FILES := run-bench.sh host/setup host/find-python host/fetch-qemu10 host/fetch-herd .ci/run
+SHELL_FILES := run-bench.sh host/setup host/find-python host/fetch-qemu10 host/fetch-herd tests/fuzz/run .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
@@ -197,6 +197,10 @@ mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cel
 .PHONY: detectors
 detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/stress.md)
 	$(Q)/usr/bin/python3 tests/mutants/detectors.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+
+.PHONY: fuzz
+fuzz: ## device trees that a fuzzer makes up, for the kernel's parser (RUNS=10000000)
+	$(Q)tests/fuzz/run $(BUILD)/fuzz $(or $(RUNS),10000000)
 
 .PHONY: footprint
 footprint: ## bytes and instructions of each uncontended acquire and release (SHOW=ticket: which)

@@ -14,6 +14,7 @@
 #include "probe.h"
 #include "rendezvous.h"
 #include "send.h"
+#include "stuck.h"
 #include "timer.h"
 #include "window.h"
 
@@ -95,7 +96,9 @@ static void hart_pass(unsigned index, void *arg)
 		scatter(me);
 	if (index == 0 && run->work.churn_us != 0)
 		churn_begin(run->work.churn_us);
+	port_interruptible(true);
 	work_until_stop(run, me);
+	port_interruptible(false);
 	if (index == 0 || run->work.watched)
 		timer_off(index);
 	if (index == 0 && run->work.churn_us != 0)
@@ -167,7 +170,9 @@ static void run_exhaust(struct run *run)
 	run->work.churn_us = run->work.rate = 0;
 	take_heap(run);
 	prepare(run);
+	stuck_pass(run);
 	exhaust_run(run, &sum);
+	stuck_pass(NULL);
 	send_exhaust(run, &sum);
 }
 
@@ -182,7 +187,9 @@ static void run_pass(struct run *run)
 		run->heap_end = fairness_prepare(slots, run->harts, run->heap_start, run->heap_end);
 	run->strategy->init(&run->work, run->heap_start, run->heap_end);
 	prepare(run);
+	stuck_pass(run);
 	port_run(run->harts, hart_pass, run);
+	stuck_pass(NULL);
 
 	send_pass(run, run->strategy->used());
 }
@@ -301,8 +308,9 @@ static void run_trial(const struct plan *plan, unsigned id)
 void bench_run(const struct plan *plan)
 {
 	send_plan(plan);
-	if (plan->inject[0] != 0)
-		port_inject(plan->inject);
-	for (unsigned id = 0; id < plan->trials; id++)
+	for (unsigned id = 0; id < plan->trials; id++) {
+		if (plan->inject[0] != 0 && id + 1 == plan->trials)
+			port_inject(plan->inject);
 		run_trial(plan, id);
+	}
 }

@@ -25,9 +25,11 @@ static void hart_round(unsigned index, void *arg)
 		rendezvous_until(rendezvous(index, run->harts));
 	if (index == 0 && port_interrupts())
 		timer_set(0, TIMER_WINDOW, run->deadline, on_deadline, NULL);
+	port_interruptible(true);
 	run->strategy->start(&run->work, me);
 	run->strategy->worker[PASS_EXHAUST](&run->work, me);
 	run->strategy->stop(&run->work, me);
+	port_interruptible(false);
 	timer_off(index);
 }
 

@@ -193,6 +193,7 @@ static const char *read_number(struct plan *plan, struct word key, struct word v
 		{"fairness_us", HOUR_US, &plan->fairness_us},
 		{"warmup_us", HOUR_US, &plan->warmup_us},
 		{"seed", UINT64_MAX, &plan->seed},
+		{"hang_ms", HOUR_US / 1000, &plan->hang_ms},
 	};
 
 	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {

@@ -76,6 +76,7 @@ struct plan {
 	uint64_t exhaust;     /* rounds to the end of a small heap, behind the passes; 0: none */
 	uint64_t seed;        /* of the harts' random numbers */
 	unsigned passes;      /* 1 << enum pass, or-ed */
+	uint64_t hang_ms;     /* that nobody gets on for, at least, when harts hang; 0: not said */
 	char inject[16];      /* a fault to cause, for tests; "" is none */
 	unsigned trials;
 	struct plan_trial trial[PLAN_MAX_TRIALS];

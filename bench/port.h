@@ -75,6 +75,10 @@ bool port_poke(unsigned index);
 void port_stop(void);
 bool port_start(unsigned index);
 
+/* From now on the calling hart can, or cannot, be interrupted to be asked where it
+ * is, if there is anybody to ask. Alarms are not concerned. */
+void port_interruptible(bool on);
+
 /* What is to happen at `time`, at that time exactly and taking none: if *flag is
  * `expect`, copy `count` words that lie `stride` bytes apart, from `from` on to
  * `to` on, write the time to *stamp, and `value` to *flag. */

@@ -76,6 +76,12 @@ void record_part_u64(uint64_t value)
 	put_number(value, 10);
 }
 
+void record_part_hex(uint64_t value)
+{
+	put_text("0x");
+	put_number(value, 16);
+}
+
 void record_part_char(char c)
 {
 	put(c);
@@ -98,8 +104,7 @@ void record_i64(const char *key, int64_t value)
 void record_hex(const char *key, uint64_t value)
 {
 	record_key(key);
-	put_text("0x");
-	put_number(value, 16);
+	record_part_hex(value);
 }
 
 void record_text(const char *key, const char *value)

@@ -22,6 +22,7 @@ void record_text(const char *key, const char *value);
 /* A value in parts: record_key(), then any number of these. */
 void record_key(const char *key);
 void record_part_u64(uint64_t value);
+void record_part_hex(uint64_t value);
 void record_part_char(char c);
 
 void record_end(void);

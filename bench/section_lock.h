@@ -80,6 +80,11 @@ static size_t used(void)
 	return bump_used(THE_HEAP);
 }
 
+static struct view shared_view(void)
+{
+	return (struct view){THE_LOCK, sizeof(*THE_LOCK)};
+}
+
 static size_t waste(unsigned hart)
 {
 	(void)hart;

@@ -61,6 +61,11 @@ static size_t used(void)
 	return NAME(used)(THE_HEAP);
 }
 
+static struct view shared_view(void)
+{
+	return (struct view){THE_HEAP, sizeof(*THE_HEAP)};
+}
+
 static size_t waste(unsigned hart)
 {
 	return NAME(waste)(&own[hart].node);

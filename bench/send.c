@@ -9,7 +9,7 @@
 #include "record.h"
 #include "window.h"
 
-static const char *const pass_names[PASSES] = {"throughput", "latency", "audit", "fairness"};
+const char *const pass_names[PASSES] = {"throughput", "latency", "audit", "fairness"};
 static const char *const ended_names[] = {
 	[ENDED_TIME] = "time", [ENDED_HEAP] = "heap", [ENDED_LOG] = "log"};
 

@@ -23,6 +23,9 @@ struct run {
 
 void send_plan(const struct plan *plan);
 
+/* The words of docs/records.md. */
+extern const char *const pass_names[PASSES];
+
 /* What a pass that has ended did; `used` bytes of its heap were handed out. */
 void send_pass(const struct run *run, size_t used);
 

@@ -12,6 +12,12 @@
  * the addresses of blocks, or not at all. */
 enum grant_order { ORDER_NUMBERS, ORDER_ADDRESSES, ORDER_UNKNOWN };
 
+/* Memory to look at. */
+struct view {
+	const void *at;
+	size_t bytes;
+};
+
 struct strategy {
 	const char *name;
 	/* How its waiters wait and its holders let go (lock/forms.h); FORM_NONE where
@@ -24,6 +30,9 @@ struct strategy {
 	size_t (*used)(void);
 	/* Of those, bytes that hart `hart` took and made no block of. */
 	size_t (*waste)(unsigned hart);
+	/* The lock, or a lock-free heap; what hart `hart` keeps. For when it hangs. */
+	struct view (*shared)(void);
+	struct view (*node)(unsigned hart);
 	enum grant_order order;
 	/* By each hart, before and behind its worker; NULL: nothing to do. */
 	void (*start)(const struct workload *work, struct slot *me);

@@ -127,6 +127,11 @@ static LOAD_LOOP void grants(const struct workload *given, struct slot *me)
 	}
 }
 
+static struct view node_view(unsigned hart)
+{
+	return (struct view){&own[hart].node, sizeof(own[hart].node)};
+}
+
 #if LOAD_FULL
 static LOAD_LOOP void exhaust(const struct workload *given, struct slot *me)
 {
@@ -170,6 +175,8 @@ const struct strategy JOIN(LOAD_TABLE, STRATEGY) = {
 	.init = init,
 	.used = used,
 	.waste = waste,
+	.shared = shared_view,
+	.node = node_view,
 	.order = section_order,
 #if LOAD_FULL
 	.start = start,

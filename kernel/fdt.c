@@ -1,6 +1,5 @@
 #include "fdt.h"
 
-#include <stdbool.h>
 #include <string.h>
 
 enum { MAGIC = 0xd00dfeed, HEADER_SIZE = 40, VERSION_KNOWN = 17, MAX_DEPTH = 32 };
@@ -35,6 +34,7 @@ const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 	size_t size = fdt_cell(head + 4);
 	size_t nodes = fdt_cell(head + 8), strings = fdt_cell(head + 12);
 	size_t nodes_size = fdt_cell(head + 36), strings_size = fdt_cell(head + 32);
+	size_t reserved = fdt_cell(head + 16);
 
 	/* Version 16 does not say how large its structure block is. */
 	if (fdt_cell(head + 20) < VERSION_KNOWN || fdt_cell(head + 24) > VERSION_KNOWN)
@@ -45,9 +45,29 @@ const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 		return "structure block out of bounds";
 	if (!inside(strings, strings_size, size))
 		return "strings block out of bounds";
-	*fdt = (struct fdt){head + nodes, nodes_size, (const char *)head + strings, strings_size,
-			    size};
+	if (reserved % 8 != 0 || !inside(reserved, 0, size))
+		return "reservation block out of bounds";
+	*fdt = (struct fdt){
+		.nodes = head + nodes,
+		.nodes_size = nodes_size,
+		.strings = (const char *)head + strings,
+		.strings_size = strings_size,
+		.reservations = head + reserved,
+		.reservations_size = size - reserved,
+		.size = size,
+	};
 	return NULL;
+}
+
+bool fdt_reservation(const struct fdt *fdt, size_t i, uint64_t *base, uint64_t *size)
+{
+	enum { ENTRY = 16 };
+
+	if (i >= fdt->reservations_size / ENTRY)
+		return false;
+	*base = fdt_number(fdt->reservations + i * ENTRY, 2);
+	*size = fdt_number(fdt->reservations + i * ENTRY + 8, 2);
+	return *base != 0 || *size != 0;
 }
 
 static enum fdt_token bad(struct fdt_walk *walk, const char *error)

@@ -4,6 +4,7 @@
 #ifndef KERNEL_FDT_H
 #define KERNEL_FDT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -12,6 +13,8 @@ struct fdt {
 	size_t nodes_size;
 	const char *strings; /* the strings block */
 	size_t strings_size;
+	const uint8_t *reservations; /* the memory reservation block, to the tree's end */
+	size_t reservations_size;
 	size_t size; /* of the whole tree, bytes */
 };
 
@@ -39,6 +42,9 @@ struct fdt_walk {
 };
 
 enum fdt_token fdt_step(const struct fdt *fdt, struct fdt_walk *walk);
+
+/* Entry `i` of the memory reservation block; false: there are no more. */
+bool fdt_reservation(const struct fdt *fdt, size_t i, uint64_t *base, uint64_t *size);
 
 /* The big-endian 32-bit cell at p. */
 uint32_t fdt_cell(const uint8_t *p);

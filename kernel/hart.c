@@ -5,6 +5,7 @@
 #include "clock.h"
 #include "counter.h"
 #include "csr.h"
+#include "hang.h"
 #include "ipi.h"
 #include "leave.h"
 #include "panic.h"
@@ -173,6 +174,8 @@ struct hart *hart_by_index(unsigned index)
 void hart_idle(void)
 {
 	__asm__ volatile("wfi" ::: "memory");
+	hang_listen();
+	hang_look();
 	csr_clear(sip, SIE_SSIE);
 	ipi_take(NULL);
 }
@@ -228,6 +231,7 @@ static void work_here(void *arg)
 
 void hart_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg)
 {
+	hang_begin(n);
 	for (unsigned i = 0; i < n; i++) {
 		online[i]->arg = arg;
 		/* release (W): pairs with the acquire in work_once(). */
@@ -242,5 +246,6 @@ void hart_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg)
 		/* acquire (D): pairs with the release in work_once(). */
 		while (atomic_load_explicit(&online[i]->fn, memory_order_acquire) != NULL)
 			hart_idle();
+	hang_end();
 	hart_check_stacks();
 }

@@ -8,6 +8,7 @@ struct kernel {
 	unsigned long boot_hart; /* id */
 	unsigned harts_online;
 	struct machine machine;
+	struct machine_range heap; /* what is free of the heap's place in the memory map */
 };
 
 extern struct kernel kernel;

@@ -10,7 +10,7 @@ enum { DEPTH = 3 }; /* the deepest node of interest is /cpus/cpu@N */
 /* A node that is being read. Its properties come in any order, so a hart or a
  * memory is taken at the end of its node. */
 struct node {
-	enum place { ELSEWHERE, ROOT, CPUS, CPU, MEMORY, CHOSEN } place;
+	enum place { ELSEWHERE, ROOT, CPUS, CPU, MEMORY, CHOSEN, RESERVED, RESERVATION } place;
 	const uint8_t *reg;
 	size_t reg_len;
 	struct isa isa;
@@ -46,10 +46,13 @@ static enum place place_of(const struct reader *r, int depth, const char *name)
 	if (depth == 1)
 		return ROOT;
 	if (depth == 2)
-		return name_is(name, "cpus")   ? CPUS
-		     : name_is(name, "memory") ? MEMORY
-		     : name_is(name, "chosen") ? CHOSEN
-					       : ELSEWHERE;
+		return name_is(name, "cpus")            ? CPUS
+		     : name_is(name, "memory")          ? MEMORY
+		     : name_is(name, "chosen")          ? CHOSEN
+		     : name_is(name, "reserved-memory") ? RESERVED
+							: ELSEWHERE;
+	if (r->node[2].place == RESERVED)
+		return RESERVATION;
 	return r->node[2].place == CPUS && name_is(name, "cpu") ? CPU : ELSEWHERE;
 }
 
@@ -172,24 +175,56 @@ static const char *take_hart(struct reader *r, const struct node *node)
 	return NULL;
 }
 
+/* Append the reg's ranges while there is room. False: it does not fit its cells. */
+static bool take_ranges(const struct node *parent, const struct node *node,
+			struct machine_range *to, unsigned *n, unsigned room)
+{
+	int address_cells = parent->address_cells, size_cells = parent->size_cells;
+	size_t entry = (size_t)(address_cells + size_cells) * 4;
+
+	if (address_cells == 0 || size_cells == 0 || node->reg_len % entry != 0)
+		return false;
+	for (size_t at = 0; at < node->reg_len && *n < room; at += entry) {
+		const uint8_t *p = node->reg + at;
+
+		to[*n].base = fdt_number(p, address_cells);
+		to[*n].size = fdt_number(p + address_cells * 4, size_cells);
+		(*n)++;
+	}
+	return true;
+}
+
 static const char *take_memory(struct reader *r, const struct node *node)
 {
-	int address_cells = r->node[1].address_cells, size_cells = r->node[1].size_cells;
-	size_t entry = (size_t)(address_cells + size_cells) * 4;
+	struct machine *m = r->m;
 
 	if (node->disabled)
 		return NULL;
-	if (address_cells == 0 || size_cells == 0 || node->reg_len == 0 ||
-	    node->reg_len % entry != 0)
+	if (node->reg_len == 0 ||
+	    !take_ranges(&r->node[1], node, m->memory, &m->memories, MAX_MEMORY))
 		return "a memory's reg does not fit its cells";
-	for (size_t at = 0; at < node->reg_len && r->m->memories < MAX_MEMORY; at += entry) {
-		const uint8_t *p = node->reg + at;
-
-		r->m->memory[r->m->memories].base = fdt_number(p, address_cells);
-		r->m->memory[r->m->memories].size = fdt_number(p + address_cells * 4, size_cells);
-		r->m->memories++;
-	}
 	return NULL;
+}
+
+/* One without a reg is for an operating system to place. */
+static const char *take_reservation(struct reader *r, const struct node *node)
+{
+	struct machine *m = r->m;
+
+	if (node->disabled || node->reg_len == 0)
+		return NULL;
+	if (!take_ranges(&r->node[2], node, m->reservation, &m->reserved, MAX_RESERVED))
+		return "a reserved memory's reg does not fit its cells";
+	return NULL;
+}
+
+static void take_reservation_block(struct machine *m, const struct fdt *fdt)
+{
+	struct machine_range *r = m->reservation + m->reserved;
+
+	for (size_t i = 0;
+	     m->reserved < MAX_RESERVED && fdt_reservation(fdt, i, &r->base, &r->size); i++, r++)
+		m->reserved++;
 }
 
 /* A device right below the root, /soc or the like. It is optional: whatever is
@@ -213,9 +248,10 @@ static const char *leave(struct reader *r, const struct fdt_walk *w)
 
 	struct node left = r->node[w->depth + 1];
 
-	return left.place == CPU    ? take_hart(r, &left)
-	     : left.place == MEMORY ? take_memory(r, &left)
-				    : take_finisher(r, &left, w->depth + 1);
+	return left.place == CPU         ? take_hart(r, &left)
+	     : left.place == MEMORY      ? take_memory(r, &left)
+	     : left.place == RESERVATION ? take_reservation(r, &left)
+					 : take_finisher(r, &left, w->depth + 1);
 }
 
 static const char *complete(const struct machine *m)
@@ -226,6 +262,8 @@ static const char *complete(const struct machine *m)
 		return "no timebase-frequency in /cpus";
 	if (m->memories == 0)
 		return "no memory in the tree";
+	if (m->reserved == MAX_RESERVED)
+		return "too many reserved memories";
 	return NULL;
 }
 
@@ -251,6 +289,7 @@ const char *machine_read(struct machine *m, const void *blob, size_t limit)
 			break;
 		case FDT_END:
 			cpumap_read(m, &fdt);
+			take_reservation_block(m, &fdt);
 			return complete(m);
 		case FDT_BAD:
 			error = walk.error;
@@ -258,24 +297,4 @@ const char *machine_read(struct machine *m, const void *blob, size_t limit)
 		}
 	}
 	return error;
-}
-
-bool machine_has(const struct machine *m, const char *extension)
-{
-	for (unsigned i = 0; i < m->harts; i++)
-		if (!isa_has(&m->hart[i].isa, extension))
-			return false;
-	return true;
-}
-
-bool machine_has_memory(const struct machine *m, uint64_t base, uint64_t size)
-{
-	for (unsigned i = 0; i < m->memories; i++) {
-		uint64_t offset = base - m->memory[i].base;
-
-		if (base >= m->memory[i].base && offset <= m->memory[i].size &&
-		    size <= m->memory[i].size - offset)
-			return true;
-	}
-	return false;
 }

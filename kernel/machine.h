@@ -10,7 +10,11 @@
 #include "isa.h"
 #include "layout.h"
 
-enum { MAX_MEMORY = 8 };
+enum { MAX_MEMORY = 8, MAX_RESERVED = 64 };
+
+struct machine_range {
+	uint64_t base, size; /* bytes */
+};
 
 struct machine_hart {
 	unsigned long id; /* may be sparse */
@@ -26,9 +30,9 @@ struct machine {
 	unsigned clusters;                   /* that the harts form, at least 1 */
 	uint64_t timebase_hz;                /* of the `time` counter; never 0 */
 	unsigned memories;
-	struct {
-		uint64_t base, size;
-	} memory[MAX_MEMORY];
+	struct machine_range memory[MAX_MEMORY];
+	unsigned reserved; /* by firmware, say: in /reserved-memory and the reservation block */
+	struct machine_range reservation[MAX_RESERVED];
 	const char *bootargs; /* of /chosen; "" if there is none */
 	const char *model;    /* of the machine, in its maker's words; "" if there are none */
 	const char *isa;      /* riscv,isa of the first hart listed; "" if there is none */
@@ -46,5 +50,12 @@ bool machine_has(const struct machine *m, const char *extension);
 
 /* Does [base, base + size) lie in one of the machine's memories? */
 bool machine_has_memory(const struct machine *m, uint64_t base, uint64_t size);
+
+/* Is nothing of [base, base + size) reserved? */
+bool machine_is_free(const struct machine *m, uint64_t base, uint64_t size);
+
+/* The largest piece of [base, base + size) of which nothing is reserved; size 0: there
+ * is none. */
+struct machine_range machine_largest_free(const struct machine *m, uint64_t base, uint64_t size);
 
 #endif

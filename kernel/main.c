@@ -7,6 +7,7 @@
 #include "clock.h"
 #include "console.h"
 #include "counter.h"
+#include "hang.h"
 #include "hart.h"
 #include "kernel.h"
 #include "model.h"
@@ -16,7 +17,7 @@
 struct kernel kernel;
 static struct plan plan;
 
-extern char __image_start[], __image_end[];
+extern char __image_start[], __image_end[], __heap[], __heap_end[];
 extern const char __plan[]; /* of `make board PLAN=...`; "" in other images */
 _Noreturn void kernel_main(unsigned long hart_id, const void *tree);
 
@@ -38,6 +39,25 @@ static void read_machine(const void *tree)
 		panic("kernel and heap need %zu bytes of memory from 0x%lx on", size, image);
 	if (at < image + size && at + m->tree_size > image)
 		panic("the device tree lies in the kernel's memory");
+}
+
+/* Firmware keeps memory for itself: OpenSBI's own, on boards perhaps in the midst of it. */
+static void find_heap(void)
+{
+	enum { PAGE = 4096, LEAST = 1024 * 1024 };
+	const struct machine *m = &kernel.machine;
+	uintptr_t image = (uintptr_t)__image_start, heap = (uintptr_t)__heap;
+	struct machine_range free = machine_largest_free(m, heap, (uintptr_t)__heap_end - heap);
+	uint64_t pad = -free.base % PAGE;
+
+	if (!machine_is_free(m, image, heap - image))
+		panic("the device tree reserves memory between 0x%lx and 0x%lx, where the kernel "
+		      "is",
+		      image, heap);
+	if (free.size < LEAST + pad)
+		panic("the device tree reserves the heap's memory, 0x%lx to 0x%lx", heap,
+		      (uintptr_t)__heap_end);
+	kernel.heap = (struct machine_range){free.base + pad, free.size - pad};
 }
 
 /* Of those that a strategy or a form may need, what every hart has. */
@@ -129,6 +149,8 @@ static void read_plan(void)
 	record_end();
 	if (error != NULL)
 		panic("plan: %s, at \"%.40s\"", error, at);
+	if (plan.hang_ms != 0)
+		hang_limit(plan.hang_ms);
 }
 
 _Noreturn void kernel_stop(bool failed)
@@ -157,6 +179,7 @@ _Noreturn void kernel_main(unsigned long hart_id, const void *tree)
 	console_init();
 	model_init();
 	read_machine(tree);
+	find_heap();
 	hart_init_boot(hart_id, &kernel.machine);
 	say_boot();
 	kernel.harts_online = hart_start_all(&kernel.machine);

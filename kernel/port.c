@@ -2,20 +2,17 @@
 #include "../bench/port.h"
 
 #include <stddef.h>
-#include <string.h>
 
 #include "console.h"
+#include "csr.h"
 #include "hart.h"
 #include "ipi.h"
 #include "kernel.h"
 #include "leave.h"
 #include "model.h"
-#include "panic.h"
 #include "trap.h"
 
 _Static_assert(PORT_MAX_HARTS == MAX_HARTS, "bench and kernel agree on the most harts");
-
-extern char __heap[], __heap_end[];
 
 unsigned port_harts(void)
 {
@@ -44,8 +41,8 @@ unsigned port_cluster(unsigned index)
 
 void port_heap(uintptr_t *start, uintptr_t *end)
 {
-	*start = (uintptr_t)__heap;
-	*end = (uintptr_t)__heap_end;
+	*start = kernel.heap.base;
+	*end = kernel.heap.base + kernel.heap.size;
 }
 
 bool port_in_step(void)
@@ -146,6 +143,16 @@ bool port_start(unsigned index)
 	return leave_start(index);
 }
 
+void port_interruptible(bool on)
+{
+	if (model_here())
+		return;
+	if (on)
+		csr_set(sstatus, SSTATUS_SIE);
+	else
+		csr_clear(sstatus, SSTATUS_SIE);
+}
+
 bool port_sample(unsigned which, const struct port_sample *what)
 {
 	struct mailbox_sample *sample = &model_mailbox.sample[which];
@@ -190,36 +197,4 @@ const char *port_counter(unsigned i, uint64_t *value)
 void port_write(const char *text, size_t len)
 {
 	console_write(text, len);
-}
-
-static void overflow_stack(unsigned index, void *arg)
-{
-	(void)index;
-	(void)arg;
-	memset((char *)this_hart->stack_top - STACK_SIZE, 0, 8);
-}
-
-static void touch_nothing(unsigned index, void *arg)
-{
-	if (index + 1 == port_harts())
-		*(volatile int *)arg = 1;
-}
-
-static void spin_forever(unsigned index, void *arg)
-{
-	(void)arg;
-	while (index + 1 == port_harts())
-		__asm__ volatile("");
-}
-
-void port_inject(const char *fault)
-{
-	if (strcmp(fault, "panic") == 0)
-		panic("asked to panic");
-	if (strcmp(fault, "trap") == 0)
-		port_run(port_harts(), touch_nothing, NULL);
-	if (strcmp(fault, "stack") == 0)
-		port_run(1, overflow_stack, NULL);
-	if (strcmp(fault, "hang") == 0)
-		port_run(port_harts(), spin_forever, NULL);
 }

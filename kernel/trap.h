@@ -25,6 +25,16 @@ void trap_alarm_off(void);
  * one of 4 bytes. */
 bool trap_survives(void (*fn)(void));
 
+/* The timer for what comes first: this hart's alarm, or its look at the others
+ * (hang.h), of which the time has changed. */
+void trap_rearm(void);
+
+/* Is this hart handling a trap? */
+bool trap_inside(void);
+
+/* Keys of the open record: the 31 registers by their ABI names. */
+void trap_say_registers(const struct trap_frame *frame);
+
 /* End this hart's hart_idle() at `time`, with no interrupt taken; until
  * trap_alarm_off(). */
 void trap_timeout(uint64_t time);

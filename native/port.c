@@ -57,6 +57,12 @@ bool port_interrupts(void)
 	return true;
 }
 
+/* A debugger can ask at any time. */
+void port_interruptible(bool on)
+{
+	(void)on;
+}
+
 /* Nobody looks from outside: the alarm does it. */
 bool port_sample(unsigned which, const struct port_sample *what)
 {

@@ -8,6 +8,7 @@ import subprocess
 import pexpect
 import pytest
 from conftest import TOP
+from test_faults import device_tree
 
 pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
 CROSS = "riscv64-unknown-elf-"
@@ -45,7 +46,7 @@ def test_it_runs_wherever_it_is_loaded(bench, tmp_path):
 
 def test_a_trap_is_named_wherever_it_was_loaded(bench, tmp_path):
     done = bench("--smp", "2", "--lock", "cas", "--inject", "trap", "--", "-kernel", moved(tmp_path, 0x200000))
-    assert re.search(r"hart 1: trap, .* at 0x804\w+ touch_nothing \(kernel/port\.c:\d+\)", done.out), done.out
+    assert re.search(r"hart [01]: trap, .* at 0x804\w+ touch_nothing \(kernel/inject\.c:\d+\)", done.out), done.out
 
 
 def test_an_address_between_multiples_of_2_mib_is_refused(bench, tmp_path):
@@ -117,3 +118,26 @@ def test_u_boot_starts_it_with_booti_and_gives_it_the_plan(uboot):
 def test_u_boot_starts_it_from_a_disk(uboot):
     uboot.sendline("sysboot virtio 0 any 0x88000000 /extlinux/extlinux.conf")
     ended_well(uboot)
+
+
+def reserving(base, size):
+    node = f"reserved-memory {{ #address-cells = <2>; #size-cells = <2>; ranges; keep@{base:x} {{ reg = <0 {base:#x} 0 {size:#x}>; }}; }};"
+    return lambda text: text.replace("memory@80000000 {", f"{node}\n memory@80000000 {{", 1)
+
+
+def test_reserved_memory_is_kept_out_of_the_heap(bench, tmp_path):
+    """Firmware's memory in the midst of it, as boards have."""
+    hole = range(0x83000000, 0x83100000)
+    done = bench("--smp", "2", "--lock", "cas", "--trials", "1", "--",
+                 "-dtb", device_tree(tmp_path, 2, reserving(hole.start, len(hole))))
+    assert done.status == 0, done.out
+    heaps = [[int(word, 16) for word in found] for found in re.findall(rb"heap_start=(0x\w+) heap_end=(0x\w+)", done.log)]
+    assert len(heaps) > 4 and all(start >= hole.stop for start, _ in heaps)
+    assert heaps[0][1] - heaps[0][0] > 60 << 20  # the larger of the two pieces
+    assert done.row("cas", 2)["check"] == "pass"
+
+
+def test_reserved_memory_where_the_kernel_is_stops_it(bench, tmp_path):
+    done = bench("--smp", "2", "--lock", "cas", "--", "-dtb", device_tree(tmp_path, 2, reserving(0x80200000, 0x1000)))
+    assert done.status == 1
+    assert "the device tree reserves memory between 0x80200000 and" in done.out

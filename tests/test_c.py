@@ -10,6 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 TREES = ROOT / "tests/c/trees"
+QEMU = "qemu-system-riscv64"
 HOSTCC = os.environ.get("HOSTCC", "gcc")
 
 ADDRESS, THREAD = "address,undefined", "thread"
@@ -27,7 +28,7 @@ PROGRAMS = {
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],
     "isa": ["kernel/isa.c"],
-    "machine": ["kernel/machine.c", "kernel/cpumap.c", "kernel/isa.c", "kernel/fdt.c"],
+    "machine": ["kernel/machine.c", "kernel/machine_has.c", "kernel/cpumap.c", "kernel/isa.c", "kernel/fdt.c"],
     "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_decode": ["model/decode.c"],
     "model_profile": ["model/profile.c"],
@@ -87,6 +88,9 @@ def compile_trees(folder):
     run(["dtc", "-q", "-V", "16", "-O", "dtb", "-o", folder / "version-16.dtb",
          TREES / "normal.dts"])
     run(["dtc", "-q", "-O", "dtb", "-o", folder / "many-harts.dtb"], input=many_harts())
+    for machine in ("virt", "sifive_u"):
+        run([QEMU, "-machine", f"{machine},dumpdtb={folder}/dumped", "-smp", "5", "-m", "256M", "-display", "none"])
+        run(["dtc", "-q", "-I", "dtb", "-O", "dtb", "-o", folder / f"qemu-{machine}.dtb", folder / "dumped"])
 
 
 def test_every_program_is_run():

@@ -50,10 +50,40 @@ def test_every_record_key_is_documented_and_every_documented_key_occurs(all_on_t
     documented_keys, seen = record_keys(), {}
     for record in read(all_on_two.log.split(b"\n")):
         seen.setdefault(record.type, set()).update(record.fields().values)
-    assert set(seen) == set(documented_keys) - {"trap", "panic", "coherence", "probe", "lrsc", "native", "usage", "exhaust"}
+    assert set(seen) == set(documented_keys) - {"trap", "panic", "stuck", "hang", "coherence", "probe", "lrsc", "native", "usage",
+                                                "exhaust"}
     for kind, keys in seen.items():
         missing = documented_keys[kind] - keys - ({"sbi_error", "error"} if kind == "hart" else set())
         assert keys <= documented_keys[kind] and not missing, kind
+
+
+OF_FAULTS = ("test_faults", "test_hang", "test_noise", "test_abuse", "test_fuzz")
+OF_NO_FAULT = {"test_the_host_knows_where_the_kernel_keeps_what", "test_memory_that_makes_no_sense_is_not_shown",
+               "test_the_records_are_documented", "test_words_that_are_none_are_a_record_error",
+               "test_on_a_terminal_there_is_a_bar_and_the_csv_comes_last"}
+
+
+def names_in(stem):
+    return set(re.findall(r"^def (test_\w+)", (TOP / "tests" / f"{stem}.py").read_text(), re.MULTILINE))
+
+
+def test_every_fault_has_its_test_and_every_test_its_fault():
+    named = {}
+    rows = [line for line in (TOP / "docs/faults.md").read_text().splitlines() if line.startswith("| ") and "test_" in line]
+    for row in rows:
+        for part in row.split("|")[3].split(";"):
+            stem, _, names = part.strip().partition(": ")
+            named.setdefault(stem, set()).update(names.split(", "))
+    for stem, names in named.items():
+        assert names <= names_in(stem), stem
+    for stem in OF_FAULTS:
+        assert names_in(stem) - named[stem] <= OF_NO_FAULT, stem
+
+
+def test_every_injected_fault_is_documented():
+    known = set(re.findall(r'\{"([\w-]+)", \w+\}', (TOP / "kernel/inject.c").read_text()))
+    text = (TOP / "docs/faults.md").read_text().split("## Faults")[1]
+    assert len(known) == 8 and all(f"`{fault}`" in text or f"`inject={fault}`" in text for fault in known)
 
 
 def test_the_readme_has_the_two_commands_ci_runs():

@@ -101,6 +101,7 @@ def test_operations_are_counted_up_to_the_trial_that_failed():
 
 @pytest.mark.parametrize("problem,check", [
     ("gave up: nothing was heard from the kernel for 4 s", "hang detector"),
+    ("no hart got on for 2 s: 2 of 2 harts have not come back; trial 4, ticket, audit pass, window", "hang detector"),
     ("QEMU ended with status 3: deadlock: every hart waits for another", "hang detector"),
     ("the kernel panicked on hart 0, kernel/trap.c:1: trap", "trap"),
     ("CHECK FAILED: tas on 8 hart(s), in 9 of 10 trial(s): audit: 3 block(s) written by two harts", "audit"),

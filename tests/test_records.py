@@ -2,10 +2,15 @@
 
 import zlib
 
-from hypothesis import given
+import pytest
+from conftest import TOP
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from hartlock.collect import Collector
 from hartlock.records import Reader, RecordError, read
+
+CORPUS = TOP / "tests" / "corpus"
 
 
 def line(n, body="boot", text=" a=1"):
@@ -123,3 +128,109 @@ def test_unreadable_values_are_record_errors():
             assert "line 1" in str(e)
         else:
             raise AssertionError("accepted")
+
+
+# tests/corpus/NAME.log: numbers of the records that are accepted, of those the ones whose value
+# cannot be read, and what is counted.
+KEPT = {
+    "a-record-in-a-record": ([0, 2], [], {"damaged": 1}),
+    "a-record-in-a-value": ([0, 1, 2], [1], {}),
+    "buckets-backwards": ([0, 1, 2], [1], {}),
+    "buckets-beyond": ([0, 1, 2], [1], {}),
+    "buckets-huge": ([0, 1, 2], [1], {}),
+    "cr-lf": ([0, 1, 2], [], {}),
+    "crc-far-behind": ([0, 2], [], {"damaged": 1}),
+    "crc-in-capitals": ([0, 2], [], {"damaged": 1}),
+    "crc-of-another": ([0, 2], [], {"damaged": 1}),
+    "crc-of-nothing": ([0, 2], [], {"damaged": 1}),
+    "cut-crc": ([0, 2], [], {"damaged": 1}),
+    "cut-number": ([0, 2], [], {"damaged": 1}),
+    "empty": ([], [], {}),
+    "empty-value": ([0, 1, 2], [1], {}),
+    "ends-amid-a-line": ([0], [], {"damaged": 1}),
+    "firmware-amid": ([0, 2], [], {"damaged": 2}),
+    "firmware-in-front": ([0, 1, 2], [], {}),
+    "good": ([0, 1, 2], [], {}),
+    "key-twice": ([0, 1, 2], [1], {}),
+    "long-line": ([0, 1, 2], [], {"damaged": 1}),
+    "many-ats": ([0, 1, 2], [], {"damaged": 1}),
+    "missing": ([0, 2], [], {"missing": 1}),
+    "n-from-the-future": ([0, 999999999999999999], [], {"missing": 999999999999999998, "repeated": 1}),
+    "n-negative": ([0, 2], [], {"damaged": 1}),
+    "n-of-20-digits": ([0, 2], [], {"damaged": 1}),
+    "n-with-zeros": ([0, 1, 2], [], {}),
+    "no-equals": ([0, 1, 2], [1], {}),
+    "no-keys": ([0, 1, 2], [1], {}),
+    "not-utf-8": ([0, 1, 2], [1], {}),
+    "nul-behind": ([0, 2], [], {"damaged": 1}),
+    "nul-between": ([0, 1, 2], [], {}),
+    "nul-inside": ([0, 2], [], {"damaged": 1}),
+    "number-in-capitals": ([0, 1, 2], [1], {}),
+    "number-of-5000-digits": ([0, 1, 2], [1], {}),
+    "number-of-65-bits": ([0, 1, 2], [1], {}),
+    "number-of-another-script": ([0, 1, 2], [1], {}),
+    "number-with-plus": ([0, 1, 2], [1], {}),
+    "only-an-at": ([0, 1, 2], [], {"damaged": 1}),
+    "out-of-order": ([1, 2], [], {"missing": 1, "repeated": 1}),
+    "percent-at-the-end": ([0, 1, 2], [1], {}),
+    "repeated": ([0, 1, 2], [], {"repeated": 1}),
+    "two-blanks": ([0, 1, 2], [1], {}),
+    "two-on-a-line": ([1, 2], [], {"missing": 1}),
+}
+
+
+def lines_of(name):
+    return (CORPUS / f"{name}.log").read_bytes().split(b"\n")
+
+
+def readable(record):
+    """Its one value, `a`, by what its type says it is."""
+    try:
+        fields = record.fields()
+        return (fields.buckets if record.type == "hist" else fields.number)("a") is not None
+    except RecordError:
+        return False
+
+
+def test_every_file_of_the_corpus_is_judged():
+    assert {path.stem for path in CORPUS.iterdir()} == set(KEPT)
+
+
+@pytest.mark.parametrize("name", KEPT)
+def test_the_corpus(name):
+    records, reader = parse(*lines_of(name))
+    unreadable = [r.n for r in records if not readable(r)]
+    assert ([r.n for r in records], unreadable, reader.counts) == KEPT[name]
+
+
+AT_LEISURE = settings(deadline=None, suppress_health_check=list(HealthCheck))  # on a computer that others keep busy
+
+
+@AT_LEISURE
+@given(st.lists(st.sampled_from(sorted(KEPT)), min_size=1, max_size=3), st.data())
+def test_what_is_accepted_stood_there_with_its_checksum(names, data):
+    """The corpus, shuffled and damaged."""
+    raw = bytearray(b"\n".join(b"\n".join(lines_of(name)) for name in names))
+    for _ in range(data.draw(st.integers(0, 4))):
+        at, n = data.draw(st.integers(0, len(raw))), data.draw(st.integers(0, 40))
+        raw[at:at + data.draw(st.sampled_from([0, n]))] = data.draw(st.binary(max_size=3) | st.just(bytes(raw[at:at + n])))
+    for record in parse(*bytes(raw).split(b"\n"))[0]:
+        assert record.body + b" *%08x" % zlib.crc32(record.body) in raw
+        readable(record)
+
+
+WORDS = st.sampled_from(["trial", "pass", "strategy", "harts", "hart", "kind", "count", "buckets", "status", "state", "id"]) | st.text(
+    "abc_", min_size=1, max_size=3)
+TYPES = st.sampled_from(sorted(Collector().handlers) + ["trial", "nothing"])
+
+
+@AT_LEISURE
+@given(st.lists(st.tuples(TYPES, st.dictionaries(WORDS, st.text("01x-:,abc%", max_size=5), max_size=6)), max_size=6))
+def test_whole_records_of_any_content_raise_nothing_else(said):
+    collector = Collector()
+    for n, (kind, values) in enumerate(said):
+        for record in parse(line(n, kind, "".join(f" {k}={v}" for k, v in values.items())))[0]:
+            try:
+                collector.feed(record)
+            except RecordError as e:
+                assert "line 1" in str(e)

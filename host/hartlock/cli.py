@@ -9,7 +9,7 @@ from hartlock import plan as plans
 from hartlock import (advise, board, build, compare, engines, merge, probe, report, run, scenarios, strategies, stress, sweep, table,
                       tools, workload)
 from hartlock.errors import EXIT_USAGE, UsageError
-from hartlock.options import whole
+from hartlock.options import shortened, whole, word
 
 DESCRIPTION = """\
 Boot a bare-metal kernel on N RISC-V harts, hammer one shared bump allocator
@@ -101,14 +101,14 @@ def _parser() -> argparse.ArgumentParser:
                        help="board: a labgrid environment, whose target main has a console")
     where.add_argument("--print-plan", action="store_true",
                        help="print the plan, for a board's bootargs or `make board PLAN=...`, and stop")
-    where.add_argument("--machine", metavar="NAME",
+    where.add_argument("--machine", type=word, metavar="NAME",
                        help="machine profile of the cost model: a name in model/machines/, or a "
                             "TOML file (default generic-8, above 8 harts mesh-64)")
-    where.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
+    where.add_argument("--cpu", type=word, metavar="MODEL", help="QEMU's -cpu (default rv64)")
     where.add_argument("--time-limit", type=whole(1, 86400), metavar="S",
-                       help="give the run up when nothing is heard of it for S seconds "
-                            "(default: 30 and what the plan needs)")
-    where.add_argument("--inject", default="", choices=["panic", "trap", "stack", "hang"], help=argparse.SUPPRESS)
+                       help="give the run up when nothing is heard of it for S seconds, or no hart gets on for "
+                            "half of that (default: 30 and what the plan needs; 20)")
+    where.add_argument("--inject", default="", choices=["panic", "record", "trap", "stack", "hang", "hang-all", "hang-irq", "lost"], help=argparse.SUPPRESS)
     return p
 
 
@@ -133,7 +133,7 @@ def _engines(options: argparse.Namespace, smp: int, extra: list[str]) -> tuple[l
             engines.refuse_wrs()
         return [engines.native(duration, warmup, options.relax, options.unlock)], []
     tools.check()
-    return engines.choose(options.engine, engines.tcg(duration, warmup),
+    return engines.choose(options.engine, engines.tcg(duration, warmup, options.time_limit),
                           options.machine or engines.default_machine(smp), options.seed,
                           workload.given(options, "model-duration", 200))
 
@@ -221,7 +221,12 @@ def main(argv: list[str]) -> int:
                              "or --from-log FILE reads what it said (docs/boards.md)")
         return run.run(request, table.console())
     except UsageError as e:
-        print(f"hartlock: {e}", file=sys.stderr)
+        print(f"hartlock: {shortened(str(e))}", file=sys.stderr)
+        return EXIT_USAGE
+    except OSError as e:  # a name that no file can have: what is written, or run, says so itself
+        if e.filename is None:
+            raise
+        print(f"hartlock: {shortened(str(e.filename))}: {e.strerror}", file=sys.stderr)
         return EXIT_USAGE
     except KeyboardInterrupt:
         print("hartlock: interrupted before anything was measured", file=sys.stderr)

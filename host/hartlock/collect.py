@@ -92,6 +92,9 @@ class Trial:
     relax: str = "not-applicable"  # how its waiters wait,
     unlock: str = "not-applicable"  # and its holders let go
     clusters: int = 1  # that its harts are told they are in
+    first: int = 0  # number of its first record that came
+    records: int = 0  # of it that came and could be used
+    lost: int = 0  # of those from the first to the last: not so
 
     def merged(self, kind: str) -> Histogram:
         return merge(h for (_, k), h in sorted(self.histograms.items()) if k == kind)
@@ -134,13 +137,15 @@ class Collector:
         self.forms: tuple[str, str] | None = None  # relax and unlock, of the image
         self.crash: dict[str, str] = {}  # of @trap and @panic
         self.trap: dict[str, int] = {}
+        self.hang: Fields | None = None  # of @hang, and of each @stuck
+        self.stuck: list[Fields] = []
         self._open: dict[int, Trial] = {}
         self.handlers = {
             "boot": self._boot, "clock": self._clock, "native": self._native, "usage": self._usage,
             "hart": self._hart, "check": self._check, "plan": self._plan, "pass": self._pass,
             "share": self._share, "hist": self._hist, "audit": self._audit,
             "coherence": self._coherence, "fair": self._fair, "exhaust": self._exhaust,
-            "trap": self._trap, "panic": self._panic, "end": self._end,
+            "stuck": self.stuck.append, "hang": self._hang, "trap": self._trap, "panic": self._panic, "end": self._end,
         }
 
     def feed(self, record: Record) -> Trial | None:
@@ -151,7 +156,12 @@ class Collector:
         handler = self.handlers.get(record.type)
         if handler is not None:
             handler(f)
+            self._count(f)
         return None
+
+    def _count(self, f: Fields) -> None:
+        if "trial" in f.values and f.number("trial") in self._open:
+            self._open[f.number("trial")].records += 1
 
     def _boot(self, f: Fields) -> None:
         b = self.boot
@@ -191,7 +201,7 @@ class Collector:
     def _get(self, f: Fields, strategy: str = "", harts: int = 0) -> Trial:
         i = f.number("trial")
         if i not in self._open:
-            self._open[i] = Trial(i, strategy, harts, "", {}, {})
+            self._open[i] = Trial(i, strategy, harts, "", {}, {}, first=f.record.n)
         return self._open[i]
 
     def _plan(self, f: Fields) -> None:
@@ -245,8 +255,14 @@ class Collector:
     def _trial(self, f: Fields) -> Trial:
         trial = self._get(f)
         del self._open[trial.id]
+        trial.lost = f.record.n - trial.first - trial.records
         trial.strategy, trial.harts, trial.status = f.text("strategy"), f.number("harts"), f.text("status")
         return trial
+
+    def _hang(self, f: Fields) -> None:
+        for key in ("harts", "stuck", "silent", "ms"):
+            f.number(key)
+        self.hang = f
 
     def _trap(self, f: Fields) -> None:
         self.trap = {key: f.number(key) for key in f.values}
@@ -260,7 +276,7 @@ class Collector:
 
 def whole(trial: Trial, exhaust: bool = False) -> bool:
     """Did every record of the trial arrive? `exhaust`: it was asked to use up heaps, too."""
-    if trial.status != "done":
+    if trial.status != "done" or trial.lost:
         return False
     if trial.strategy == "clock":
         return (0, "clock") in trial.histograms

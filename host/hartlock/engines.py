@@ -31,6 +31,7 @@ class Engine:
     interrupts: bool = True  # can it deliver --interrupt?
     masks: bool = True  # and do --irq off?
     disturbs: bool = True  # and --ipi and --churn?
+    hang_ms: int = 0  # that nobody gets on for when the kernel finds that harts hang; 0: its own choice
 
     @property
     def fairness_us(self) -> int:
@@ -93,8 +94,9 @@ def loads(engine: Engine) -> str:
     return done.stderr.strip() if done.returncode != 0 else ""
 
 
-def tcg(duration_ms: int, warmup_ms: int) -> Engine:
-    return Engine("tcg", duration_ms * 1000, warmup_ms * 1000)
+def tcg(duration_ms: int, warmup_ms: int, time_limit_s: float | None = None) -> Engine:
+    """The kernel notices before the host runs out of patience: it knows more."""
+    return Engine("tcg", duration_ms * 1000, warmup_ms * 1000, hang_ms=int((time_limit_s or 0) * 1000 / 2))
 
 
 def native(duration_ms: int, warmup_ms: int, relax: str = build.RELAX, unlock: str = build.UNLOCK) -> Engine:

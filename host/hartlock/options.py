@@ -5,10 +5,24 @@ import re
 from collections.abc import Callable
 
 
+LONGEST_WORD = 200  # of a message: nobody reads more
+
+
+def shortened(text: str) -> str:
+    """With words that fill the screen cut off."""
+    return re.sub(rf"(\S{{60}})\S{{{LONGEST_WORD - 60},}}", r"\1...", text)
+
+
+def word(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("it is empty")
+    return text
+
+
 def whole(low: int, high: int) -> Callable[[str], int]:
     def parse(text: str) -> int:
-        if not re.fullmatch(r"[0-9]+", text) or not low <= int(text) <= high:
-            raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from {low} to {high}")
+        if not re.fullmatch(r"[0-9]{1,30}", text) or not low <= int(text) <= high:
+            raise argparse.ArgumentTypeError(f"{shortened(text)!r} is not a whole number from {low} to {high}")
         return int(text)
 
     return parse

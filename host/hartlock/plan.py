@@ -97,6 +97,8 @@ class Plan:
         ]
         if self.clusters:
             words.append(f"clusters={self.clusters}")
+        if engine.hang_ms:
+            words.append(f"hang_ms={engine.hang_ms}")
         if self.inject:
             words.append(f"inject={self.inject}")
         words.append("run=" + ",".join(f"{t.strategy}:{t.harts}" for t in self.order))

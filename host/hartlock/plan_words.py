@@ -11,7 +11,7 @@ DEFAULTS = {"format": FORMAT, "size": 16, "align": 16, "batch": 4096, "hold": 0,
             "warmup_us": 20_000, "fairness_us": 25_000, "seed": 1, "clusters": 0,
             "touch": 0, "rate": 0, "interrupt_us": 0, "interrupt_length": 0, "ipi_us": 0, "churn_us": 0, "exhaust": 0}
 TEXTS = {"sizes": FIXED, "placement": "padded", "irq": "on",
-         "passes": "", "inject": ""}  # the last two: what they ask for shows in the records
+         "passes": "", "inject": "", "hang_ms": ""}  # the last two: what they ask for shows in the records
 
 
 def _number(key: str, value: str) -> int:

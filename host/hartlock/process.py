@@ -79,6 +79,10 @@ class Process:
         self._errors.close()
         self._folder.cleanup()
 
+    def registers(self) -> dict[int, dict[str, int]]:
+        """{hart id: {register: value}}, where harts have any that somebody can ask for."""
+        return {}
+
     def where(self) -> list[str]:
         """Where each hart is now, a line each; or why that cannot be said."""
         raise NotImplementedError

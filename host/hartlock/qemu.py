@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from hartlock import qmp, symbols
+from hartlock import outside, qmp, symbols
 from hartlock.process import Process
 from hartlock.tools import QEMU
 
@@ -27,9 +27,25 @@ class Machine(Process):
         self._image = image
         super().__init__(lambda folder: command(image, smp, bootargs, cpu, extra, folder / "qmp"))
 
+    def registers(self) -> dict[int, dict[str, int]]:
+        return qmp.registers(Path(self._folder.name) / "qmp")
+
     def where(self) -> list[str]:
-        harts = qmp.registers(Path(self._folder.name) / "qmp")
+        harts = self.registers()
+        socket = Path(self._folder.name) / "qmp"
+        seen = outside.look(harts, lambda at, count: qmp.memory(socket, at, count), self._image) if harts else []
+        if seen:
+            return seen
         at = symbols.locate([r.get("pc", 0) for r in harts.values()], self._image)
-        called = symbols.locate([r.get("x1/ra", 0) for r in harts.values()], self._image)
+        called = symbols.locate([r.get("ra", 0) for r in harts.values()], self._image)
         return ([f"hart {hart}: at {pc}, called from {ra}" for hart, pc, ra in zip(harts, at, called, strict=True)]
-                or ["QEMU did not answer when asked where its harts were"])
+                or [f"QEMU did not answer when asked where its harts were{self._halted()}"])
+
+    def _halted(self) -> str:
+        """What the system says of a QEMU that does nothing."""
+        try:
+            state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (OSError, IndexError):
+            return ""
+        return {"T": ": its process is stopped (SIGSTOP, perhaps)", "t": ": a debugger has stopped its process",
+                "D": ": its process waits for a disk", "Z": ": its process has ended"}.get(state, "")

@@ -18,8 +18,8 @@ def _command(stream, name: str, **arguments: object) -> object:  # type: ignore[
     return None
 
 
-def registers(path: Path) -> dict[int, dict[str, int]]:
-    """{hart number: {register: value}} of every hart; {} if QEMU does not answer."""
+def _monitor(path: Path, *commands: str) -> list[str]:
+    """What the human monitor says to each, of harts that all stop for it; [] if QEMU does not answer."""
     try:
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(LIMIT_S)
@@ -27,17 +27,29 @@ def registers(path: Path) -> dict[int, dict[str, int]]:
             with s.makefile("rwb") as stream:
                 stream.readline()  # the greeting
                 _command(stream, "qmp_capabilities")
-                text = _command(stream, "human-monitor-command", **{"command-line": "info registers -a"})
+                _command(stream, "stop")  # where a hart is while it runs, QEMU does not know exactly
+                said = [_command(stream, "human-monitor-command", **{"command-line": command}) for command in commands]
     except (OSError, ValueError):
-        return {}
-    return parse_registers(text) if isinstance(text, str) else {}
+        return []
+    return [text if isinstance(text, str) else "" for text in said]
+
+
+def registers(path: Path) -> dict[int, dict[str, int]]:
+    """{hart id: {register: value}} of every hart; {} if QEMU does not answer."""
+    return parse_registers("".join(_monitor(path, "info registers -a")))
+
+
+def memory(path: Path, address: int, count: int) -> list[int]:
+    """So many 64-bit words from an address on; fewer, or none, if there is no such memory."""
+    text = "".join(_monitor(path, f"xp /{count}gx {address:#x}"))
+    return [int(word, 16) for line in text.splitlines() for word in re.findall(r"0x([0-9a-f]{16})", line.partition(":")[2])]
 
 
 def parse_registers(text: str) -> dict[int, dict[str, int]]:
     harts: dict[int, dict[str, int]] = {}
     for part in re.split(r"^CPU#", text, flags=re.MULTILINE)[1:]:
         number, _, rest = part.partition("\n")
-        harts[int(number)] = {
-            name: int(value, 16)
-            for name, value in re.findall(r"\b(pc|x1/ra|x2/sp|x10/a0)\s+([0-9a-f]{8,16})\b", rest)}
+        words = dict(re.findall(r"\b(pc|mhartid|scause|sepc|x\d+/\w+)\s+([0-9a-f]{8,16})\b", rest))
+        values = {name.partition("/")[2] or name: int(value, 16) for name, value in words.items()}
+        harts[values.get("mhartid", int(number))] = values
     return harts

@@ -16,6 +16,10 @@ from urllib.parse import unquote
 _START = re.compile(rb"@[a-z]+ n=")
 _CRC = re.compile(rb" \*([0-9a-f]{8})\s*$")
 _HEAD = re.compile(rb"@([a-z]+) n=([0-9]{1,18})(?: |$)")
+_NUMBER = re.compile(rb"-?[0-9]{1,20}|0x[0-9a-f]{1,16}")
+_BUCKET = re.compile(rb"(?:([0-9]{1,4}):)?([0-9]{1,20})")
+_LEAST, _BEYOND = -1 << 63, 1 << 64  # a number is of 64 bits
+BUCKETS = 1920  # of a histogram of 64-bit values: bench/histogram.h
 FAULTS_KEPT = 1000  # the first so many are named, all are counted
 
 
@@ -33,7 +37,10 @@ class Record(NamedTuple):
         pairs = [word.partition(b"=") for word in self.body.split(b" ")[2:]]
         if not all(eq for _, eq, _ in pairs):
             raise RecordError(f"line {self.line}: a word of @{self.type} is not key=value")
-        return Fields(self, {key.decode("ascii", "replace"): value for key, _, value in pairs})
+        values = {key.decode("ascii", "replace"): value for key, _, value in pairs}
+        if len(values) != len(pairs):
+            raise RecordError(f"line {self.line}: a key of @{self.type} comes twice")
+        return Fields(self, values)
 
 
 class Fields:
@@ -53,29 +60,22 @@ class Fields:
 
     def number(self, key: str) -> int:
         raw = self._raw(key)
-        try:
-            if b"_" in raw or raw != raw.strip():
-                raise ValueError
-            return int(raw, 16) if raw.startswith(b"0x") else int(raw)
-        except ValueError:
-            raise RecordError(f"line {self.record.line}: {key} of @{self.record.type} "
-                              "is not a number") from None
+        value = int(raw, 16 if raw.startswith(b"0x") else 10) if _NUMBER.fullmatch(raw) else _BEYOND
+        if not _LEAST <= value < _BEYOND:
+            raise RecordError(f"line {self.record.line}: {key} of @{self.record.type} is not a number")
+        return value
 
     def buckets(self, key: str) -> dict[int, int]:
         """A histogram's filled buckets: {bucket: count} (docs/records.md)."""
         out: dict[int, int] = {}
-        raw, at, first = self._raw(key), 0, True
-        try:
-            for part in raw.split(b",") if raw else ():
-                gap, colon, count = part.partition(b":")
-                at += int(gap) if colon else 1
-                if not colon and first or at in out or at < 0:
-                    raise ValueError
-                out[at] = int(count if colon else gap)
-                first = False
-        except ValueError:
-            raise RecordError(f"line {self.record.line}: buckets of @{self.record.type} "
-                              "cannot be read") from None
+        raw, at = self._raw(key), 0
+        for part in raw.split(b",") if raw else ():
+            pair = _BUCKET.fullmatch(part)
+            gap = int(pair[1] or (1 if out else -1)) if pair else -1
+            at += gap
+            if pair is None or gap < (1 if out else 0) or at >= BUCKETS:
+                raise RecordError(f"line {self.record.line}: buckets of @{self.record.type} cannot be read")
+            out[at] = int(pair[2])
         return out
 
 

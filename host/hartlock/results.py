@@ -59,7 +59,11 @@ def use_folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
-            raise UsageError(f"--out {path}: the folder is not empty; nothing in it is overwritten")
+            raise FileExistsError
+        open(path / "run.json", "x", encoding="utf-8").close()  # of two runs at once, one gets it
+    except FileExistsError:
+        why = "the folder is not empty; nothing in it is overwritten" if path.is_dir() else "there is a file of that name"
+        raise UsageError(f"--out {path}: {why}") from None
     except OSError as e:
         raise UsageError(f"--out {path}: {e.strerror}") from e
     return path

@@ -5,8 +5,9 @@ import signal
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-from hartlock import lacks, launch, machine, native, symbols
+from hartlock import hang, lacks, launch, machine, native, symbols
 from hartlock.collect import Collector, Trial, whole
+from hartlock.doubts import nonsense
 from hartlock.engines import Engine
 from hartlock.paths import IMAGE
 from hartlock.plan import Plan
@@ -66,6 +67,7 @@ class Session:
         self.reader, self.collector = Reader(), Collector()
         self.problems: list[str] = []
         self.harts: list[str] = []  # where each was when it went wrong
+        self.asked: hang.Registers | None = None  # of harts that hung, from QEMU
         self.done: list[Trial] = []
         self.refused: list[Trial] = []  # for want of an extension: no use to ask again
         self.image = IMAGE  # for the names of addresses
@@ -94,6 +96,8 @@ class Session:
                 for data in process.chunks(bounds):
                     log(data)
                     take(lines.add(data))
+                    if self._asks(process):
+                        return
                     if self._over() and self.engine.source:
                         break
                     if self._over():
@@ -118,6 +122,12 @@ class Session:
         """Has the kernel said its last word?"""
         return bool(self.collector.ended or self.collector.crash)
 
+    def _asks(self, process: Process) -> bool:
+        """Have harts hung that only the emulator can locate? Then there is no use to go on."""
+        if self.collector.hang is not None and self.collector.hang.number("silent") and self.asked is None:
+            self.asked = process.registers()
+        return bool(self.asked)
+
     def _record(self, raw: bytes) -> Trial | None:
         record = self.reader.feed(raw)
         try:
@@ -141,6 +151,8 @@ class Session:
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
         elif not whole(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.setting.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
+        elif nonsense(trial):
+            self.problems.append(f"{name} is left out: {nonsense(trial)}")
         else:
             self.done.append(trial)
             return self.table.add(trial, self.start)
@@ -173,7 +185,10 @@ class Session:
         boot, said = self.collector.boot, []
         said += [f"{failed}: {boot.online} of {boot.harts} harts run" for failed in boot.failed_harts]
         said += [f"the boot self-test {check} failed" for check in boot.failed_checks]
-        if self.collector.crash:
+        if self.collector.hang:
+            said.append(hang.problem(self.collector.hang))
+            self.harts += hang.lines(self.collector.hang, self.collector.stuck, self.asked or {}, self.image, boot.image)
+        elif self.collector.crash:
             c = self.collector.crash
             who = "the bench" if self.engine.name == "native" else "the kernel"
             said.append(f"{who} panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")

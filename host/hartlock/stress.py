@@ -67,6 +67,11 @@ def _forms(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...
     return relax, plans.UNLOCK if options.unlock == ANY else (options.unlock,)
 
 
+def _patience_s(options: argparse.Namespace, smp: int) -> int:
+    """Without a word; the kernel finds in half of that that harts hang."""
+    return int(options.time_limit or 15 + smp)
+
+
 def _engine(options: argparse.Namespace, smp: int, seed: int, extra: Sequence[str]) -> engines.Engine:
     if options.engine == "native":
         engines.refuse_for_native(options.machine, options.cpu, extra)
@@ -75,7 +80,8 @@ def _engine(options: argparse.Namespace, smp: int, seed: int, extra: Sequence[st
             engines.refuse_wrs()
         return engines.native(1, 1)
     tools.check()
-    chosen, _ = engines.choose(options.engine, engines.tcg(1, 1), options.machine or engines.default_machine(smp), seed, 1)
+    tcg = engines.tcg(1, 1, _patience_s(options, smp))
+    chosen, _ = engines.choose(options.engine, tcg, options.machine or engines.default_machine(smp), seed, 1)
     return chosen[0]
 
 
@@ -106,6 +112,6 @@ def main(argv: list[str], split: Callable[[list[str]], tuple[list[str], list[str
     asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *_forms(options))
     request = Request(
         asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
-        options.time_limit or 15 + smp, _image(engine.name == "native"), options.cpu or "rv64", extra, options.out, argv, _again(options, smp, seed))
+        _patience_s(options, smp), _image(engine.name == "native"), options.cpu or "rv64", extra, options.out, argv, _again(options, smp, seed))
     signal.signal(signal.SIGTERM, terminate)
     return Stress(request, console).go()

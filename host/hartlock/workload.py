@@ -8,7 +8,7 @@ from typing import TypeVar, cast
 
 from hartlock import scenarios
 from hartlock.errors import UsageError
-from hartlock.options import whole
+from hartlock.options import shortened, whole
 from hartlock.plan import FIXED, SIZES, Workload
 
 Value = TypeVar("Value")
@@ -17,9 +17,9 @@ instructions = whole(0, MOST_INSTRUCTIONS)
 
 
 def byte_count(text: str) -> int:
-    found = re.fullmatch(r"([0-9]+)([KM]?)", text)
+    found = re.fullmatch(r"([0-9]{1,30})([KM]?)", text)
     if not found or int(found[1]) == 0:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number of bytes from 1 on (K and M are understood)")
+        raise argparse.ArgumentTypeError(f"{shortened(text)!r} is not a number of bytes from 1 on (K and M are understood)")
     return int(found[1]) * {"": 1, "K": 1024, "M": 1024 * 1024}[found[2]]
 
 

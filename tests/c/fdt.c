@@ -10,7 +10,14 @@
 enum { MAGIC = 0xd00dfeed, HEADER = 40 };
 enum { BEGIN = 1, END_NODE = 2, PROP = 3, NOP = 4, END = 9 };
 /* Byte offsets in the header (Devicetree Specification 0.4, 5.2). */
-enum { AT_TOTAL = 4, AT_NODES = 8, AT_STRINGS = 12, AT_VERSION = 20, AT_LAST_COMPATIBLE = 24 };
+enum {
+	AT_TOTAL = 4,
+	AT_NODES = 8,
+	AT_STRINGS = 12,
+	AT_RESERVED = 16,
+	AT_VERSION = 20,
+	AT_LAST_COMPATIBLE = 24
+};
 enum { AT_STRINGS_SIZE = 32, AT_NODES_SIZE = 36 };
 
 struct tree {
@@ -67,7 +74,7 @@ static uint8_t *sealed(const struct tree *t, size_t *size)
 	put32(blob + AT_TOTAL, (uint32_t)*size);
 	put32(blob + AT_NODES, HEADER + RESERVED);
 	put32(blob + AT_STRINGS, (uint32_t)strings);
-	put32(blob + 16, HEADER);
+	put32(blob + AT_RESERVED, HEADER);
 	put32(blob + AT_VERSION, 17);
 	put32(blob + AT_LAST_COMPATIBLE, 16);
 	put32(blob + AT_STRINGS_SIZE, (uint32_t)t->strings_size);
@@ -238,6 +245,8 @@ static void test_header(void)
 	EXPECT_TEXT(header_error(AT_STRINGS, UINT32_MAX), "strings block out of bounds");
 	EXPECT_TEXT(header_error(AT_STRINGS_SIZE, strings + 1), "strings block out of bounds");
 	EXPECT_TEXT(header_error(AT_STRINGS_SIZE, UINT32_MAX), "strings block out of bounds");
+	EXPECT_TEXT(header_error(AT_RESERVED, HEADER + 4), "reservation block out of bounds");
+	EXPECT_TEXT(header_error(AT_RESERVED, UINT32_MAX & ~7u), "reservation block out of bounds");
 }
 
 static void test_place(void)

@@ -1,5 +1,5 @@
-/* machine.c on the trees of trees/, compiled into the folder that the first
- * argument names, and on damaged copies of them. Each lies in a buffer of its own
+/* machine.c on the trees of trees/ and those of QEMU's machines, compiled into the folder
+ * that the first argument names, and on damaged copies of them. Each lies in a buffer of its own
  * exact size, so that AddressSanitizer sees a read past it. */
 #include "kernel/machine.h"
 
@@ -51,7 +51,7 @@ static struct blob copy(struct blob from, size_t size)
 static void check_machine(const char *error)
 {
 	EXPECT(m.bootargs != NULL && m.isa != NULL);
-	EXPECT(m.harts <= MAX_HARTS && m.memories <= MAX_MEMORY);
+	EXPECT(m.harts <= MAX_HARTS && m.memories <= MAX_MEMORY && m.reserved <= MAX_RESERVED);
 	if (error != NULL)
 		return;
 	EXPECT(strlen(m.bootargs) <= m.tree_size && strlen(m.isa) <= m.tree_size);
@@ -175,6 +175,64 @@ static void test_memories(void)
 	expect_memory(7, 0x80000000, 0x1000);
 }
 
+static void expect_reservation(unsigned i, uint64_t base, uint64_t size)
+{
+	EXPECT(i < m.reserved);
+	EXPECT_EQ(m.reservation[i].base, base);
+	EXPECT_EQ(m.reservation[i].size, size);
+}
+
+static void test_reserved(void)
+{
+	EXPECT_TEXT(read_tree("normal"), NULL);
+	EXPECT_EQ(m.reserved, 0);
+
+	EXPECT_TEXT(read_tree("reserved"), NULL);
+	EXPECT_EQ(m.reserved, 5);
+	expect_reservation(0, 0x80000000, 0x80000);
+	expect_reservation(1, 0x81000000, 0x1000);
+	expect_reservation(2, 0x82000000, 0x2000);
+	expect_reservation(3, 0x8f000000, 0x1000);
+	expect_reservation(4, 0x8f800000, 0x2000);
+	EXPECT(!machine_is_free(&m, 0x80000000, 1) && machine_is_free(&m, 0x80080000, 0xf80000));
+	EXPECT(!machine_is_free(&m, 0x80080000, 0xf80001));
+}
+
+static void expect_free(uint64_t base, uint64_t size, uint64_t free_base, uint64_t free_size)
+{
+	struct machine_range r = machine_largest_free(&m, base, size);
+
+	EXPECT_EQ(r.size, free_size);
+	if (free_size != 0)
+		EXPECT_EQ(r.base, free_base);
+}
+
+static void test_free(void)
+{
+	m = (struct machine){.reserved = 5,
+			     .reservation = {{0x2000, 0x1000},
+					     {0x4000, 0x4000},
+					     {0x5000, 0x100},
+					     {0x9000, 0},
+					     {-0x1000ull, 0x1000}}};
+	expect_free(0, 0x2000, 0, 0x2000);
+	expect_free(0, 0x2001, 0, 0x2000);
+	expect_free(0x1800, 0x1000, 0x1800, 0x800);
+	expect_free(0x2800, 0x1000, 0x3000, 0x800);
+	expect_free(0x2000, 0x1000, 0, 0);
+	expect_free(0x2100, 0x10, 0, 0);
+	expect_free(0x3000, 0x6000, 0x3000, 0x1000);
+	expect_free(0, 0x10000, 0x8000, 0x8000);
+	expect_free(0x4800, 0x3000, 0, 0);
+	expect_free(0x4800, 0x3900, 0x8000, 0x100);
+	expect_free(-0x2000ull, 0x1fff, -0x2000ull, 0x1000);
+	EXPECT(machine_is_free(&m, 0x3000, 0x1000) && !machine_is_free(&m, 0x2fff, 1));
+	EXPECT(machine_is_free(&m, 0x2000, 0) && machine_is_free(&m, 0x9000, 1));
+	EXPECT(!machine_is_free(&m, 0, UINT64_MAX) && !machine_is_free(&m, UINT64_MAX, 1));
+	m.reserved = 0;
+	expect_free(0x5000, 0x10, 0x5000, 0x10);
+}
+
 static void test_others(void)
 {
 	EXPECT_TEXT(read_tree("wide-timebase"), NULL);
@@ -242,6 +300,7 @@ static void test_refused(void)
 		{"no-memory", "no memory in the tree"},
 		{"odd-memory", "a memory's reg does not fit its cells"},
 		{"sizeless-memory", "a memory's reg does not fit its cells"},
+		{"odd-reserved", "a reserved memory's reg does not fit its cells"},
 		{"same-id", "two harts have the same id"},
 		{"no-id", "a hart's reg is not its id"},
 		{"narrow-id", "a hart's reg is not its id"},
@@ -408,6 +467,8 @@ int main(int argc, char **argv)
 	test_harts();
 	test_many_harts();
 	test_memories();
+	test_reserved();
+	test_free();
 	test_others();
 	test_isa();
 	test_clusters();
@@ -417,9 +478,13 @@ int main(int argc, char **argv)
 	test_cut("normal");
 	test_cut("memory-child");
 	test_cut("wide-id");
+	test_cut("reserved");
+	test_cut("qemu-virt");
+	test_cut("qemu-sifive_u");
 	test_damaged("normal", 20000, 7);
 	test_damaged("two-memories", 10000, 8);
 	test_damaged("clusters", 10000, 10);
+	test_damaged("reserved", 10000, 11);
 	test_damaged("many-harts", 2000, 9);
 	return check_status();
 }

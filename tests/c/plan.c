@@ -71,6 +71,7 @@ static void expect_defaults(void)
 	EXPECT_EQ(plan.seed, 1);
 	EXPECT_EQ(plan.passes, 15);
 	EXPECT_EQ(plan.fairness_us, 0);
+	EXPECT_EQ(plan.hang_ms, 0);
 	EXPECT_TEXT(plan.inject, "");
 	EXPECT(plan.work.sizes == SIZES_FIXED && plan.work.placement == PLACEMENT_PADDED);
 	EXPECT(!plan.work.irq_off);
@@ -102,7 +103,7 @@ static void test_everything(void)
 {
 	is_good("earlycon  quiet=1\thartlock:\n format=1 run=null:1,tick:2,ticket:64 size=40 "
 		"align=8 "
-		"hold=100 think=200 duration_us=3000 warmup_us=0 fairness_us=7 "
+		"hold=100 think=200 duration_us=3000 warmup_us=0 fairness_us=7 hang_ms=1500 "
 		"seed=18446744073709551615 "
 		"passes=la inject=panic run=clock:1,cas:8,probe:4 ");
 	EXPECT_EQ(plan.trials, 6);
@@ -119,6 +120,7 @@ static void test_everything(void)
 	EXPECT_EQ(plan.duration_us, 3000);
 	EXPECT_EQ(plan.warmup_us, 0);
 	EXPECT_EQ(plan.fairness_us, 7);
+	EXPECT_EQ(plan.hang_ms, 1500);
 	EXPECT_EQ(plan.seed, UINT64_MAX);
 	EXPECT_EQ(plan.passes, 1u << PASS_LATENCY | 1u << PASS_AUDIT);
 	EXPECT_TEXT(plan.inject, "panic");
@@ -293,6 +295,7 @@ static void test_numbers(void)
 		"duration_us=3600000001",
 		"warmup_us=3600000001",
 		"fairness_us=3600000001",
+		"hang_ms=3600001",
 		"format=4294967296",
 		"hold=18446744073709551616",
 	};

@@ -43,7 +43,7 @@ HUNTERS = (*ENGINES, "tsan")
 # What a run says, and which check said it; the first that fits.
 CHECKS = (
     (r"boot self-test", "boot self-test"),
-    (r"nothing was heard|run took more than|deadlock: |livelock: ", "hang detector"),
+    (r"nothing was heard|no hart got on|run took more than|deadlock: |livelock: ", "hang detector"),
     (r"panicked|trap|killed by signal|ended with status", "trap"),
     (r"CHECK FAILED.*audit:", "audit"),
     (r"CHECK FAILED.*two owners at once", "grant order"),

@@ -1,0 +1,113 @@
+#include "stuck.h"
+
+#include <stdatomic.h>
+
+#include "bench.h"
+#include "record.h"
+#include "window.h"
+
+static const struct run *_Atomic running;
+struct stuck_view stuck_view;
+
+static const char *pass_name(const struct run *run)
+{
+	return run->pass < PASSES ? pass_names[run->pass] : "exhaust";
+}
+
+static struct stuck_view view_of(const struct run *run)
+{
+	struct view lock = run->strategy->shared(), node = run->strategy->node(0);
+
+	return (struct stuck_view){
+		.harts = run->harts,
+		.trial = run->trial,
+		.strategy = (uintptr_t)run->strategy->name,
+		.pass = (uintptr_t)pass_name(run),
+		.lock = (uintptr_t)lock.at,
+		.lock_bytes = lock.bytes,
+		.node = (uintptr_t)node.at,
+		.node_bytes = node.bytes,
+		.node_stride = (uintptr_t)run->strategy->node(1).at - (uintptr_t)node.at,
+		.ops = (uintptr_t)&run->slots[0].ops,
+		.ops_stride = sizeof(run->slots[0]),
+	};
+}
+
+void stuck_pass(const struct run *run)
+{
+	stuck_view = run != NULL ? view_of(run) : (struct stuck_view){0};
+	/* release (R): pairs with the acquire in pass(). */
+	atomic_store_explicit(&running, run, memory_order_release);
+}
+
+static const struct run *pass(void)
+{
+	/* acquire (R): pairs with the release in stuck_pass(). */
+	return atomic_load_explicit(&running, memory_order_acquire);
+}
+
+uint64_t bench_progress(void)
+{
+	const struct run *run = pass();
+	uint64_t sum = 0;
+
+	for (unsigned i = 0; run != NULL && i < run->harts; i++)
+		/* relaxed, both: a count, and whether it has begun at all. */
+		sum += aptr_load_relaxed(&run->slots[i].ops) +
+		       (atomic_load_explicit(&run->slots[i].start_time, memory_order_relaxed) != 0);
+	return sum;
+}
+
+/* OFFSET:VALUE of each 64-bit word that is not 0, as they are now: harts may write. The
+ * last may be half another's, when there are 4 bytes of it. */
+static void say_view(const char *key, const char *at, const char *bytes, struct view v)
+{
+	const volatile uint64_t *word = v.at;
+	bool more = false;
+
+	record_hex(at, (uintptr_t)v.at);
+	record_u64(bytes, v.bytes);
+	record_key(key);
+	for (size_t i = 0; i < (v.bytes + 7) / 8; i++) {
+		uint64_t value = word[i];
+
+		if (value == 0)
+			continue;
+		if (more)
+			record_part_char(',');
+		record_part_u64(i * 8);
+		record_part_char(':');
+		record_part_hex(value);
+		more = true;
+	}
+}
+
+void bench_say_pass(void)
+{
+	static const char *const phases[] = {
+		[WARMUP] = "warmup", [MEASURE] = "window", [STOP] = "stopping"};
+	const struct run *run = pass();
+	struct view lock;
+
+	if (run == NULL)
+		return;
+	lock = run->strategy->shared();
+	record_u64("trial", run->trial);
+	record_text("strategy", run->strategy->name);
+	record_text("pass", pass_name(run));
+	record_text("phase", phases[window_phase()]);
+	say_view("lock", "lock_at", "lock_bytes", lock);
+}
+
+void bench_say_hart(unsigned hart)
+{
+	const struct run *run = pass();
+	struct view node;
+
+	if (run == NULL || hart >= run->harts)
+		return;
+	node = run->strategy->node(hart);
+	record_u64("ops", aptr_load_relaxed(&run->slots[hart].ops));
+	if (node.bytes != 0)
+		say_view("node", "node_at", "node_bytes", node);
+}
