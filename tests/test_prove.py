@@ -30,7 +30,7 @@ from verify.ops import decode  # noqa: E402
 from verify.prove import prove  # noqa: E402
 from verify.scenario import Condition  # noqa: E402
 from verify.scenario import Test as Proof  # noqa: E402
-from verify.suite import code as program  # noqa: E402
+from verify.strategy import code as program  # noqa: E402
 from verify.suite import suite  # noqa: E402
 from verify.traces import Hart  # noqa: E402
 from verify.worker import find  # noqa: E402

@@ -8,7 +8,7 @@ from hartlock.proofs import FILE, text_hash
 from verify import cache, code, subjects
 from verify.errors import ProofError
 from verify.herd import TOP
-from verify.suite import Subject
+from verify.strategy import Subject
 from verify.worker import find
 
 OBJECTS = ("worker", "loaded")

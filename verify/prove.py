@@ -14,7 +14,7 @@ from verify.events import Items, bare, in_turn, read
 from verify.explore import traces
 from verify.litmus import render
 from verify.memory import Location, check_overlap
-from verify.scenario import Condition, Test
+from verify.scenario import Condition, Test, at_rest
 from verify.symmetry import different
 from verify.traces import Trace
 
@@ -146,14 +146,12 @@ def prove(test: Test, folder: Path, known: set[str]) -> Result:
 
 def _prove(work: _Work, known: set[str]) -> None:
     test, result = work.test, work.result
-    mine = traces(test.harts, test.memory, test.turns)
-    if not test.waits:
-        mine = [[t for t in each if t.stuck is None] for each in mine]
+    mine = traces(test.harts, test.memory, test.turns, test.waits)
     check_overlap(where for each in mine for t in each for where in t.accesses())
     result.paths = max(map(len, mine))
     for combination in different(test, mine, together(mine, test.memory)):
         chosen = [mine[h][i] for h, i in enumerate(combination)]
-        if test.waits and all(t.stuck is None for t in chosen):
+        if test.waits and not at_rest(chosen):
             continue
         result.combinations += 1
         work.add(chosen)
