@@ -55,16 +55,18 @@ class Subject:
     def layout(self, harts: int) -> Layout:
         nodes = {f"node{i}": self.sizes["node"] for i in range(harts)}
         return Layout({"lock": self.sizes["lock"], "space": self.sizes["space"], **nodes, "x": 8, "y": 8,
-                       "heap": SIZE * 2 * MOST})
+                       "heap": SIZE * 4 * MOST})
 
-    def begin(self, harts: int, blocks: int = 2 * MOST, far: Collection[int] = ()) -> Memory:
-        """Memory when all have joined. `far`: harts of another cluster."""
+    def begin(self, harts: int, blocks: int = 2 * MOST, far: Collection[int] = (), skip: int = 0, batch: int = 0) -> Memory:
+        """Memory when all have joined. `far`: harts of another cluster; without a lock, `skip`:
+        bytes that the heap begins behind a multiple of SIZE; `batch`: what a hart takes at a time."""
         layout = self.layout(harts)
         lock, heap = layout.address("lock"), layout.address("heap")
-        memory = alone(Hart((self.functions["init"],), {"x10": lock, "x11": heap, "x12": heap + blocks * SIZE}), {})
+        bounds = {"x10": lock, "x11": heap + skip, "x12": heap + blocks * SIZE}
+        memory = alone(Hart((self.functions["init"],), bounds), {})
         for i in range(harts):
             node = layout.address(f"node{i}")
-            arguments = {"x10": node, "x11": 0} if self.lockfree else {
+            arguments = {"x10": node, "x11": batch} if self.lockfree else {
                 "x10": node, "x11": layout.address("space"), "x12": i, "x13": int(i in far)}
             memory = alone(Hart((self.functions["join"],), arguments), memory)
         return memory

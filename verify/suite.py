@@ -42,28 +42,38 @@ def _lock_tests(s: Subject) -> Iterator[Test]:
     yield test("count3", "each of 3 harts increments once: none is lost", [one] * 3, counted(3, 3))
 
 
+def _blocks(s: Subject, n: int, room: int, name: str, about: str, skip: int = 0, batch: int = 0, twice: bool = False) -> Test:
+    """Each of n harts is given a block, while there are some; hart 0 `twice`."""
+    layout, first = s.layout(n), int(skip > 0)
+    places = [layout.address("heap") + SIZE * k for k in range(first, room)]
+    parts = [("alloc", "mv x27,x10") * (twice and i == 0) + ("alloc", "mv x26,x10") for i in range(n)]
+    taken = [(i, "x26") for i in range(n)] + [(0, "x27")] * twice
+    given = frozenset(itertools.permutations([*places, *[0] * max(0, len(taken) - len(places))], len(taken)))
+    return Test(name, about, layout, [s.hart(i, n, *p) for i, p in enumerate(parts)],
+                s.begin(n, room, skip=skip, batch=batch), Condition(tuple(taken), good=given), turns=1)
+
+
 def _lockfree_tests(s: Subject) -> Iterator[Test]:
-    heap = s.layout(MOST).address
+    yield _blocks(s, 2, 4, "blocks2", "2 harts are given different blocks")
+    yield _blocks(s, 2, 1, "full2", "2 harts, room for 1 block: one is given it, the other nothing")
+    yield _blocks(s, 2, 2 * MOST, "crooked2", "2 harts, and a heap that begins between two blocks", skip=SIZE // 2)
+    if s.sizes["node"]:
+        yield _blocks(s, 2, 2 * MOST, "batch2", "2 harts take two blocks at a time, one of them uses both", batch=2 * SIZE, twice=True)
+        yield _blocks(s, 2, 4 * MOST, "crookedbatch2", "the same, and a heap as in crooked2", skip=SIZE // 2, batch=2 * SIZE)
+        yield _blocks(s, 2, 3, "rest2", "2 harts, but room for one who takes two", batch=2 * SIZE)
+    yield _publish(s)
+    yield _blocks(s, 3, 6, "blocks3", "3 harts are given different blocks")
 
-    def blocks(n: int, room: int, name: str, about: str) -> Test:
-        layout = s.layout(n)
-        places = [layout.address("heap") + SIZE * k for k in range(room)]
-        given = set(itertools.permutations([*places, *[0] * max(0, n - room)], n))
-        return Test(name, about, layout, [s.hart(i, n, "alloc", "mv x26,x10") for i in range(n)], s.begin(n, room),
-                    Condition(tuple((i, "x26") for i in range(n)), good=frozenset(given)), turns=1)
 
-    yield blocks(2, 4, "blocks2", "2 harts are given different blocks")
-    yield blocks(2, 1, "full2", "2 harts, room for 1 block: one is given it, the other nothing")
+def _publish(s: Subject) -> Test:
     layout, memory = s.layout(2), s.begin(2)
     flag, old = layout.address("x"), layout.address("y")
     memory = {**memory, (flag, 8): old, (old, 4): 1}
     seen = {(b, 1) for b in (old, *(layout.address("heap") + SIZE * k for k in range(4)))}
-    yield Test("publish", "what is written into a block and published is seen; nobody else's block is the same", layout,
-               [s.hart(0, 2, "alloc", "sw x22,0(x10);fence rw,w;sd x10,0(x20)"),
-                s.hart(1, 2, "alloc", "sw x23,0(x10);ld x26,0(x20);lw x27,0(x26)")], memory,
-               Condition(((1, "x26"), (1, "x27")), good=frozenset(seen)))
-    del heap
-    yield blocks(3, 6, "blocks3", "3 harts are given different blocks")
+    return Test("publish", "what is written into a block and published is seen; nobody else's block is the same", layout,
+                [s.hart(0, 2, "alloc", "sw x22,0(x10);fence rw,w;sd x10,0(x20)"),
+                 s.hart(1, 2, "alloc", "sw x23,0(x10);ld x26,0(x20);lw x27,0(x26)")], memory,
+                Condition(((1, "x26"), (1, "x27")), good=frozenset(seen)))
 
 
 def suite(subject: Subject) -> Iterator[Test]:
