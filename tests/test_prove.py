@@ -205,7 +205,7 @@ def test_calls_are_unsupported_and_listed(built):
     with pytest.raises(Unsupported, match="subject_(acquire|init)"):
         list(suite(subject("indirect")))
     listed = expected.read(expected.FILE.read_text())
-    assert expected.of(listed, "indirect.relax-wrs", "count2").verdict == "UNKNOWN"
+    assert expected.of(listed, "indirect.wrs-store", "count2").verdict == "UNKNOWN"
     assert expected.of(listed, "mcs", "count2").verdict == "HOLDS"
     assert all(e.reason for e in listed.values())
 
