@@ -52,7 +52,9 @@ def _results(name: str) -> list[Result]:
 def _prove(names: list[str]) -> int:
     table, failed, began = expected.read(expected.FILE.read_text()), 0, time.monotonic()
     same = {name: cache.code_hash(subjects.load(name)) for name in names}
-    first = {text: name for name, text in reversed(same.items())}  # by hash: the first of the same code
+    first: dict[str, str] = {}  # by hash: the first of the same code
+    for name, text in same.items():
+        first.setdefault(text, name)
     held: set[str] = set()  # hashes
     print(HEAD)
     with ProcessPoolExecutor(os.cpu_count()) as pool:

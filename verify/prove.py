@@ -123,11 +123,11 @@ def _witnesses(work: _Work, known: set[str]) -> None:
     is least work, then those that execute what no other test showed."""
     for ran, (cost, harts, condition) in sorted(work.good.items(), key=lambda g: g[1][0]):
         n = work.result.witnesses
-        if n and (cost > EASY or ran <= known or n == WITNESSES):
+        if n and (ran <= known or n == WITNESSES):
             continue
         one = in_turn(harts, work.test.memory) if cost > EASY else None
-        if cost > EASY and one is None and work.test.waits:
-            continue  # it needs none: see _prove()
+        if cost > EASY and one is None and (n or work.test.waits):
+            continue  # a test of waiting needs none: see _prove()
         if _found(work, f"good{n}", one or harts, condition):
             work.result.witnesses += 1
             known |= ran

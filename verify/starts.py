@@ -107,12 +107,16 @@ def _qspin(s: Subject) -> Iterator[Test]:
     yield _qspin_pending(s, True).counts("pending3", "the holder, who waits at the word, the queue's head", LAST, None, None)
 
 
-def _twa_far(s: Subject) -> Start:
-    """Hart 0 holds, hart 1 is next, hart 2 has drawn its number and is about to look at its word."""
+def _twa_far(s: Subject, waits: bool) -> Start:
+    """Hart 0 holds, hart 1 is next, hart 2 waits at its word, or has drawn its number and is about
+    to look there."""
     start = Start.of(s, 3)
     start.does(0, "acquire")
     start.waits(1, *ONE)
-    start.reaches(2, "space", *ONE)
+    if waits:
+        start.waits(2, *ONE)
+    else:
+        start.reaches(2, "node2", *ONE)
     return start
 
 
@@ -121,8 +125,8 @@ def _twa(s: Subject) -> Iterator[Test]:
     near.does(0, "acquire")
     near.waits(1, *ONE)
     yield near.counts("again", "the holder takes it again while another waits", LAST + ONE, None)
-    yield _twa_far(s).counts("far3", "the holder, the next and a far waiter", LAST, None, None)
-    yield _twa_far(s).counts("far3ends", "none of them waits for ever", LAST, None, None, waits=True)
+    yield _twa_far(s, True).counts("far3", "the holder, the next and a far waiter", LAST, None, None)
+    yield _twa_far(s, False).counts("far3ends", "none of them waits for ever", LAST, None, None, waits=True)
 
 
 def _cna_queue(s: Subject, far: Collection[int], *waiting: int) -> Start:
