@@ -133,8 +133,12 @@ class Graph:
         """Every coherent way to order the accesses to one location."""
         mine = [[e for e in self.events if e.hart == h and e.location == where] for h in range(len(self.harts))]
         found: set[Choice] = set()
+        known: set[tuple[tuple[int, ...], frozenset[tuple[int, int]]]] = set()  # ways on that were gone
 
         def go(at: tuple[int, ...], stores: tuple[int, ...], reads: tuple[tuple[int, int], ...], value: int) -> None:
+            if (state := (stores, frozenset(reads))) in known:
+                return
+            known.add(state)
             if all(n == len(m) for n, m in zip(at, mine, strict=True)):
                 found.add(Choice(stores, tuple(sorted(reads))))
             for h, events in enumerate(mine):

@@ -7,14 +7,14 @@ from pathlib import Path
 
 from verify import herd
 from verify.prove import Result
-from verify.suite import Subject
+from verify.strategy import Subject
 
 FOLDER = herd.TOP / "build" / "verify" / "results"
 
 
 # What a verdict depends on, of this package.
-METHOD = ("axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "scenario",
-          "suite", "symmetry", "traces")
+METHOD = ("alone", "axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "scenario",
+          "starts", "strategy", "suite", "symmetry", "traces")
 
 
 def _method() -> str:

@@ -7,9 +7,11 @@ to one location have no such order are left out; nothing else is. Most are.
 """
 
 import itertools
-from collections.abc import Iterator, Sequence
+import math
+from collections.abc import Iterable, Iterator, Sequence
 
 from verify.memory import Location, Memory
+from verify.ops import MASK
 from verify.traces import Step, Trace
 
 LIMIT_STATES = 50_000
@@ -31,79 +33,97 @@ def seen(steps: Sequence[Step]) -> tuple[Access, ...]:
     return tuple(out)
 
 
-def possible(harts: tuple[tuple[Access, ...], ...], initial: int) -> bool:
-    """Is there an order in which every access finds what it must?"""
-    todo, known = [(tuple(0 for _ in harts), initial)], set()
+Tree = list[dict[Access, int]]  # of each place in it: access -> what comes after
+
+
+def _tree(sequences: Iterable[tuple[Access, ...]]) -> tuple[Tree, dict[int, int]]:
+    """Sequences that begin alike share that; and where each of them ends: place -> its number."""
+    tree: Tree = [{}]
+    ends: dict[int, int] = {}
+    for number, sequence in enumerate(sequences):
+        at = 0
+        for access in sequence:
+            if access not in tree[at]:
+                tree[at][access] = len(tree)
+                tree.append({})
+            at = tree[at][access]
+        ends[at] = number
+    return tree, ends
+
+
+def _walk(trees: Sequence[Tree], initial: int) -> Iterator[tuple[tuple[int, ...], int | None]]:
+    """Every state that the harts can come to in which each access found what it must: where
+    each is, and (else None) hart << 64 | value when something was stored on the way there."""
+    start = tuple(0 for _ in trees), initial
+    todo, known = [start], {start}
     while todo:
         at, value = todo.pop()
-        if all(n == len(h) for n, h in zip(at, harts, strict=True)):
-            return True
-        for i, accesses in enumerate(harts):
-            if at[i] == len(accesses):
-                continue
-            finds, leaves = accesses[at[i]]
-            if finds is not None and finds != value:
-                continue
-            state = (at[:i] + (at[i] + 1,) + at[i + 1:], value if leaves is None else leaves)
-            if state not in known:
-                known.add(state)
-                todo.append(state)
-    return False
+        yield at, None
+        for hart, tree in enumerate(trees):
+            for (finds, leaves), child in tree[at[hart]].items():
+                if finds is not None and finds != value:
+                    continue
+                if leaves is not None:
+                    yield at, hart << 64 | leaves
+                state = (*at[:hart], child, *at[hart + 1:]), value if leaves is None else leaves
+                if state not in known:
+                    known.add(state)
+                    todo.append(state)
+
+
+def fitting(harts: Sequence[Iterable[tuple[Access, ...]]], initial: int) -> set[tuple[int, ...]]:
+    """Which sequences of the harts, by number, have an order in which every access finds what it must."""
+    trees = [_tree(sequences) for sequences in harts]
+    return {tuple(ends[n] for n, (_, ends) in zip(at, trees, strict=True))
+            for at, stored_here in _walk([tree for tree, _ in trees], initial)
+            if stored_here is None and all(n in ends for n, (_, ends) in zip(at, trees, strict=True))}
 
 
 def stored(harts: list[set[tuple[Access, ...]]], initial: int) -> set[tuple[int, int]] | None:
     """(hart, value): what may come to be stored in one location, if each hart does one of
     these to it, or begins to. None: too much to tell."""
-    trees: list[list[dict[Access, int]]] = []
-    for sequences in harts:
-        tree: list[dict[Access, int]] = [{}]
-        for sequence in sequences:
-            at = 0
-            for access in sequence:
-                if access not in tree[at]:
-                    tree[at][access] = len(tree)
-                    tree.append({})
-                at = tree[at][access]
-        trees.append(tree)
-    start = (*(0 for _ in harts), initial)
-    todo, known, found = [start], {start}, set()
-    while todo:
-        *at_each, value = todo.pop()
-        for hart, tree in enumerate(trees):
-            for (finds, leaves), child in tree[at_each[hart]].items():
-                if finds is not None and finds != value:
-                    continue
-                if leaves is not None:
-                    found.add((hart, leaves))
-                state = (*at_each[:hart], child, *at_each[hart + 1:], value if leaves is None else leaves)
-                if state not in known:
-                    known.add(state)
-                    todo.append(state)
-        if len(known) > LIMIT_STATES:
+    found, states = set(), 0
+    for _, what in _walk([_tree(sequences)[0] for sequences in harts], initial):
+        if what is not None:
+            found.add((what >> 64, what & MASK))
+        states += what is None
+        if states > LIMIT_STATES:
             return None
     return found
+
+
+class _Place:
+    """One location: what each hart's traces do to it, by number, and which go together."""
+
+    def __init__(self, where: Location, traces: list[list[dict[Location, tuple[Access, ...]]]], initial: int):
+        kinds: list[dict[tuple[Access, ...], int]] = [{} for _ in traces]
+        self.of = [[known.setdefault(trace.get(where, ()), len(known)) for trace in mine]
+                   for mine, known in zip(traces, kinds, strict=True)]
+        self.fits = fitting(kinds, initial)
+        self.share = len(self.fits) / math.prod(map(len, kinds))
 
 
 def together(traces: list[list[Trace]], memory: Memory) -> Iterator[tuple[int, ...]]:
     """The combinations, one trace of each hart (by index), that every location allows."""
     accesses = [[{where: seen(steps) for where, steps in t.accesses().items()} for t in mine] for mine in traces]
-    places = sorted({where for mine in accesses for each in mine for where in each})
-    yield from _split([list(range(len(mine))) for mine in traces], accesses, places, memory)
+    locations = sorted({where for mine in accesses for each in mine for where in each})
+    places = sorted((_Place(where, accesses, memory.get(where, 0)) for where in locations), key=lambda p: p.share)
+    yield from _split([list(range(len(mine))) for mine in traces], places)
 
 
-def _split(left: list[list[int]], accesses: list[list[dict[Location, tuple[Access, ...]]]], places: list[Location],
-           memory: Memory) -> Iterator[tuple[int, ...]]:
+def _split(left: list[list[int]], places: list[_Place]) -> Iterator[tuple[int, ...]]:
     """Group each hart's traces by what they do to the first place; go on with the groups
     that fit together there."""
     if not places:
         yield from itertools.product(*left)
         return
-    where, groups = places[0], []
-    for mine, of in zip(left, accesses, strict=True):
-        group: dict[tuple[Access, ...], list[int]] = {}
+    groups = []
+    for mine, of in zip(left, places[0].of, strict=True):
+        group: dict[int, list[int]] = {}
         for i in mine:
-            group.setdefault(of[i].get(where, ()), []).append(i)
+            group.setdefault(of[i], []).append(i)
         groups.append(group)
-    for keys in itertools.product(*groups):
-        if possible(keys, memory.get(where, 0)):
-            yield from _split([g[k] for g, k in zip(groups, keys, strict=True)], accesses, places[1:], memory)
+    fits, few = places[0].fits, math.prod(map(len, groups)) < len(places[0].fits)
+    for kinds in itertools.product(*groups) if few else fits:
+        if kinds in fits and all(k in g for g, k in zip(groups, kinds, strict=True)):
+            yield from _split([g[k] for g, k in zip(groups, kinds, strict=True)], places[1:])

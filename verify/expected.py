@@ -28,7 +28,7 @@ def read(text: str) -> dict[tuple[str, str], Expected]:
 
 
 def of(table: dict[tuple[str, str], Expected], strategy: str, test: str) -> Expected:
-    """`strategy` may name a form (mcs.relax-wrs): what is said of it, then of its strategy."""
+    """`strategy` may name a form (mcs.wrs-store): what is said of it, then of its strategy."""
     for name in (strategy, strategy.split(".")[0]):
         for which in (test, "*"):
             if (name, which) in table:

@@ -1,17 +1,16 @@
-"""Enumerates a hart's traces.
-
-A load of shared memory gives, one trace each, every value that any hart of the test may
+"""Enumerates a hart's traces. A load of shared memory gives, one trace each, every value that any hart of the test may
 have put there (traces.Values); with all values known, so are the branches, the addresses
 and what is stored. Which traces fit together is for coherence.py to ask, cheaply, and for
 herd7 to decide.
 
 A backward branch of a loop that looks at shared memory is taken `turns` times at most. A
-hart that would take it once more is stuck, if what it last read stays as it is. Loops
-that look at nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns.
+hart that would take it once more is stuck, if it waits as long as what it last read stays
+as it is; if it does not, that was one attempt more than asked for. Loops that look at
+nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from verify.code import Function
@@ -21,9 +20,11 @@ from verify.memory import STACK, Location, Memory, location
 from verify.ops import ALU, AMO, CONDITIONS, MASK, SP, Op, decode, signed
 from verify.traces import Hart, Past, Step, Trace, Values, join
 
-LIMIT_STEPS, LIMIT_TRACES = 5_000, 12_000
+Stop = Callable[[Location], bool]  # is a hart about to touch that?
+
+LIMIT_STEPS, LIMIT_TRACES = 5_000, 60_000
 LIMIT_DELAY = 40  # turns of a loop that only counts
-LIMIT_ALL = 60_000  # traces, in all rounds
+LIMIT_ALL = 400_000  # traces, in all rounds
 
 
 @dataclass
@@ -41,7 +42,7 @@ class Run:
     turns: dict[int, int] = field(default_factory=dict)  # in this call: backward branch -> times taken
     delays: dict[int, int] = field(default_factory=dict)  # in this call: the same of loops that only count
     lost: set[str] = field(default_factory=set)  # registers whose value is not known
-    stores: list[tuple[Location, int, Past]] = field(default_factory=list)
+    stores: list[tuple[Location, int, Past, int | None]] = field(default_factory=list)  # the last: over what, if it is known
     reserved: Location | None = None
     stuck: tuple[tuple[Location, int], ...] | None = None
 
@@ -72,13 +73,15 @@ def _loaded(op: Op, value: int) -> int:
 
 
 class Explorer:
-    def __init__(self, hart: Hart, values: Values, turns: int, number: int = 0):
-        self.hart, self.values, self.turns, self.number = hart, values, turns, number
+    def __init__(self, hart: Hart, values: Values, turns: int, number: int = 0, waits: bool = True):
+        """`waits`: whether a hart is stuck matters; what it did until then does in any case."""
+        self.hart, self.values, self.turns, self.number, self.waits = hart, values, turns, number, waits
         self.code = {id(item): [decode(i, item.name) for i in item.insns] for item in hart.program if isinstance(item, Function)}
 
     def runs(self) -> Iterator[Run]:
         """Every complete or stuck run."""
-        todo, done = [Run({SP: STACK + 0x8000, **self.hart.registers})], 0
+        stack: dict[Location, tuple[int, Past]] = {where: (value, {}) for where, value in self.hart.stack}
+        todo, done = [Run({SP: STACK + 0x8000, **self.hart.registers}, pc=self.hart.pc, memory=stack)], 0
         while todo:
             run = todo.pop()
             while True:
@@ -137,8 +140,8 @@ class Explorer:
             return [run]
         if any(s.op.kind == "sc" and s.wrote is None for s in turn):
             return []  # an SC does not fail for ever
-        run.stuck = tuple((s.location, s.read) for s in turn if s.location and s.read is not None and s.op.rd != "x0")
-        return [run]
+        run.stuck = Alone(self.hart, self.values.initial, waits=True).rests(run.fork()) if self.waits else ()
+        return [] if run.stuck is None else [run]
 
     def _delay(self, run: Run, op: Op) -> list[Run]:
         """A loop that only counts ends, however long it is; what it counted in is lost."""
@@ -197,7 +200,8 @@ class Explorer:
         assert step.location
         value &= (1 << 8 * step.op.width) - 1
         if step.shared:
-            run.stores.append((step.location, value, join(past, run.control)))
+            over = run.memory[step.location][0] if step.op.kind == "sc" else step.read
+            run.stores.append((step.location, value, join(past, run.control), over))
         run.memory[step.location] = value, past
         run.steps.append(replace(step, wrote=value))
 
@@ -226,12 +230,25 @@ class Explorer:
         return [run]
 
 
-class _Alone(Explorer):
+class Alone(Explorer):
     """With nobody else there: one run, on memory as it is."""
 
-    def __init__(self, hart: Hart, memory: Memory):
-        super().__init__(hart, Values({}), turns=LIMIT_STEPS)
-        self.before = memory
+    def __init__(self, hart: Hart, memory: Memory, stop: Stop | None = None, waits: bool = False):
+        """It stops when it is about to touch what `stop` says; or, `waits`, when it waits."""
+        super().__init__(hart, Values({}), LIMIT_STEPS, waits=waits)
+        self.before, self.stop = memory, stop
+        self.turned: dict[int, dict[str, int]] = {}  # backward branch -> registers, when it was taken last
+
+    def rests(self, run: Run) -> tuple[tuple[Location, int], ...] | None:
+        """What it looks at for ever if memory stays as it last saw it; None: it goes on,
+        by leaving the function or by an atomic that stores what was not there."""
+        item = run.item
+        while run.item == item and run.stuck is None:
+            run, = self._step(run)
+            last = run.steps[-1]
+            if last.op.kind in ("amo", "sc", "cas") and last.wrote not in (None, last.read):
+                return None
+        return run.stuck
 
     def _readable(self, run: Run, step: Step) -> list[tuple[int, Past]]:
         assert step.location
@@ -240,25 +257,35 @@ class _Alone(Explorer):
     def _conditional(self, run: Run, step: Step) -> list[Run]:
         return super()._conditional(run, step)[:1]
 
+    def _memory(self, run: Run, step: Step) -> list[Run]:
+        if self.stop and step.location and self.stop(step.location):
+            run.pc, run.stuck = run.pc - 1, ()
+            return [run]
+        return super()._memory(run, step)
 
-def alone(hart: Hart, memory: Memory) -> Memory:
-    """What memory is after a hart ran by itself."""
-    runs = list(_Alone(hart, memory).runs())
-    if len(runs) != 1 or runs[0].stuck is not None:
-        raise Unsupported("a hart that is alone does not come through")
-    return {**memory, **{where: value for where, (value, _) in runs[0].memory.items() if where[0] < STACK}}
+    def _again(self, run: Run, op: Op) -> list[Run]:
+        """A turn that leaves memory and the registers as the one before did is for ever."""
+        turn = [s for s in run.steps[run.seen[op.insn.target]:] if s.location]
+        same = self.turned.get(op.insn.address) == run.registers and all(s.wrote in (None, s.read) for s in turn)
+        self.turned[op.insn.address] = dict(run.registers)
+        if same and self.waits:
+            run.stuck = tuple((s.location, s.read) for s in turn
+                              if s.location and s.shared and s.read is not None and s.op.rd != "x0")
+            return [run]
+        return super()._again(run, op)
 
 
-def traces(harts: list[Hart], memory: Memory, turns: int) -> list[list[Trace]]:
-    """Of each hart, all that can come of the values that all of them may store."""
+def traces(harts: list[Hart], memory: Memory, turns: int, waits: bool = True) -> list[list[Trace]]:
+    """Of each hart, all that can come of the values that all of them may store. `waits`: those
+    that wait for ever, too."""
     values, done = Values(memory), 0
     while True:
-        runs = [list(Explorer(hart, values, turns, n).runs()) for n, hart in enumerate(harts)]
+        runs = [list(Explorer(hart, values, turns, n, waits).runs()) for n, hart in enumerate(harts)]
         done += sum(map(len, runs))
         if done > LIMIT_ALL:
             raise Unsupported(f"more than {LIMIT_ALL} traces, and still new values")
         if not _learn(values, runs, _limits(runs), _possible(runs, memory)):
-            return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine] for mine in runs]
+            return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine if waits or run.stuck is None] for mine in runs]
 
 
 def _limits(runs: list[list[Run]]) -> dict[Location, int]:
@@ -289,8 +316,8 @@ def _learn(values: Values, runs: list[list[Run]], limit: dict[Location, int],
     """Add what was stored. No value has more stores in its past than there are stores."""
     new = False
     for hart, mine in enumerate(runs):
-        for where, value, past in (s for run in mine for s in run.stores):
+        for where, value, past, over in (s for run in mine for s in run.stores):
             depth, allowed = past.get(where, 0) + 1, possible[where]
             if depth <= limit[where] and (allowed is None or (hart, value) in allowed):
-                new |= values.add(hart, where, value, {**past, where: depth})
+                new |= values.add(hart, where, value, {**past, where: depth}, over)
     return new

@@ -58,12 +58,14 @@ class _Thread:
             self.lines.append(f"add {total},{total},{base}")
         return total
 
-    def expect(self, register: str, value: int) -> None:
-        self.expected.append(f"{self.number}:{register}={_number(value)}")
+    def expect(self, register: str, value: str) -> None:
+        self.expected.append(f"{self.number}:{register}={value}")
 
 
-def _number(value: int) -> str:
-    if abs(value) >= _MOST:
+def _number(value: int, width: int = 8) -> str:
+    """`width`: bytes of the word that it is for; herd7 has no more than that of it."""
+    value = signed(value, 32) if width == 4 else value
+    if abs(value) >= _MOST and width > 4:
         raise Unsupported(f"the value {value:#x} has more than 31 bits, where herd7 and rv64 may differ")
     return str(value)
 
@@ -87,11 +89,11 @@ def _access(thread: _Thread, number: int, item: Item, where: Location) -> None:
     source = ""
     if item.wrote is not None:
         given = signed(item.operand) if op.kind == "amo" and item.loads else item.wrote
-        source = thread.depends(_number(given), item.data, "x30 x31")
+        source = thread.depends(_number(given, op.width), item.data, "x30 x31")
     result = "x0"
     if item.loads and item.read is not None:
         result = thread.loaded[number] = thread.spare()
-        thread.expect(result, item.read)
+        thread.expect(result, _number(item.read, op.width))
     thread.lines.append(_line(item, f"{size}{order}", result, source, f"0({address})", thread))
 
 
@@ -101,7 +103,7 @@ def _line(item: Item, suffix: str, result: str, source: str, address: str, threa
         return f"lr.{suffix} {result},{address}"
     if kind == "sc" and item.pair is not None:
         done = thread.spare()
-        thread.expect(done, 0)
+        thread.expect(done, "0")
         return f"sc.{suffix} {done},{source},{address}"
     if item.loads and item.wrote is not None:
         return f"amo{'swap' if kind == 'cas' else item.op.name}.{suffix} {result},{source},{address}"
@@ -110,7 +112,7 @@ def _line(item: Item, suffix: str, result: str, source: str, address: str, threa
 
 def _words(layout: Layout, harts: Sequence[Items], memory: Memory, condition: Condition) -> list[str]:
     places = {i.location for items in harts for i in items if i and i.location} | set(condition.locations)
-    return [f"uint{8 * width}_t {layout.word((address, width))}={_number(memory.get((address, width), 0))};"
+    return [f"uint{8 * width}_t {layout.word((address, width))}={_number(memory.get((address, width), 0), width)};"
             for address, width in sorted(places)]
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from verify.code import Function, Insn
 from verify.errors import ProofError
-from verify.suite import Subject
+from verify.strategy import Subject
 
 FILE = Path(__file__).parent / "kept.txt"
 _LABEL = re.compile(r"(acquire|release|relaxed|depend)[^.]*?\((\w)\)")

@@ -2,44 +2,50 @@
 
 import json
 import sys
+from pathlib import Path
 
 from hartlock.proofs import FILE, text_hash
 
 from verify import cache, code, subjects
 from verify.errors import ProofError
 from verify.herd import TOP
-from verify.suite import Subject
-from verify.worker import find
+from verify.strategy import Subject
+from verify.worker import inside
 
 OBJECTS = ("worker", "loaded")
-PASSES = ("throughput", "latency", "audit", "grants")
+PLAIN = "pause-store"  # its objects have no folder of their own
+# The loops of bench/worker.c, and how many atomics in them are the bench's own: fairness_ask()'s count.
+PASSES = {"throughput": 0, "latency": 0, "audit": 0, "grants": 1}
 
 
-def _is_inside(subject: Subject, kind: str) -> bool:
+def _objects(strategy: str, form: str) -> list[Path]:
+    folder = TOP / "build" if form == PLAIN else TOP / "build" / form
+    return [folder / "bench" / f"{kind}-{strategy}.o" for kind in OBJECTS]
+
+
+def _is_inside(subject: Subject, path: Path) -> bool:
     """Are the proved functions what stands in every loop of that object?"""
-    path = TOP / "build" / "bench" / f"{kind}-{subject.name}.o"
-    if not path.is_file():
-        return False
     worker = code.read(path, subjects.cross())
-    return all(any(find(f, worker.functions[p])) for f in subject.proved for p in PASSES)
+    return all(inside(subject.proved, worker.functions[loop], own) for loop, own in PASSES.items())
 
 
-def entry(subject: Subject) -> dict[str, object]:
-    """Of a strategy all of whose tests hold."""
-    objects = {kind: text_hash(TOP / "build" / "bench" / f"{kind}-{subject.name}.o")
-               for kind in OBJECTS if _is_inside(subject, kind)}
-    return {"code": cache.code_hash(subject)[:12], "objects": objects}
+def where(name: str) -> dict[str, list[str]]:
+    """The hash of a subject's code (mcs.wrs-store), and those of the objects it stands in."""
+    strategy, _, form = name.partition(".")
+    subject = subjects.load(name)
+    found = {text_hash(path) for path in _objects(strategy, form or PLAIN) if _is_inside(subject, path)}
+    return {cache.code_hash(subject)[:12]: sorted(found)}
 
 
-def update(entries: dict[str, dict[str, object] | None]) -> None:
-    """Enter what is proved; take out what is not (None)."""
+def update(strategy: str, entries: dict[str, set[str]]) -> None:
+    """Enter what of a strategy holds: the code of each form and the objects with it; {}: nothing does."""
     try:
         old = json.loads(FILE.read_text())["strategies"] if FILE.is_file() else {}
     except (ValueError, KeyError) as e:
         raise ProofError(f"{FILE} is damaged: remove it") from e
-    merged = {**old, **entries}
-    kept = {name: merged[name] for name in sorted(merged) if merged[name] is not None}
-    FILE.write_text(json.dumps({"format": 1, "strategies": kept}, indent=1) + "\n")
+    merged = {**old, strategy: {text: sorted(objects) for text, objects in sorted(entries.items()) if objects}}
+    kept = {name: merged[name] for name in sorted(merged) if merged[name]}
+    FILE.write_text(json.dumps({"format": 2, "strategies": kept}, indent=1) + "\n")
 
 
 sys.setrecursionlimit(10_000)  # find() goes as deep as a worker is long

@@ -1,12 +1,11 @@
 # The proofs: each strategy out of line, by the kernel's own flags, in each of its forms.
 # `make prove` builds them all, and checks them against the workers that are timed.
 
-SUBJECT_FORMS := relax-none relax-wrs unlock-fence-store unlock-store-fence unlock-amoswap
-form_relax-none         := -DLOCK_RELAX_FORM_NONE
-form_relax-wrs          := -DLOCK_RELAX_FORM_WRS
-form_unlock-fence-store := -DLOCK_UNLOCK_FORM_FENCE_STORE
-form_unlock-store-fence := -DLOCK_UNLOCK_FORM_STORE_FENCE
-form_unlock-amoswap     := -DLOCK_UNLOCK_FORM_AMOSWAP
+# The forms but for the plain one: mcs.wrs-amoswap is built as RELAX=wrs UNLOCK=amoswap are.
+SUBJECT_FORMS := $(filter-out pause-store,$(foreach r,$(RELAXES),$(addprefix $(r)-,$(UNLOCKS))))
+form_relax  = $(firstword $(subst -, ,$(1)))
+form_unlock = $(patsubst $(form_relax)-%,%,$(1))
+form_defines = $(addprefix -D,$(shell echo LOCK_RELAX_FORM_$(form_relax) LOCK_UNLOCK_FORM_$(form_unlock) | tr a-z- A-Z_))
 
 # $(call subject,strategy,folder,define,suffix,form)
 define subject
@@ -19,14 +18,17 @@ $(BUILD)/verify/$(1)$(4).o: verify/subject.c $(BUILD)/flags
 endef
 SUBJECTS :=
 $(foreach s,$(LOCKS),$(eval $(call subject,$(s),lock,,,)))
-$(foreach s,$(LOCKS),$(foreach f,$(SUBJECT_FORMS),$(eval $(call subject,$(s),lock,,.$(f),$(form_$(f))))))
+$(foreach s,$(LOCKS),$(foreach f,$(SUBJECT_FORMS),$(eval $(call subject,$(s),lock,,.$(f),$(call form_defines,$(f))))))
 $(foreach s,$(LOCKFREES),$(eval $(call subject,$(s),alloc,-DLOCKFREE,,)))
 -include $(SUBJECTS:.o=.d)
 
 PROVE = PYTHONPATH=.:host CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 -m verify
 
-.PHONY: subjects
-subjects: $(SUBJECTS) $(foreach k,worker loaded,$(patsubst %,$(BUILD)/bench/$(k)-%.o,$(LOCKS) $(LOCKFREES)))
+.PHONY: subjects workers
+subjects: $(SUBJECTS) workers $(addprefix workers-,$(SUBJECT_FORMS))
+workers: $(filter-out %/forms.o,$(call worker_objects,$(BUILD)))
+workers-%:
+	$(Q)$(MAKE) --no-print-directory RELAX=$(call form_relax,$*) UNLOCK=$(call form_unlock,$*) workers
 
 .PHONY: setup-prove
 setup-prove: ## fetch herd7 beside the system, install spin and graphviz, for make prove

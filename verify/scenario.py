@@ -42,6 +42,12 @@ class Condition:
         return (f"not ({either})" if negate else f"({either})") if rows else ""
 
 
+def at_rest(traces: Sequence[Trace]) -> bool:
+    """Does some hart wait, and do those that wait for the same word all see the same there?"""
+    waits = [w for t in traces for w in t.stuck or ()]
+    return any(t.stuck is not None for t in traces) and len(dict(waits)) == len(set(waits))
+
+
 @dataclass(frozen=True)
 class Test:
     name: str

@@ -5,7 +5,7 @@ import os
 from verify import code
 from verify.errors import ProofError
 from verify.herd import TOP
-from verify.suite import Subject
+from verify.strategy import Subject
 
 FOLDER = TOP / "build" / "verify"
 

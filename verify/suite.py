@@ -2,87 +2,12 @@
 
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass
 
-from verify.code import Function, Insn, Object
-from verify.errors import ProofError
-from verify.explore import alone
-from verify.memory import Layout, Memory
-from verify.ops import Op, decode
+from verify.alone import alone
+from verify.memory import Memory
 from verify.scenario import Condition, Test
-from verify.traces import Hart
-
-SIZE = 16  # bytes of a block, and its alignment
-MOST = 3  # harts
-
-Program = list[Op | Function]
-
-
-def code(text: str) -> Program:
-    """Instructions of a test's own, separated by semicolons."""
-    out: Program = []
-    for n, line in enumerate(text.split(";")):
-        mnemonic, _, operands = line.strip().partition(" ")
-        out.append(decode(Insn(n, 4, mnemonic, tuple(operands.split(",")) if operands else ()), "the test"))
-    return out
-
-
-INCREMENT = "lw x28,0(x20);addi x28,x28,1;sw x28,0(x20)"
-
-
-@dataclass(frozen=True)
-class Subject:
-    """A strategy as its functions out of line."""
-
-    name: str
-    functions: dict[str, Function]
-    sizes: dict[str, int]
-
-    @staticmethod
-    def of(name: str, obj: Object) -> "Subject":
-        sizes = {k: obj.data_sizes.get(f"subject_{k}", 0) for k in ("lock", "space", "node")}
-        functions = {k.removeprefix("subject_"): f for k, f in obj.functions.items() if k.startswith("subject_")}
-        if not {"init", "join"} < set(functions):
-            raise ProofError(f"the object of {name} lacks subject_init or subject_join")
-        return Subject(name, functions, sizes)
-
-    @property
-    def lockfree(self) -> bool:
-        return "alloc" in self.functions
-
-    @property
-    def proved(self) -> list[Function]:
-        return [self.functions[n] for n in (("alloc",) if self.lockfree else ("acquire", "release"))]
-
-    def layout(self, harts: int) -> Layout:
-        nodes = {f"node{i}": self.sizes["node"] for i in range(harts)}
-        return Layout({"lock": self.sizes["lock"], "space": self.sizes["space"], **nodes, "x": 8, "y": 8,
-                       "heap": SIZE * 2 * MOST})
-
-    def begin(self, harts: int, blocks: int = 2 * MOST) -> Memory:
-        """Memory when all have joined."""
-        layout = self.layout(harts)
-        lock, heap = layout.address("lock"), layout.address("heap")
-        memory = alone(Hart((self.functions["init"],), {"x10": lock, "x11": heap, "x12": heap + blocks * SIZE}), {})
-        for i in range(harts):
-            node = layout.address(f"node{i}")
-            arguments = {"x10": node, "x11": 0} if self.lockfree else {
-                "x10": node, "x11": layout.address("space"), "x12": i, "x13": 0}
-            memory = alone(Hart((self.functions["join"],), arguments), memory)
-        return memory
-
-    def hart(self, number: int, harts: int, *parts: str) -> Hart:
-        """`parts`: names of functions to call, and the test's own instructions between."""
-        layout, program = self.layout(harts), Program()
-        for part in parts:
-            if part in self.functions:
-                program += code("mv x10,x18;mv x11,x19" + (";mv x12,x21;mv x13,x21" if self.lockfree else ""))
-                program.append(self.functions[part])
-            else:
-                program += code(part)
-        return Hart(tuple(program), {
-            "x18": layout.address("lock"), "x19": layout.address(f"node{number}"), "x20": layout.address("x"),
-            "x21": SIZE if self.lockfree else layout.address("y"), "x22": 1, "x23": 2})
+from verify.starts import middle, replaced
+from verify.strategy import INCREMENT, MOST, SIZE, Subject
 
 
 def _section(body: str) -> tuple[str, ...]:
@@ -117,29 +42,43 @@ def _lock_tests(s: Subject) -> Iterator[Test]:
     yield test("count3", "each of 3 harts increments once: none is lost", [one] * 3, counted(3, 3))
 
 
+def _blocks(s: Subject, n: int, room: int, name: str, about: str, skip: int = 0, batch: int = 0, twice: bool = False) -> Test:
+    """Each of n harts is given a block, while there are some; hart 0 `twice`."""
+    layout, first = s.layout(n), int(skip > 0)
+    places = [layout.address("heap") + SIZE * k for k in range(first, room)]
+    parts = [("alloc", "mv x27,x10") * (twice and i == 0) + ("alloc", "mv x26,x10") for i in range(n)]
+    taken = [(i, "x26") for i in range(n)] + [(0, "x27")] * twice
+    given = frozenset(itertools.permutations([*places, *[0] * max(0, len(taken) - len(places))], len(taken)))
+    return Test(name, about, layout, [s.hart(i, n, *p) for i, p in enumerate(parts)],
+                s.begin(n, room, skip=skip, batch=batch), Condition(tuple(taken), good=given), turns=1)
+
+
 def _lockfree_tests(s: Subject) -> Iterator[Test]:
-    heap = s.layout(MOST).address
+    yield _blocks(s, 2, 4, "blocks2", "2 harts are given different blocks")
+    yield _blocks(s, 2, 1, "full2", "2 harts, room for 1 block: one is given it, the other nothing")
+    yield _blocks(s, 2, 2 * MOST, "crooked2", "2 harts, and a heap that begins between two blocks", skip=SIZE // 2)
+    if s.sizes["node"]:
+        yield _blocks(s, 2, 2 * MOST, "batch2", "2 harts take two blocks at a time, one of them uses both", batch=2 * SIZE, twice=True)
+        yield _blocks(s, 2, 4 * MOST, "crookedbatch2", "the same, and a heap as in crooked2", skip=SIZE // 2, batch=2 * SIZE)
+        yield _blocks(s, 2, 3, "rest2", "2 harts, but room for one who takes two", batch=2 * SIZE)
+    yield _publish(s)
+    yield _blocks(s, 3, 6, "blocks3", "3 harts are given different blocks")
 
-    def blocks(n: int, room: int, name: str, about: str) -> Test:
-        layout = s.layout(n)
-        places = [layout.address("heap") + SIZE * k for k in range(room)]
-        given = set(itertools.permutations([*places, *[0] * max(0, n - room)], n))
-        return Test(name, about, layout, [s.hart(i, n, "alloc", "mv x26,x10") for i in range(n)], s.begin(n, room),
-                    Condition(tuple((i, "x26") for i in range(n)), good=frozenset(given)), turns=1)
 
-    yield blocks(2, 4, "blocks2", "2 harts are given different blocks")
-    yield blocks(2, 1, "full2", "2 harts, room for 1 block: one is given it, the other nothing")
+def _publish(s: Subject) -> Test:
     layout, memory = s.layout(2), s.begin(2)
     flag, old = layout.address("x"), layout.address("y")
     memory = {**memory, (flag, 8): old, (old, 4): 1}
     seen = {(b, 1) for b in (old, *(layout.address("heap") + SIZE * k for k in range(4)))}
-    yield Test("publish", "what is written into a block and published is seen; nobody else's block is the same", layout,
-               [s.hart(0, 2, "alloc", "sw x22,0(x10);fence rw,w;sd x10,0(x20)"),
-                s.hart(1, 2, "alloc", "sw x23,0(x10);ld x26,0(x20);lw x27,0(x26)")], memory,
-               Condition(((1, "x26"), (1, "x27")), good=frozenset(seen)))
-    del heap
-    yield blocks(3, 6, "blocks3", "3 harts are given different blocks")
+    return Test("publish", "what is written into a block and published is seen; nobody else's block is the same", layout,
+                [s.hart(0, 2, "alloc", "sw x22,0(x10);fence rw,w;sd x10,0(x20)"),
+                 s.hart(1, 2, "alloc", "sw x23,0(x10);ld x26,0(x20);lw x27,0(x26)")], memory,
+                Condition(((1, "x26"), (1, "x27")), good=frozenset(seen)))
 
 
 def suite(subject: Subject) -> Iterator[Test]:
-    yield from _lockfree_tests(subject) if subject.lockfree else _lock_tests(subject)
+    if subject.lockfree:
+        yield from _lockfree_tests(subject)
+    else:
+        yield from (test for test in _lock_tests(subject) if test.name not in replaced(subject))
+        yield from middle(subject)

@@ -16,7 +16,7 @@ def _renamed(test: Test, value: int | None, to: Sequence[int]) -> int | None:
     if value is None or not 0 <= (value - FIRST) // APART < len(names):
         return value
     name = names[(value - FIRST) // APART]
-    if not name.startswith("node"):
+    if not name.startswith("node") or int(name[4:]) >= len(to):
         return value
     return value + APART * (to[int(name[4:])] - int(name[4:]))
 
@@ -24,7 +24,7 @@ def _renamed(test: Test, value: int | None, to: Sequence[int]) -> int | None:
 def _same(test: Test) -> bool:
     """Do all harts do the same, each with its node?"""
     first = test.harts[0]
-    return all(h.program == first.program and
+    return all(h.program == first.program and h.pc == first.pc == 0 and
                {r: v for r, v in h.registers.items() if r != "x19"} ==
                {r: v for r, v in first.registers.items() if r != "x19"} for h in test.harts)
 

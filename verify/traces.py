@@ -21,6 +21,8 @@ class Hart:
 
     program: tuple[Op | Function, ...]
     registers: dict[str, int]
+    pc: int = 0  # where in its first function it begins: an index
+    stack: tuple[tuple[Location, int], ...] = ()  # what it has there, if it begins in the middle
 
 
 @dataclass(frozen=True)
@@ -57,28 +59,32 @@ class Trace:
 
 class Values:
     """What each location may hold in some execution, the past each value must have, and
-    which harts may store it."""
+    which harts may store it, over what."""
 
     def __init__(self, initial: dict[Location, int]):
         self.initial = initial
         self.held: dict[Location, dict[int, Past]] = {where: {value: {}} for where, value in initial.items()}
-        self.stored: dict[tuple[Location, int], set[int]] = {}
+        self.moves: dict[tuple[Location, int | None], set[tuple[int, int]]] = {}  # over what: (hart, value); None: anything
 
     def of(self, where: Location) -> dict[int, Past]:
         return self.held.setdefault(where, {0: {}})
 
     def readable(self, where: Location, hart: int, last: tuple[int, Past] | None) -> list[tuple[int, Past]]:
         """What a hart may read there that found or left `last` there before (None: it was not
-        there yet, so what was there at first): the same, or what another hart stores."""
+        there yet, so what was there at first): the same, or what others make of it."""
         first = last or (self.initial.get(where, 0), {})
-        return [first, *((value, past) for value, past in self.of(where).items()
-                         if value != first[0] and self.stored.get((where, value), set()) - {hart})]
+        known, reached, todo = self.of(where), {first[0]}, [first[0]]
+        for value in todo:
+            more = self.moves.get((where, value), set()) | self.moves.get((where, None), set())
+            todo += {new for by, new in more if by != hart and new not in reached}
+            reached |= set(todo)
+        return [first, *((value, known[value]) for value in known if value in reached and value != first[0])]
 
-    def add(self, hart: int, where: Location, value: int, past: Past) -> bool:
+    def add(self, hart: int, where: Location, value: int, past: Past, over: int | None) -> bool:
         """False when nothing new came of it."""
-        known, by = self.of(where), self.stored.setdefault((where, value), set())
-        new = hart not in by
-        by.add(hart)
+        known, moves = self.of(where), self.moves.setdefault((where, over), set())
+        new = (hart, value) not in moves
+        moves.add((hart, value))
         if value not in known:
             known[value] = past
             return True

@@ -8,46 +8,17 @@ compute, and branch on what does not come from the lock (the bench's delay).
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from verify.code import Function
 from verify.errors import Unsupported
-from verify.ops import ALU, CONDITIONS, MASK, SP, Op, decode
-
-# A value: a number, a parameter or register of unknown value ("?", name), what an instruction
-# loaded ("load", index), base + number ("+", base, number), or an operation on two.
-Term = int | tuple["Term | str", ...]
+from verify.ops import CONDITIONS, MASK, SP, Op, decode
+from verify.terms import Term, agree, compute, of_load, plus
 
 NEGATED = {"beq": "bne", "bne": "beq", "blt": "bge", "bge": "blt", "bltu": "bgeu", "bgeu": "bltu"}
 COMMUTE = {"add", "and", "or", "xor", "mul", "addw"}
-LIMIT = 20_000
-
-
-def _plus(base: Term, number: int) -> Term:
-    if isinstance(base, int):
-        return (base + number) & MASK
-    if base[0] == "+":
-        return _plus(base[1], base[2] + number)  # type: ignore[arg-type,operator]
-    return ("+", base, number) if number else base
-
-
-def _compute(name: str, a: Term, b: Term) -> Term:
-    if isinstance(a, int) and isinstance(b, int):
-        return ALU[name](a, b) & MASK
-    if name == "add" and isinstance(b, int):
-        return _plus(a, b - (1 << 64) if b >> 63 else b)
-    if name == "add" and isinstance(a, int):
-        return _compute(name, b, a)
-    if name == "add" and isinstance(a, tuple) and a[0] == "+":
-        return _plus(_compute(name, a[1], b), a[2])  # type: ignore[arg-type]
-    if name == "add" and isinstance(b, tuple) and b[0] == "+":
-        return _plus(_compute(name, a, b[1]), b[2])  # type: ignore[arg-type]
-    return (name, a, b)
-
-
-def _of_load(term: Term | str) -> bool:
-    """Does it come from what the lock loaded?"""
-    return isinstance(term, tuple) and (term[0] == "load" or any(_of_load(t) for t in term[1:]))
+PARAMETERS = LOCK, NODE = "x10", "x11"
+LIMIT = 5_000
 
 
 @dataclass
@@ -58,6 +29,8 @@ class Side:
     worker: bool
     ops: list[Op | None] = field(default_factory=list)
     constants: dict[str, int] = field(default_factory=dict)
+    touched: set[tuple[str, int]] = field(default_factory=set)  # parameter and offset of its accesses
+    fixed: set[tuple[str, int]] = field(default_factory=set)  # those whose words do not change in the function
 
     def __post_init__(self) -> None:
         for insn in self.function.insns:
@@ -65,12 +38,28 @@ class Side:
                 self.ops.append(decode(insn, self.function.name))
             except Unsupported:
                 self.ops.append(None)
-        written = [op.rd if op else i.operands[0] if i.operands else ""
+        self._memory()
+        saved = {(op.sources[0], op.offset) for op in self.ops if op and op.kind == "store" and op.base == SP}
+        written = ["" if op and op.base == SP and (op.rd, op.offset) in saved else op.rd if op else i.operands[0] if i.operands else ""
                    for op, i in zip(self.ops, self.function.insns, strict=True)]
         for op in self.ops:
             if self.worker and op and op.kind == "alu" and op.sources[0] == "x0" and isinstance(op.sources[1], int):
                 if op.name == "add" and written.count(op.rd) == 1:
                     self.constants[op.rd] = op.sources[1] & MASK
+
+    @property
+    def atomics(self) -> set[int]:
+        return {n for n, op in enumerate(self.ops) if op and (op.kind in ("amo", "cas", "lr", "sc", "fence") or op.order)}
+
+    def _memory(self) -> None:
+        """A word is fixed if no store has its offset; or if it is of the node, and nobody else is
+        told of the node, and the function does not store there."""
+        memory = [op for op in self.ops if op and op.touches_memory and op.base != SP]
+        self.touched = {(op.base, op.offset) for op in memory if op.base in PARAMETERS}
+        stored = [(op.base, op.offset) for op in memory if op.kind != "load"]
+        private = not any(NODE in op.sources for op in self.ops if op) and NODE not in dict(stored)
+        self.fixed = {(op.base, op.offset) for op in memory if op.kind == "load" and op.base in PARAMETERS
+                      and (op.offset not in dict((o, b) for b, o in stored) or (private and op.base == NODE))}
 
 
 @dataclass
@@ -79,6 +68,8 @@ class Place:
 
     at: int
     known: dict[str, Term]
+    ordered: bool = False  # has anything ordered yet?
+    equal: dict[Term, int] = field(default_factory=dict)  # loaded values that a branch found to be a number
 
     def get(self, side: Side, source: str | int) -> Term:
         if isinstance(source, int):
@@ -88,9 +79,16 @@ class Place:
         return self.known.get(source, side.constants.get(source, ("?", source)))
 
 
+def _fixed(side: Side, place: Place, op: Op) -> Term | None:
+    """What the subject loads from a word that is never written while harts run: a parameter, too."""
+    if side.worker or op.kind != "load" or (op.base, op.offset) not in side.fixed or place.get(side, op.base) != ("?", op.base):
+        return None
+    return ("?", f"{op.base}+{op.offset}")
+
+
 def _advance(side: Side, place: Place) -> Place:
     """Over everything that no one else sees, to the next access, fence, branch or return."""
-    place = Place(place.at, dict(place.known))
+    place = replace(place, known=dict(place.known))
     for _ in range(LIMIT):
         if place.at >= len(side.ops):
             return place
@@ -99,10 +97,12 @@ def _advance(side: Side, place: Place) -> Place:
             operands = side.function.insns[place.at].operands
             place.known[operands[0]] = ("?", f"{operands[0]}@{place.at}")
         elif op.kind == "alu":
-            place.known[op.rd] = _compute(op.name, *(place.get(side, s) for s in op.sources))
+            place.known[op.rd] = compute(op.name, *(place.get(side, s) for s in op.sources))
         elif op.kind == "jump":
             place.at = side.function.at(op.insn.target)
             continue
+        elif (fixed := _fixed(side, place, op)):
+            place.known[op.rd] = fixed
         elif op.base == SP and op.kind == "store":
             place.known[f"stack{op.offset}"] = place.get(side, op.sources[0])
         elif op.base == SP and op.kind == "load":
@@ -119,6 +119,8 @@ class Walk:
     def __init__(self, subject: Side, worker: Side, parameters: dict[str, Term]):
         self.subject, self.worker, self.bound = subject, worker, dict(parameters)
         self.seen: set[tuple[int, int]] = set()
+        self.steps = 0
+        self.orders = [op is not None and (op.kind == "fence" or bool(op.order)) for op in subject.ops]
 
     def same(self, a: Term | str, b: Term | str) -> bool:
         """Is the subject's value the worker's?"""
@@ -126,22 +128,39 @@ class Walk:
             return self._bind(str(a[1]), b, 0)
         if isinstance(a, tuple) and a[0] == "+" and isinstance(a[1], tuple) and a[1][0] == "?":
             return self._bind(str(a[1][1]), b, a[2])  # type: ignore[arg-type]
+        before = dict(self.bound)
+        if self._alike(a, b):
+            return True
+        self.bound = before
+        return agree(a, b, self.bound)
+
+    def _alike(self, a: Term | str, b: Term | str) -> bool:
+        """The same operations on the same?"""
         if not isinstance(a, tuple) or not isinstance(b, tuple):
             return a == b
-        if len(a) != len(b) or a[0] != b[0]:
-            return False
+        if len(a) != len(b) or a[0] != b[0] or a[0] == "load":
+            return a == b
+        before = dict(self.bound)
         if all(self.same(x, y) for x, y in zip(a[1:], b[1:], strict=True)):
             return True
+        self.bound = before
         return a[0] in COMMUTE and len(a) == 3 and self.same(a[1], b[2]) and self.same(a[2], b[1])
 
     def _bind(self, name: str, value: Term | str, offset: int) -> bool:
         """A parameter is whatever the worker has for it the first time."""
         if isinstance(value, str):
             return False
-        value = _plus(value, -offset)
+        value = plus(value, -offset)
+        base, _, at = name.partition("+")
+        if at and not isinstance(value, int) and value[0] != "?":  # loaded in the loop, or before it
+            if value[0] != "cell" or self.bound.setdefault(base, plus(value[1], -int(at))) != plus(value[1], -int(at)):  # type: ignore[arg-type]
+                return False
         return self.bound.setdefault(name, value) == value
 
     def matches(self, s: Place, w: Place) -> bool:
+        self.steps += 1
+        if self.steps > LIMIT:
+            raise Unsupported(f"{self.worker.function.name}: too many ways to compare")
         s, w = _advance(self.subject, s), _advance(self.worker, w)
         if (s.at, w.at) in self.seen:
             return True
@@ -154,23 +173,61 @@ class Walk:
         if a.kind == "ret" or (b is not None and self._step(a, b, s, w)):
             return True
         self.bound = before
+        if b is not None and self._is_own(b, s, w):
+            cell: Term = ("cell", plus(w.get(self.worker, b.base), b.offset))
+            if self.matches(s, replace(w, at=w.at + 1, known={**w.known, b.rd: cell})):
+                return True
+        self.bound = before
         self.seen.discard((s.at, w.at))
+        return False
+
+    def _is_own(self, b: Op, s: Place, w: Place) -> bool:
+        """May the worker have that access here? A load of a word that is never written, anywhere; and
+        what belongs before or behind the function, where nothing in it orders yet, or any more."""
+        if b.kind not in ("load", "store") or b.order or len(self.seen) == 1:
+            return False
+        address = plus(w.get(self.worker, b.base), b.offset)
+        mine = {(r, o): plus(self.bound[r], o) for r, o in self.subject.touched if r in self.bound}
+        if b.kind == "load" and any(f not in mine or address == mine[f] for f in self.subject.fixed):
+            return True
+        return address not in mine.values() and (not s.ordered or not self._orders_after(s.at))
+
+    def _orders_after(self, at: int) -> bool:
+        """Can the subject come to something that orders from there?"""
+        todo, known = [at], {at}
+        for n in todo:
+            op = self.subject.ops[n]
+            if self.orders[n]:
+                return True
+            after = {n + 1} if op is None or op.kind not in ("ret", "jump") else set()
+            after |= {self.subject.function.at(op.insn.target)} if op and op.kind in ("jump", "branch") else set()
+            todo += after - known
+            known |= after
         return False
 
     def _step(self, a: Op, b: Op, s: Place, w: Place) -> bool:
         if a.kind == "branch" and b.kind == "branch" and self._branches(a, b, s, w):
             return True
-        if b.kind == "branch" and not any(_of_load(w.get(self.worker, x)) for x in b.sources):
-            return all(self.matches(s, Place(to, w.known)) for to in self._ways(self.worker, w.at, b))
-        if a.kind == "branch" and not any(_of_load(s.get(self.subject, x)) for x in a.sources):
-            return any(self.matches(Place(to, s.known), w) for to in self._ways(self.subject, s.at, a))
+        if b.kind == "branch" and not any(of_load(w.get(self.worker, x)) for x in b.sources):
+            return all(self.matches(s, replace(w, at=to)) for to in self._open(self.worker, w, b))
+        if a.kind == "branch" and not any(of_load(s.get(self.subject, x)) for x in a.sources):
+            return any(self.matches(replace(s, at=to), w) for to in self._open(self.subject, s, a))
         if (a.kind, a.name, a.width, a.order, a.unsigned) != (b.kind, b.name, b.width, b.order, b.unsigned):
             return False
         return a.kind not in ("branch", "ret") and self._accesses(a, b, s, w)
 
     @staticmethod
     def _ways(side: Side, at: int, op: Op) -> tuple[int, int]:
+        """Where a branch goes: if it is taken, and if not."""
         return side.function.at(op.insn.target), at + 1
+
+    def _open(self, side: Side, place: Place, op: Op) -> tuple[int, ...]:
+        """The same, and only there where that is known."""
+        ways = self._ways(side, place.at, op)
+        a, b = (place.get(side, x) for x in op.sources)
+        if isinstance(a, int) and isinstance(b, int):
+            return ways[:1] if CONDITIONS[op.name](a, b) else ways[1:]
+        return ways
 
     def _branches(self, a: Op, b: Op, s: Place, w: Place) -> bool:
         ours = [s.get(self.subject, x) for x in a.sources]
@@ -184,18 +241,31 @@ class Walk:
             if name == a.name and alike:
                 ways = self._ways(self.worker, w.at, b)
                 pairs = zip(self._ways(self.subject, s.at, a), reversed(ways) if flip else ways, strict=True)
-                return all(self.matches(Place(x, s.known), Place(y, w.known)) for x, y in pairs)
+                return all(self.matches(self._knowing(s, x, a, ours, taken), self._knowing(w, y, a, theirs, taken))
+                           for taken, (x, y) in zip((True, False), pairs, strict=True))
             self.bound = before
         return False
 
+    @staticmethod
+    def _knowing(place: Place, at: int, branch: Op, values: list[Term], taken: bool) -> Place:
+        """Behind a branch that found a loaded value equal to a number, which may stand for it in
+        a store: that comes after the load either way (a data or a control dependency)."""
+        x, y = values if isinstance(values[1], int) else reversed(values)
+        same = branch.name == ("beq" if taken else "bne") and isinstance(y, int) and isinstance(x, tuple)
+        return replace(place, at=at, equal={**place.equal, x: y} if same else place.equal)  # type: ignore[dict-item]
+
+    def _stores_same(self, a: Op, x: Term, y: Term, s: Place, w: Place) -> bool:
+        return self.same(x, y) or (a.kind == "store" and self.same(s.equal.get(x, x), w.equal.get(y, y)))
+
     def _accesses(self, a: Op, b: Op, s: Place, w: Place) -> bool:
         if a.kind != "fence":
-            ours, theirs = ((_plus(p.get(side, op.base), op.offset), *(p.get(side, x) for x in op.sources))
-                            for side, op, p in ((self.subject, a, s), (self.worker, b, w)))
-            if not all(self.same(x, y) for x, y in zip(ours, theirs, strict=True)):
+            to, its = (plus(p.get(side, op.base), op.offset) for side, op, p in ((self.subject, a, s), (self.worker, b, w)))
+            given = [(s.get(self.subject, x), w.get(self.worker, y)) for x, y in zip(a.sources, b.sources, strict=True)]
+            if not self.same(to, its) or not all(self._stores_same(a, x, y, s, w) for x, y in given):
                 return False
-        loaded: Term = ("load", s.at)
-        return self.matches(Place(s.at + 1, {**s.known, a.rd: loaded}), Place(w.at + 1, {**w.known, b.rd: loaded}))
+        loaded: Term = ("load", s.at, ("w" if a.width == 4 else "d") + "u" * a.unsigned)
+        return self.matches(replace(s, at=s.at + 1, known={**s.known, a.rd: loaded}, ordered=s.ordered or self.orders[s.at]),
+                            replace(w, at=w.at + 1, known={**w.known, b.rd: loaded}))
 
 
 def _way_in(side: Side, start: int) -> dict[str, Term]:
@@ -207,25 +277,40 @@ def _way_in(side: Side, start: int) -> dict[str, Term]:
             rd = op.rd if op else operands[0]
             value: Term = ("?", f"{rd}@{at}")
             if op and op.kind == "alu":
-                value = _compute(op.name, *(place.get(side, s) for s in op.sources))
+                value = compute(op.name, *(place.get(side, s) for s in op.sources))
             elif op is None and side.function.insns[at].mnemonic not in ("auipc", "lui"):
                 value = place.get(side, operands[1]) if len(operands) > 1 else value
             place.known[rd] = value
     return place.known
 
 
-def find(function: Function, worker: Function) -> Iterator[int]:
-    """The addresses in the worker at which the function stands."""
+def _matches(function: Function, worker: Function) -> Iterator[tuple[int, set[int]]]:
+    """Where in the worker the function stands, and which of its atomics and fences are it there."""
     subject, other = Side(function, False), Side(worker, True)
-    for start, insn in enumerate(worker.insns):
-        op = other.ops[start]
+    for start, op in enumerate(other.ops):
         if op is None or not (op.touches_memory or op.kind == "fence"):
             continue
+        walk = Walk(subject, other, {})
         try:
-            if Walk(subject, other, {}).matches(Place(0, {}), Place(start, _way_in(other, start))):
-                yield insn.address
+            if walk.matches(Place(0, {}), Place(start, _way_in(other, start))):
+                yield start, {at for _, at in walk.seen if at in other.atomics}
         except Unsupported:
             continue
+
+
+def find(function: Function, worker: Function) -> Iterator[int]:
+    """The addresses in the worker at which the function stands."""
+    yield from (worker.insns[start].address for start, _ in _matches(function, worker))
+
+
+def inside(functions: list[Function], worker: Function, own: int = 0) -> bool:
+    """Do all of them stand there, and is every atomic and every fence there of them? `own`: how
+    many AMOs without order are the bench's."""
+    matched = [[here for _, here in _matches(f, worker)] for f in functions]
+    other = Side(worker, True)
+    left = other.atomics - {at for each in matched for here in each for at in here}
+    plain = [op for at in left if (op := other.ops[at]) and op.kind == "amo" and not op.order]
+    return all(matched) and len(plain) == len(left) <= own
 
 
 assert set(CONDITIONS) == set(NEGATED)

@@ -1,7 +1,7 @@
 """Is the code that a row was measured with proved? verify/proofs.json says which is.
 
-make prove writes that file: for each strategy the hash of the functions that hold, and of
-the objects in whose loops it has found them (docs/proof.md). Here the objects that were
+make prove writes that file: for each strategy and form the hash of the functions that hold, and
+of the objects in whose loops it has found them (docs/proof.md). Here the objects that were
 built are hashed; one that differs in a bit is not proved.
 """
 
@@ -47,19 +47,20 @@ def text_hash(path: Path) -> str:
 
 @cache
 def _known() -> dict[str, dict[str, str]]:
+    """By strategy: the hash of each object with proved code in it, and that of the code."""
     try:
         strategies = json.loads(FILE.read_text())["strategies"]
-    except (OSError, ValueError, KeyError):
+        return {name: {built: code for code, objects in forms.items() for built in objects}
+                for name, forms in strategies.items()}
+    except (OSError, ValueError, KeyError, AttributeError):
         return {}
-    return {name: {"code": entry["code"], **entry["objects"]} for name, entry in strategies.items()}
 
 
 @cache
 def _of(strategy: str, which: str, folder: Path) -> str:
     word = strategy.replace("-", "_")
-    entry = _known().get(word, {})
-    built = text_hash(folder / "bench" / f"{which}-{word}.o")
-    return f"holds:{entry['code']}" if built and entry.get(which) == built else NONE
+    code = _known().get(word, {}).get(text_hash(folder / "bench" / f"{which}-{word}.o"))
+    return f"holds:{code}" if code else NONE
 
 
 def of(strategy: str, plan: Plan) -> str:

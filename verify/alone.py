@@ -1,0 +1,36 @@
+"""A hart by itself, on memory as it is: to its end, or until it waits.
+
+What it did is one of the executions there are; whoever begins then finds all of it done.
+"""
+
+from dataclasses import replace
+
+from verify.errors import Unsupported
+from verify.explore import Alone, Run, Stop
+from verify.memory import STACK, Memory
+from verify.traces import Hart
+
+def _run(explorer: Alone) -> tuple[Run, Memory]:
+    runs = list(explorer.runs())
+    if len(runs) != 1:
+        raise Unsupported("a hart that is alone does not come through")
+    done = {where: value for where, (value, _) in runs[0].memory.items() if where[0] < STACK}
+    return runs[0], {**explorer.before, **done}
+
+
+def alone(hart: Hart, memory: Memory) -> Memory:
+    """What memory is after a hart ran by itself."""
+    run, after = _run(Alone(hart, memory))
+    if run.stuck is not None:
+        raise Unsupported("a hart that is alone does not come through")
+    return after
+
+
+def begun(hart: Hart, memory: Memory, stop: Stop | None = None) -> tuple[Hart, Memory]:
+    """The same after it ran by itself until it waits, or until it is about to touch what
+    `stop` says; and what it has yet to do."""
+    run, after = _run(Alone(hart, memory, stop, waits=stop is None))
+    if run.stuck is None or run.lost:
+        raise Unsupported("a hart that was to stop in the middle did not")
+    stack = tuple((where, value) for where, (value, _) in run.memory.items() if where[0] >= STACK)
+    return replace(hart, program=hart.program[run.item:], registers=dict(run.registers), pc=run.pc, stack=stack), after
