@@ -68,10 +68,12 @@ void churn_end(void)
 {
 	enum { LOOKS = 1000 }; /* instructions from one to the next */
 
+	port_interruptible(true); /* to see, and be asked, when one does not come */
 	for (unsigned i = 1; i < churn.harts; i++)
 		for (uint32_t seat; (seat = seat_of(i)) != SEAT_DONE; delay(LOOKS))
 			if (seat == SEAT_OUT)
 				fetch(i);
+	port_interruptible(false);
 }
 
 void churn_leave(struct slot *me)
@@ -81,6 +83,7 @@ void churn_leave(struct slot *me)
 	port_stop();
 	me->stops++;
 	take_seat(me->index, SEAT_IN);
+	port_interruptible(true); /* as it was: it came from a worker */
 	timer_again(me->index);
 }
 

@@ -30,6 +30,7 @@ void leave_stop(void)
 	leave_at(&this_hart->left_at, stop);
 	this_hart->left_at = 0;
 	this_hart->stack_top = top;
+	trap_rearm(); /* its look at the others (hang.h), if that is its task */
 }
 
 bool leave_start(unsigned index)

@@ -48,6 +48,14 @@ void port_alarm_off(void)
 {
 }
 
+static _Thread_local bool interruptible;
+static _Atomic bool deaf; /* somebody came back and was not */
+
+void port_interruptible(bool on)
+{
+	interruptible = on;
+}
+
 void port_stop(void)
 {
 	stopped[self] = 1;
@@ -68,8 +76,11 @@ static void *work(void *arg)
 {
 	self = (unsigned)(uintptr_t)arg;
 	while (!over) {
-		if (churn_asked(self))
+		if (churn_asked(self)) {
+			interruptible = false; /* firmware starts a hart with its interrupts off */
 			churn_leave(&slots[self]);
+			deaf |= !interruptible;
+		}
 		sched_yield();
 	}
 	churn_done(self);
@@ -105,6 +116,7 @@ static void test_all_come_back(void)
 		EXPECT_EQ(churn_seats[i].seat, SEAT_DONE);
 	}
 	EXPECT_EQ(slots[0].stops, 0);
+	EXPECT(!deaf);
 }
 
 /* One asked to leave whose pass ends first is done, and nobody waits for it. */
