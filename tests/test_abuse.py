@@ -97,9 +97,9 @@ def test_two_runs_into_one_folder(tmp_path):
 
 
 def test_a_folder_is_taken_once(tmp_path):
-    results.use_folder(tmp_path / "run")
+    results.take_folder(tmp_path / "run")
     with pytest.raises(UsageError, match="not empty"):
-        results.use_folder(tmp_path / "run")
+        results.take_folder(tmp_path / "run")
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="there is a file of that name"):
         results.use_folder(tmp_path / "file")

@@ -233,10 +233,11 @@ def test_an_unequal_number_of_clusters_is_refused(bench):
 
 
 def test_the_model_tells_the_truth_about_its_machine(tmp_path):
-    """generic-8 has two clusters of four harts, of which cna makes the better use for knowing."""
+    """generic-8 has two clusters of four harts, of which cna makes the better use for knowing:
+    what a section touches stays in the cluster."""
     def cna(name, *args):
         done = run_bench(tmp_path / name, "--engine", "model", "--smp", "8", "--harts", "4,8", "--lock", "cna", "--think", "0",
-                         "--trials", "1", *args)
+                         "--touch", "16", "--trials", "1", *args)
         assert done.status == 0, done.out
         return done.row("cna", 4, "model"), done.row("cna", 8, "model")
 

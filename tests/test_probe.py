@@ -160,9 +160,11 @@ def test_the_matrix_shows_the_clusters(mesh):
     assert all(len(cells.split()) == 8 for _, cells in rows)
     cost = {(int(r["a"]), int(r["b"])): float(r["cost_cycles"]) for r in mesh.done.rows("probe.csv") if r["kind"] == "handoff"}
     assert len(cost) == 8 * 7
+    # A pair's best line may have its home far away: of all pairs one has it near.
+    near, far = (min(cycles for (a, b), cycles in cost.items() if (a // 4 == b // 4) == same) for same in (True, False))
+    assert far > near + 6
     for (a, b), cycles in cost.items():
-        near, far = cost[0, 1], cost[0, 4]
-        assert far > near + 6 and cycles == pytest.approx(near if a // 4 == b // 4 else far, rel=0.25)
+        assert cycles == pytest.approx(near if a // 4 == b // 4 else far, rel=0.25)
 
 
 def test_a_hand_off_is_an_upgrade_and_a_transfer(reference):

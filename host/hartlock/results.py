@@ -60,10 +60,21 @@ def use_folder(path: Path) -> Path:
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
             raise FileExistsError
-        open(path / "run.json", "x", encoding="utf-8").close()  # of two runs at once, one gets it
     except FileExistsError:
         why = "the folder is not empty; nothing in it is overwritten" if path.is_dir() else "there is a file of that name"
         raise UsageError(f"--out {path}: {why}") from None
+    except OSError as e:
+        raise UsageError(f"--out {path}: {e.strerror}") from e
+    return path
+
+
+def take_folder(path: Path) -> Path:
+    """The same for a run, whose folder it is from now on: of two at once, one gets it."""
+    use_folder(path)
+    try:
+        open(path / "run.json", "x", encoding="utf-8").close()
+    except FileExistsError:
+        return use_folder(path)  # which says that it is not empty
     except OSError as e:
         raise UsageError(f"--out {path}: {e.strerror}") from e
     return path

@@ -59,7 +59,7 @@ class Run:
             self.context.update(image_sha256="", compiler="", qemu="")
         self.admit()
         names = "+".join(e.name for e in request.engines)
-        self.path = folder or (results.use_folder(request.out) if request.out else results.make_folder(
+        self.path = folder or (results.take_folder(request.out) if request.out else results.make_folder(
             paths.RESULTS, results.name(request.label, self.plan.smp, names)))
         self.folder = results.Folder(self.path)
         self.sessions: list[Session] = []
