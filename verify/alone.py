@@ -20,7 +20,7 @@ def _run(explorer: Alone) -> tuple[Run, Memory]:
 
 def alone(hart: Hart, memory: Memory) -> Memory:
     """What memory is after a hart ran by itself."""
-    run, after = _run(Alone(hart, memory))
+    run, after = _run(Alone(hart, memory, waits=True))
     if run.stuck is not None:
         raise Unsupported("a hart that is alone does not come through")
     return after

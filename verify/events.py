@@ -5,7 +5,6 @@ one hart alone ever touches (its stack, a node's private fields) are registers h
 orders less than memory would.
 """
 
-import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -172,16 +171,38 @@ def bare(harts: Sequence[Items]) -> list[Items]:
              replace(i, address=NONE, data=NONE, op=replace(i.op, order="")) for i in items] for items in harts]
 
 
-def in_turn(harts: Sequence[Items], memory: Memory) -> list[Items] | None:
-    """The harts one after the other, as one; None when these items do not happen that way.
-    That is one of the executions there are, and herd7 finds it at once."""
-    for order in itertools.permutations(harts):
-        if all(_sees(item, held) for held in [dict(memory)] for items in order for item in items if item):
-            return [[None if i is None or i.location is None else
-                     replace(i, address=NONE, data=NONE, pair=None if i.pair is None else i.pair + shift)
-                     for items, shift in zip(order, itertools.accumulate([0, *map(len, order)]), strict=False)
-                     for i in items]]
+def in_order(harts: Sequence[Items], memory: Memory) -> list[Items] | None:
+    """The harts as one, which does what they do in some order in which each access finds what is
+    there; None: there is none. That is one of the executions there are, and herd7 finds it at once."""
+    start: tuple[int, ...] = tuple(0 for _ in harts)
+    known: set[tuple[tuple[int, ...], frozenset[tuple[Location, int]]]] = set()
+    todo: list[tuple[tuple[int, ...], Memory, list[tuple[int, int]]]] = [(start, dict(memory), [])]
+    while todo:
+        at, held, way = todo.pop()
+        if all(n == len(items) for n, items in zip(at, harts, strict=True)):
+            return [_as_one(harts, way)]
+        state = at, frozenset(held.items())
+        if state in known:
+            continue
+        known.add(state)
+        for hart, items in enumerate(harts):
+            after = dict(held)
+            end = _turn(items, at[hart])
+            if at[hart] < len(items) and all(_sees(i, after) for i in items[at[hart]:end] if i):
+                todo.append(((*at[:hart], end, *at[hart + 1:]), after, way + [(hart, n) for n in range(at[hart], end)]))
     return None
+
+
+def _turn(items: Items, at: int) -> int:
+    """Behind the next thing that it does at once: an item, or an LR with its SC."""
+    return next((n + 1 for n in range(at, len(items)) if (i := items[n]) and i.pair == at), at + 1)
+
+
+def _as_one(harts: Sequence[Items], way: list[tuple[int, int]]) -> Items:
+    """Without order, which one hart does not need."""
+    place = {item: n for n, item in enumerate(way)}
+    return [None if (i := harts[h][n]) is None or i.location is None else
+            replace(i, address=NONE, data=NONE, pair=None if i.pair is None else place[h, i.pair]) for h, n in way]
 
 
 def _sees(item: Item, held: Memory) -> bool:

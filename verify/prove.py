@@ -10,7 +10,7 @@ from verify import herd
 from verify.coherence import together
 from verify.core import Reasons, unordered
 from verify.errors import Unsupported
-from verify.events import Items, bare, in_turn, read
+from verify.events import Items, bare, in_order, read
 from verify.explore import traces
 from verify.litmus import render
 from verify.memory import Location, check_overlap
@@ -119,17 +119,22 @@ def _found(work: _Work, name: str, harts: Sequence[Items], condition: Condition)
 
 
 def _witnesses(work: _Work, known: set[str]) -> None:
-    """Good executions, so that a test in which nothing can happen does not pass: the one that
-    is least work, then those that execute what no other test showed."""
+    """Good executions, so that a test in which nothing can happen does not pass: herd7 finds the
+    one that is least work. Of those that execute what no other test showed it finds the small
+    ones; the others count if the harts can do what they do one access at a time, in some order:
+    every memory has that."""
     for ran, (cost, harts, condition) in sorted(work.good.items(), key=lambda g: g[1][0]):
-        n = work.result.witnesses
-        if n and (ran <= known or n == WITNESSES):
+        found = work.result.witnesses
+        small = cost <= EASY and found < WITNESSES
+        if found and ran <= known:
             continue
-        one = in_turn(harts, work.test.memory) if cost > EASY else None
-        if cost > EASY and one is None and (n or work.test.waits):
-            continue  # a test of waiting needs none: see _prove()
-        if _found(work, f"good{n}", one or harts, condition):
-            work.result.witnesses += 1
+        order = None if small else in_order(harts, work.test.memory)
+        if small or not (found or work.test.waits):  # a test of waiting needs none: see _prove()
+            seen = _found(work, f"good{found}", order or harts, condition)
+            work.result.witnesses += seen
+        else:
+            seen = order is not None
+        if seen:
             known |= ran
             work.result.covered = sorted({*work.result.covered, *ran})
 

@@ -7,10 +7,12 @@ rest, which is what the orders are for, goes on at once. Harts numbered behind t
 test did all that they do before it.
 """
 
+import itertools
 from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass, field
 
-from verify.alone import Stop, alone, begun
+from verify.alone import alone, begun
+from verify.explore import Stop
 from verify.memory import Memory
 from verify.scenario import Condition, Test
 from verify.strategy import INCREMENT, Subject
@@ -40,11 +42,15 @@ class Start:
         """It does that until it waits for another."""
         self._begins(number, parts, None)
 
-    def reaches(self, number: int, name: str, *parts: str) -> None:
-        """It does that until it is about to touch an object."""
-        layout = self.subject.layout(self.harts)
+    def reaches(self, number: int, name: str, *parts: str, after: int = 0) -> None:
+        """It does that until it is about to touch an object, which it did so often before."""
+        layout, touched = self.subject.layout(self.harts), itertools.count()
         low = layout.address(name)
-        self._begins(number, parts, lambda where: low <= where[0] < low + layout.sizes[name])
+        self._begins(number, parts, lambda w: low <= w[0] < low + layout.sizes[name] and next(touched) == after)
+
+    def goes_on(self, number: int) -> None:
+        """What it has begun, until it waits again."""
+        self.begun[number], self.memory = begun(self.begun[number], self.memory)
 
     def _begins(self, number: int, parts: tuple[str, ...], stop: Stop | None) -> None:
         hart = self.subject.hart(number, self.harts, *parts)
@@ -98,11 +104,40 @@ def _qspin_pending(s: Subject, head: bool) -> Start:
     return start
 
 
+def _qspin_link(s: Subject) -> Start:
+    """Hart 0 leads the queue and holds the lock; hart 1 has queued behind it, and not told it."""
+    start = Start.of(s, 4)
+    start.does(3, "acquire")
+    start.waits(2, "acquire")
+    start.waits(0, *ONE)
+    start.reaches(1, "node0", *ONE)
+    start.does(3, "release")
+    start.ends(2)
+    start.does(2, "release")
+    start.goes_on(0)
+    return start
+
+
+def _qspin_mistake(s: Subject) -> Start:
+    """Hart 0 leads the queue; hart 1 saw nobody wait, and is about to, at the word."""
+    start = Start.of(s, 4)
+    start.does(3, "acquire")
+    start.reaches(1, "lock", *ONE, after=2)
+    start.waits(2, "acquire")
+    start.waits(0, *ONE)
+    start.does(3, "release")
+    start.ends(2)
+    start.does(2, "release")
+    return start
+
+
 def _qspin(s: Subject) -> Iterator[Test]:
     yield _qspin_queue(s).counts("queue2", "2 harts queue at once", None, None)
     yield _qspin_queue(s).counts("queue2ends", "neither waits for ever", None, None, waits=True)
     yield _qspin_head(s).counts("head2", "the queue's head takes the lock from its holder", LAST, None)
     yield _qspin_pending(s, False).counts("again", "the holder takes it again while another waits", LAST + ONE, None)
+    yield _qspin_link(s).counts("link2", "the queue's head hands over to one that is about to tell it", None, None)
+    yield _qspin_mistake(s).counts("mistake2", "one sets itself to wait at the word while another queues", None, None)
     yield _qspin_head(s, 2).counts("queue3", "the holder, the queue's head and the one behind it", LAST, None, None)
     yield _qspin_pending(s, True).counts("pending3", "the holder, who waits at the word, the queue's head", LAST, None, None)
 

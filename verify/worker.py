@@ -153,7 +153,10 @@ class Walk:
         value = plus(value, -offset)
         base, _, at = name.partition("+")
         if at and not isinstance(value, int) and value[0] != "?":  # loaded in the loop, or before it
-            if value[0] != "cell" or self.bound.setdefault(base, plus(value[1], -int(at))) != plus(value[1], -int(at)):  # type: ignore[arg-type]
+            if value[0] != "cell" or isinstance(value[1], str):
+                return False
+            where = plus(value[1], -int(at))
+            if self.bound.setdefault(base, where) != where:
                 return False
         return self.bound.setdefault(name, value) == value
 
@@ -180,6 +183,10 @@ class Walk:
         self.bound = before
         self.seen.discard((s.at, w.at))
         return False
+
+    def alike(self, s: int, w: int) -> bool:
+        a, b = self.subject.ops[s], self.worker.ops[w]
+        return a is not None and b is not None and (a.kind, a.name, a.width, a.order) == (b.kind, b.name, b.width, b.order)
 
     def _is_own(self, b: Op, s: Place, w: Place) -> bool:
         """May the worker have that access here? A load of a word that is never written, anywhere; and
@@ -252,7 +259,7 @@ class Walk:
         a store: that comes after the load either way (a data or a control dependency)."""
         x, y = values if isinstance(values[1], int) else reversed(values)
         same = branch.name == ("beq" if taken else "bne") and isinstance(y, int) and isinstance(x, tuple)
-        return replace(place, at=at, equal={**place.equal, x: y} if same else place.equal)  # type: ignore[dict-item]
+        return replace(place, at=at, equal={**place.equal, x: y} if same else place.equal)
 
     def _stores_same(self, a: Op, x: Term, y: Term, s: Place, w: Place) -> bool:
         return self.same(x, y) or (a.kind == "store" and self.same(s.equal.get(x, x), w.equal.get(y, y)))
@@ -293,7 +300,7 @@ def _matches(function: Function, worker: Function) -> Iterator[tuple[int, set[in
         walk = Walk(subject, other, {})
         try:
             if walk.matches(Place(0, {}), Place(start, _way_in(other, start))):
-                yield start, {at for _, at in walk.seen if at in other.atomics}
+                yield start, {w for s, w in walk.seen if w in other.atomics and walk.alike(s, w)}
         except Unsupported:
             continue
 

@@ -124,7 +124,7 @@ def headers() -> dict[str, tuple[Path, bool]]:
 @dataclass(frozen=True)
 class Theirs:
     whose: str
-    kind: str  # ticket, mcs, ttas
+    kind: str  # ticket, mcs ...: a strategy's name
     source: str
     footprint: Footprint
 
@@ -133,6 +133,8 @@ def theirs(folder: Path, header: Path) -> Theirs:
     said = re.match(r"/\* (.*?), (\w+)\n(.*?)\*/", header.read_text(), re.S)
     assert said, f"{header.name}: its comment is '/* WHOSE, LOCK', then the files"
     hart = build(folder, "theirs.c", f'-DTHEIRS_HEADER="theirs/{header.name}"')
+    if "set_up" in hart.symbols:
+        hart.call("set_up")
     acquire, release = lock_paths(hart)
     sizes = (hart.sizes.get("lock", 0), hart.sizes.get("node", 0))
     return Theirs(said[1], said[2], " ".join(said[3].replace(" * ", "").split()), Footprint(
@@ -178,7 +180,7 @@ def measure() -> tuple[list[Footprint], list[Footprint], list[Theirs]]:
         folder = Path(name)
         mine, c11 = ([ours(folder, word, *which, *flags) for word, which in headers().items()]
                      for flags in ([], ["-DLOCK_ATOMIC_C11"]))
-        order = ["ticket", "mcs", "ttas"]
+        order = ["ticket", "mcs", "ttas", "clh", "anderson", "qspin"]
         others = [theirs(folder, header) for header in sorted((HERE / "theirs").glob("*-*.h"))]
         return mine, c11, sorted(others, key=lambda t: (order.index(t.kind), t.whose))
 

@@ -18,3 +18,10 @@ void release(struct their_lock *l, struct their_node *mine)
 {
 	their_release(l, mine);
 }
+
+#ifdef THEIR_SET_UP
+void set_up(void)
+{
+	their_set_up(&lock, &node);
+}
+#endif
