@@ -22,8 +22,7 @@ from verify.traces import Hart, Past, Step, Trace, Values, join
 Stop = Callable[[Location], bool]  # is a hart about to touch that?
 
 LIMIT_STEPS, LIMIT_TRACES = 5_000, 60_000
-LIMIT_DELAY = 40  # turns of a loop that only counts
-LIMIT_ALL = 400_000  # traces, in all rounds
+LIMIT_DELAY, LIMIT_ALL = 40, 400_000  # turns of a loop that only counts; traces, in all rounds
 
 
 @dataclass
