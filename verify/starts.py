@@ -203,6 +203,7 @@ def _cna_passed(s: Subject, far: Collection[int], *behind: int) -> Start:
 
 def _cna(s: Subject) -> Iterator[Test]:
     yield _cna_queue(s, (), 1).counts("again", "the holder takes it again while another waits", LAST + ONE, None)
+    yield _cna_queue(s, (1,), 1).counts("far2", "the next is far, and nobody is near", LAST, None)
     yield _cna_queue(s, (1,), 1, 2).counts("near3", "the next is far: the one behind it goes first", LAST, None, None)
     yield _cna_passed(s, (1,)).counts("passed2", "who was passed over, and nobody else", LAST, None)
     yield _cna_passed(s, (1, 2), 2).counts("passed3", "who was passed over, and a far one behind", LAST, None, None)
