@@ -16,8 +16,8 @@ from verify.strategy import Subject
 from verify.suite import suite
 
 # Small ones show most.
-FIRST = ("handover", "head2", "count2", "section", "ends2", "far3", "far3ends", "again", "queue3", "queue2ends", "queue2",
-         "near3", "near3ends", "publish")
+FIRST = ("handover", "head2", "lead2", "lead2ends", "count2", "section", "ends2", "far3", "far3ends", "again", "link2",
+         "queue2ends", "mistake2", "queue3", "near3", "near3ends", "publish")
 UNORDERED = ("null", "indirect")  # nothing is ordered, or nothing can be translated
 
 SEEN = ("load", "store", "amo", "cas", "lr", "sc", "fence")  # what has to be seen at work

@@ -1,13 +1,12 @@
-"""Enumerates a hart's traces. A load of shared memory gives, one trace each, every value that any hart of the test may
-have put there (traces.Values); with all values known, so are the branches, the addresses
-and what is stored. Which traces fit together is for coherence.py to ask, cheaply, and for
-herd7 to decide.
+"""Enumerates a hart's traces. A load of shared memory gives, one trace each, every value that
+any hart of the test may have put there (traces.Values); with all values known, so are the branches,
+the addresses and what is stored. Which traces fit together is for coherence.py to ask, cheaply,
+and for herd7 to decide.
 
 A backward branch of a loop that looks at shared memory is taken `turns` times at most. A
 hart that would take it once more is stuck, if it waits as long as what it last read stays
 as it is; if it does not, that was one attempt more than asked for. Loops that look at
-nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns.
-"""
+nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -23,8 +22,7 @@ from verify.traces import Hart, Past, Step, Trace, Values, join
 Stop = Callable[[Location], bool]  # is a hart about to touch that?
 
 LIMIT_STEPS, LIMIT_TRACES = 5_000, 60_000
-LIMIT_DELAY = 40  # turns of a loop that only counts
-LIMIT_ALL = 400_000  # traces, in all rounds
+LIMIT_DELAY, LIMIT_ALL = 40, 400_000  # turns of a loop that only counts; traces, in all rounds
 
 
 @dataclass
@@ -276,8 +274,7 @@ class Alone(Explorer):
 
 
 def traces(harts: list[Hart], memory: Memory, turns: int, waits: bool = True) -> list[list[Trace]]:
-    """Of each hart, all that can come of the values that all of them may store. `waits`: those
-    that wait for ever, too."""
+    """Of each hart, all that can come of what all may store. `waits`: those stuck for ever, too."""
     values, done = Values(memory), 0
     while True:
         runs = [list(Explorer(hart, values, turns, n, waits).runs()) for n, hart in enumerate(harts)]

@@ -104,6 +104,19 @@ def _qspin_pending(s: Subject, head: bool) -> Start:
     return start
 
 
+def _qspin_lead(s: Subject) -> Start:
+    """Nobody holds; hart 0 leads the queue and is about to see that, hart 1 is behind it."""
+    start = Start.of(s, 4)
+    start.does(3, "acquire")
+    start.waits(2, "acquire")
+    for n in range(2):
+        start.waits(n, *ONE)
+    start.does(3, "release")
+    start.ends(2)
+    start.does(2, "release")
+    return start
+
+
 def _qspin_link(s: Subject) -> Start:
     """Hart 0 leads the queue and holds the lock; hart 1 has queued behind it, and not told it."""
     start = Start.of(s, 4)
@@ -136,6 +149,8 @@ def _qspin(s: Subject) -> Iterator[Test]:
     yield _qspin_queue(s).counts("queue2ends", "neither waits for ever", None, None, waits=True)
     yield _qspin_head(s).counts("head2", "the queue's head takes the lock from its holder", LAST, None)
     yield _qspin_pending(s, False).counts("again", "the holder takes it again while another waits", LAST + ONE, None)
+    yield _qspin_lead(s).counts("lead2", "the queue's head takes the lock and hands over the lead", None, None)
+    yield _qspin_lead(s).counts("lead2ends", "neither waits for ever", None, None, waits=True)
     yield _qspin_link(s).counts("link2", "the queue's head hands over to one that is about to tell it", None, None)
     yield _qspin_mistake(s).counts("mistake2", "one sets itself to wait at the word while another queues", None, None)
     yield _qspin_head(s, 2).counts("queue3", "the holder, the queue's head and the one behind it", LAST, None, None)
@@ -188,6 +203,7 @@ def _cna_passed(s: Subject, far: Collection[int], *behind: int) -> Start:
 
 def _cna(s: Subject) -> Iterator[Test]:
     yield _cna_queue(s, (), 1).counts("again", "the holder takes it again while another waits", LAST + ONE, None)
+    yield _cna_queue(s, (1,), 1).counts("far2", "the next is far, and nobody is near", LAST, None)
     yield _cna_queue(s, (1,), 1, 2).counts("near3", "the next is far: the one behind it goes first", LAST, None, None)
     yield _cna_passed(s, (1,)).counts("passed2", "who was passed over, and nobody else", LAST, None)
     yield _cna_passed(s, (1, 2), 2).counts("passed3", "who was passed over, and a far one behind", LAST, None, None)

@@ -16,6 +16,7 @@ from verify.ops import CONDITIONS, MASK, SP, Op, decode
 from verify.terms import Term, agree, compute, of_load, plus
 
 NEGATED = {"beq": "bne", "bne": "beq", "blt": "bge", "bge": "blt", "bltu": "bgeu", "bgeu": "bltu"}
+assert set(CONDITIONS) == set(NEGATED)
 COMMUTE = {"add", "and", "or", "xor", "mul", "addw"}
 PARAMETERS = LOCK, NODE = "x10", "x11"
 LIMIT = 5_000
@@ -189,8 +190,8 @@ class Walk:
         return a is not None and b is not None and (a.kind, a.name, a.width, a.order) == (b.kind, b.name, b.width, b.order)
 
     def _is_own(self, b: Op, s: Place, w: Place) -> bool:
-        """May the worker have that access here? A load of a word that is never written, anywhere; and
-        what belongs before or behind the function, where nothing in it orders yet, or any more."""
+        """May the worker have that access here? A load of a word that is never written; and what
+        belongs before or behind the function, where nothing in it orders yet, or any more."""
         if b.kind not in ("load", "store") or b.order or len(self.seen) == 1:
             return False
         address = plus(w.get(self.worker, b.base), b.offset)
@@ -255,9 +256,8 @@ class Walk:
 
     @staticmethod
     def _knowing(place: Place, at: int, branch: Op, values: list[Term], taken: bool) -> Place:
-        """Behind a branch that found a loaded value equal to a number, which may stand for it in
-        a store: that comes after the load either way (a data or a control dependency)."""
-        x, y = values if isinstance(values[1], int) else reversed(values)
+        """Behind a branch that found a loaded value to be a number, which a store may then have instead."""
+        x, y = values if isinstance(values[1], int) else reversed(values)  # a data or a control dependency
         same = branch.name == ("beq" if taken else "bne") and isinstance(y, int) and isinstance(x, tuple)
         return replace(place, at=at, equal={**place.equal, x: y} if same else place.equal)
 
@@ -318,6 +318,3 @@ def inside(functions: list[Function], worker: Function, own: int = 0) -> bool:
     left = other.atomics - {at for each in matched for here in each for at in here}
     plain = [op for at in left if (op := other.ops[at]) and op.kind == "amo" and not op.order]
     return all(matched) and len(plain) == len(left) <= own
-
-
-assert set(CONDITIONS) == set(NEGATED)
