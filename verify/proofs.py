@@ -37,6 +37,14 @@ def where(name: str) -> dict[str, list[str]]:
     return {cache.code_hash(subject)[:12]: sorted(found)}
 
 
+def _text(strategies: dict[str, dict[str, list[str]]]) -> str:
+    """JSON, a line for each code."""
+    forms = {name: ",\n".join(f"   {json.dumps(code)}: {json.dumps(objects)}" for code, objects in codes.items())
+             for name, codes in strategies.items()}
+    body = ",\n".join(f"  {json.dumps(name)}: {{\n{text}\n  }}" for name, text in forms.items())
+    return f'{{\n "format": 2,\n "strategies": {{\n{body}\n }}\n}}\n'
+
+
 def update(strategy: str, entries: dict[str, set[str]]) -> None:
     """Enter what of a strategy holds: the code of each form and the objects with it; {}: nothing does."""
     try:
@@ -45,7 +53,7 @@ def update(strategy: str, entries: dict[str, set[str]]) -> None:
         raise ProofError(f"{FILE} is damaged: remove it") from e
     merged = {**old, strategy: {text: sorted(objects) for text, objects in sorted(entries.items()) if objects}}
     kept = {name: merged[name] for name in sorted(merged) if merged[name]}
-    FILE.write_text(json.dumps({"format": 2, "strategies": kept}, indent=1) + "\n")
+    FILE.write_text(_text(kept))
 
 
 sys.setrecursionlimit(10_000)  # find() goes as deep as a worker is long
