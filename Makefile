@@ -185,7 +185,7 @@ lint: ## layout, types, shell scripts
 	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
 
 test: $(IMAGE) ## all tests; TESTS=... for some
-	$(Q)/usr/bin/python3 -m pytest -q -p no:cacheprovider $(or $(TESTS),tests)
+	$(Q)/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider $(or $(TESTS),tests)
 
 .PHONY: mutants mutant
 mutants: all model ## locks that are wrong on purpose, and which check caught each (RUNS=3 ONLY=null ENGINE=model)
