@@ -31,7 +31,7 @@ void beat_start(struct slot *me, const struct workload *work, const beat_flag *i
 	*b = (struct beat){
 		.me = me,
 		.inside = inside,
-		.period = work->interrupt_us * port_time_hz() / 1000000 + 1,
+		.period = port_ticks(work->interrupt_us) + 1,
 		.length = (uint32_t)work->interrupt_length,
 	};
 	first = (random_next(&me->random) >> 32) * b->period >> 32;

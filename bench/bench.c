@@ -20,11 +20,6 @@
 
 static struct slot slots[PORT_MAX_HARTS];
 
-static uint64_t ticks_of(uint64_t us)
-{
-	return us * port_time_hz() / 1000000;
-}
-
 static void on_close(void *arg)
 {
 	(void)arg;
@@ -48,7 +43,7 @@ static void on_open(void *arg)
 
 	/* An emulator may be slow to give every hart a processor. */
 	if (!all_started(run) && run->postponed++ < POSTPONED_MAX) {
-		timer_set(0, TIMER_WINDOW, port_time() + ticks_of(POSTPONE_US), on_open, arg);
+		timer_set(0, TIMER_WINDOW, port_time() + port_ticks(POSTPONE_US), on_open, arg);
 		return;
 	}
 	window_open();
@@ -166,7 +161,7 @@ static void run_exhaust(struct run *run)
 {
 	struct exhaust sum;
 
-	run->duration = ticks_of(run->plan->duration_us);
+	run->duration = port_ticks(run->plan->duration_us);
 	run->work.churn_us = run->work.rate = 0;
 	take_heap(run);
 	prepare(run);
@@ -179,7 +174,7 @@ static void run_exhaust(struct run *run)
 static void run_pass(struct run *run)
 {
 	run->postponed = 0;
-	run->duration = ticks_of(window_us(run->plan, run->pass));
+	run->duration = port_ticks(window_us(run->plan, run->pass));
 	take_heap(run);
 	if (run->pass == PASS_AUDIT)
 		run->heap_end = audit_prepare(&run->work, run->heap_start, run->heap_end);
@@ -275,7 +270,7 @@ static void run_trial(const struct plan *plan, unsigned id)
 		.slots = slots,
 		.trial = id,
 		.harts = t->harts,
-		.warmup = ticks_of(plan->warmup_us),
+		.warmup = port_ticks(plan->warmup_us),
 	};
 	const char *name;
 

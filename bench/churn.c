@@ -59,7 +59,7 @@ static void turn(void *arg)
 
 void churn_begin(uint64_t period_us)
 {
-	churn.period = period_us * port_time_hz() / 1000000 + 1;
+	churn.period = port_ticks(period_us) + 1;
 	if (churn.harts > 1)
 		timer_set(0, TIMER_CHURN, port_time() + churn.period, turn, NULL);
 }

@@ -45,7 +45,7 @@ void poke_start(struct slot *me, const struct workload *work, const beat_flag *i
 	uint64_t first;
 
 	p->inside = inside;
-	p->period = work->ipi_us * port_time_hz() / 1000000 + 1;
+	p->period = port_ticks(work->ipi_us) + 1;
 	p->random = random_next(&me->random);
 	p->me = me;
 	port_on_poke(poked);

@@ -28,6 +28,12 @@ unsigned port_harts(void);
 /* Ticks a second of port_time(). */
 uint64_t port_time_hz(void);
 
+/* Of microseconds, rounded down. */
+static inline uint64_t port_ticks(uint64_t us)
+{
+	return us * port_time_hz() / 1000000;
+}
+
 /* Does every hart have the RISC-V extension? Its name in small letters: "zacas". */
 bool port_has(const char *extension);
 

@@ -166,7 +166,7 @@ static uint64_t deadline_from_now(void)
 {
 	uint64_t us = port_in_step() ? PROBE_CONTEND_MODELLED_US : PROBE_CONTEND_US;
 
-	return port_time() + us * port_time_hz() / 1000000 + 1;
+	return port_time() + port_ticks(us) + 1;
 }
 
 /* relaxed throughout: the deadline is a word by itself, nothing comes with it. */

@@ -18,7 +18,7 @@ void rendezvous_reset(void)
 
 static void release_all(unsigned index, unsigned harts)
 {
-	uint64_t lead = (LEAD_US + LEAD_PER_HART_US * harts) * port_time_hz() / 1000000;
+	uint64_t lead = port_ticks(LEAD_US + LEAD_PER_HART_US * harts);
 
 	/* release (G): pairs with the acquire in rendezvous(). */
 	atomic_store_explicit(&go, port_time() + lead, memory_order_release);
