@@ -5,6 +5,7 @@
 #include <sched.h>
 
 #include "check.h"
+#include "still_clock.h"
 
 enum { HARTS = 4, TURNS = 3000 };
 
@@ -13,28 +14,12 @@ static _Atomic bool over;
 static _Atomic int stopped[HARTS]; /* as firmware knows it */
 static unsigned started[HARTS];
 static _Thread_local unsigned self;
-static uint64_t now = 1000;
 
 /* Hart 0's one alarm, rung by the test. */
 static struct {
 	void (*fn)(void *arg);
 	void *arg;
 } set;
-
-uint64_t fake_time(void)
-{
-	return now;
-}
-
-uint64_t fake_cycles(void)
-{
-	return now;
-}
-
-uint64_t port_time_hz(void)
-{
-	return 10000000;
-}
 
 void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 {

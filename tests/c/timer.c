@@ -6,6 +6,7 @@
 #include "bench/port.h"
 #include "bench/window.h"
 #include "check.h"
+#include "still_clock.h"
 
 /* The hart's one alarm. */
 static struct {
@@ -13,22 +14,6 @@ static struct {
 	void (*fn)(void *arg);
 	void *arg;
 } set;
-static uint64_t now = 1000;
-
-uint64_t fake_time(void)
-{
-	return now;
-}
-
-uint64_t fake_cycles(void)
-{
-	return now;
-}
-
-uint64_t port_time_hz(void)
-{
-	return 10000000;
-}
 
 void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 {
