@@ -176,11 +176,11 @@ setup: ## install what building, running and testing need (Debian packages), and
 .PHONY: check lint test
 check: lint test ## everything that can be checked: layout, types, shell, all tests
 
-SHELL_FILES := run-bench.sh host/setup host/find-python host/fetch-qemu10 host/fetch-herd tests/fuzz/run .ci/run
+SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd tests/fuzz/run .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
-	$(Q)shellcheck $(SHELL_FILES)
+	$(Q)shellcheck -x $(SHELL_FILES)
 	$(Q)/usr/bin/python3 -m pyflakes host verify tests
 	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
 
