@@ -11,7 +11,7 @@ from rich.console import Console
 from hartlock import paths, plan, properties, results, strategies
 from hartlock.advise_rules import (GOALS, Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting,
                                    flips)
-from hartlock.dataset import COSTS, NO_PROOF, Results, load
+from hartlock.dataset import COSTS, Results, load
 from hartlock.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.options import whole
 from hartlock.rank import Place
@@ -107,7 +107,7 @@ def _ranked(advice: Advice) -> Iterator[str]:
 
 def proof_of(place: Place) -> str:
     """Of the RISC-V code that was measured; a native run's is this processor's."""
-    return "not proved" if place.cell.proof == NO_PROOF else f"proved ({place.cell.proof})"
+    return f"proved ({place.cell.proof})" if place.cell.proved else "not proved"
 
 
 def _waste(place: Place) -> str:
@@ -116,7 +116,7 @@ def _waste(place: Place) -> str:
 
 
 def _proof(pick: Place) -> str:
-    if pick.cell.proof != NO_PROOF:
+    if pick.cell.proved:
         return f"The very code that was measured is proved against the RISC-V memory model: {pick.cell.proof} (docs/proof.md)."
     if pick.cell.evidence.startswith("hardware"):
         return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/proof.md)."

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hartlock import properties
-from hartlock.dataset import COSTS, NO_PROOF, Cell, Results
+from hartlock.dataset import COSTS, Cell, Results
 from hartlock.errors import UsageError
 from hartlock.rank import Place, standing, starves
 from hartlock.setting import CLOSED, Measure, Setting
@@ -91,7 +91,7 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         return f"it protects one word only, and {more}"
     if "fifo" in ask.need and not known.fifo:
         return f"it is not FIFO (fairness: {known.fairness})"
-    if "proof" in ask.need and cell.proof == NO_PROOF:
+    if "proof" in ask.need and not cell.proved:
         return "the code that was measured is not proved (docs/proof.md)"
     if ask.max_bytes is not None:
         size = known.bytes_per_lock(ask.harts)

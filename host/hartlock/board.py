@@ -156,6 +156,5 @@ def request(options: argparse.Namespace, argv: list[str], say: Callable[[str], N
     source.unread(heard.data)
     engine = Engine("board", numbers["duration_us"], numbers["warmup_us"], machine=heard.machine, source=source,
                     foreign="qemu" in heard.machine.lower(), line_s=seconds(plan, options.baud))
-    label = "all" if set(plan.locks) == set(strategies.known()) else "-".join(plan.locks)
-    return Request(plan=plan, engines=[engine], label=label, cpu="", extra=[], out=options.out,
+    return Request(plan=plan, engines=[engine], label=strategies.label(plan.locks), cpu="", extra=[], out=options.out,
                    silence_s=options.time_limit, argv=argv)

@@ -153,10 +153,9 @@ def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> 
         clusters=options.clusters, optional=strategies.optional(options.lock),
         order=plans.order(locks, harts, options.trials, options.seed))
     plans.check(plan)
-    label = "all" if set(locks) == set(strategies.known()) else "-".join(locks)
     chosen, remarks = _engines(options, smp, extra)
     chosen, more = engines.able(chosen, workload.wants(plan.workload))
-    return run.Request(plan=plan, engines=chosen, label=label, cpu=options.cpu or "rv64", extra=extra, out=options.out,
+    return run.Request(plan=plan, engines=chosen, label=strategies.label(locks), cpu=options.cpu or "rv64", extra=extra, out=options.out,
                        silence_s=options.time_limit, argv=argv, remarks=[*remarks, *more])
 
 

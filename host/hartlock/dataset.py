@@ -12,7 +12,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from hartlock import forms
+from hartlock import forms, proofs
 from hartlock.effects import Sample
 from hartlock.errors import UsageError
 from hartlock.setting import BALANCE, RESPONSE_BALANCE, Setting, setting_of
@@ -20,7 +20,6 @@ from hartlock.stats import Estimate, median_ci
 
 Record = dict[str, str]
 
-NO_PROOF = "none"
 COSTS = ("hardware", "modelled")  # evidence whose cycles mean something, the best first
 FILES = ("summary.csv", "trials.csv", "samples.csv", "waits.csv")
 
@@ -69,8 +68,12 @@ class Cell:
     @property
     def proof(self) -> str:
         """Of the code that was measured: holds:HASH, of several runs each hash once; none if any of them is not proved."""
-        told = sorted({row.get("proof") or NO_PROOF for row in self.summaries}) or [NO_PROOF]
-        return NO_PROOF if NO_PROOF in told else ", ".join(told)
+        told = sorted({row.get("proof") or proofs.NONE for row in self.summaries}) or [proofs.NONE]
+        return proofs.NONE if proofs.NONE in told else ", ".join(told)
+
+    @property
+    def proved(self) -> bool:
+        return self.proof != proofs.NONE
 
     @cached_property
     def boots(self) -> list[tuple[str, str]]:

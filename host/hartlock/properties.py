@@ -1,5 +1,6 @@
 """What strategies are by construction: the table of lock/README.md, read by program."""
 
+import math
 import re
 from dataclasses import dataclass, replace
 from functools import cache
@@ -33,6 +34,14 @@ class Properties:
     def fifo(self) -> bool:
         """Strictly: not nearly, nor within something."""
         return re.match(r"FIFO(:|$)", self.fairness) is not None
+
+    def bypass_bound(self, harts: int) -> float:
+        """How many grants of others may come between a request and its own; infinite where
+        nothing is claimed."""
+        if self.fairness.startswith("FIFO: at most"):
+            return harts - 1
+        longer = re.search(r"at most (\d+) hand-overs longer", self.fairness)
+        return harts - 1 + int(longer[1]) if longer else math.inf
 
     @property
     def family(self) -> str:

@@ -2,6 +2,7 @@
 
 import difflib
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +60,11 @@ def choose(text: str) -> list[str]:
             raise UsageError(f"--lock: there is no strategy '{word}'. {hint}"
                              f"There are {', '.join(names)}; or all.")
     return list(chosen)
+
+
+def label(names: Collection[str]) -> str:
+    """What a folder calls them."""
+    return "all" if set(names) == set(known()) else "-".join(names)
 
 
 def optional(text: str) -> tuple[str, ...]:

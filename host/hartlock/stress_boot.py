@@ -3,10 +3,9 @@
 from contextlib import suppress
 from pathlib import Path
 
-from hartlock import columns, results
-from hartlock.claims import bypass_bound
+from hartlock import columns, properties, results
 from hartlock.collect import Trial
-from hartlock.metrics import figures
+from hartlock.plan import Trial as Key
 from hartlock.rows import Rows, Setting, Start, Table
 from hartlock.session import Session, failed_checks
 from hartlock.stress_draw import Round
@@ -48,14 +47,14 @@ class Boot(Session):
         before = len(self.done)
         rows = super()._rows(trial)
         if len(self.done) > before:
-            f = figures(trial, self.plan.workload, self.collector.boot.timebase_hz)
+            f = self.table.groups[Key(trial.strategy, trial.harts)].measured[-1]
             self.tally.add(trial, bool(f.faults))
             self._fair(trial, f.fairness.bypass.max if f.fairness.bypass.count else 0)
         return rows
 
     def _fair(self, trial: Trial, bypass: int) -> None:
         """Only where no hart that waits is ever stopped."""
-        most = bypass_bound(trial.strategy, trial.harts)
+        most = properties.known()[trial.strategy].bypass_bound(trial.harts)
         if self.engine.name == "model" and bypass > most:
             self.unfair.append(f"CHECK FAILED: {trial.strategy} on {trial.harts} hart(s): fairness: {bypass} grants of others "
                                f"went first, at most {most:.0f} may")

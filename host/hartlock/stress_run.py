@@ -73,9 +73,8 @@ class Stress:
         first = self._draw(request.only or 1)
         self.context = context.begin(first.plan, list(request.argv), request.image(first.plan), self.processors,
                                      native=self.asked.engine.name == "native")
-        label = "all" if set(self.asked.locks) == set(strategies.known()) else "-".join(self.asked.locks)
         self.path = results.use_folder(request.out) if request.out else results.make_folder(
-            paths.RESULTS, results.name(f"{STRESS}-{label}", self.asked.smp, self.asked.engine.name))
+            paths.RESULTS, results.name(f"{STRESS}-{strategies.label(self.asked.locks)}", self.asked.smp, self.asked.engine.name))
         self.files, self.state = Files(self.path), State()
         self.began = self.told = time.monotonic()
 

@@ -84,17 +84,18 @@ def _contended(row: Row) -> str:
 
 def slowest_first(rows: Sequence[Row]) -> list[Row]:
     """Within an engine, a setting, a role and a number of harts; engines and settings in the order in which they ran."""
-    of = dict(zip(map(id, rows), settings_of(rows), strict=True))
-    settings, engines = list(dict.fromkeys(of.values())), list(dict.fromkeys(row["engine"] for row in rows))
+    pairs = list(zip(rows, settings_of(rows), strict=True))
+    settings, engines = list(dict.fromkeys(s for _, s in pairs)), list(dict.fromkeys(row["engine"] for row in rows))
     roles = ("candidate", "control", "harness")
 
-    def place(row: Row) -> tuple[int, int, int, int, float]:
+    def place(pair: tuple[Row, Setting]) -> tuple[int, int, int, int, float]:
+        row, setting = pair
         rate = _number(row.get("throughput_ops_per_second_median"))
         last = math.inf  # no figure: behind those that have one
-        return (engines.index(row["engine"]), settings.index(of[id(row)]), roles.index(str(row["role"])), _int(row, "harts"),
+        return (engines.index(row["engine"]), settings.index(setting), roles.index(str(row["role"])), _int(row, "harts"),
                 rate if math.isfinite(rate) else last)
 
-    return sorted(rows, key=place)
+    return [row for row, _ in sorted(pairs, key=place)]
 
 
 def _microseconds(value: object) -> str:

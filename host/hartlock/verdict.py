@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hartlock import properties
-from hartlock.dataset import COSTS, NO_PROOF, Cell, Results
+from hartlock.dataset import COSTS, Cell, Results
 from hartlock.effects import outliers
 from hartlock.rank import Place, standing, starves
 from hartlock.setting import Measure, Setting
@@ -84,8 +84,8 @@ def judge(results: Results, setting: Setting, harts: int) -> Verdict:
         points.append(": ".join(_first(of_locks, cost, "of the locks")))
     if longest := standing(locks(cells), tail.figure):
         points.append(": ".join(_first(longest, tail, "for the tail, of the locks")))
-    points += [*_unfair(cells, [p.name for p in (*leaders(all_of), *leaders(of_locks))]), *_by_harts(results, setting), *_checks(results, setting),
-               *_proved([p.cell for p in (*leaders(all_of), *leaders(of_locks))])]
+    first = [p.cell for p in (*leaders(all_of), *leaders(of_locks))]
+    points += [*_unfair(cells, [c.strategy for c in first]), *_by_harts(results, setting), *_checks(results, setting), *_proved(first)]
     return Verdict(*_first(all_of, cost, on(harts)), points, True)
 
 
@@ -98,12 +98,9 @@ def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
 
 def _proved(first: Sequence[Cell]) -> list[str]:
     """Of those that are first: is the code that was measured proved?"""
-    proved: dict[bool, list[str]] = {True: [], False: []}
-    for cell in first:
-        if cell.strategy not in proved[is_proved := cell.proof != NO_PROOF]:
-            proved[is_proved].append(cell.strategy)
-    said = [f"The very code that was measured is proved against the RISC-V memory model: {words(proved[True])}."] if proved[True] else []
-    return said + ([f"Not proved is the code that was measured of {words(proved[False])} (docs/proof.md)."] if proved[False] else [])
+    proved, rest = (list(dict.fromkeys(c.strategy for c in first if c.proved is kind)) for kind in (True, False))
+    said = [f"The very code that was measured is proved against the RISC-V memory model: {words(proved)}."] if proved else []
+    return said + ([f"Not proved is the code that was measured of {words(rest)} (docs/proof.md)."] if rest else [])
 
 
 def starved_share(cell: Cell) -> str:
