@@ -6,7 +6,7 @@
 #include "send.h"
 
 /* Where things are, for who can only look at memory, when no hart says anything any more:
- * host/hartlock/outside.py, which finds it by its name. Addresses, and bytes. */
+ * host/hartlock/diagnose/memory_view.py, which finds it by its name. Addresses, and bytes. */
 struct stuck_view {
 	uint64_t harts; /* of the pass that runs; 0: none, and the rest means nothing */
 	uint64_t trial;

@@ -23,8 +23,8 @@ def one(folder: Path) -> Path:
 
 def main(pairs: int) -> None:
     sys.path.insert(0, str(TOP / "host"))
-    from hartlock import compare
-    from hartlock.dataset import load
+    from hartlock.analysis import compare
+    from hartlock.folder.reader import load
 
     words: Counter[str] = Counter()
     ratios, flagged = [], 0

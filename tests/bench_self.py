@@ -69,9 +69,9 @@ def model() -> None:
 
 
 def first_record() -> None:
-    from hartlock.paths import IMAGE
-    from hartlock.process import Limits
-    from hartlock.qemu import Machine
+    from hartlock.base.paths import IMAGE
+    from hartlock.engine.process import Limits
+    from hartlock.engine.qemu import Machine
 
     times = []
     for _ in range(5):
@@ -87,7 +87,7 @@ def first_record() -> None:
 
 def make_log(path: Path) -> None:
     """A real run's log again and again, renumbered, up to 100 MB."""
-    from hartlock.records import read
+    from hartlock.records.parser import read
 
     with tempfile.TemporaryDirectory() as folder:
         seconds("./run-bench.sh", "--smp", "8", "--lock", "all", "--trials", "1", "--out", f"{folder}/run")
@@ -107,8 +107,8 @@ def make_log(path: Path) -> None:
 
 def parse(path: Path) -> None:
     """In a process of its own, so that its memory is its own."""
-    from hartlock.collect import Collector
-    from hartlock.records import Reader
+    from hartlock.records.trials import Collector
+    from hartlock.records.parser import Reader
 
     reader, collector, trials = Reader(), Collector(), 0
     begin = time.monotonic()

@@ -15,7 +15,7 @@ import pytest
 TOP = Path(__file__).resolve().parents[1]
 sys.path.insert(0, str(TOP / "host"))
 
-from hartlock import strategies  # noqa: E402
+from hartlock.plan import strategies  # noqa: E402
 
 # What every rv64gc hart can run; the others need an extension.
 EVERYWHERE = [name for name, strategy in strategies.known().items() if not strategy.needs]
@@ -63,7 +63,7 @@ def run_bench(folder, *args, timeout=120, env=None, quick=True):
 
 def run_here(*args):
     """./run-bench.sh ARGS without a process of its own: for what only reads results."""
-    from hartlock.cli import main
+    from hartlock.cli.main import main
 
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):

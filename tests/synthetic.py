@@ -3,8 +3,9 @@
 import csv
 from pathlib import Path
 
-from hartlock import columns, stats
-from hartlock.results import cell
+from hartlock.base import intervals
+from hartlock.figures import columns
+from hartlock.folder.writer import cell
 
 CONTEXT = {"run": "synthetic", "engine": "model", "machine": "generic-8", "evidence": "modelled", "role": "candidate", "smp": 8,
            "host_processors": 2, "size_bytes": 16, "align_bytes": 16, "hold_instructions": 0, "think_instructions": 100,
@@ -49,7 +50,7 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
                     "wait_p99_cycles": wait / 2, "wait_p999_cycles": wait, "wait_max_cycles": 2 * wait, "jain_index": jain,
                     "min_max_share": min(ops) / max(ops), "transfers_per_op": 1, "invalidations_per_op": 1})
                 tables["samples"] += [{**row, "hart": hart, "ops_window": n} for hart, n in enumerate(ops)]
-        values = stats.median_ci([e[0] for e in each], [e[2] for e in each])
+        values = intervals.median_ci([e[0] for e in each], [e[2] for e in each])
         tables["summary"].append({
             **fixed, "seed": seed, "boots": boots, "trials": len(each), "trials_measured": len(each), "check": passed,
             "overlap_shown": "yes" if harts > 1 else "not-applicable", "contended": "yes", "cycles_per_op_median": values.median,

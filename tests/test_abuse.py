@@ -10,8 +10,8 @@ import pytest
 from conftest import QUICK, TOP, run_bench, run_here
 from test_faults import start, until_a_trial_is_kept
 
-from hartlock import results
-from hartlock.errors import UsageError
+from hartlock.folder import writer
+from hartlock.base.errors import UsageError
 
 IMAGE = TOP / "build/hartlock.elf"
 LONG = "x" * 65536
@@ -97,12 +97,12 @@ def test_two_runs_into_one_folder(tmp_path):
 
 
 def test_a_folder_is_taken_once(tmp_path):
-    results.take_folder(tmp_path / "run")
+    writer.take_folder(tmp_path / "run")
     with pytest.raises(UsageError, match="not empty"):
-        results.take_folder(tmp_path / "run")
+        writer.take_folder(tmp_path / "run")
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="there is a file of that name"):
-        results.use_folder(tmp_path / "file")
+        writer.use_folder(tmp_path / "file")
 
 
 def samples(folder):
@@ -162,9 +162,9 @@ def test_a_folder_that_is_moved_away(tmp_path):
 def test_a_wall_clock_that_goes_backwards(tmp_path, monkeypatch):
     """It names folders, and decides nothing: the newest run is the one that began last."""
     for stamp in ("20260102T000000Z", "20260101T000000Z", "20260101T000000Z"):
-        monkeypatch.setattr(results, "stamp", lambda stamp=stamp: stamp)
-        folder = results.make_folder(tmp_path, results.name("cas", 8, "tcg"))
-        results.point_latest(folder)
+        monkeypatch.setattr(writer, "stamp", lambda stamp=stamp: stamp)
+        folder = writer.make_folder(tmp_path, writer.name("cas", 8, "tcg"))
+        writer.point_latest(folder)
         assert (tmp_path / "latest").resolve() == folder
     assert len({p.name for p in tmp_path.iterdir()}) == 4
 

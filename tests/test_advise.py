@@ -9,10 +9,12 @@ import pytest
 from conftest import TOP, run_bench, run_here
 from synthetic import folder_of
 
-from hartlock import advise_rules, dataset, properties, strategies
-from hartlock.advise import sweep_for
-from hartlock.advise_rules import Ask
-from hartlock.errors import UsageError
+from hartlock.analysis import rules
+from hartlock.folder import reader
+from hartlock.plan import strategies, traits
+from hartlock.analysis.advise import sweep_for
+from hartlock.analysis.rules import Ask
+from hartlock.base.errors import UsageError
 
 
 def run_advise(*args):
@@ -46,8 +48,8 @@ def test_noise_only_is_no_answer(tmp_path):
     names, picked = ["tas", "ttas", "ticket", "mcs"], 0
     for n in range(60):
         rng = np.random.default_rng(n)
-        data = dataset.load(folder_of(tmp_path / str(n), {(s, 8): (lambda boot, trial, rng=rng: 100 * (1 + 0.05 * rng.normal())) for s in names}))
-        picked += advise_rules.advise(data, next(iter(data.settings)), Ask(8, 0, 100, "throughput")).pick is not None
+        data = reader.load(folder_of(tmp_path / str(n), {(s, 8): (lambda boot, trial, rng=rng: 100 * (1 + 0.05 * rng.normal())) for s in names}))
+        picked += rules.advise(data, next(iter(data.settings)), Ask(8, 0, 100, "throughput")).pick is not None
     assert picked <= 3
     assert "Too close to call" in run_advise(tmp_path / "7", "--goal", "throughput").stdout or picked
 
@@ -74,13 +76,13 @@ def test_fast_but_starving_is_said_and_ruled_out_where_it_matters(tmp_path):
 def test_a_starving_hart_is_seen_though_the_mean_over_trials_is_even(tmp_path):
     """Another hart starves in each trial: in sum all did the same."""
     folder = folder_of(tmp_path / "a", cells(8, ttas=100, mcs=260), lowest={"ttas": 0.0})
-    data = dataset.load(folder)
+    data = reader.load(folder)
     ttas = next(c for c in data if c.strategy == "ttas")
     for trial in range(len(ttas.trials)):
         mine = [s for s in ttas.samples if (s["boot"], s["trial"]) == (ttas.trials[trial]["boot"], ttas.trials[trial]["trial"])]
         for s in mine:
             s["ops_window"] = "0" if int(s["hart"]) == trial % 8 else "1000"
-    assert "ttas" in advise_rules.advise(data, ttas.setting, Ask(8, 0, 100, "balanced")).out
+    assert "ttas" in rules.advise(data, ttas.setting, Ask(8, 0, 100, "balanced")).out
 
 
 def test_unfair_but_not_starving_is_out_for_fairness_only(tmp_path):
@@ -139,7 +141,7 @@ def test_it_says_what_is_proved_and_takes_nothing_else_if_asked(tmp_path):
 def test_a_cell_of_several_runs_is_proved_if_all_are(tmp_path):
     folder = folder_of(tmp_path / "a", cells(8, mcs=260), proof="holds:aa")
     folder_of(folder, cells(8, mcs=261), append=True, run="other", proof="none")
-    assert [c.proof for c in dataset.load(folder)] == ["none"]
+    assert [c.proof for c in reader.load(folder)] == ["none"]
 
 
 def test_what_failed_its_checks_is_never_advised(tmp_path):
@@ -172,7 +174,7 @@ def test_what_was_not_measured_is_named_with_the_command(tmp_path):
 
 @pytest.mark.parametrize("harts,smp,machine", [(1, "2", True), (4, "8", True), (8, "8", True), (16, "16", False), (64, "64", False)])
 def test_the_command_fits_the_machine(tmp_path, harts, smp, machine):
-    data = dataset.load(folder_of(tmp_path / "a", cells(8, ticket=300)))
+    data = reader.load(folder_of(tmp_path / "a", cells(8, ticket=300)))
     words = sweep_for(Ask(harts, 0, 100, "tail"), data)
     assert words[words.index("--smp") + 1] == smp and ("--machine" in words) is machine
 
@@ -214,12 +216,12 @@ def test_a_strategy_the_table_does_not_know_is_not_advised(tmp_path):
 
 @pytest.mark.parametrize("isa,found", [("rv64gc", set("imafdc")), ("rv64imac_zacas_zawrs", {*"imac", "zacas", "zawrs"}), ("RV64GC_Zabha", {*"imafdc", "zabha"})])
 def test_an_isa_string(isa, found):
-    assert advise_rules.extensions(isa) == found
+    assert rules.extensions(isa) == found
 
 
 def test_an_isa_string_that_is_none():
     with pytest.raises(UsageError, match="an ISA reads"):
-        advise_rules.extensions("armv8")
+        rules.extensions("armv8")
 
 
 TABLE = """\
@@ -232,37 +234,37 @@ TABLE = """\
 @pytest.mark.parametrize("text,harts,size", [("8", 8, 8), ("8 (`next`)", 8, 8), ("64·n", 4, 256), ("8 + 64·n", 4, 264), ("16 + 8 a hart", 8, 80),
                                               ("64·(slots + 1)", 8, 576), ("8 + 64", 8, 72), ("some lines", 2, None)])
 def test_bytes_of_a_lock(text, harts, size):
-    assert properties.parse(TABLE.format(text, "–"))["a"].bytes_per_lock(harts) == size
+    assert traits.parse(TABLE.format(text, "–"))["a"].bytes_per_lock(harts) == size
 
 
 @pytest.mark.parametrize("text,needs", [("amoswap.w", {"a"}), ("lr.d, sc.d", {"a"}), ("amocas.d (lr.d, sc.d)", {"zacas"}), ("amoadd.w, wrs.sto", {"a", "zawrs"}),
                                          ("amoswap.b", {"zabha"}), ("–", set())])
 def test_extensions_a_lock_needs(text, needs):
-    assert properties.parse(TABLE.format("8", text))["a"].needs() == needs
+    assert traits.parse(TABLE.format("8", text))["a"].needs() == needs
 
 
 def test_the_real_table_is_read():
-    known = properties.known()
+    known = traits.known()
     assert known["ticket"].fifo and not known["tas"].fifo and known["faa"].lockfree
     assert known["mcs"].bytes_per_lock(8) == 8 and known["faa"].needs() == known["magazine"].needs() == {"a"}
     assert known["anderson"].bytes_per_lock(8) == 576 and not known["qspin"].fifo and not known["cna"].fifo
     assert {name for name, p in known.items() if p.yardstick} == {"null", "indirect"}
     assert set(known) == set(strategies.known())
     with pytest.raises(UsageError, match="no table"):
-        properties.parse("nothing")
+        traits.parse("nothing")
 
 
 @pytest.mark.parametrize("name", [n for n in strategies.known()])
 def test_the_lines_to_change_compile(tmp_path, name):
     """As they are printed, in a function that has what they speak of."""
-    known = properties.known()[name]
-    include, *lines = properties.snippet(known)
+    known = traits.known()[name]
+    include, *lines = traits.snippet(known)
     body = "\n".join(("static " if line.startswith("struct") else "") + line for line in lines)
     (tmp_path / "use.c").write_text(f"#include <stddef.h>\n#include <stdint.h>\n{include}\nvoid *use(uintptr_t start, uintptr_t end, size_t size, "
                                     f"size_t align, size_t batch, unsigned hart);\nvoid *use(uintptr_t start, uintptr_t end, size_t size, "
                                     "size_t align, size_t batch, unsigned hart)\n{\nvoid *block = 0;\n" + body
                                     + "\n(void)start, (void)end, (void)size, (void)align, (void)batch, (void)hart;\nreturn block;\n}\n")
-    for header in properties.files(known.header):  # those that are said to be copied are enough
+    for header in traits.files(known.header):  # those that are said to be copied are enough
         target = tmp_path / header
         target.parent.mkdir(exist_ok=True)
         shutil.copy(TOP / header, target)
@@ -273,7 +275,7 @@ def test_the_lines_to_change_compile(tmp_path, name):
 
 def test_missing_cells_are_measured(tmp_path):
     """On the model, into results/; taken away again."""
-    from hartlock.paths import RESULTS
+    from hartlock.base.paths import RESULTS
 
     folder = folder_of(tmp_path / "a", cells(2, ticket=300, tas=260))
     before = set(RESULTS.glob("*")) if RESULTS.exists() else set()

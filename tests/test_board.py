@@ -14,8 +14,9 @@ import zlib
 import pytest
 from conftest import TOP, run_bench
 
-from hartlock import board, plan_words, strategies
-from hartlock.errors import UsageError
+from hartlock.plan import parse, strategies
+from hartlock.run import board
+from hartlock.base.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
 IMAGE = TOP / "build/hartlock.elf"
@@ -243,7 +244,7 @@ def test_make_board_refuses_what_is_no_plan():
 @pytest.mark.parametrize("smp", [1, 2, 4, 8])
 def test_a_default_run_fits_a_minute_of_115200_baud(smp):
     plan, said = print_plan("--smp", str(smp))
-    read, numbers = plan_words.read(plan, smp)
+    read, numbers = parse.read(plan, smp)
     assert board.seconds(read, 115_200) <= 60 and numbers["duration_us"] == 20_000
     assert re.search(r"at most \d+ kB: (\d+) s of the line at 115200 baud$", said.strip())
     assert set(read.locks) >= set(strategies.known())
@@ -264,7 +265,7 @@ def test_what_does_not_fit_is_said():
 
 
 def test_the_volume_is_not_more_than_was_said(log):
-    read, _ = plan_words.read(print_plan(*ASKED)[0], 2)
+    read, _ = parse.read(print_plan(*ASKED)[0], 2)
     data = log.read_bytes()
     assert 0.4 * board.volume(read) < len(data) - data.index(b"@boot n=0") <= board.volume(read)
 
@@ -272,7 +273,7 @@ def test_the_volume_is_not_more_than_was_said(log):
 def test_a_plan_is_read_back_as_it_was():
     text, _ = print_plan("--smp", "4", "--harts", "1,3", "--lock", "mcs,faa", "--hold", "7", "--think", "50", "--think-range", "9",
                          "--size", "64", "--align", "32", "--batch", "1K", "--seed", "99", "--trials", "3")
-    plan, numbers = plan_words.read(text, 4)
+    plan, numbers = parse.read(text, 4)
     w = plan.workload
     assert (w.size_bytes, w.align_bytes, w.hold_instructions, w.think_instructions, w.think_range_instructions, w.batch_bytes) == (
         64, 32, 7, 50, 9, 1024)
@@ -283,7 +284,7 @@ def test_a_plan_is_read_back_as_it_was():
 def test_every_word_of_a_workload_is_read_back():
     text, _ = print_plan("--lock", "mcs", "--size", "mixed", "--touch", "3", "--placement", "random", "--arrival", "poisson:1000",
                          "--interrupt", "500,60", "--irq", "off")
-    plan, _ = plan_words.read(text, 4)
+    plan, _ = parse.read(text, 4)
     assert " ".join(plan.workload.words()) in text and plan.workload.arrival == "poisson"
 
 
@@ -294,7 +295,7 @@ def test_every_word_of_a_workload_is_read_back():
     ("hartlock: format=2 run=cas:1", "format 2"), ("", "no plan"), ("hartlock: size=8", "no plan")])
 def test_plans_that_cannot_be_read(text, words):
     with pytest.raises(UsageError, match=words):
-        plan_words.read(text, 2)
+        parse.read(text, 2)
 
 
 def test_labgrid_with_its_qemu_driver(tmp_path):

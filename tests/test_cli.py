@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 from conftest import TOP, run_here
 
-from hartlock import results, strategies
-from hartlock.errors import UsageError
+from hartlock.folder import writer
+from hartlock.plan import strategies
+from hartlock.base.errors import UsageError
 
 
 @pytest.mark.parametrize("args,words", [
@@ -140,19 +141,19 @@ def test_out_must_be_new_or_empty(bench):
 def test_out_that_cannot_be_made(tmp_path):
     (tmp_path / "file").write_text("")
     with pytest.raises(UsageError, match="Not a directory"):
-        results.use_folder(tmp_path / "file" / "x")
+        writer.use_folder(tmp_path / "file" / "x")
     with pytest.raises(UsageError, match="cannot make a results folder"):
-        results.make_folder(tmp_path / "file", "x")
+        writer.make_folder(tmp_path / "file", "x")
 
 
 def test_two_runs_of_one_second_get_a_folder_each(tmp_path):
-    made = [results.make_folder(tmp_path, "20260101T000000Z-cas-smp8-tcg") for _ in range(3)]
+    made = [writer.make_folder(tmp_path, "20260101T000000Z-cas-smp8-tcg") for _ in range(3)]
     assert [p.name[-5:] for p in made] == ["8-tcg", "tcg-2", "tcg-3"]
 
 
 def test_latest_points_at_the_newest(tmp_path):
     for n in range(2):
-        results.point_latest(results.make_folder(tmp_path, f"run{n}"))
+        writer.point_latest(writer.make_folder(tmp_path, f"run{n}"))
     assert (tmp_path / "latest").resolve().name == "run1"
     assert {p.name for p in tmp_path.iterdir()} == {"run0", "run1", "latest"}
 

@@ -10,8 +10,9 @@ import pytest
 from conftest import run_bench, run_here
 from synthetic import folder_of
 
-from hartlock import compare, dataset
-from hartlock.errors import UsageError
+from hartlock.analysis import compare
+from hartlock.folder import reader
+from hartlock.base.errors import UsageError
 
 BOOTS, TRIALS = 5, 2
 
@@ -25,7 +26,7 @@ def noisy(rng, middle, spread=0.01):
 
 
 def words_of(a, b, figure="cycles_per_op"):
-    return {c.a.strategy: c.word for c in compare.compare(dataset.load(a), dataset.load(b), figure, False)}
+    return {c.a.strategy: c.word for c in compare.compare(reader.load(a), reader.load(b), figure, False)}
 
 
 def test_a_change_is_found_and_noise_is_not(tmp_path):

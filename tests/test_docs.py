@@ -5,9 +5,10 @@ import subprocess
 
 from conftest import TOP
 
-from hartlock import columns, strategies
-from hartlock.cli import parsers
-from hartlock.records import read
+from hartlock.figures import columns
+from hartlock.plan import strategies
+from hartlock.cli.main import parsers
+from hartlock.records.parser import read
 
 
 def documented(name, section=None):

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from conftest import TOP
 
-from hartlock import strategies
+from hartlock.plan import strategies
 
 HOSTCC = os.environ.get("HOSTCC", "gcc")
 CLANG = os.environ.get("CLANG", "clang")

@@ -8,9 +8,9 @@ import subprocess
 import pytest
 from conftest import TOP, run_bench
 
-from hartlock import engines
-from hartlock.columns import PER_OP
-from hartlock.errors import UsageError
+from hartlock.engine import choose
+from hartlock.figures.columns import PER_OP
+from hartlock.base.errors import UsageError
 
 MODEL = ("--engine", "model", "--trials", "2", "--model-duration", "60")
 
@@ -157,12 +157,12 @@ def test_the_model_refuses_one_thread(bench):
 
 
 def test_default_machines():
-    assert engines.default_machine(8) == "generic-8" and engines.default_machine(9) == "mesh-64"
+    assert choose.default_machine(8) == "generic-8" and choose.default_machine(9) == "mesh-64"
     with pytest.raises(UsageError, match="no comma"):
         path = TOP / "build" / "a,b.toml"
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
-        engines.machine_file(str(path))
+        choose.machine_file(str(path))
 
 
 def broken_copy(tmp_path, header, old, new):

@@ -9,10 +9,12 @@ import pytest
 from conftest import TOP, run_bench
 from simulation import simulate
 
-from hartlock import fairness, shares, table
-from hartlock.collect import Collector, trials
-from hartlock.records import Reader, read
-from hartlock.stats import median_ci
+from hartlock.base import ratios
+from hartlock.figures import fairness
+from hartlock.run import table
+from hartlock.records.trials import Collector, trials
+from hartlock.records.parser import Reader, read
+from hartlock.base.intervals import median_ci
 
 
 def log(*bodies):
@@ -107,11 +109,11 @@ def test_two_owners_at_once_are_a_fault():
 @pytest.mark.parametrize("counts,share", [
     ([5, 5, 5, 5], 0.5), ([5, 0, 5, 0], 1), ([3, 1], 0.75), ([1, 1, 1], 0.5), ([4, 0, 0], 1), ([7], 0.5)])
 def test_the_busier_half(counts, share):
-    assert shares.top_half(counts) == pytest.approx(share)
+    assert ratios.top_half(counts) == pytest.approx(share)
 
 
 def test_nobody_did_anything():
-    assert math.isnan(shares.top_half([0, 0])) and math.isnan(shares.jain([0, 0]))
+    assert math.isnan(ratios.top_half([0, 0])) and math.isnan(ratios.jain([0, 0]))
 
 
 # --- the table ---

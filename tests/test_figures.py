@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hartlock import histogram, metrics, stats, table
-from hartlock.collect import NO_FAIR, Fair, Pass, Share, Trial, whole
-from hartlock.histogram import Histogram, lowest, merge, middle
-from hartlock.plan import Workload
+from hartlock.base import intervals
+from hartlock.figures import trial_figures
+from hartlock.records import histogram
+from hartlock.run import table
+from hartlock.records.trials import NO_FAIR, Fair, Pass, Share, Trial, whole
+from hartlock.records.histogram import Histogram, lowest, merge, middle
+from hartlock.plan.plan import Workload
 
 W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=0, think_range_instructions=0,
              batch_bytes=4096)
@@ -67,7 +70,7 @@ def a_trial(**passes):
 
 def test_a_fair_trial():
     trial = a_trial(throughput=a_pass(share(0, 700, 500, 100, 12000), share(1, 700, 500, 200, 12100)))
-    f = metrics.figures(trial, W, timebase_hz=10_000_000)
+    f = trial_figures.figures(trial, W, timebase_hz=10_000_000)
     assert whole(trial)
     assert f.throughput_ops_per_second == pytest.approx(1000 / 1e-3)
     assert f.cycles_per_op == pytest.approx(10000 * 100 / 1000)
@@ -77,35 +80,35 @@ def test_a_fair_trial():
 
 def test_overlap_is_negative_when_harts_ran_one_after_the_other():
     p = a_pass(share(0, 1, 1, 0, 100), share(1, 1, 1, 300, 400))
-    assert metrics.overlap(p) == pytest.approx(-0.5)
-    assert metrics.window(p).kind == "measured"  # opened at 1000, after both began
+    assert trial_figures.overlap(p) == pytest.approx(-0.5)
+    assert trial_figures.window(p).kind == "measured"  # opened at 1000, after both began
     p.open = 200
-    assert metrics.window(p).kind == "none"
+    assert trial_figures.window(p).kind == "none"
 
 
 def test_a_window_that_never_opened_counts_the_whole_trial_or_nothing():
     p = a_pass(share(0, 50, 0, 100, 400), share(1, 50, 0, 150, 400), opened=0, closed=400)
-    assert metrics.window(p) == ("whole", 300, [50, 50])
+    assert trial_figures.window(p) == ("whole", 300, [50, 50])
     p.shares[1].start = 500
-    assert metrics.window(p).kind == "none"
+    assert trial_figures.window(p).kind == "none"
 
 
 def test_jain():
-    assert metrics.jain([5, 5, 5, 5]) == 1
-    assert metrics.jain([8, 0, 0, 0]) == 0.25
-    assert math.isnan(metrics.jain([0, 0]))
+    assert trial_figures.jain([5, 5, 5, 5]) == 1
+    assert trial_figures.jain([8, 0, 0, 0]) == 0.25
+    assert math.isnan(trial_figures.jain([0, 0]))
 
 
 @pytest.mark.parametrize("used,faulty", [(22400, False), (22384, True), (22416, True)])
 def test_conservation(used, faulty):
     p = a_pass(share(0, 700, 500, 0, 1), share(1, 700, 500, 0, 1), used=used)
-    assert bool(metrics.conservation("throughput", p, W)) is faulty
+    assert bool(trial_figures.conservation("throughput", p, W)) is faulty
 
 
 def test_conservation_counts_the_padding():
     p = a_pass(share(0, 3, 3, 0, 1), used=15 + 2 * 64 + 20)
     p.heap_start = 0x1001 + 48
-    assert metrics.conservation("audit", p, Workload(20, 64, 0, 0, 0, 4096)) == []
+    assert trial_figures.conservation("audit", p, Workload(20, 64, 0, 0, 0, 4096)) == []
 
 
 @pytest.mark.parametrize("change,words", [
@@ -117,14 +120,14 @@ def test_conservation_counts_the_padding():
 ])
 def test_the_audit_names_what_it_found(change, words):
     trial = a_trial(throughput=a_pass(share(0, 700, 500, 0, 12000)))
-    assert metrics.figures(trial, W, 10**7).faults == ()
+    assert trial_figures.figures(trial, W, 10**7).faults == ()
     change(trial)
-    assert words in " ".join(metrics.figures(trial, W, 10**7).faults)
+    assert words in " ".join(trial_figures.figures(trial, W, 10**7).faults)
 
 
 def test_lost_share_is_that_of_the_worst_pass():
     trial = a_trial(throughput=a_pass(share(0, 1000, 500, 0, 12000), used=250 * 16))
-    assert metrics.figures(trial, W, 10**7).lost_updates_share == pytest.approx(0.75)
+    assert trial_figures.figures(trial, W, 10**7).lost_updates_share == pytest.approx(0.75)
 
 
 def test_a_trial_with_a_lost_record_is_not_whole():
@@ -137,18 +140,18 @@ def test_a_trial_with_a_lost_record_is_not_whole():
 
 
 def test_median_and_interval():
-    e = stats.median_ci([1, 2, 3, 4, 100])
+    e = intervals.median_ci([1, 2, 3, 4, 100])
     assert e.median == 3 and 1 <= e.low <= 3 <= e.high <= 100
-    assert stats.median_ci([5])[0] == 5 and math.isnan(stats.median_ci([5]).low)
-    assert all(math.isnan(x) for x in stats.median_ci([math.nan]))
-    assert stats.median_ci([1, 2, 3]) == stats.median_ci([1, 2, 3])
+    assert intervals.median_ci([5])[0] == 5 and math.isnan(intervals.median_ci([5]).low)
+    assert all(math.isnan(x) for x in intervals.median_ci([math.nan]))
+    assert intervals.median_ci([1, 2, 3]) == intervals.median_ci([1, 2, 3])
 
 
 def test_the_interval_covers_the_median_of_normal_values_about_as_often_as_it_says():
     import numpy as np
 
     rng = np.random.default_rng(7)
-    hits = sum(e.low <= 10 <= e.high for e in (stats.median_ci(rng.normal(10, 1, 15)) for _ in range(200)))
+    hits = sum(e.low <= 10 <= e.high for e in (intervals.median_ci(rng.normal(10, 1, 15)) for _ in range(200)))
     assert 0.85 <= hits / 200 <= 1.0
 
 

@@ -10,10 +10,13 @@ import pytest
 import simulation
 from conftest import EVERYWHERE, TOP, run_bench
 
-from hartlock import build, dataset, engines, forms, lacks, plan, strategies
-from hartlock.collect import Boot
-from hartlock.rows import Group
-from hartlock.session import single
+from hartlock.engine import build, choose
+from hartlock.folder import forms, reader
+from hartlock.plan import plan, strategies
+from hartlock.run import lacks
+from hartlock.records.trials import Boot
+from hartlock.figures.rows import Group
+from hartlock.run.boot import single
 
 CROSS = "riscv64-unknown-elf-"
 NONE = "not-applicable"
@@ -99,7 +102,7 @@ def test_forms_are_said_in_every_row_and_their_image_is_its_own(plain_swap, all_
 
 def test_an_image_of_other_forms_is_noticed():
     asked = plan.Plan(1, ("cas",), (1,), plan.Workload(16, 16, 0, 0, 0, 0), 1, 1, unlock="amoswap")
-    session = single(asked, engines.tcg(1, 0), "run", 1)
+    session = single(asked, choose.tcg(1, 0), "run", 1)
     session.collector.forms = ("pause", "amoswap")
     assert not any("forms" in problem for problem in session.judge())
     session.collector.forms = ("pause", "store")
@@ -113,8 +116,8 @@ def test_make_refuses_forms_that_there_are_not():
 
 
 def test_a_run_is_one_setting_and_runs_of_other_forms_are_others(plain_swap, all_on_two):
-    assert len(dataset.load(plain_swap.folder).settings) == 1
-    both = dataset.load(plain_swap.folder, all_on_two.folder).settings
+    assert len(reader.load(plain_swap.folder).settings) == 1
+    both = reader.load(plain_swap.folder, all_on_two.folder).settings
     assert {(s["relax"], s["unlock"]) for s in both} == {("none", "amoswap"), ("pause", "store")}
     wrs = [{"run": "a", "engine": "tcg", "relax": r, "unlock": u, "clusters": c}
            for r, u, c in (("none", "store", "1"), ("wrs", "store", "16"), (NONE, NONE, "2"))]
@@ -167,8 +170,8 @@ def test_a_pause_that_does_nothing_is_said(bench):
         pytest.skip("this QEMU calls it something else")
     assert done.status == 0 and "relax=pause (tcg): not every hart says that it has Zihintpause" in done.out
     groups = [Group(plan.Trial("ticket", 2), forms={"relax": "pause"})]
-    assert lacks.pauses(Boot(extensions=("zihintpause",)), groups, engines.tcg(1, 0)) == []
-    assert lacks.pauses(Boot(), [Group(plan.Trial("cas", 2), forms={"relax": NONE})], engines.tcg(1, 0)) == []
+    assert lacks.pauses(Boot(extensions=("zihintpause",)), groups, choose.tcg(1, 0)) == []
+    assert lacks.pauses(Boot(), [Group(plan.Trial("cas", 2), forms={"relax": NONE})], choose.tcg(1, 0)) == []
 
 
 def test_on_threads_the_forms_are_there_and_riscv_is_not(tmp_path):

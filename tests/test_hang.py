@@ -12,9 +12,10 @@ from conftest import QUICK, TOP
 from test_docs import record_keys
 from test_faults import alive, qemu_of, start, until_a_trial_is_kept
 
-from hartlock import hang, outside, strategies
-from hartlock.collect import Collector
-from hartlock.records import Reader, RecordError
+from hartlock.diagnose import hang_report, memory_view
+from hartlock.plan import strategies
+from hartlock.records.trials import Collector
+from hartlock.records.parser import Reader, RecordError
 
 sys.path.insert(0, str(TOP / "tests" / "mutants"))
 
@@ -107,16 +108,16 @@ def test_the_host_knows_where_the_kernel_keeps_what():
     """Each field of struct stuck_view is a 64-bit word, in this order."""
     struct = (TOP / "bench/stuck.h").read_text().split("struct stuck_view {")[1].split("};")[0]
     names = re.findall(r"uint64_t ([^;]+);", struct)
-    assert tuple(name.strip() for line in names for name in line.split(",")) == outside.VIEW
-    assert outside.view_at(IMAGE) != 0
+    assert tuple(name.strip() for line in names for name in line.split(",")) == memory_view.VIEW
+    assert memory_view.view_at(IMAGE) != 0
 
 
 def test_memory_that_makes_no_sense_is_not_shown():
     registers = {0: {"pc": 0x80200000}, 1: {"pc": 0x80200000}}
-    assert outside.look(registers, lambda at, count: [], IMAGE) == []
-    assert outside.look(registers, lambda at, count: [0] * count, IMAGE) == []  # no pass runs
-    assert outside.look(registers, lambda at, count: [2**63] * count, IMAGE) == []
-    assert outside.look(registers, lambda at, count: [1] * count, TOP / "Makefile") == []
+    assert memory_view.look(registers, lambda at, count: [], IMAGE) == []
+    assert memory_view.look(registers, lambda at, count: [0] * count, IMAGE) == []  # no pass runs
+    assert memory_view.look(registers, lambda at, count: [2**63] * count, IMAGE) == []
+    assert memory_view.look(registers, lambda at, count: [1] * count, TOP / "Makefile") == []
 
 
 def kernel_says(bootargs, smp):
@@ -143,7 +144,7 @@ def queue():
 
 
 def test_the_queue_of_waiters_is_read_from_their_nodes(queue):
-    lines = hang.lines(queue.hang, queue.stuck, {}, IMAGE, queue.boot.image)
+    lines = hang_report.lines(queue.hang, queue.stuck, {}, IMAGE, queue.boot.image)
     assert sum(bool(re.search(r"delay \(bench/delay\.h:\d+\) .*in section in throughput", line)) for line in lines) == 1
     behind = dict(re.match(r"hart (\d): .*; its node: next=(\S+)", line).groups() for line in lines[:4])
     last = re.fullmatch(r"lock at 0x\w+: tail=hart (\d)'s node", lines[4])[1]
@@ -169,7 +170,7 @@ def test_the_records_are_documented(queue):
 def test_the_words_of_a_lock_have_names(name):
     strategy = strategies.known()[name]
     stem = strategy.header.stem
-    fields = hang.layout(strategy.header, f"{stem}_heap" if strategy.lockfree else f"{stem}_lock")
+    fields = hang_report.layout(strategy.header, f"{stem}_heap" if strategy.lockfree else f"{stem}_lock")
     wanted = {"null": [], "indirect": [], "magazine": [], "clh": ["tail"], "anderson": ["next"], "twa": ["next", "serving"]}
     if name in wanted:
         assert [field[0] for field in fields] == wanted[name]
@@ -183,4 +184,4 @@ def test_words_that_are_none_are_a_record_error():
     record = reader.feed(raw + b" *%08x" % zlib.crc32(raw))
     collector.feed(record)
     with pytest.raises(RecordError, match="lock of @hang cannot be read"):
-        hang.words(collector.hang, "lock")
+        hang_report.words(collector.hang, "lock")

@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from conftest import TOP
 
-from hartlock import strategies
+from hartlock.plan import strategies
 
 CROSS = "riscv64-unknown-elf-"
 MALLOC = {"malloc", "calloc", "realloc", "free"}

@@ -15,8 +15,9 @@ import slurm_node
 from conftest import TOP, run_bench
 from synthetic import folder_of
 
-from hartlock import dataset, slurm
-from hartlock.errors import UsageError
+from hartlock.folder import reader
+from hartlock.run import slurm
+from hartlock.base.errors import UsageError
 
 
 def run(*args, env=None, timeout=120):
@@ -46,7 +47,7 @@ def test_machines_are_told_apart_by_columns(tmp_path):
     merged = rows(tmp_path / "both")
     assert {(r["run"], r["host"], r["commit"]) for r in merged} == {("a", "Left, Debian", "abc"), ("b", "Right, Debian", "abc")}
     assert len(merged) == 4 and len(rows(tmp_path / "both", "trials.csv")) == 40
-    data = dataset.load(tmp_path / "both")
+    data = reader.load(tmp_path / "both")
     assert len(data.settings) == 2 and {s["host"] for s in data.settings} == {"Left, Debian", "Right, Debian"}
     assert run("report", tmp_path / "both").returncode == 0
     assert "host Left, Debian" in (tmp_path / "both/report.html").read_text()
@@ -55,7 +56,7 @@ def test_machines_are_told_apart_by_columns(tmp_path):
 def test_modelled_boots_of_two_machines_are_boots_of_one_model(tmp_path):
     a, b = machine(tmp_path / "a", "Left", 1), machine(tmp_path / "b", "Right", 50)
     assert run("collect", a, b, "--out", tmp_path / "both").returncode == 0
-    data = dataset.load(tmp_path / "both")
+    data = reader.load(tmp_path / "both")
     (cells,) = data.settings.values()
     assert len(cells["ticket", 4].boots) == 10 and len(cells["ticket", 4].trials) == 20
 

@@ -7,7 +7,7 @@ import sys
 import pytest
 from conftest import TOP
 
-from hartlock import properties, strategies
+from hartlock.plan import strategies, traits
 
 sys.path[:0] = [str(TOP / "tests" / "mutants"), str(TOP / "tests" / "footprint")]
 
@@ -77,7 +77,7 @@ def test_the_real_locks_pass_what_the_mutants_do_not():
     assert (status, problems) == (0, [])
     judged = {name: hunt.judge(0, [], [r for r in rows if r["strategy"] == name]) for name in strategies.known()}
     assert {name for name, catch in judged.items() if catch.check} == set()
-    assert sum(properties.known()[name].bypass_bound(8) == 7 for name in judged) >= 7 and len({r["strategy"] for r in rows}) >= 15
+    assert sum(traits.known()[name].bypass_bound(8) == 7 for name in judged) >= 7 and len({r["strategy"] for r in rows}) >= 15
 
 
 ROW = {"engine": "model", "strategy": "mcs", "harts": "4", "trial": "0", "check": "pass", "latency_ops": "1",

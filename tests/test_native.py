@@ -17,14 +17,16 @@ from test_docs import record_keys
 from test_faults import alive, until_a_trial_is_kept
 from test_probe import bucket
 
-from hartlock import native, strategies, tools
-from hartlock.histogram import Histogram
-from hartlock.probe_fit import Measure, Probe
-from hartlock.records import read
+from hartlock.base import toolchain
+from hartlock.engine import native
+from hartlock.plan import strategies
+from hartlock.records.histogram import Histogram
+from hartlock.probe.fit import Measure, Probe
+from hartlock.records.parser import read
 
 NATIVE = ("--engine", "native")
 TWO = (*NATIVE, "--smp", "2")
-PROCESSORS = tools.host_processors()
+PROCESSORS = toolchain.host_processors()
 PROGRAM = TOP / "build/native/hartlock"
 LOCKED = [s for s in EVERYWHERE if s != strategies.CONTROL]
 SHARED = [s for s in LOCKED if s != strategies.BASELINE]  # by more than one hart
@@ -350,11 +352,11 @@ def test_other_processors_linux(bench, target):
 
 
 def test_a_program_for_other_processors_is_known_by_its_header(built):
-    assert tools.is_for_here(PROGRAM)
+    assert toolchain.is_for_here(PROGRAM)
     for target in CROSS:
         if os.uname().machine != target:
             make(f"BUILD=build/{target}-linux-gnu-gcc", f"HOSTCC={target}-linux-gnu-gcc")
-            assert not tools.is_for_here(TOP / f"build/{target}-linux-gnu-gcc/native/hartlock")
+            assert not toolchain.is_for_here(TOP / f"build/{target}-linux-gnu-gcc/native/hartlock")
 
 
 def test_where_rdcycle_is_refused_rdtime_is_read_and_said(tmp_path):

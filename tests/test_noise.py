@@ -12,10 +12,10 @@ from conftest import run_bench, run_here
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hartlock import plan_words
-from hartlock.engines import Engine
-from hartlock.records import read
-from hartlock.session import failed_checks, single
+from hartlock.plan import parse
+from hartlock.engine.choose import Engine
+from hartlock.records.parser import read
+from hartlock.run.boot import failed_checks, single
 
 FIRMWARE = b"sbi_trap_error: hart1: trap handler failed (error -2)\r\n"  # OpenSBI's, amid ours
 MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -27,7 +27,7 @@ class Heard:
     def __init__(self, log):
         self.log = log
         asked = next(r for r in read(log.split(b"\n")) if r.type == "asked").fields().text("plan")
-        self.plan = plan_words.read(asked, 2)[0]
+        self.plan = parse.read(asked, 2)[0]
         self.truth, problems = self(log)
         assert len(self.truth) == 4 and problems == []
 

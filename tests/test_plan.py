@@ -4,9 +4,10 @@ from collections import Counter
 
 import pytest
 
-from hartlock import engines, plan, strategies
-from hartlock.errors import UsageError
-from hartlock.plan import Trial
+from hartlock.engine import choose
+from hartlock.plan import plan, strategies
+from hartlock.base.errors import UsageError
+from hartlock.plan.plan import Trial
 
 
 def make(**kw):
@@ -65,7 +66,7 @@ def test_what_all_brings_may_be_left_out_and_what_is_named_may_not():
 
 
 def test_clusters_are_a_word_of_the_plan_when_asked_for():
-    engine = engines.tcg(1, 0)
+    engine = choose.tcg(1, 0)
     assert "clusters" not in make().bootargs(engine) and " clusters=4 " in make(clusters=4).bootargs(engine)
 
 

@@ -10,10 +10,11 @@ import pytest
 from conftest import TOP, run_bench
 from test_docs import documented, record_keys
 
-from hartlock import engines, probe, probe_fit, probe_profile
-from hartlock.histogram import Histogram
-from hartlock.probe_fit import Measure, Probe
-from hartlock.records import read
+from hartlock.engine import choose
+from hartlock.probe import fit, probe, profile
+from hartlock.records.histogram import Histogram
+from hartlock.probe.fit import Measure, Probe
+from hartlock.records.parser import read
 
 BASE = TOP / "model/machines/generic-8.toml"
 LATENCIES = ["l1_load", "l1_store", "l1_amo", "transfer", "upgrade", "invalidate", "shared", "memory", "mul", "div",
@@ -42,7 +43,7 @@ class Probed:
         assert self.done.status == 0, self.done.out + self.done.err
         self.text = (self.done.folder / "profile.toml").read_text()
         self.found = tomllib.loads(self.text)
-        self.wanted = tomllib.loads(engines.machine_file(of).read_text())
+        self.wanted = tomllib.loads(choose.machine_file(of).read_text())
 
     def probed(self, key):
         return re.search(rf"^{key} = .* # probed: ", self.text, re.MULTILINE) is not None
@@ -199,7 +200,7 @@ def test_without_matplotlib_one_sentence(tmp_path):
     (tmp_path / "none/matplotlib.py").write_text("raise ImportError\n")
     (tmp_path / "none/sitecustomize.py").write_text(f"import sys; sys.path.insert(0, {str(tmp_path / 'none')!r})\n")
     code = ("import sys; sys.path[:0] = sys.argv[1:3]; from hartlock import probe_view, probe_fit; from pathlib import Path;"
-            "print(probe_view.heat_map(probe_fit.Probe(2), Path('never.png'), ''))")
+            "print(probe_view.heat_map(fit.Probe(2), Path('never.png'), ''))")
     out = subprocess.run(["/usr/bin/python3", "-c", code, str(tmp_path / "none"), str(TOP / "host")], check=True,
                          capture_output=True, text=True, timeout=60, cwd=tmp_path).stdout
     assert out == "no heat map: Python has no matplotlib here (Debian package python3-matplotlib).\n"
@@ -275,18 +276,18 @@ def bucket(value):
 
 
 def test_a_noisy_single_cluster_is_one_cluster():
-    t = probe_fit.topology(measured(6, lambda a, b: 200 + (a * 7 + b) % 3))
+    t = fit.topology(measured(6, lambda a, b: 200 + (a * 7 + b) % 3))
     assert (t.size, t.hop) == (6, 0)
 
 
 def test_a_noisy_mesh_is_still_a_mesh():
     noise = np.random.default_rng(1)
-    t = probe_fit.topology(measured(16, lambda a, b: 100 + 40 * (abs(a // 4 % 2 - b // 4 % 2) + abs(a // 8 - b // 8)) + int(noise.integers(3))))
+    t = fit.topology(measured(16, lambda a, b: 100 + 40 * (abs(a // 4 % 2 - b // 4 % 2) + abs(a // 8 - b // 8)) + int(noise.integers(3))))
     assert (t.size, t.columns) == (4, 2)
     assert (t.transfer, t.hop) == (pytest.approx(101, abs=1.5), pytest.approx(20, rel=0.05))
 
 
 def test_a_number_below_the_models_least_is_raised_and_said():
-    text = probe_profile.write({"branch": probe_fit.Found(0.25, "a loop")}, "generic-8", BASE.read_text(), "a test")
+    text = profile.write({"branch": fit.Found(0.25, "a loop")}, "generic-8", BASE.read_text(), "a test")
     assert "branch = 1 # probed: a loop; 0.25, and the model's least is 1" in text
     assert tomllib.loads(text)["branch"] == 1

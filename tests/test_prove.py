@@ -16,9 +16,9 @@ from conftest import TOP
 
 sys.path.insert(0, str(TOP))
 
-from hartlock import proofs as table  # noqa: E402
-from hartlock import strategies  # noqa: E402
-from hartlock.plan import Workload  # noqa: E402
+from hartlock.figures import proved as table  # noqa: E402
+from hartlock.plan import strategies  # noqa: E402
+from hartlock.plan.plan import Workload  # noqa: E402
 from verify import code, expected, herd, models, orders, subjects  # noqa: E402
 from verify.axioms import Graph  # noqa: E402
 from verify.coherence import fitting, seen, together  # noqa: E402

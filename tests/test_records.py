@@ -7,8 +7,8 @@ from conftest import TOP
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hartlock.collect import Collector
-from hartlock.records import Reader, RecordError, read
+from hartlock.records.trials import Collector
+from hartlock.records.parser import Reader, RecordError, read
 
 CORPUS = TOP / "tests" / "corpus"
 

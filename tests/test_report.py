@@ -16,7 +16,9 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common import utils
 from selenium.webdriver.common.by import By
 
-from hartlock import dataset, svg, verdict
+from hartlock.analysis import verdict
+from hartlock.folder import reader
+from hartlock.report import svg
 
 
 @pytest.fixture(scope="module")
@@ -202,7 +204,7 @@ def test_the_same_data_gives_the_same_bytes(swept, tmp_path):
 def test_what_is_in_the_data_is_text_and_no_markup(swept, tmp_path):
     """A folder may come from elsewhere."""
     shutil.copytree(swept.folder, tmp_path / "run")
-    for name in dataset.FILES:
+    for name in reader.FILES:
         path = tmp_path / "run" / name
         path.write_text(path.read_text().replace("generic-8", "<script>alert(1)</script>"))
     subprocess.run([str(TOP / "run-bench.sh"), "report", str(tmp_path / "run")], check=True, capture_output=True, timeout=60)
@@ -253,7 +255,7 @@ def edited(source, target, change):
             writer = csv.DictWriter(f, rows[0])
             writer.writeheader()
             writer.writerows(rows)
-    return dataset.load(Path(target))
+    return reader.load(Path(target))
 
 
 def test_the_verdict_names_nobody_when_it_is_noise(swept, tmp_path):

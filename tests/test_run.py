@@ -7,7 +7,8 @@ import pandas
 import pytest
 from conftest import EVERYWHERE, TOP, run_bench
 
-from hartlock import columns, strategies
+from hartlock.figures import columns
+from hartlock.plan import strategies
 
 
 def test_a_run_ends_well_and_names_its_csv_last(all_on_two):

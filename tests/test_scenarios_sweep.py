@@ -6,7 +6,8 @@ import re
 import pytest
 from conftest import run_bench, run_here
 
-from hartlock import dataset, rank, verdict
+from hartlock.analysis import rank, verdict
+from hartlock.folder import reader
 
 TWO = ("boot-alloc", "vm-exit-stats")
 
@@ -21,7 +22,7 @@ def swept(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def data(swept):
-    return dataset.load(swept.folder)
+    return reader.load(swept.folder)
 
 
 def test_each_has_its_own_rows_with_what_it_sets(swept):

@@ -13,7 +13,7 @@ import pytest
 from conftest import TOP
 from simulation import cycles_an_operation, simulate
 
-from hartlock import strategies
+from hartlock.plan import strategies
 
 COUNTS = (4, 8)
 # Lines another hart has to be asked for: fetched from it, or from the shared

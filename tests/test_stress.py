@@ -17,14 +17,16 @@ from conftest import TOP, run_bench, run_here
 from test_docs import documented
 from test_faults import qemu_of
 
-from hartlock import engines, plan_words, strategies, stress, stress_boot
-from hartlock.collect import Exhaust, Fair, Pass, Share, Trial, whole
-from hartlock.histogram import Histogram
-from hartlock.metrics import exhausted
-from hartlock.plan import PASSES, SIZES, UNLOCK
-from hartlock.records import read
-from hartlock.stress_draw import Asked, draw
-from hartlock.stress_tally import Tally, short
+from hartlock.engine import choose
+from hartlock.plan import parse, strategies
+from hartlock.stress import boot, stress
+from hartlock.records.trials import Exhaust, Fair, Pass, Share, Trial, whole
+from hartlock.records.histogram import Histogram
+from hartlock.figures.trial_figures import exhausted
+from hartlock.plan.plan import PASSES, SIZES, UNLOCK
+from hartlock.records.parser import read
+from hartlock.stress.draw import Asked, draw
+from hartlock.stress.tally import Tally, short
 
 sys.path.insert(0, str(TOP / "tests" / "mutants"))
 
@@ -32,8 +34,8 @@ import detectors  # noqa: E402
 import tree  # noqa: E402
 
 LOCKS = tuple(strategies.known())
-TCG = engines.tcg(1, 1)
-MODEL = engines.Engine("model", 1, 1, interrupts=False, disturbs=False)
+TCG = choose.tcg(1, 1)
+MODEL = choose.Engine("model", 1, 1, interrupts=False, disturbs=False)
 
 
 GOLDEN = ("hartlock: format=1 align=16 batch=4096 hold=140 think=2326 think_range=2326 sizes=mixed touch=4 "
@@ -65,7 +67,7 @@ def test_every_round_is_one_that_the_kernel_takes_and_is_told_whole():
     """What the words say is the workload that was drawn; plans.check() has admitted it."""
     for number in range(1, 200):
         drawn = draw(asked(2), number, "log")
-        read, numbers = plan_words.read(drawn.plan.bootargs(drawn.engine), 8)
+        read, numbers = parse.read(drawn.plan.bootargs(drawn.engine), 8)
         assert read.workload == drawn.plan.workload and read.order == drawn.plan.order
         assert numbers["duration_us"] == drawn.engine.duration_us >= 1000
 
@@ -194,8 +196,8 @@ def test_a_run_in_which_nothing_fails(quiet):
 
 def test_each_row_has_what_the_document_says(quiet):
     _, folder = quiet
-    assert list(rounds_of(folder)[0]) == stress_boot.COLUMNS
-    assert documented("stress.md", "What it leaves") == stress_boot.COLUMNS
+    assert list(rounds_of(folder)[0]) == boot.COLUMNS
+    assert documented("stress.md", "What it leaves") == boot.COLUMNS
 
 
 def test_a_round_is_replayed_word_for_word(quiet, tmp_path):

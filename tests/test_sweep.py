@@ -11,7 +11,8 @@ from collections import Counter
 import pytest
 from conftest import TOP, run_bench
 
-from hartlock import advise_rules, dataset
+from hartlock.analysis import rules
+from hartlock.folder import reader
 
 SMALL = ("sweep", "--smp", "4", "--harts", "2,4", "--lock", "ticket,cas", "--engine", "model", "--model-duration", "40",
          "--no-report")
@@ -80,9 +81,9 @@ def test_several_workloads_are_measured_in_each_boot(tmp_path):
     seen = Counter((r["boot"], r["hold_instructions"], r["strategy"]) for r in done.rows("trials.csv") if r["harts"] == "2")
     assert seen == {(b, h, s): 1 for b in "12" for h in ("0", "300") for s in ("ticket", "tas", "null")}
     assert {s["log"] for s in done.context["sessions"]} == {f"uart-model-work{w}-boot{b}.log" for w in "12" for b in "12"}
-    data = dataset.load(done.folder)
+    data = reader.load(done.folder)
     assert {s["hold_instructions"] for s in data.settings} == {"0", "300"}
-    found = advise_rules.flips(data, next(iter(data.settings)), advise_rules.Ask(2, 0, 100, "throughput"))
+    found = rules.flips(data, next(iter(data.settings)), rules.Ask(2, 0, 100, "throughput"))
     assert [f.at for f in found if f.what == "hold"] == ["0", "300"]
     before = (done.folder / "trials.csv").read_bytes()
     assert resume(done.folder).returncode == 0 and (done.folder / "trials.csv").read_bytes() == before

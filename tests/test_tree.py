@@ -6,7 +6,7 @@ import subprocess
 import pytest
 from conftest import TOP
 
-from hartlock import strategies
+from hartlock.plan import strategies
 
 # A folder may include from itself and from these.
 MAY_INCLUDE = {

@@ -9,16 +9,19 @@ import pytest
 import simulation
 from conftest import EVERYWHERE, TOP, run_bench
 
-from hartlock import cli, engines, metrics, scenarios, strategies, workload
-from hartlock.collect import Pass, Share
-from hartlock.errors import UsageError
-from hartlock.plan import Workload
+from hartlock.cli import main
+from hartlock.engine import choose
+from hartlock.figures import trial_figures
+from hartlock.plan import scenarios, strategies, workload_options
+from hartlock.records.trials import Pass, Share
+from hartlock.base.errors import UsageError
+from hartlock.plan.plan import Workload
 
 # --- the command line ---
 
 
 def parsed(*args):
-    return workload.workload(cli._parser().parse_args(args))
+    return workload_options.workload(main._parser().parse_args(args))
 
 
 def test_without_options_it_is_the_plain_workload():
@@ -70,12 +73,12 @@ def test_what_cannot_be_is_refused(bench, args, words):
 
 
 def test_with_both_engines_the_one_that_cannot_is_left_out_and_said():
-    tcg, model = engines.Engine("tcg", 1, 1), engines.Engine("model", 1, 1, interrupts=False)
-    assert engines.able([tcg, model], ["--irq off"]) == ([tcg, model], [])
-    can, said = engines.able([tcg, model], ["--interrupt"])
+    tcg, model = choose.Engine("tcg", 1, 1), choose.Engine("model", 1, 1, interrupts=False)
+    assert choose.able([tcg, model], ["--irq off"]) == ([tcg, model], [])
+    can, said = choose.able([tcg, model], ["--interrupt"])
     assert can == [tcg] and "--interrupt: the engine model cannot" in said[0]
     with pytest.raises(UsageError, match="the engine model cannot"):
-        engines.able([model], ["--interrupt"])
+        choose.able([model], ["--interrupt"])
 
 
 # --- scenarios ---
@@ -91,12 +94,12 @@ def test_a_scenario_is_its_options(name):
 
 
 def test_an_explicit_option_overrides_the_scenario():
-    options = cli._parser().parse_args(["--scenario", "page-fault", "--think", "0", "--irq", "on", "--duration", "7"])
-    w = workload.workload(options)
+    options = main._parser().parse_args(["--scenario", "page-fault", "--think", "0", "--irq", "on", "--duration", "7"])
+    w = workload_options.workload(options)
     assert (w.think_instructions, w.think_range_instructions, w.irq, w.size_bytes) == (0, 0, "on", 4096)
-    assert workload.given(options, "duration", 100) == 7
-    assert workload.given(options, "warmup", 20) == 2
-    assert workload.given(cli._parser().parse_args([]), "warmup", 20) == 20
+    assert workload_options.given(options, "duration", 100) == 7
+    assert workload_options.given(options, "warmup", 20) == 2
+    assert workload_options.given(main._parser().parse_args([]), "warmup", 20) == 20
 
 
 def test_list_scenarios(bench):
@@ -145,24 +148,24 @@ TOUCH = Workload(16, 16, 0, 0, 0, 4096, touch_lines=3)
 
 def test_conservation_of_sizes_that_vary_is_exact():
     two = [Share(0, 3, 3, 0, 1, 1, waste=32, bytes=4144), Share(1, 2, 2, 0, 1, 1, bytes=64)]
-    assert metrics.conservation("throughput", a_pass(*two, used=4240), MIXED) == []
+    assert trial_figures.conservation("throughput", a_pass(*two, used=4240), MIXED) == []
     for used in (4224, 4256):
-        assert "take 4208 bytes and 32 are in no block" in metrics.conservation(
+        assert "take 4208 bytes and 32 are in no block" in trial_figures.conservation(
             "throughput", a_pass(*two, used=used), MIXED)[0]
-    assert metrics.lost_share([a_pass(*two, used=4240)], MIXED) == 0
-    assert metrics.lost_share([a_pass(*two, used=4240 - 1052)], MIXED) == 0.25
+    assert trial_figures.lost_share([a_pass(*two, used=4240)], MIXED) == 0
+    assert trial_figures.lost_share([a_pass(*two, used=4240 - 1052)], MIXED) == 0.25
 
 
 @pytest.mark.parametrize("touched,faulty", [(30, False), (29, True), (33, False), (34, True)])
 def test_lines_touched_under_a_lock_are_counted(touched, faulty):
     """Once for each operation, and once for a hart that found the heap used up."""
     p = a_pass(Share(0, 10, 10, 0, 1, 1), touched=touched)
-    assert bool(metrics.touched("latency", p, TOUCH)) is faulty
+    assert bool(trial_figures.touched("latency", p, TOUCH)) is faulty
 
 
 def test_backlog():
     w = Workload(16, 16, 0, 0, 0, 4096, arrival="poisson", arrival_ops_per_second=1000)
-    assert metrics.backlog(Share(0, 1, 1, 0, 1, 1, behind=50_000), w, 10_000_000) == 5
+    assert trial_figures.backlog(Share(0, 1, 1, 0, 1, 1, behind=50_000), w, 10_000_000) == 5
 
 
 # --- in QEMU ---

@@ -4,7 +4,7 @@ import json
 import sys
 from pathlib import Path
 
-from hartlock.proofs import FILE, text_hash
+from hartlock.figures.proved import FILE, text_hash
 
 from verify import cache, code, subjects
 from verify.errors import ProofError

@@ -1,8 +1,8 @@
 import os
 import sys
 
-from hartlock.cli import main
-from hartlock.errors import EXIT_PIPE
+from hartlock.cli.main import main
+from hartlock.base.errors import EXIT_PIPE
 
 try:
     status = main(sys.argv[1:])

@@ -15,10 +15,10 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from hartlock import report
-from hartlock.columns import SAMPLES, SUMMARY, TRIALS, WAITS
-from hartlock.dataset import read
-from hartlock.paths import RESULTS, TOP
+from hartlock.report import page
+from hartlock.figures.columns import SAMPLES, SUMMARY, TRIALS, WAITS
+from hartlock.folder.reader import read
+from hartlock.base.paths import RESULTS, TOP
 
 REFERENCE = RESULTS / "reference"
 SWEEP = ("sweep", "--smp", "8", "--engine", "model", "--boots", "3", "--no-report")
@@ -53,7 +53,7 @@ def make(folder: Path) -> None:
                 writer.writerows({**row, "host_processors": ""} for row in rows)
         context = json.loads((run / "run.json").read_text(encoding="utf-8"))
     (folder / "run.json").write_text(json.dumps(reduced(context), indent=2) + "\n", encoding="utf-8")
-    report.write(folder)
+    page.write(folder)
 
 
 def quote(readme: str, verdict: str) -> str:

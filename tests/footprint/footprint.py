@@ -21,7 +21,7 @@ sys.path[:0] = [str(HERE), str(TOP / "host")]
 
 from walk import BASE, Hart, Instruction  # noqa: E402
 
-from hartlock import strategies  # noqa: E402
+from hartlock.plan import strategies  # noqa: E402
 
 DOC = TOP / "docs" / "footprint.md"
 BEGIN, END = "<!-- made by `make footprint`, checked by the tests -->", "<!-- end -->"

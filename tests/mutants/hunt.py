@@ -24,7 +24,7 @@ from simulation import simulate  # noqa: E402
 
 sys.path.append(str(TOP / "host"))
 
-from hartlock import properties  # noqa: E402
+from hartlock.plan import traits  # noqa: E402
 
 HOSTCC = os.environ.get("HOSTCC", "gcc")
 PROCESSORS = len(os.sched_getaffinity(0))
@@ -95,7 +95,7 @@ def run_plan(mutant: Mutant) -> Catch:
     harts, worst = (max(int(record[key]) for record in run.records(kind) if record.get("kind", want) == want)
                     for kind, key, want in (("pass", "harts", ""), ("hist", "max", "bypass")))
     ops = sum(int(share["ops"]) for share in run.records("share"))
-    return Catch("fairness bound", ops) if worst > properties.known()[mutant.strategy].bypass_bound(harts) else Catch("")
+    return Catch("fairness bound", ops) if worst > traits.known()[mutant.strategy].bypass_bound(harts) else Catch("")
 
 
 def run_bench(mutant: Mutant, engine: str, seed: int) -> Catch:
@@ -133,7 +133,7 @@ def fairness_fault(rows: Rows) -> str:
     Only under the model, where a hart that waits is never stopped."""
     if not rows or rows[0]["engine"] != "model":
         return ""
-    most = properties.known()[rows[0]["strategy"]].bypass_bound(int(rows[0]["harts"]))
+    most = traits.known()[rows[0]["strategy"]].bypass_bound(int(rows[0]["harts"]))
     worst = max((float(row["bypass_max"]) for row in rows if row["bypass_max"]), default=0)
     return f"{worst:.0f} went first, at most {most:.0f} may" if worst > most else ""
 

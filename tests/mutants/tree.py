@@ -78,7 +78,7 @@ def _copy(mutant: Mutant) -> None:
         shutil.copy2(TOP / name, mutant.tree / name)
     ignored = shutil.ignore_patterns("mutants", "mypy", ".lock")
     with open(TOP / "build" / ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # nobody builds meanwhile (host/hartlock/build.py)
+        fcntl.flock(lock, fcntl.LOCK_EX)  # nobody builds meanwhile (host/hartlock/engine/build.py)
         shutil.copytree(TOP / "build", mutant.tree / "build", ignore=ignored)
 
 

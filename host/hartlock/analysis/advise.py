@@ -1,0 +1,269 @@
+"""`advise`: which strategy, why, how sure, what would change it, and what to copy."""
+
+import argparse
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from rich.console import Console
+
+from hartlock.base import paths
+from hartlock.folder import writer
+from hartlock.plan import plan, strategies, traits
+from hartlock.analysis.rules import (GOALS, Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting, flips)
+from hartlock.folder.reader import COSTS, Results, load
+from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
+from hartlock.base.option_types import whole
+from hartlock.analysis.rank import Place
+from hartlock.run.table import percent, significant
+from hartlock.analysis.verdict import estimate, on, times, words
+from hartlock.plan.workload_options import of_scenario
+
+ADVISE = "advise"
+WASTE = 0.001  # less is not worth a word
+NEEDS = ("fifo", "lock", "proof")
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="./run-bench.sh advise", allow_abbrev=False, description=(
+        "Say which strategy fits, from what was measured, how sure that is, and what would change it (docs/advise.md)."))
+    p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
+                   help="results folder (default results/latest)")
+    p.add_argument("--harts", type=whole(1, plan.MAX_HARTS), metavar="N", help="that contend (default: the most that were measured)")
+    p.add_argument("--hold", type=whole(0, 10**9), metavar="INSTR", help="instructions inside the lock (default: as measured)")
+    p.add_argument("--think", type=whole(0, 10**9), metavar="INSTR", help="instructions between (default: as measured)")
+    p.add_argument("--scenario", metavar="NAME", default="", help="of a sweep of several; hold and think are then its own")
+    p.add_argument("--goal", choices=GOALS, default="balanced",
+                   help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then cycles; "
+                        "balanced: cycles and tail alike, nobody starved (default)")
+    p.add_argument("--max-bytes-per-lock", type=whole(0, 2**30), metavar="N", help="no more memory than this for each lock")
+    p.add_argument("--need", action="append", choices=NEEDS, default=[],
+                   help="fifo: first come, first served; lock: more than one word is protected; proof: the very code that was "
+                   "measured is proved against the RISC-V memory model")
+    p.add_argument("--isa", default="", metavar="ISA", help="what the harts have, as rv64gc_zacas")
+    p.add_argument("--measure", action="store_true", help="measure on the cost model what is missing")
+    return p
+
+
+def the_ask(options: argparse.Namespace, data: Results) -> Ask:
+    """With what was measured, where nothing was said."""
+    if options.isa:
+        extensions(options.isa)
+    own = of_scenario(options.scenario) if options.scenario else None
+    best = next((s for s, cells in data.settings.items() if options.scenario in ("", s["scenario"])
+                 and any(c.evidence in COSTS for c in cells.values())), None)
+    fixed = {name: int(best[f"{name}_instructions"]) if best else getattr(own, f"{name}_instructions", 0) for name in ("hold", "think")}
+    for name in fixed:
+        if getattr(options, name) is not None:
+            fixed[name] = getattr(options, name)
+    harts = options.harts or max((c.harts for c in data if c.role == "candidate"), default=1)
+    return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa,
+               options.scenario)
+
+
+def missing(data: Results, ask: Ask) -> str:
+    """Why these folders say nothing of it."""
+    have = [(s, c) for s, cells in data.settings.items() for c in cells.values() if c.role == "candidate"]
+    costs = [(s, c) for s, c in have if c.evidence in COSTS]
+    if have and not costs:
+        return f"all it has is {words(sorted({c.evidence for _, c in have}))} times, and those rank nothing"
+    cells = sorted({(int(s["hold_instructions"]), int(s["think_instructions"]), c.harts) for s, c in costs})
+    told = words([f"hold {h} think {t} on {n}" for h, t, n in cells[:12]]) if cells else "nothing"
+    more = f" and {len(cells) - 12} more" if len(cells) > 12 else ""
+    wanted = f"scenario {ask.scenario} with " if ask.scenario else ""
+    return f"{wanted}hold {ask.hold} think {ask.think} on {ask.harts} harts was not measured; there is {told}{more}"
+
+
+def sweep_for(ask: Ask, data: Results, engine: str = "model") -> list[str]:
+    """A sweep that measures it, and what is around it, of the same strategies on the same machine."""
+    machines = [s["machine"] for s in data.settings if s["machine"] and not too_small(s["machine"], ask.harts)]
+    where = ["--engine", engine] if engine != "model" else ["--machine", machines[0]] if machines else []
+    more = min(2 * ask.harts, 8) if engine == "model" and ask.harts <= 8 else ask.harts  # threads want a processor each
+    around = {ask.harts // 2, ask.harts, more} - {0}
+    names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in strategies.known()))
+    lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(strategies.known()) else []
+    own = of_scenario(ask.scenario) if ask.scenario else None
+    work = ["--scenario", ask.scenario] if own else []
+    work += [] if own and own.hold_instructions == ask.hold else ["--hold", str(ask.hold)]
+    work += [] if own and own.think_instructions == ask.think else ["--think", str(ask.think)]
+    return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, *work, *where]
+
+
+def too_small(machine: str, harts: int) -> bool:
+    """A profile that is not here, or of fewer harts."""
+    path = paths.MACHINES / f"{machine}.toml"
+    return not path.is_file() or int(tomllib.loads(path.read_text(encoding="utf-8")).get("harts", 0)) < max(harts, min(8, 2 * harts))
+
+
+def _ranked(advice: Advice) -> Iterator[str]:
+    for rank, p in enumerate(advice.places, 1):
+        known = traits.known()[p.name]
+        share = p.cell.estimate("min_max_share").median
+        against = "" if p.call == "leads" else f", {times(p.ratio)} × the first" + (" (too close to call)" if p.tied else "")
+        yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.estimate('cycles_per_op').median)} cycles an "
+               f"operation, p99.9 wait {significant(p.cell.estimate('wait_p999_cycles').median)}, slowest/fastest {percent(share)}, "
+               f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}{_waste(p)}, {proof_of(p)}")
+
+
+def proof_of(place: Place) -> str:
+    """Of the RISC-V code that was measured; a native run's is this processor's."""
+    return f"proved ({place.cell.proof})" if place.cell.proved else "not proved"
+
+
+def _waste(place: Place) -> str:
+    share = place.cell.estimate("waste_share").median
+    return f"; {percent(share)} of the memory it takes is never handed out" if share > WASTE else ""
+
+
+def _proof(pick: Place) -> str:
+    if pick.cell.proved:
+        return f"The very code that was measured is proved against the RISC-V memory model: {pick.cell.proof} (docs/proof.md)."
+    if pick.cell.evidence.startswith("hardware"):
+        return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/proof.md)."
+    return "The code that was measured is not proved against the RISC-V memory model (docs/proof.md): run make prove before you ship it."
+
+
+def bytes_of(name: str, harts: int) -> str:
+    known = traits.known()[name]
+    size = known.bytes_per_lock(harts)
+    return f"{known.lock_bytes if size is None else size} bytes a lock"
+
+
+def _head(advice: Advice) -> Iterator[str]:
+    ask, pick = advice.ask, advice.pick
+    if pick and traits.known()[pick.name].lockfree:
+        yield f"No lock is needed: {pick.name}."
+    elif pick:
+        yield f"Take {pick.name}."
+    elif advice.tied:
+        yield f"Too close to call: {words([p.name for p in advice.tied])}. The data cannot decide between them."
+    else:
+        yield "None: everything that was measured is ruled out."
+    if pick:
+        how, why = confidence(advice)
+        yield f"  {estimate(pick.figure)} {advice.measure.unit}, {on(ask.harts)}."
+        if advice.behind:
+            yield f"  The next, {advice.behind.name}, has {times(advice.behind.ratio)} times that."
+        else:
+            yield "  It is the only one that is left."
+        yield f"  Confidence: {how}. {why[0].upper()}{why[1:]}."
+        yield f"  {_proof(pick)}"
+    elif advice.tied:
+        yield f"  By what they are, not by what was measured: {_by_nature(advice)}."
+    for warning in advice.warnings:
+        yield f"  WARNING: {warning}."
+    if advice.warnings and pick and any(w.startswith(pick.name) for w in advice.warnings):
+        other = next((p for p in advice.places if not any(w.startswith(p.name + " ") for w in advice.warnings) and p is not pick), None)
+        yield f"  If no hart may starve: {other.name}." if other else "  None that was measured is both."
+
+
+def _by_nature(advice: Advice) -> str:
+    known = traits.known()
+    told = []
+    for p in advice.tied:
+        told.append(f"{p.name} {'is FIFO' if known[p.name].fifo else 'has no order'}, {bytes_of(p.name, advice.ask.harts)}")
+    return "; ".join(told)
+
+
+def _free(data: Results, advice: Advice) -> Iterator[str]:
+    """What there is without a lock, when a lock was the answer: told on a section that holds nothing else."""
+    names = [n for n, why in advice.out.items() if n in traits.known() and traits.known()[n].lockfree and "one word only" in why]
+    if not names or not advice.places:
+        return
+    bare = replace(advice.ask, hold=0, need=(), goal="throughput", max_bytes=None)
+    said = f"If all that you protect is handing out the next block, no lock is needed: {words(names)}"
+    if settings := fitting(data, bare):
+        places = [p for p in advise(data, settings[0], bare).places]
+        free, locks = ([p for p in places if traits.known()[p.name].lockfree is kind] for kind in (True, False))
+        if free and locks:
+            said += (f" ({free[0].name} takes {significant(free[0].figure.median)} cycles an operation there, the first of the locks "
+                     f"{significant(locks[0].figure.median)})")
+    yield said + "."
+
+
+def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
+    yield "What would change it:"
+    said = False
+    for what in ("harts", "hold", "think"):
+        for a, b in changes(found, what):
+            said = True
+            yield f"  between {a.at} and {b.at} {'harts' if what == 'harts' else 'instructions of ' + what}: {words(a.who)} → {words(b.who)}"
+        if len([f for f in found if f.what == what]) < 2:
+            yield f"  {what}: one value was measured, so where it turns is not known"
+    now: set[str] = next((set(f.who) for f in found if f.what == "goal" and f.at == ask.goal), set())
+    for f in found:
+        if f.what in ("goal", "without") and set(f.who) != now:
+            said = True
+            yield f"  {'--goal ' + f.at if f.what == 'goal' else 'without ' + f.at}: {words(f.who) if f.who else 'none'}"
+    if not said:
+        yield "  nothing else that was measured"
+
+
+def _next(advice: Advice, data: Results) -> Iterator[str]:
+    yield "To be surer:"
+    machine, cells = advice.setting["machine"], [p.cell for p in advice.places]
+    command = " ".join(sweep_for(advice.ask, data, advice.setting["engine"]))
+    boots = max((len(c.boots) for c in cells), default=0)
+    if n := boots_needed(advice):
+        yield f"  about {n} boots instead of {boots} would tell the first two apart, if they differ as it seems: " \
+              f"./run-bench.sh {command} --boots {n}"
+    elif boots < 3:
+        yield f"  several boots: ./run-bench.sh {command}"
+    if any(c.evidence == "modelled" for c in cells):
+        yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/probe.md)"
+    for other in fitting(data, advice.ask):
+        if other != advice.setting:
+            yield f"  another setting fits too and was not used: {other.apart([other, advice.setting])}"
+
+
+def _copy(picked: Sequence[Place]) -> Iterator[str]:
+    for p in picked:
+        known = traits.known()[p.name]
+        yield f"To use {p.name}, copy {words(traits.files(known.header))} and change:"
+        yield from (f"    {line}" for line in traits.snippet(known))
+        yield "docs/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
+
+
+def answer(data: Results, ask: Ask) -> Iterator[str]:
+    """The caller guarantees that a setting fits."""
+    setting = fitting(data, ask)[0]
+    advice = advise(data, setting, ask)
+    yield from _head(advice)
+    yield ""
+    yield f"Ranked by {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
+        sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting['machine'] or setting['engine']}):"
+    yield from _ranked(advice)
+    if advice.out:
+        yield "Ruled out:"
+        yield from (f"  {name}: {why}" for name, why in advice.out.items())
+    yield from _free(data, advice)
+    yield from _flips(flips(data, setting, ask), ask)
+    yield from _next(advice, data)
+    yield from _copy([advice.pick] if advice.pick else [])
+
+
+def measured(ask: Ask, data: Results, run: Callable[[list[str]], int]) -> Path:
+    """A sweep of what is missing, on the model, into a folder of its own."""
+    command = sweep_for(ask, data)
+    folder = writer.make_folder(paths.RESULTS, writer.name("advise", int(command[2]), "model"))
+    status = run([*command, "--engine", "model", "--no-report", "--out", str(folder)])
+    if status != EXIT_OK:
+        raise UsageError(f"--measure: the sweep ended with {status}; what it measured is in {writer.short(folder)}")
+    return folder
+
+
+def main(argv: Sequence[str], console: Console, run: Callable[[list[str]], int]) -> int:
+    options = parser().parse_args(argv[1:])
+    data = load(options.folder)
+    ask = the_ask(options, data)
+    if not fitting(data, ask) and options.measure:
+        data = load(options.folder, measured(ask, data, run))
+    if not fitting(data, ask):
+        command = " ".join(sweep_for(ask, data))
+        console.print(f"The data cannot decide: {missing(data, ask)}.\nMeasure it: ./run-bench.sh {command}\n"
+                      "or let advise do it on the model: --measure", markup=False)
+        return EXIT_FAILED
+    for line in answer(data, ask):
+        console.print(line, markup=False)
+    return EXIT_OK

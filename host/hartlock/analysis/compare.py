@@ -1,0 +1,195 @@
+"""`compare A B`: per strategy the ratio of two runs, and whether it is a difference."""
+
+import argparse
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from hartlock.folder.differences import differences
+from hartlock.folder.reader import Cell, Results, load
+from hartlock.analysis.comparisons import SAME, Sample, call, cliffs_delta, holm, mann_whitney, ratio_ci
+from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
+from hartlock.folder.comparable import ORIGIN, Setting
+from hartlock.base.intervals import Estimate
+from hartlock.plan.strategies import CLOCK
+from hartlock.run.table import significant
+from hartlock.analysis.verdict import times, words
+
+COMPARE = "compare"
+FIGURES = {"cycles_per_op": True, "wait_p50_cycles": True, "wait_p99_cycles": True, "wait_p999_cycles": True,
+           "throughput_ops_per_second": False, "jain_index": False, "min_max_share": False}  # lower is better?
+# Two runs under an emulator differ by what else the host did meanwhile (docs/compare.md).
+DRIFT = {"modelled": SAME, "hardware": 0.03}
+DRIFT_OF_OTHERS = 0.15
+
+
+@dataclass(frozen=True)
+class Change:
+    a: Cell
+    b: Cell
+    figure: str
+    ratio: Estimate  # b over a
+    sure: Estimate  # the same, its interval wide enough for all rows together
+    delta: float
+    p: float
+    word: str  # improved, worse, no difference, too close to call, checks fail
+
+    @property
+    def worse_by(self) -> float:
+        """At the least, as a share; 0 when it is not worse."""
+        if self.word != "worse":
+            return math.inf if self.word == "checks fail" else 0
+        return self.sure.low - 1 if FIGURES[self.figure] else 1 - self.sure.high
+
+
+def _key(setting: Setting, across: bool) -> tuple[tuple[str, str], ...]:
+    apart = {"machine", *ORIGIN, *(["engine"] if across else [])}
+    return tuple(v for v in setting.values if v[0] not in apart)
+
+
+def pairs(a: Results, b: Results, across: bool) -> list[tuple[Cell, Cell]]:
+    """Cells that are in both."""
+    there: dict[object, Cell] = {}
+    for cell in b:
+        if cell.role == "candidate":
+            key = _key(cell.setting, across), cell.strategy, cell.harts
+            if key in there and there[key].setting != cell.setting:
+                raise UsageError(f"{b.folder}: {cell.strategy} on {cell.harts} was measured in several settings "
+                                 "that compare cannot tell apart; compare folders of one machine each")
+            there[key] = cell
+    out = []
+    for cell in (c for c in a if c.role == "candidate"):
+        other = there.get((_key(cell.setting, across), cell.strategy, cell.harts))
+        if other is not None:
+            out.append((cell, other))
+    return out
+
+
+def admit(found: Sequence[tuple[Cell, Cell]], a: Results, b: Results, across: bool) -> None:
+    kinds = [words(sorted({c.evidence for c in r if c.role == "candidate"}) or ["nothing"]) for r in (a, b)]
+    different = [f"{x.strategy} on {x.harts} is {x.evidence} in the one and {y.evidence} in the other"
+                 for x, y in found if x.evidence != y.evidence]
+    if different and not across or not found and kinds[0] != kinds[1]:
+        raise UsageError(f"two kinds of evidence: {a.name} has {kinds[0]}, {b.name} has {kinds[1]}"
+                         + (f" ({different[0]})" if different else "")
+                         + ". A ratio of them says nothing about a change; --across-evidence computes it all the same")
+    if not found:
+        raise UsageError(f"{a.name} and {b.name} have no strategy on a number of harts under a workload in common")
+
+
+def _alike(x: Cell, y: Cell) -> bool:
+    """Modelled from the same seeds: what a boot draws is drawn for both."""
+    seeds = [[(t.get("boot"), t["seed"]) for t in c.trials] for c in (x, y)]
+    return x.evidence == y.evidence == "modelled" and set(seeds[0]) == set(seeds[1])
+
+
+def drift(a: Results, b: Results, x: Cell) -> float:
+    """What a difference has to exceed: the evidence's own, and for real time what the
+    harness, the same loop in both, moved by."""
+    least = DRIFT.get(x.evidence, DRIFT_OF_OTHERS)
+    if x.evidence == "modelled":
+        return least
+    medians = [[c.estimate("cycles_per_op").median for c in r if c.role == "harness" and c.strategy != CLOCK
+                and c.setting["engine"] == x.setting["engine"]] for r in (a, b)]
+    if not all(medians) or not all(math.isfinite(m[0]) for m in medians):
+        return least
+    return max(least, max(medians[0][0], medians[1][0]) / min(medians[0][0], medians[1][0]) - 1)
+
+
+def change(x: Cell, y: Cell, figure: str, rows: int, same: float) -> Change:
+    a, b = x.sample(figure), y.sample(figure)
+    paired = _alike(x, y)
+    ratio, sure = (_ratio(b, a, paired, level) for level in (95, 100 - 5 / rows))
+    word = {"too close": "too close to call", "lower": "improved", "higher": "worse"}[call(sure, same)]
+    if not FIGURES[figure] and word in ("improved", "worse"):
+        word = {"improved": "worse", "worse": "improved"}[word]
+    if max(abs(ratio.low - 1), abs(ratio.high - 1)) <= same:
+        word = "no difference"
+    if x.evidence == "modelled" and not paired and min(len(x.boots), len(y.boots)) < 2:
+        word = "too close to call"  # what another placement does is not known
+    if not y.passed:
+        word = "checks fail"
+    return Change(x, y, figure, ratio, sure, cliffs_delta(b, a), mann_whitney(b, a), word)
+
+
+def _ratio(b: Sample, a: Sample, paired: bool, level: float) -> Estimate:
+    if sorted(a.values) == sorted(b.values):
+        return Estimate(1, 1, 1)
+    return ratio_ci(b, a, paired, level)
+
+
+def table(changes: Sequence[Change], names: tuple[str, str]) -> RichTable:
+    out = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for title in ("strategy", "harts", "evidence", *names, "ratio", "delta", "p (Holm)"):
+        out.add_column(title, justify="left" if title in ("strategy", "evidence") else "right", no_wrap=True)
+    out.add_column("", no_wrap=True)
+    adjusted = holm([c.p for c in changes])
+    colour = {"improved": "green", "worse": "red", "checks fail": "bold red"}
+    for c, p in zip(changes, adjusted, strict=True):
+        out.add_row(c.a.strategy, str(c.a.harts), c.a.evidence, significant(c.a.estimate(c.figure).median),
+                    significant(c.b.estimate(c.figure).median), times(c.ratio), f"{c.delta:+.2f}",
+                    f"{p:.3f}" if math.isfinite(p) else "-", c.word, style=colour.get(c.word, ""))
+    return out
+
+
+def compare(a: Results, b: Results, figure: str, across: bool) -> list[Change]:
+    found = pairs(a, b, across)
+    admit(found, a, b, across)
+    return [change(x, y, figure, len(found), drift(a, b, x)) for x, y in found]
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(prog="./run-bench.sh compare", allow_abbrev=False, description=(
+        "Compare two results folders, strategy by strategy: B over A (docs/compare.md)."))
+    p.add_argument("a", type=Path, metavar="A", help="results folder: the one before")
+    p.add_argument("b", type=Path, metavar="B", help="results folder: the one after")
+    p.add_argument("--figure", choices=list(FIGURES), default="cycles_per_op", metavar="NAME",
+                   help=f"what is compared: {', '.join(FIGURES)} (default cycles_per_op)")
+    p.add_argument("--fail-if-worse", type=_percent, metavar="PERCENT",
+                   help="exit with 1 when a strategy is surely worse by more than that, or fails its checks in B")
+    p.add_argument("--across-evidence", action="store_true", help="compare even what are different kinds of evidence")
+    return p
+
+
+def _percent(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 <= value <= 1000:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 1000")
+    return value
+
+
+def _missing(a: Results, b: Results, changes: Sequence[Change]) -> list[str]:
+    both = {(c.a.strategy, c.a.harts) for c in changes}
+    return [f"only in {r.name}: {words(only)}" for r in (a, b)
+            if (only := sorted({f"{c.strategy} on {c.harts}" for c in r if c.role == "candidate" and (c.strategy, c.harts) not in both}))]
+
+
+def main(argv: Sequence[str], console: Console) -> int:
+    options = parser().parse_args(argv[1:])
+    a, b = load(options.a), load(options.b)
+    changes = compare(a, b, options.figure, options.across_evidence)
+    context = differences(a, b)
+    say = console.print
+    say("context:", *(context or ["no difference but the time"]), sep="\n  ", markup=False)
+    names = ("A", "B") if a.name == b.name else (a.name, b.name)
+    say(f"\n{options.figure}, medians; ratio: {names[1]} over {names[0]}\n", table(changes, ("A", "B")), "", markup=False)
+    for line in _missing(a, b, changes):
+        say(line, markup=False)
+    counts = {word: sum(1 for c in changes if c.word == word) for word in dict.fromkeys(c.word for c in changes)}
+    say(f"{len(changes)} compared: " + ", ".join(f"{n} {word}" for word, n in counts.items()), markup=False)
+    if any(c.word == "too close to call" and min(len(c.a.boots), len(c.b.boots)) < 2 for c in changes):
+        say("one boot is little: what another placement does is not known; sweeps have several", markup=False)
+    if options.fail_if_worse is None:
+        return EXIT_OK
+    bad = [c for c in changes if c.worse_by > options.fail_if_worse / 100]
+    for c in bad:
+        why = "fails its checks" if c.word == "checks fail" else f"is worse by at least {100 * c.worse_by:.1f} %"
+        say(f"FAIL: {c.a.strategy} on {c.a.harts} ({c.a.evidence}) {why}", markup=False)
+    return EXIT_FAILED if bad else EXIT_OK

@@ -1,0 +1,106 @@
+"""Two sets of trials against each other: how much, how sure, too close to call?
+
+docs/statistics.md explains each.
+"""
+
+import importlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from hartlock.base.intervals import NONE, Array, Estimate, by_boot, draw_boots, interval, medians
+
+SAME = 0.01  # differences below one in a hundred decide nothing
+FLAG = 0.05  # a Mann-Whitney p below it, after Holm, is a flag
+FAR = 3.5  # of Iglewicz and Hoaglin's modified z-score
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One figure of the trials of one cell, and the boot each came from."""
+
+    values: tuple[float, ...]
+    boots: tuple[int, ...]
+
+    @property
+    def known(self) -> Array:
+        return np.array([v for v in self.values if math.isfinite(v)])
+
+
+def ratio_ci(a: Sample, b: Sample, paired: bool = False, level: float = 95, seed: int = 1) -> Estimate:
+    """Median of a over median of b, with its bootstrap interval, of 95 % unless told otherwise.
+
+    Paired: both were measured in the same boots, so that a boot is drawn for both
+    at once and what it does to both cancels.
+    """
+    of_a, of_b = by_boot(a.values, a.boots), by_boot(b.values, b.boots)
+    if paired:
+        common = sorted(of_a.keys() & of_b.keys())
+        of_a, of_b = {k: of_a[k] for k in common}, {k: of_b[k] for k in common}
+    if not of_a or not of_b:
+        return NONE
+    rng = np.random.default_rng(seed)
+    drawn_a = draw_boots(rng, len(of_a))
+    drawn_b = drawn_a if paired else draw_boots(rng, len(of_b))
+    groups_a, groups_b = list(of_a.values()), list(of_b.values())
+    if (below := float(np.median(np.concatenate(groups_b)))) <= 0:
+        return NONE
+    middle = float(np.median(np.concatenate(groups_a))) / below
+    if sum(g.size for g in groups_a) < 2 or sum(g.size for g in groups_b) < 2:
+        return Estimate(middle, math.nan, math.nan)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        draws = medians(groups_a, drawn_a, rng) / medians(groups_b, drawn_b, rng)
+    return Estimate(middle, *interval(draws, level)) if np.isfinite(draws).all() else Estimate(middle, math.nan, math.nan)
+
+
+def cliffs_delta(a: Sample, b: Sample) -> float:
+    """P(a > b) - P(a < b) of a trial of each: 0 no tendency, 1 every a above every b."""
+    if not a.known.size or not b.known.size:
+        return math.nan
+    return float(np.sign(a.known[:, None] - b.known[None, :]).mean())
+
+
+def mann_whitney(a: Sample, b: Sample) -> float:
+    """Two-sided p of the rank-sum test; nan without two values on each side."""
+    if a.known.size < 2 or b.known.size < 2:
+        return math.nan
+    if np.unique(np.concatenate([a.known, b.known])).size == 1:
+        return 1.0
+    scipy: Any = importlib.import_module("scipy.stats")
+    return float(scipy.mannwhitneyu(a.known, b.known, alternative="two-sided").pvalue)
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Holm's correction: how small each p still is, when so many were looked at. nan stays nan."""
+    known = sorted((p, i) for i, p in enumerate(ps) if math.isfinite(p))
+    out, worst = [math.nan] * len(ps), 0.0
+    for rank, (p, i) in enumerate(known):
+        worst = max(worst, min(1.0, p * (len(known) - rank)))
+        out[i] = worst
+    return out
+
+
+def outliers(values: Sequence[float]) -> list[int]:
+    """Places of the values far from the median (modified z-score above 3.5, and
+    one in a hundred off). They are shown, never left out."""
+    v = np.array(values, dtype=np.float64)
+    known = v[np.isfinite(v)]
+    if known.size < 4:
+        return []
+    middle = np.median(known)
+    spread = np.median(np.abs(known - middle)) / 0.6745
+    limit = max(FAR * spread, SAME * abs(middle))
+    return [int(i) for i in np.nonzero(np.abs(v - middle) > limit)[0]]
+
+
+def call(ratio: Estimate, same: float = SAME) -> str:
+    """lower, higher, or too close: the interval holds 1, or the difference is below `same`."""
+    if math.isfinite(ratio.low):
+        if ratio.high < 1 and ratio.median < 1 - same:
+            return "lower"
+        if ratio.low > 1 and ratio.median > 1 + same:
+            return "higher"
+    return "too close"

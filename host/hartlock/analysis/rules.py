@@ -1,0 +1,183 @@
+"""The rules of advice, on cells. docs/advise.md says them in words; nothing here prints."""
+
+import math
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from hartlock.plan import traits
+from hartlock.folder.reader import COSTS, Cell, Results
+from hartlock.base.errors import UsageError
+from hartlock.analysis.rank import Place, standing, starves
+from hartlock.folder.comparable import CLOSED, Measure, Setting
+from hartlock.analysis.verdict import on, starved_share
+
+GOALS = tuple(CLOSED)
+FAIR = 0.8  # of the fastest hart's operations: a slowest hart that does as much is fairly served
+BOOTS = 3  # fewer say nothing of placement
+CLEAR = 1.1  # how far behind the next must surely be, for the model's own error not to matter soon
+LETTERS = {"g": "imafd"}
+
+
+@dataclass(frozen=True)
+class Ask:
+    harts: int
+    hold: int
+    think: int
+    goal: str
+    max_bytes: int | None = None
+    need: tuple[str, ...] = ()
+    isa: str = ""
+    scenario: str = ""  # "": any
+
+
+@dataclass
+class Advice:
+    """What can be said of one cell's strategies."""
+
+    ask: Ask
+    setting: Setting
+    places: list[Place]
+    out: dict[str, str]  # ruled out, and why
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def measure(self) -> Measure:
+        return self.setting.measures[self.ask.goal]
+
+    @property
+    def tied(self) -> list[Place]:
+        return [p for p in self.places if p.tied]
+
+    @property
+    def pick(self) -> Place | None:
+        """None: nobody is left, or the data cannot tell."""
+        return self.tied[0] if len(self.tied) == 1 else None
+
+    @property
+    def behind(self) -> Place | None:
+        """The nearest that is not tied."""
+        return next((p for p in self.places if not p.tied), None)
+
+
+def extensions(isa: str) -> set[str]:
+    """Of rv64gc_zacas."""
+    found = re.fullmatch(r"rv(?:32|64)([a-z]*)((?:_[a-z0-9]+)*)", isa.lower())
+    if not found or not found[1]:
+        raise UsageError(f"--isa {isa}: an ISA reads rv64gc or rv64gc_zacas_zawrs")
+    letters = "".join(LETTERS.get(c, c) for c in found[1].split("z")[0])
+    return {*letters, *(e for e in found[2].split("_") if e)}
+
+
+def fitting(data: Results, ask: Ask) -> list[Setting]:
+    """Settings with that hold and think whose evidence can rank, the best evidence first."""
+    return [s for s, cells in data.settings.items()
+            if (s["hold_instructions"], s["think_instructions"]) == (str(ask.hold), str(ask.think))
+            and ask.scenario in ("", s["scenario"])
+            and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts)]
+
+
+def ruled_out(cell: Cell, ask: Ask) -> str:
+    """Why a strategy cannot be it; "" if it can."""
+    if not cell.passed:
+        return "it failed its checks: it is no lock"
+    known = traits.known().get(cell.strategy)
+    if known is None:
+        return "lock/README.md has no row for it, so what it needs is not known"
+    if known.yardstick:
+        return f"{known.shipped_by.removeprefix('nobody: ')}"
+    if known.lockfree and (ask.hold > 0 or "lock" in ask.need):
+        more = "--need lock asks for more" if "lock" in ask.need else f"your section holds {ask.hold} instructions of other work"
+        return f"it protects one word only, and {more}"
+    if "fifo" in ask.need and not known.fifo:
+        return f"it is not FIFO (fairness: {known.fairness})"
+    if "proof" in ask.need and not cell.proved:
+        return "the code that was measured is not proved (docs/proof.md)"
+    if ask.max_bytes is not None:
+        size = known.bytes_per_lock(ask.harts)
+        if size is None or size > ask.max_bytes:
+            return f"a lock takes {known.lock_bytes if size is None else size} bytes, more than {ask.max_bytes}"
+    if ask.isa and (lacking := known.needs() - extensions(ask.isa)):
+        return f"it needs {', '.join(sorted(lacking))}, which {ask.isa} has not"
+    if ask.goal != "throughput" and starves(cell):
+        return f"it starves: {starved_share(cell)}"
+    if ask.goal == "fairness" and cell.harts > 1 and (share := cell.estimate("min_max_share").median) < FAIR:
+        return f"it is not fair: its slowest hart does {100 * share:.0f} % of what its fastest does, less than {100 * FAIR:.0f} %"
+    return ""
+
+
+def advise(data: Results, setting: Setting, ask: Ask) -> Advice:
+    cells = data.cells(setting, ask.harts)
+    out = {c.strategy: why for c in cells if (why := ruled_out(c, ask))}
+    left = [c for c in cells if c.strategy not in out and c.evidence in COSTS]
+    advice = Advice(ask, setting, standing(left, setting.measures[ask.goal].figure), out)
+    advice.warnings = [f"{p.name} starves {on(ask.harts)}: {starved_share(p.cell)}" for p in advice.tied if starves(p.cell)]
+    if ask.harts > 1 and any(c.summary.get("overlap_shown") != "yes" for c in left):
+        advice.warnings.append("the control did not show that the harts overlapped, so the checks prove little")
+    return advice
+
+
+def confidence(advice: Advice) -> tuple[str, str]:
+    """How sure, and why: high, fair, low."""
+    pick = advice.pick
+    if pick is None:
+        return "none", "the data cannot tell the first ones apart"
+    evidence, boots = pick.cell.evidence, len(pick.cell.boots)
+    if boots < BOOTS:
+        return "low", f"{boots} boot(s): what another placement does is hardly known"
+    margin = advice.behind.ratio.low if advice.behind else float("inf")
+    if margin < CLEAR:
+        return "low", f"the next is surely behind, but perhaps by only {100 * (margin - 1):.0f} %"
+    if evidence == "modelled":
+        return "fair", f"the order is clear in {boots} boots, but of a model of a machine"
+    return "high", f"the order is clear in {boots} boots on hardware"
+
+
+@dataclass(frozen=True)
+class Flip:
+    what: str  # harts, hold, think, goal, or what was asked for
+    at: str
+    who: tuple[str, ...]
+
+
+def _who(data: Results, setting: Setting, ask: Ask) -> tuple[str, ...]:
+    return tuple(p.name for p in advise(data, setting, ask).tied)
+
+
+def flips(data: Results, setting: Setting, ask: Ask) -> list[Flip]:
+    """The answer elsewhere: on other counts, with other work, for other goals."""
+    out = [Flip("harts", str(n), who) for n in data.harts(setting) if (who := _who(data, setting, replace(ask, harts=n)))]
+    for name in ("hold", "think"):
+        column = f"{name}_instructions"
+        for other in _along(data, setting, column):
+            if who := _who(data, other, replace(ask, **{name: int(other[column])})):
+                out.append(Flip(name, other[column], who))
+    out += [Flip("goal", goal, who) for goal in GOALS if (who := _who(data, setting, replace(ask, goal=goal)))]
+    eased = {"--need": replace(ask, need=()), "--max-bytes-per-lock": replace(ask, max_bytes=None), "--isa": replace(ask, isa="")}
+    out += [Flip("without", option, _who(data, setting, easier)) for option, easier in eased.items() if easier != ask]
+    return out
+
+
+def _along(data: Results, setting: Setting, column: str) -> list[Setting]:
+    """Settings that differ in that column alone (a range goes with its middle)."""
+    beside = {column, "think_range_instructions"} if column.startswith("think") else {column}
+    rest = [v for v in setting.values if v[0] not in beside]
+    found = [s for s in data.settings if [v for v in s.values if v[0] not in beside] == rest]
+    return sorted(found, key=lambda s: float(s[column] or "nan"))
+
+
+def changes(found: Sequence[Flip], what: str) -> list[tuple[Flip, Flip]]:
+    """Neighbours between which the answer changes."""
+    these = [f for f in found if f.what == what]
+    return [(a, b) for a, b in zip(these, these[1:]) if set(a.who) != set(b.who)]
+
+
+def boots_needed(advice: Advice) -> int:
+    """So many boots would tell the first two apart, if their distance is what it seems; 0: no telling."""
+    if len(advice.tied) < 2:
+        return 0
+    second = advice.tied[1]
+    if not second.ratio.low > 0 or not second.ratio.median > 1.01:
+        return 0
+    distance, width = math.log(second.ratio.median), math.log(second.ratio.median / second.ratio.low)
+    return max(len(second.cell.boots) + 1, round(len(second.cell.boots) * (1.2 * width / distance) ** 2))

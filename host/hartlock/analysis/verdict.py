@@ -1,0 +1,173 @@
+"""What a folder's figures say, in sentences, and what they do not say."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hartlock.plan import traits
+from hartlock.folder.reader import COSTS, Cell, Results
+from hartlock.analysis.comparisons import outliers
+from hartlock.analysis.rank import Place, standing, starves
+from hartlock.folder.comparable import Measure, Setting
+from hartlock.base.intervals import Estimate
+from hartlock.plan.strategies import CONTROL
+from hartlock.run.table import percent, significant
+
+EVEN = 0.5  # of the fastest hart's operations: a slowest hart that does less is worth a word
+
+
+@dataclass(frozen=True)
+class Verdict:
+    headline: str
+    lead: str  # the figures to it
+    points: list[str]
+    decided: bool  # can these figures rank at all?
+
+
+def words(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
+def estimate(e: Estimate) -> str:
+    return f"{significant(e.median)} [{significant(e.low)}, {significant(e.high)}]" if e.low == e.low else significant(e.median)
+
+
+def times(e: Estimate) -> str:
+    """A ratio; two decimals are what its interval is told in."""
+    return f"{e.median:.2f} [{e.low:.2f}, {e.high:.2f}]" if e.low == e.low else f"{e.median:.2f}"
+
+
+def on(harts: int) -> str:
+    return f"on {harts} hart{'s' if harts > 1 else ''}"
+
+
+def usable(cells: Sequence[Cell]) -> list[Cell]:
+    """Whose checks passed: what lost an update is no lock."""
+    return [c for c in cells if c.passed]
+
+
+def leaders(places: Sequence[Place]) -> list[Place]:
+    return [p for p in places if p.tied]
+
+
+def _first(places: Sequence[Place], by: Measure, where: str) -> tuple[str, str]:
+    """Who is first and by how much; or that nobody is."""
+    first, tied = places[0], leaders(places)
+    if len(tied) > 1:
+        return (f"Too close to call {where}: {words([p.name for p in tied])}",
+                f"{words([significant(p.figure.median) for p in tied])} {by.unit}.")
+    said = f"{estimate(first.figure)} {by.unit}"
+    if len(places) > 1:
+        second = places[1]
+        said += f"; the next, {second.name}, takes {times(second.ratio)} times {by.more}"
+    return f"{first.name} is first {where}", said + "."
+
+
+def locks(cells: Sequence[Cell]) -> list[Cell]:
+    return [c for c in cells if traits.family(c.strategy) != "lock-free"]
+
+
+def judge(results: Results, setting: Setting, harts: int) -> Verdict:
+    cells = usable(results.cells(setting, harts))
+    evidence = cells[0].evidence if cells else ""
+    if evidence not in COSTS:
+        return Verdict("These times cannot rank locks", f"They are {evidence or 'of nothing that passed its checks'}.",
+                       [*_checks(results, setting)], False)
+    points, held = [], setting["hold_instructions"] not in ("", "0")
+    free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
+    if held and free:
+        points.append(f"{words(free)} protect one word only: they do the {setting['hold_instructions']} instructions side by side, and are "
+                      "not ranked here.")
+        cells = locks(cells)
+    cost, tail = (setting.measures[goal] for goal in ("throughput", "tail"))
+    all_of, of_locks = standing(cells, cost.figure), standing(locks(cells), cost.figure)
+    if of_locks and all_of and len(of_locks) < len(all_of):
+        points.append(": ".join(_first(of_locks, cost, "of the locks")))
+    if longest := standing(locks(cells), tail.figure):
+        points.append(": ".join(_first(longest, tail, "for the tail, of the locks")))
+    first = [p.cell for p in (*leaders(all_of), *leaders(of_locks))]
+    points += [*_unfair(cells, [c.strategy for c in first]), *_by_harts(results, setting), *_checks(results, setting), *_proved(first)]
+    return Verdict(*_first(all_of, cost, on(harts)), points, True)
+
+
+def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
+    """Who starves a hart; and of those that are first, who is uneven."""
+    said = [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in cells if starves(c)]
+    return said + [f"{c.strategy} is uneven {on(c.harts)}: {starved_share(c)}." for c in cells
+                   if c.strategy in first and c.harts > 1 and not starves(c) and c.estimate("min_max_share").median < EVEN]
+
+
+def _proved(first: Sequence[Cell]) -> list[str]:
+    """Of those that are first: is the code that was measured proved?"""
+    proved, rest = (list(dict.fromkeys(c.strategy for c in first if c.proved is kind)) for kind in (True, False))
+    said = [f"The very code that was measured is proved against the RISC-V memory model: {words(proved)}."] if proved else []
+    return said + ([f"Not proved is the code that was measured of {words(rest)} (docs/proof.md)."] if rest else [])
+
+
+def starved_share(cell: Cell) -> str:
+    share = cell.estimate("min_max_share").median
+    did = f"did {percent(share)} of what the fastest did" if share > 0 else "got nothing at all"
+    return f"in the median trial its slowest hart {did}"
+
+
+def _by_harts(results: Results, setting: Setting) -> list[str]:
+    """The first of the locks, count by count, where that changes."""
+    told = []
+    for n in results.harts(setting):
+        places = standing(locks(usable(results.cells(setting, n))), setting.measures["throughput"].figure)
+        if places:
+            told.append((n, words([p.name for p in leaders(places)])))
+    if len({who for _, who in told}) < 2:
+        return []
+    return ["First of the locks, by harts: " + "; ".join(f"{n}: {who}" for n, who in told) + " (several: too close to call)."]
+
+
+def _checks(results: Results, setting: Setting) -> list[str]:
+    said = []
+    for c in results.cells(setting):
+        if not c.passed:
+            said.append(f"{c.strategy} failed its checks {on(c.harts)}; it is not ranked.")
+    for c in results.cells(setting, role="control"):
+        lost = c.value("lost_updates_share_median")
+        if c.strategy == CONTROL and c.summary.get("overlap_shown") != "yes":
+            said.append(f"The control lost nothing {on(c.harts)} ({c.setting['engine']}), so it is not shown that harts "
+                        "overlapped there.")
+        elif c.strategy == CONTROL and c.harts == max(results.harts(setting)):
+            said.append(f"Without a lock {percent(lost)} of the updates were lost {on(c.harts)}: the harts really overlapped.")
+    return said
+
+
+_OF_EVIDENCE = {
+    "modelled": "modelled: cycles are those of a deterministic model of cores and coherent caches (docs/model.md), not of "
+                "a measured core. It orders strategies as far as the model is true of your machine; differences of "
+                "ten or twenty per cent may turn on another one. Probe your machine, and sweep on its profile.",
+    "emulated": "emulated: times of code that QEMU translated for this computer. They show that the locks work under "
+                "stress; they rank nothing.",
+    "emulated-oversubscribed": "emulated-oversubscribed: more harts than host processors, so that harts were stopped while they "
+                               "held the lock. These times rank nothing.",
+    "hardware": "hardware: cycles of the processor that ran them, of this computer. Another instruction set or memory "
+                "system may rank otherwise.",
+    "hardware-oversubscribed": "hardware-oversubscribed: more threads than processors. These times show lock-holder preemption, "
+                               "not what a lock costs.",
+}
+
+
+def limits(results: Results) -> list[str]:
+    """What the evidence cannot carry."""
+    said = [text for name, text in _OF_EVIDENCE.items() if any(c.evidence == name for c in results)]
+    boots = max(len(c.boots) for c in results)
+    if boots < 3:
+        said.append(f"{boots} boot{'s' if boots > 1 else ''}: how much another boot, with other placement, would differ is not "
+                    "known; the intervals are of the trials alone." if boots == 1 else
+                    "2 boots: an interval from two covers the truth about every other time.")
+    far = [(c, outliers(c.sample(c.setting.measures["throughput"].figure).values)) for c in results if c.role == "candidate"]
+    marked = [f"{c.strategy} {on(c.harts)} ({len(places)} of {len(c.trials)})" for c, places in far if places]
+    if marked:
+        shown = ", ".join(marked[:6]) + (f", and {len(marked) - 6} more" if len(marked) > 6 else "")
+        said.append(f"Outliers are kept in all figures. Trials far from their cell's median: {shown}.")
+    holds = {s["hold_instructions"] for s in results.settings}
+    said.append("The workload is one shared bump allocator with "
+                f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
+                "with other timing, may rank otherwise (--hold, --think).")
+    if results.context.get("status") not in (None, "complete"):
+        said.insert(0, f"This run is {results.context['status']}: what it measured until then is shown.")
+    return said

@@ -1,0 +1,136 @@
+"""The programs a run needs, and one clear message when they are not there."""
+
+import os
+import platform
+import re
+import shlex
+import shutil
+import subprocess
+from pathlib import Path
+
+from hartlock.base.errors import UsageError
+from hartlock.base.paths import TOP
+
+QEMU = "qemu-system-riscv64"
+FIRMWARE = "opensbi-riscv64-generic-fw_dynamic.bin"
+QEMU_OLDEST = (7, 2)
+HOSTCC = "cc"
+ELF_MACHINES = {"x86_64": 62, "aarch64": 183, "riscv64": 243}  # e_machine, by uname -m
+
+
+def cross_compile() -> str:
+    return os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
+
+
+def hostcc() -> str:
+    return os.environ.get("HOSTCC", HOSTCC)
+
+
+def native_runner() -> list[str]:
+    """What runs the bench where this computer cannot: for tests, qemu-user."""
+    return shlex.split(os.environ.get("HARTLOCK_NATIVE_RUNNER", ""))
+
+
+def is_for_here(program: Path) -> bool:
+    """Is this ELF file for the processors that this computer has?"""
+    with open(program, "rb") as f:
+        return int.from_bytes(f.read(20)[18:], "little") == ELF_MACHINES.get(platform.machine())
+
+
+def processor() -> str:
+    try:
+        found = re.search(r"^model name\s*:\s*(.*)$", Path("/proc/cpuinfo").read_text(), re.MULTILINE)
+    except OSError:
+        found = None
+    return found[1] if found else platform.machine()
+
+
+def is_virtual() -> bool:
+    """Does the processor say that it is a virtual machine's? Only x86-64 ones do."""
+    try:
+        return re.search(r"^flags\s*:.*\bhypervisor\b", Path("/proc/cpuinfo").read_text(), re.MULTILINE) is not None
+    except OSError:
+        return False
+
+
+def output_of(*command: str) -> str:
+    """Standard output of a short command; "" if it cannot be run or fails."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                              timeout=30, check=True)
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout
+
+
+def first_line(text: str) -> str:
+    return text.split("\n", 1)[0].strip()
+
+
+def _missing() -> list[tuple[str, str]]:
+    """(what, Debian package) of everything that is not there."""
+    gcc = cross_compile() + "gcc"
+    missing = []
+    if not shutil.which("make"):
+        missing.append(("make", "make"))
+    if not shutil.which(gcc):
+        missing.append((gcc, "gcc-riscv64-unknown-elf"))
+        if not Path("/usr/lib/picolibc/riscv64-unknown-elf").is_dir():
+            missing.append(("picolibc", "picolibc-riscv64-unknown-elf"))
+    elif not Path(first_line(output_of(gcc, "-print-file-name=picolibc.specs"))).is_absolute():
+        missing.append(("picolibc", "picolibc-riscv64-unknown-elf"))
+    qemu = shutil.which(QEMU)
+    if not qemu:
+        missing.append((QEMU, "qemu-system-misc"))
+    firmware = Path(qemu or "/usr/bin/qemu").resolve().parent.parent / "share/qemu" / FIRMWARE
+    if not firmware.exists():
+        missing.append(("OpenSBI for QEMU", "opensbi"))
+    return missing
+
+
+def _missing_native() -> list[tuple[str, str]]:
+    """The same for --engine native, which needs neither QEMU nor the cross compiler."""
+    missing = [] if shutil.which("make") else [("make", "make")]
+    if not shutil.which(hostcc()):
+        missing.append((hostcc(), "gcc libc6-dev"))
+    return missing
+
+
+def check(native: bool = False) -> None:
+    missing = _missing_native() if native else _missing()
+    if missing:
+        packages = " ".join(package for _, package in missing)
+        raise UsageError(
+            f"missing: {', '.join(what for what, _ in missing)}\n"
+            f"install it as root with: apt-get update && apt-get install -y --no-install-recommends {packages}\n"
+            f"or let hartlock do it: ./run-bench.sh --setup{' --engine native' if native else ''}")
+    if native:
+        return
+    version = qemu_version()
+    if version and version < QEMU_OLDEST:
+        raise UsageError(f"{QEMU} is version {version[0]}.{version[1]}; 7.2 or later is needed")
+
+
+def qemu_version() -> tuple[int, int] | None:
+    found = re.search(r"version (\d+)\.(\d+)", output_of(QEMU, "--version"))
+    return (int(found[1]), int(found[2])) if found else None
+
+
+def host_processors() -> int:
+    """Processors this process may really use: its affinity, and its cgroup's quota."""
+    n = len(os.sched_getaffinity(0))
+    try:
+        quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()
+        if quota != "max":
+            n = min(n, max(1, int(quota) // int(period)))
+    except (OSError, ValueError):
+        pass  # no cgroup v2, no quota
+    return n
+
+
+def commit() -> str:
+    """The checkout's commit, with + when files were changed; "unknown" without git."""
+    git = ("git", "-C", str(TOP), "-c", f"safe.directory={TOP}")
+    head = first_line(output_of(*git, "rev-parse", "--short=12", "HEAD"))
+    changed = output_of(*git, "status", "--porcelain", "--untracked-files=no")
+    return head + ("+" if changed.strip() else "") if head else "unknown"

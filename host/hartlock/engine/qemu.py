@@ -1,0 +1,52 @@
+"""The kernel in QEMU, harts on threads of this computer, or under the cost model."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from hartlock.diagnose import memory_view, symbols
+from hartlock.engine import qmp
+from hartlock.engine.process import Process
+from hartlock.base.toolchain import QEMU
+
+MEMORY = "256M"
+
+
+def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str], monitor: Path) -> list[str]:
+    # -icount runs the harts in turns on one thread: it excludes thread=multi.
+    threads = [] if {"-icount", "-accel"} & set(extra) else ["-accel", "tcg,thread=multi"]
+    return [
+        QEMU, "-machine", "virt", "-cpu", cpu, "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel", str(image),
+        "-append", bootargs, "-display", "none", "-monitor", "none", "-serial", "stdio",
+        "-no-reboot", "-qmp", f"unix:{monitor},server=on,wait=off", *extra,
+    ]
+
+
+class Machine(Process):
+    name, key, speaker = "QEMU", "qemu", "the kernel"
+
+    def __init__(self, image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]):
+        self._image = image
+        super().__init__(lambda folder: command(image, smp, bootargs, cpu, extra, folder / "qmp"))
+
+    def registers(self) -> dict[int, dict[str, int]]:
+        return qmp.registers(Path(self._folder.name) / "qmp")
+
+    def where(self) -> list[str]:
+        harts = self.registers()
+        socket = Path(self._folder.name) / "qmp"
+        seen = memory_view.look(harts, lambda at, count: qmp.memory(socket, at, count), self._image) if harts else []
+        if seen:
+            return seen
+        at = symbols.locate([r.get("pc", 0) for r in harts.values()], self._image)
+        called = symbols.locate([r.get("ra", 0) for r in harts.values()], self._image)
+        return ([f"hart {hart}: at {pc}, called from {ra}" for hart, pc, ra in zip(harts, at, called, strict=True)]
+                or [f"QEMU did not answer when asked where its harts were{self._halted()}"])
+
+    def _halted(self) -> str:
+        """What the system says of a QEMU that does nothing."""
+        try:
+            state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
+        except (OSError, IndexError):
+            return ""
+        return {"T": ": its process is stopped (SIGSTOP, perhaps)", "t": ": a debugger has stopped its process",
+                "D": ": its process waits for a disk", "Z": ": its process has ended"}.get(state, "")

@@ -1,0 +1,128 @@
+"""Where a board's words come from: a serial line, or a log of one. Neither is started here."""
+
+import fcntl
+import os
+import select
+import termios
+import time
+import tty
+from collections.abc import Iterator
+from pathlib import Path
+
+from hartlock.base.errors import UsageError
+from hartlock.engine.process import Limits, Process, Silent
+
+
+class Source(Process):
+    name, key, speaker = "the line to the board", "board", "the board"
+
+    def __init__(self, command: list[str]):
+        self.command, self.started = command, time.monotonic()
+        self._first, self._error = b"", ""
+
+    def unread(self, data: bytes) -> None:
+        """These come first, and time counts from now on."""
+        self._first, self.started = data, time.monotonic()
+
+    def read(self, patience_s: float) -> bytes | None:
+        """The next bytes; None: none came. Empty: there will be no more."""
+        raise NotImplementedError
+
+    def more(self, limits: Limits) -> Iterator[bytes]:
+        heard = time.monotonic()
+        while True:
+            now = time.monotonic()
+            left = min(heard + limits.silence_s, self.started + limits.total_s) - now
+            if left <= 0:
+                raise Silent(f"nothing was heard from the board for {limits.silence_s:.0f} s" if now - heard >= limits.silence_s
+                             else f"the run took more than {limits.total_s:.0f} s", self.where())
+            data = self.read(left)
+            if data is None:
+                continue
+            if not data:
+                return
+            heard = time.monotonic()
+            yield data
+
+    def chunks(self, limits: Limits) -> Iterator[bytes]:
+        if self._first:
+            yield self._first
+        yield from self.more(limits)
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def where(self) -> list[str]:
+        return ["a board cannot be asked where its harts are"]
+
+    def status(self) -> int:
+        return 1 if self._error else 0
+
+    def errors(self) -> str:
+        return self._error
+
+
+class Log(Source):
+    name = "the log"
+
+    def __init__(self, path: Path):
+        super().__init__(["from-log", str(path)])
+        try:
+            self._data = path.read_bytes()
+        except OSError as e:
+            raise UsageError(f"--from-log {path}: {e.strerror}") from e
+
+    def read(self, patience_s: float) -> bytes | None:
+        data, self._data = self._data, b""
+        return data
+
+    def close(self) -> None:
+        pass
+
+
+def speed(baud: int) -> int:
+    """termios' word for it."""
+    known = {int(name[1:]): number for name, number in vars(termios).items() if name[0] == "B" and name[1:].isdigit()}
+    if not baud or baud not in known:
+        raise UsageError(f"--baud {baud}: this system has {', '.join(str(n) for n in sorted(known) if n >= 9600)}")
+    return int(known[baud])
+
+
+class Line(Source):
+    def __init__(self, device: str, baud: int):
+        super().__init__(["serial", device, str(baud)])
+        code = speed(baud)
+        try:
+            self._fd = os.open(device, os.O_RDWR | os.O_NOCTTY | os.O_NONBLOCK)
+        except OSError as e:
+            raise UsageError(f"--serial {device}: {e.strerror}") from e
+        try:
+            fcntl.ioctl(self._fd, termios.TIOCEXCL)  # no second program shall take some of the bytes
+            tty.setraw(self._fd, termios.TCSANOW)  # what has come in already stays
+            mode = termios.tcgetattr(self._fd)
+            mode[2] = (mode[2] | termios.CLOCAL | termios.CREAD) & ~(termios.CRTSCTS | termios.HUPCL)
+            mode[4] = mode[5] = code
+            termios.tcsetattr(self._fd, termios.TCSANOW, mode)
+        except (OSError, termios.error) as e:
+            os.close(self._fd)
+            raise UsageError(f"--serial {device}: it cannot be set up as a serial line: {e.args[-1]}") from e
+
+    def read(self, patience_s: float) -> bytes | None:
+        if not select.select([self._fd], [], [], patience_s)[0]:
+            return None
+        try:
+            data = os.read(self._fd, 65536)
+        except BlockingIOError:
+            return None
+        except OSError as e:
+            self._error = f"{self.command[1]}: {e.strerror}"
+            return b""
+        if not data:
+            self._error = f"{self.command[1]}: it was closed"
+        return data
+
+    def close(self) -> None:
+        os.close(self._fd)

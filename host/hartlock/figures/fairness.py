@@ -1,0 +1,113 @@
+"""Who got in before whom: the figures of the fairness pass. docs/fairness.md defines them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hartlock.records.trials import Pass, Trial
+from hartlock.figures.columns import with_ci
+from hartlock.records.histogram import Histogram
+from hartlock.base.ratios import NAN, ratio
+from hartlock.base.intervals import Estimate
+
+KINDS = ("overtaken", "bypass", "reacquire", "handoff")
+LEAST_TICKS = 8  # a hand-off of fewer is not known: its ends are told to a tick each
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """One trial's, or one hart's of a trial. What is not known is nan, or no value at all."""
+
+    same_owner_share: float
+    same_cluster_share: float
+    distinct_owners: float
+    waiting_share: float  # of the hand-overs to another hart, those that it had asked for
+    cycles_per_tick: float
+    overtaken: Histogram
+    bypass: Histogram
+    reacquire: Histogram
+    handoff: Histogram  # ticks
+
+    def cycles(self, percent: float) -> float:
+        """A percentile of the hand-offs, unless the clock is too coarse to tell."""
+        ticks = self.handoff.percentile(percent)
+        return ticks * self.cycles_per_tick if ticks >= LEAST_TICKS else NAN
+
+
+def known(trial: Trial) -> bool:
+    """Is the order of the grants known, and were there any in the window?"""
+    return trial.fair.order != "unknown" and trial.fair.breaks == 0 and trial.fair.grants > 0
+
+
+def cycles_per_tick(p: Pass) -> float:
+    """To three digits: the two clocks are read one after the other."""
+    return float(f"{ratio(sum(s.cycles for s in p.shares), sum(s.end - s.start for s in p.shares)):.3g}")
+
+
+def _figures(trial: Trial, histograms: dict[str, Histogram]) -> Fairness:
+    f = trial.fair
+    changes = f.grants - 1 - f.again  # hand-overs from one hart to another
+    order = known(trial)
+    return Fairness(
+        same_owner_share=ratio(f.again, f.grants - 1) if order else NAN,
+        same_cluster_share=ratio(f.near, changes) if order and f.clusters > 1 else NAN,
+        distinct_owners=ratio(f.distinct, f.windows) if order else NAN,
+        waiting_share=ratio(trial.merged("handoff").count, changes) if order and f.order == "numbers" else NAN,
+        cycles_per_tick=cycles_per_tick(trial.passes["fairness"]),
+        **{kind: histograms[kind] if order else Histogram() for kind in KINDS})
+
+
+def figures(trial: Trial) -> Fairness:
+    """Of all harts together. The caller guarantees collect.whole(trial)."""
+    return _figures(trial, {kind: trial.merged(kind) for kind in KINDS})
+
+
+def faults(trial: Trial) -> list[str]:
+    """Grants are numbered under the lock: a number that is there twice, or missing, says
+    that two harts held it at once."""
+    if trial.fair.breaks == 0:
+        return []
+    return [f"fairness pass: {trial.fair.breaks} grant(s) do not follow the one before: two owners at once"]
+
+
+def _most(h: Histogram) -> float:
+    return h.max if h.count else NAN
+
+
+def sample(trial: Trial, hart: int) -> Row:
+    """A hart's columns of samples.csv; those of all harts together are in each of its rows."""
+    f = _figures(trial, {kind: trial.histograms.get((hart, kind), Histogram()) for kind in KINDS})
+    return {
+        "fairness_ops": f.bypass.count if known(trial) else NAN,
+        "overtaken_max": _most(f.overtaken), "bypass_p99": f.bypass.percentile(99), "bypass_max": _most(f.bypass),
+        "reacquire_grants_p50": f.reacquire.percentile(50), "reacquire_grants_p99": f.reacquire.percentile(99),
+        "handoff_p50_cycles": f.cycles(50), "handoff_p99_cycles": f.cycles(99), "handoff_max_cycles": f.cycles(100),
+        "same_owner_share": f.same_owner_share, "same_cluster_share": f.same_cluster_share,
+        "distinct_owners": f.distinct_owners,
+    }
+
+
+def summary(fs: Sequence[Fairness], median: Callable[[Sequence[float]], Estimate]) -> Row:
+    """The columns of summary.csv."""
+    def middle(name: str) -> float:
+        return median([getattr(f, name) for f in fs]).median
+
+    def most(values: Sequence[Histogram]) -> float:
+        return max((h.max for h in values if h.count), default=NAN)
+
+    handoff = zip(with_ci("handoff_p50_cycles"), median([f.cycles(50) for f in fs]), strict=True)
+    return {
+        "same_owner_share_median": middle("same_owner_share"),
+        "same_cluster_share_median": middle("same_cluster_share"),
+        "distinct_owners_median": middle("distinct_owners"),
+        "reacquire_grants_p50_median": median([f.reacquire.percentile(50) for f in fs]).median,
+        "overtaken_max": most([f.overtaken for f in fs]),
+        "bypass_p99_median": median([f.bypass.percentile(99) for f in fs]).median,
+        "bypass_max": most([f.bypass for f in fs]),
+        **dict(handoff),
+        "handoff_p99_cycles_median": median([f.cycles(99) for f in fs]).median,
+        "handoff_max_cycles": max((c for f in fs if (c := f.cycles(100)) == c), default=NAN),
+        "handoff_waiting_share_median": middle("waiting_share"),
+        "handoff_resolution_cycles": middle("cycles_per_tick"),
+    }

@@ -1,0 +1,68 @@
+"""Is the code that a row was measured with proved? verify/proofs.json says which is.
+
+make prove writes that file: for each strategy and form the hash of the functions that hold, and
+of the objects in whose loops it has found them (docs/proof.md). Here the objects that were
+built are hashed; one that differs in a bit is not proved.
+"""
+
+import hashlib
+import json
+import struct
+from functools import cache
+from pathlib import Path
+
+from hartlock.engine.build import formed
+from hartlock.base.paths import BUILD, TOP
+from hartlock.plan.plan import FIXED, Plan, Workload
+
+FILE = TOP / "verify" / "proofs.json"
+NONE = "none"
+
+
+def object_of(workload: Workload) -> str:
+    """Which of a strategy's two objects runs it: as bench/load.c's load_wanted()."""
+    more = (workload.sizes != FIXED or workload.touch_lines or workload.placement != "padded"
+            or workload.arrival_ops_per_second or workload.interrupt_period_us or workload.irq == "off")
+    return "loaded" if more else "worker"
+
+
+def text_hash(path: Path) -> str:
+    """Of an ELF object's code: every section whose name begins with .text. "" if there is none."""
+    try:
+        data = path.read_bytes()
+        offset, = struct.unpack_from("<Q", data, 0x28)
+        size, count, names = struct.unpack_from("<3H", data, 0x3A)
+        headers = [struct.unpack_from("<2I4Q", data, offset + size * i) for i in range(count)]
+        strings = headers[names][4]
+        code = {}
+        for name, _, _, _, at, length in headers:
+            word = data[strings + name:data.index(b"\0", strings + name)]
+            if word.startswith(b".text"):
+                code[word] = data[at:at + length]
+    except (OSError, struct.error, ValueError, IndexError):
+        return ""
+    whole = b"".join(word + b"\0" + struct.pack("<Q", len(code[word])) + code[word] for word in sorted(code))
+    return hashlib.sha256(whole).hexdigest()
+
+
+@cache
+def _known() -> dict[str, dict[str, str]]:
+    """By strategy: the hash of each object with proved code in it, and that of the code."""
+    try:
+        strategies = json.loads(FILE.read_text())["strategies"]
+        return {name: {built: code for code, objects in forms.items() for built in objects}
+                for name, forms in strategies.items()}
+    except (OSError, ValueError, KeyError, AttributeError):
+        return {}
+
+
+@cache
+def _of(strategy: str, which: str, folder: Path) -> str:
+    word = strategy.replace("-", "_")
+    code = _known().get(word, {}).get(text_hash(folder / "bench" / f"{which}-{word}.o"))
+    return f"holds:{code}" if code else NONE
+
+
+def of(strategy: str, plan: Plan) -> str:
+    """holds:HASH, the hash of the functions that are proved and were timed; or none."""
+    return _of(strategy, object_of(plan.workload), formed(BUILD, plan.relax, plan.unlock))

@@ -1,0 +1,149 @@
+"""What to measure: the command line's wishes become an ordered list of trials."""
+
+import random
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from hartlock.engine import build
+from hartlock.engine.choose import Engine
+from hartlock.base.errors import UsageError
+from hartlock.plan.strategies import BASELINE, CLOCK, CONTROL
+
+FORMAT = 1
+TRIALS = 5  # of each strategy and number of harts, usually
+MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
+HEAP_BYTES = 100 * 1024 * 1024
+MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most
+RELAX = ("none", "pause", "wrs")  # how waiters wait, and
+UNLOCK = ("store", "fence-store", "store-fence", "amoswap")  # how holders let go: lock/forms.h
+PASSES = ("throughput", "latency", "audit", "fairness")
+
+
+class Trial(NamedTuple):
+    strategy: str
+    harts: int
+
+
+# Named distributions of sizes, and what an alignment must divide: bench/sizes.c.
+SIZES = {"small": 16, "pages": 4096, "mixed": 16}
+FIXED = "fixed"
+
+
+@dataclass(frozen=True)
+class Workload:
+    size_bytes: int
+    align_bytes: int
+    hold_instructions: int
+    think_instructions: int
+    think_range_instructions: int  # from the least to the most of it
+    batch_bytes: int  # that a magazine takes at a time
+    scenario: str = ""
+    sizes: str = FIXED  # or a word of SIZES; size_bytes is then 0
+    touch_lines: int = 0
+    placement: str = "padded"  # packed, random
+    arrival: str = "closed"  # poisson
+    arrival_ops_per_second: int = 0  # of each hart; 0: closed
+    interrupt_period_us: int = 0  # 0: none
+    interrupt_instructions: int = 0
+    irq: str = "on"  # off: the section runs with interrupts off
+    ipi_period_us: int = 0  # 0: none
+    churn_period_us: int = 0  # from one hart that is stopped, or started again, to the next; 0: none
+    exhaust_rounds: int = 0  # to the end of a small heap, behind the passes
+
+    def words(self) -> list[str]:
+        """Of the kernel's plan: docs/records.md."""
+        size = [f"size={self.size_bytes}"] if self.sizes == FIXED else []
+        return [
+            *size, f"align={self.align_bytes}", f"batch={self.batch_bytes}", f"hold={self.hold_instructions}",
+            f"think={self.think_instructions}", f"think_range={self.think_range_instructions}",
+            f"sizes={self.sizes}", f"touch={self.touch_lines}", f"placement={self.placement}",
+            f"rate={self.arrival_ops_per_second}", f"interrupt_us={self.interrupt_period_us}",
+            f"interrupt_length={self.interrupt_instructions}", f"irq={self.irq}", *self._disturbances(),
+        ]
+
+    def _disturbances(self) -> list[str]:
+        """What few runs ask for, and is not said where it is not."""
+        named = {"ipi_us": self.ipi_period_us, "churn_us": self.churn_period_us, "exhaust": self.exhaust_rounds}
+        return [f"{key}={value}" for key, value in named.items() if value]
+
+
+@dataclass(frozen=True)
+class Plan:
+    smp: int
+    locks: tuple[str, ...]  # asked for, in that order
+    harts: tuple[int, ...]  # counts to measure, ascending
+    workload: Workload
+    trials: int  # of each strategy and hart count
+    seed: int
+    inject: str = ""
+    relax: str = build.RELAX
+    unlock: str = build.UNLOCK
+    clusters: int = 0  # equal ones, that the harts are told they form; 0: what the machine says
+    optional: tuple[str, ...] = ()  # of the locks: left out without complaint where an extension is missing
+    order: tuple[Trial, ...] = field(default=())
+
+    def role(self, trial: Trial) -> str:
+        """candidate: asked for. control: must lose updates. harness: what measuring costs."""
+        if trial.strategy in (CLOCK, BASELINE) or trial == Trial(CONTROL, 1):
+            return "harness"
+        return "control" if trial.strategy == CONTROL else "candidate"
+
+    def bootargs(self, engine: Engine) -> str:
+        words = [
+            "hartlock:", f"format={FORMAT}", *self.workload.words(),
+            f"duration_us={engine.duration_us}", f"warmup_us={engine.warmup_us}",
+            f"fairness_us={engine.fairness_us}",
+            f"seed={self.seed}",
+        ]
+        if self.clusters:
+            words.append(f"clusters={self.clusters}")
+        if engine.hang_ms:
+            words.append(f"hang_ms={engine.hang_ms}")
+        if self.inject:
+            words.append(f"inject={self.inject}")
+        words.append("run=" + ",".join(f"{t.strategy}:{t.harts}" for t in self.order))
+        return " ".join(words)
+
+    def passes(self) -> int:
+        """How many windows are measured."""
+        return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy != CLOCK)
+
+
+def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Trial, ...]:
+    """Every trial of a run, in seeded random order.
+
+    Beside what was asked for there is, for each number of harts, the control
+    that must lose updates, and once the harness: `null` on one hart, and the
+    clock read itself. `baseline` is always on one hart.
+    """
+    wanted = {Trial(lock, 1 if lock == BASELINE else n): None for n in harts for lock in locks}
+    wanted.update({Trial(CONTROL, n): None for n in harts if n > 1})
+    wanted.update({Trial(CONTROL, 1): None, Trial(CLOCK, 1): None})
+    once = [trial for trial in wanted for _ in range(trials)]
+    random.Random(seed).shuffle(once)
+    return tuple(once)
+
+
+def check(plan: Plan) -> None:
+    """Refuse what cannot be measured, in words about the options that said so."""
+    w = plan.workload
+    if max(plan.harts) > plan.smp:
+        raise UsageError(f"--harts {max(plan.harts)}: only {plan.smp} hart(s) are started (--smp {plan.smp})")
+    if w.align_bytes & (w.align_bytes - 1):
+        raise UsageError(f"--align {w.align_bytes}: an alignment is a power of two (1, 2, 4, ...)")
+    if w.think_range_instructions > 2 * w.think_instructions:
+        raise UsageError(f"--think-range {w.think_range_instructions}: from the least to the most of --think "
+                         f"{w.think_instructions} it can be twice that at the most")
+    if w.sizes != FIXED and w.align_bytes > SIZES[w.sizes]:
+        raise UsageError(f"--align {w.align_bytes}: sizes of the distribution {w.sizes} are multiples of "
+                         f"{SIZES[w.sizes]}, and no more")
+    if w.size_bytes > MAX_BLOCK:
+        raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB), "
+                         "and the audit's map may need a ninth of them")
+    if plan.clusters and plan.smp % plan.clusters:
+        raise UsageError(f"--clusters {plan.clusters}: {plan.smp} harts (--smp) do not make {plan.clusters} equal clusters")
+    if w.align_bytes > HEAP_BYTES:
+        raise UsageError(f"--align {w.align_bytes}: the heap has only {HEAP_BYTES} bytes (100 MiB)")
+    if len(plan.order) > MAX_TRIALS or sum(len(t.strategy) + 4 for t in plan.order) > MAX_TEXT:
+        raise UsageError(f"{len(plan.order)} trials are too many for one boot: "
+                         "ask for fewer --trials, --lock or --harts")

@@ -1,0 +1,73 @@
+"""The strategies there are, read from lock/locks.def and the headers themselves."""
+
+import difflib
+import re
+from collections.abc import Collection
+from dataclasses import dataclass
+from pathlib import Path
+
+from hartlock.base.errors import UsageError
+from hartlock.base.paths import LOCKS_DEF, TOP
+
+CONTROL = "null"  # the strategy that must lose updates when harts overlap
+BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
+CLOCK = "clock"  # not a strategy: the price of the clock read, as a row of its own
+
+
+@dataclass(frozen=True)
+class Strategy:
+    name: str
+    lockfree: bool
+    header: Path
+    needs: str = ""  # the extension without which it is not run
+
+    def summary(self) -> str:
+        """The first sentence of the header's own comment."""
+        first = self.header.read_text().split("\n", 1)[0]
+        return first.removeprefix(f"/* {self.name}: ").rstrip(".")
+
+
+def _words() -> list[list[str]]:
+    """LOCK(name), ALIAS(other, name) and so on, each as its macro and its arguments."""
+    lines = re.findall(r"^(\w+)\(([\w, ]+)\)$", LOCKS_DEF.read_text(), re.MULTILINE)
+    return [[macro, *(word.strip() for word in words.split(","))] for macro, words in lines]
+
+
+def known() -> dict[str, Strategy]:
+    folder = {"LOCK": TOP / "lock", "LOCKFREE": TOP / "alloc", "LOCKFREE_ISA": TOP / "alloc"}
+    return {(name := word.replace("_", "-")): Strategy(name, macro != "LOCK", folder[macro] / f"{word}.h", "".join(needs))
+            for macro, word, *needs in _words() if macro in folder}
+
+
+def aliases() -> dict[str, str]:
+    return {other.replace("_", "-"): name.replace("_", "-")
+            for macro, other, *rest in _words() if macro == "ALIAS" for name in rest}
+
+
+def choose(text: str) -> list[str]:
+    """The strategies of `--lock spin,ticket` or `--lock all`, each once, in order."""
+    names, other = known(), aliases()
+    chosen: dict[str, None] = {}
+    for word in text.split(","):
+        word = other.get(word.replace("_", "-"), word.replace("_", "-"))
+        if word == "all":
+            chosen.update(dict.fromkeys(names))
+        elif word in names:
+            chosen[word] = None
+        else:
+            near = difflib.get_close_matches(word, [*names, *other, "all"], n=1, cutoff=0.4)
+            hint = f"did you mean '{near[0]}'? " if near else ""
+            raise UsageError(f"--lock: there is no strategy '{word}'. {hint}"
+                             f"There are {', '.join(names)}; or all.")
+    return list(chosen)
+
+
+def label(names: Collection[str]) -> str:
+    """What a folder calls them."""
+    return "all" if set(names) == set(known()) else "-".join(names)
+
+
+def optional(text: str) -> tuple[str, ...]:
+    """Those that only `all` has asked for, and that harts may be unable to run."""
+    named = {word.replace("_", "-") for word in text.split(",")}
+    return tuple(name for name in choose(text) if known()[name].needs and name not in named)

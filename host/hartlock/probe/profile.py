@@ -1,0 +1,44 @@
+"""A machine profile (model/machines/*.toml) from what the probe found."""
+
+import tomllib
+from collections.abc import Mapping
+
+from hartlock.probe.fit import Found
+
+LEAST_CYCLES = {"hop": 0.0, "invalidate": 0.0, "store_delay": 0.0}  # the model's least of the times; the others' is 1
+COUNTS = {"clock_mhz", "harts", "cluster_harts", "mesh_columns"}
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _line(key: str, base: object, found: Found | None, name: str) -> str:
+    if found is None or found.value is None:
+        why = f" ({found.how})" if found else ""
+        return f"{key} = {_text(base)} # not probed{why}: from {name}"
+    value: float | bool = found.value
+    how = found.how
+    if key not in COUNTS and not isinstance(value, bool):
+        least = LEAST_CYCLES.get(key, 1.0)
+        if value < least - 0.05:
+            how += f"; {value:.2f}, and the model's least is {least:.0f}"
+        value = max(least, round(float(value), 1))
+    return f"{key} = {_text(value)} # probed: {how}"
+
+
+def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -> str:
+    """The profile's text; `of` says on what it was probed."""
+    base = tomllib.loads(base_text)
+    head = [f"# A machine profile probed on {of}.", "#",
+            "# `probed` says how a number was measured (docs/probe.md); what the probe cannot see",
+            f"# is taken from the profile {base_name}, and says so.", ""]
+    return "\n".join(head + [_line(key, value, found.get(key), base_name) for key, value in base.items()]) + "\n"
+
+
+def columns(text: str) -> int:
+    """Of a profile's mesh."""
+    value = tomllib.loads(text).get("mesh_columns", 1)
+    return value if isinstance(value, int) else 1

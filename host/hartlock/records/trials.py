@@ -1,0 +1,297 @@
+"""From records to trials: what the kernel said, put together and checked for sense."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from hartlock.figures.columns import COHERENCE
+from hartlock.records.histogram import Histogram, merge
+from hartlock.records.parser import Fields, Record, RecordError
+
+
+@dataclass
+class Share:
+    """What one hart did in one pass."""
+
+    hart: int
+    ops: int
+    ops_window: int
+    start: int  # ticks
+    end: int
+    cycles: int  # between start and end, on this hart
+    waste: int = 0  # bytes taken from the heap that no block was made of
+    waited: int = 0
+    failed: int = 0
+    bytes: int = 0  # of the blocks it got
+    blocks: int = 0  # audit: that it marked
+    misplaced: int = 0  # audit: of those, misaligned or outside the heap
+    behind: int = 0  # ticks behind its schedule at the end
+    interrupts: int = 0
+    interrupts_inside: int = 0
+    overlapping: int = 0  # audit: of those, with bytes that were marked already
+    ipis: int = 0
+    ipis_inside: int = 0
+    stops: int = 0  # and came back
+
+
+@dataclass
+class Pass:
+    ended: str  # time, heap
+    open: int  # ticks; 0 when the window never opened
+    close: int
+    heap_start: int
+    heap_end: int
+    used: int
+    shares: list[Share] = field(default_factory=list)
+    coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
+    offset: int = 0  # of a random placement, bytes
+    touched: int = 0  # lines written inside, by all harts
+
+
+@dataclass(frozen=True)
+class Fair:
+    """What @fair says of the grants of one fairness pass."""
+
+    order: str  # how they are told: numbers, addresses, unknown
+    clusters: int  # of its harts
+    grants: int
+    again: int  # to the hart that had the one before
+    near: int  # to another hart of its cluster
+    windows: int  # of as many grants as there are harts
+    distinct: int  # harts with a grant in them, all added up
+    breaks: int  # grants that do not follow the one before
+
+
+@dataclass(frozen=True)
+class Exhaust:
+    """What @exhaust says of rounds to the end of a small heap."""
+
+    rounds: int = 0  # that came to it
+    refused: int = 0
+    blocks: int = 0
+    misaligned: int = 0
+    outside: int = 0
+    overlapping: int = 0
+    astray: int = 0  # bytes
+    early: int = 0  # rounds that refused what there was room for
+
+
+NO_FAIR = Fair("unknown", 0, 0, 0, 0, 0, 0, 0)
+
+
+@dataclass
+class Trial:
+    id: int
+    strategy: str
+    harts: int
+    status: str  # done, too_few_harts, needs_EXTENSION
+    passes: dict[str, Pass]
+    histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/records.md, @hist
+    marked: int = 0  # audit: bytes that somebody got
+    fair: Fair = NO_FAIR
+    exhaust: Exhaust | None = None  # asked for, and it is here
+    relax: str = "not-applicable"  # how its waiters wait,
+    unlock: str = "not-applicable"  # and its holders let go
+    clusters: int = 1  # that its harts are told they are in
+    first: int = 0  # number of its first record that came
+    records: int = 0  # of it that came and could be used
+    lost: int = 0  # of those from the first to the last: not so
+
+    def merged(self, kind: str) -> Histogram:
+        return merge(h for (_, k), h in sorted(self.histograms.items()) if k == kind)
+
+
+@dataclass
+class Boot:
+    """What the kernel said of its machine."""
+
+    boot_hart: int = -1
+    harts: int = 0
+    image: int = 0  # address the kernel was loaded at
+    online: int = 0
+    timebase_hz: int = 0
+    console: str = ""
+    sbi: str = ""
+    machine: str = ""  # what the device tree calls it
+    isa: str = ""
+    extensions: tuple[str, ...] = ()  # of those a strategy or a form may need: what every hart has
+    clusters: int = 0  # by the device tree
+    clock: dict[str, str] = field(default_factory=dict)  # @clock: what cycles are, and in what steps
+    no_cycle: list[int] = field(default_factory=list)  # ids of the harts that cannot read their cycle counter
+    native: dict[str, str] = field(default_factory=dict)  # @native, when it is the bench on threads
+    preempted: int = 0  # how often the system stopped a thread of it, in the whole run
+    failed_harts: list[str] = field(default_factory=list)
+    failed_checks: list[str] = field(default_factory=list)
+    checks: int = 0
+
+
+_SBI_IMPLEMENTATIONS = {0: "BBL", 1: "OpenSBI", 2: "Xvisor", 3: "KVM", 4: "RustSBI", 5: "Diosix"}
+
+
+class Collector:
+    """Feed it records in order. A trial comes out when its last record is in."""
+
+    def __init__(self) -> None:
+        self.boot = Boot()
+        self.ended = ""  # status of the end record; "" while there is none
+        self.records_promised = -1
+        self.forms: tuple[str, str] | None = None  # relax and unlock, of the image
+        self.crash: dict[str, str] = {}  # of @trap and @panic
+        self.trap: dict[str, int] = {}
+        self.hang: Fields | None = None  # of @hang, and of each @stuck
+        self.stuck: list[Fields] = []
+        self._open: dict[int, Trial] = {}
+        self.handlers = {
+            "boot": self._boot, "clock": self._clock, "native": self._native, "usage": self._usage,
+            "hart": self._hart, "check": self._check, "plan": self._plan, "pass": self._pass,
+            "share": self._share, "hist": self._hist, "audit": self._audit,
+            "coherence": self._coherence, "fair": self._fair, "exhaust": self._exhaust,
+            "stuck": self.stuck.append, "hang": self._hang, "trap": self._trap, "panic": self._panic, "end": self._end,
+        }
+
+    def feed(self, record: Record) -> Trial | None:
+        """Raises RecordError for a record that cannot be used; others are unharmed."""
+        f = record.fields()
+        if record.type == "trial":
+            return self._trial(f)
+        handler = self.handlers.get(record.type)
+        if handler is not None:
+            handler(f)
+            self._count(f)
+        return None
+
+    def _count(self, f: Fields) -> None:
+        if "trial" in f.values and f.number("trial") in self._open:
+            self._open[f.number("trial")].records += 1
+
+    def _boot(self, f: Fields) -> None:
+        b = self.boot
+        b.harts, b.timebase_hz = f.number("harts"), f.number("timebase_hz")
+        b.console, b.isa = f.text("console"), f.text("isa")
+        if b.console == "stdout":
+            return  # a program: no firmware
+        b.boot_hart, b.clusters = f.number("boot_hart"), f.number("clusters")
+        b.extensions = tuple(filter(None, f.text("extensions").split(",")))
+        b.image, b.machine = f.number("image"), f.text("machine")
+        version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
+        b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
+
+    def _native(self, f: Fields) -> None:
+        self.boot.native = {key: f.text(key) for key in f.values}
+
+    def _usage(self, f: Fields) -> None:
+        self.boot.preempted = f.number("preempted")
+
+    def _clock(self, f: Fields) -> None:
+        self.boot.clock = {key: f.text(key) for key in f.values if key != "n"}
+
+    def _hart(self, f: Fields) -> None:
+        if f.text("state") == "online":
+            self.boot.online += 1
+            if f.values.get("cycle") == b"0":
+                self.boot.no_cycle.append(f.number("id"))
+        else:
+            self.boot.failed_harts.append(
+                f"hart {f.number('id')}: {f.text('error')} (SBI error {f.number('sbi_error')})")
+
+    def _check(self, f: Fields) -> None:
+        self.boot.checks += 1
+        if f.text("result") != "pass":
+            self.boot.failed_checks.append(f.text("name"))
+
+    def _get(self, f: Fields, strategy: str = "", harts: int = 0) -> Trial:
+        i = f.number("trial")
+        if i not in self._open:
+            self._open[i] = Trial(i, strategy, harts, "", {}, {}, first=f.record.n)
+        return self._open[i]
+
+    def _plan(self, f: Fields) -> None:
+        self.forms = f.text("relax"), f.text("unlock")
+
+    def _pass(self, f: Fields) -> None:
+        trial = self._get(f, f.text("strategy"), f.number("harts"))
+        trial.relax, trial.unlock, trial.clusters = f.text("relax"), f.text("unlock"), f.number("clusters")
+        trial.passes[f.text("pass")] = Pass(
+            f.text("ended"), f.number("open"), f.number("close"),
+            f.number("heap_start"), f.number("heap_end"), f.number("used"),
+            offset=f.number("offset"), touched=f.number("touched"))
+
+    def _pass_of(self, f: Fields) -> Pass:
+        into = self._get(f).passes.get(f.text("pass"))
+        if into is None:
+            raise RecordError(f"line {f.record.line}: @{f.record.type} without its @pass")
+        return into
+
+    def _coherence(self, f: Fields) -> None:
+        self._pass_of(f).coherence = {name: f.number(name) for name in COHERENCE}
+
+    def _share(self, f: Fields) -> None:
+        name, into = f.text("pass"), self._pass_of(f)
+        share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
+                      f.number("start"), f.number("end"), f.number("cycles"), f.number("waste"),
+                      bytes=f.number("bytes"), behind=f.number("behind"), interrupts=f.number("interrupts"),
+                      interrupts_inside=f.number("interrupts_inside"), ipis=f.number("ipis"), ipis_inside=f.number("ipis_inside"),
+                      stops=f.number("stops"))
+        if name == "latency":
+            share.waited, share.failed = f.number("waited"), f.number("failed")
+        if name == "audit":
+            share.blocks, share.overlapping = f.number("blocks"), f.number("overlapping")
+            share.misplaced = f.number("misaligned") + f.number("outside")
+        into.shares.append(share)
+
+    def _hist(self, f: Fields) -> None:
+        self._get(f).histograms[f.number("hart"), f.text("kind")] = Histogram(
+            f.number("count"), f.number("sum"), f.number("min"), f.number("max"), f.buckets("buckets"))
+
+    def _audit(self, f: Fields) -> None:
+        self._get(f).marked = f.number("marked")
+
+    def _fair(self, f: Fields) -> None:
+        counts = (f.number(name) for name in ("clusters", "grants", "again", "near", "windows", "distinct", "breaks"))
+        self._get(f).fair = Fair(f.text("order"), *counts)
+
+    def _exhaust(self, f: Fields) -> None:
+        self._get(f).exhaust = Exhaust(**{name: f.number(name) for name in vars(Exhaust())})
+
+    def _trial(self, f: Fields) -> Trial:
+        trial = self._get(f)
+        del self._open[trial.id]
+        trial.lost = f.record.n - trial.first - trial.records
+        trial.strategy, trial.harts, trial.status = f.text("strategy"), f.number("harts"), f.text("status")
+        return trial
+
+    def _hang(self, f: Fields) -> None:
+        for key in ("harts", "stuck", "silent", "ms"):
+            f.number(key)
+        self.hang = f
+
+    def _trap(self, f: Fields) -> None:
+        self.trap = {key: f.number(key) for key in f.values}
+
+    def _panic(self, f: Fields) -> None:
+        self.crash = {key: f.text(key) for key in ("hart", "file", "line", "msg")}
+
+    def _end(self, f: Fields) -> None:
+        self.ended, self.records_promised = f.text("status"), f.number("records")
+
+
+def whole(trial: Trial, exhaust: bool = False) -> bool:
+    """Did every record of the trial arrive? `exhaust`: it was asked to use up heaps, too."""
+    if trial.status != "done" or trial.lost:
+        return False
+    if trial.strategy == "clock":
+        return (0, "clock") in trial.histograms
+    harts = set(range(trial.harts))
+    return (
+        set(trial.passes) == {"throughput", "latency", "audit", "fairness"}
+        and trial.fair is not NO_FAIR
+        and (trial.exhaust is not None or not exhaust)
+        and all({s.hart for s in p.shares} == harts for p in trial.passes.values())
+        and {hart for hart, kind in trial.histograms if kind == "wait"} == harts
+    )
+
+
+def trials(records: Iterator[Record], collector: Collector) -> Iterator[Trial]:
+    for record in records:
+        trial = collector.feed(record)
+        if trial is not None:
+            yield trial

@@ -1,0 +1,319 @@
+"""The report's plots: each takes cells and gives a figure, or None when there is nothing in it.
+
+Colour says what family a strategy is of; which one it is stands at its line.
+"""
+
+import importlib
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+
+from hartlock.plan import traits
+from hartlock.folder.reader import Cell, Results
+from hartlock.folder.comparable import Setting
+from hartlock.base.intervals import Estimate
+
+INK, FAINT, GRID, PAPER = "#1d2329", "#6b747d", "#e3e6e8", "#ffffff"
+FAMILY = {"lock-free": "#0b7a5b", "FIFO lock": "#2456b8", "lock": "#c05621", "reference": "#8b949c"}
+MARK = {"lock-free": "D", "FIFO lock": "o", "lock": "s", "reference": "x"}
+SIZE = (6.6, 4.9)  # inches
+FAR_APART = 6  # times: beyond it a linear axis shows only the best
+LABEL_GAP = 0.036  # of the axes' height, between two labels
+
+Figure = Any
+
+
+def pyplot() -> Any:
+    matplotlib: Any = importlib.import_module("matplotlib")
+    matplotlib.use("Agg")
+    matplotlib.rcParams.update({
+        "svg.fonttype": "none", "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9,
+        "text.color": INK, "axes.edgecolor": FAINT, "axes.labelcolor": INK, "xtick.color": FAINT, "ytick.color": FAINT,
+        "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
+        "grid.color": GRID, "grid.linewidth": 0.8, "axes.axisbelow": True, "axes.titlesize": 10, "axes.titleweight": "bold",
+        "figure.facecolor": PAPER, "axes.facecolor": "none", "lines.linewidth": 1.6, "savefig.facecolor": PAPER,
+    })
+    return importlib.import_module("matplotlib.pyplot")
+
+
+def family(cell: Cell) -> str:
+    return traits.family(cell.strategy) if cell.role == "candidate" else "reference"
+
+
+class Marks:
+    """Names what is drawn, so that the page can light one strategy up."""
+
+    def __init__(self) -> None:
+        self._next = count()
+
+    def __call__(self, artist: Any, strategy: str) -> Any:
+        artist.set_gid(f"s:{strategy}:{next(self._next)}")
+        return artist
+
+
+@dataclass
+class Line:
+    cell: Cell
+    xs: list[float]
+    ys: list[float]
+    errors: list[Estimate] | None = None
+
+
+def _spread(wanted: Sequence[float], gap: float) -> list[float]:
+    """Near where they want to be, none nearer to the next than `gap`, and from 0 to 1 if they fit."""
+    order = sorted(range(len(wanted)), key=lambda i: wanted[i])
+    at = [wanted[i] for i in order]
+    last = len(at) - 1
+    for _ in range(400):
+        moved = False
+        at = [min(max(y, i * gap), 1 - (last - i) * gap) if last * gap < 1 else y for i, y in enumerate(at)]
+        for i in range(len(at) - 1):
+            short = gap - (at[i + 1] - at[i])
+            if short > 1e-6:
+                at[i] -= short / 2
+                at[i + 1] += short / 2
+                moved = True
+        if not moved:
+            break
+    out = [0.0] * len(wanted)
+    for place, i in zip(at, order, strict=True):
+        out[i] = place
+    return out
+
+
+def _labels(axes: Any, lines: Sequence[Line], mark: Marks) -> None:
+    """Names at the right end, each with a thin leader to its line."""
+    axes.set_xlim(axes.get_xlim())  # fixed now, for the labels to be where the lines end
+    axes.set_ylim(axes.get_ylim())
+    to_axes = axes.transData + axes.transAxes.inverted()
+    ends = [to_axes.transform((line.xs[-1], line.ys[-1])) for line in lines]
+    for line, end, y in zip(lines, ends, _spread([e[1] for e in ends], LABEL_GAP), strict=True):
+        colour = FAMILY[family(line.cell)]
+        mark(axes.plot([end[0] + 0.008, 1.02], [end[1], y], transform=axes.transAxes, color=colour, linewidth=0.5,
+                       alpha=0.6, clip_on=False)[0], line.cell.strategy)
+        mark(axes.text(1.028, y, line.cell.strategy, transform=axes.transAxes, color=colour, va="center", fontsize=8.5),
+             line.cell.strategy)
+
+
+def _draw(axes: Any, lines: Sequence[Line]) -> None:
+    mark = Marks()
+    for line in lines:
+        kind = family(line.cell)
+        mark(axes.plot(line.xs, line.ys, color=FAMILY[kind], marker=MARK[kind] if len(line.xs) < 8 else "", markersize=4,
+                       linestyle=":" if kind == "reference" else "-")[0], line.cell.strategy)
+        for x, e in zip(line.xs, line.errors or (), strict=False):
+            if math.isfinite(e.low):
+                mark(axes.plot([x, x], [e.low, e.high], color=FAMILY[kind], linewidth=3, alpha=0.35,
+                               solid_capstyle="butt")[0], line.cell.strategy)
+    _labels(axes, lines, mark)
+
+
+def _begin(title: str, height: float = SIZE[1], left: float = 0.62, right: float = 1.05) -> tuple[Any, Any]:
+    """Margins in inches, the same for all, for plots to stand in line."""
+    figure, axes = pyplot().subplots(figsize=(SIZE[0], height))
+    figure.subplots_adjust(left=left / SIZE[0], right=1 - right / SIZE[0], top=1 - 0.4 / height, bottom=0.55 / height)
+    axes.set_title(title, loc="left", pad=10)
+    axes.grid(True)
+    axes.tick_params(length=0)
+    return figure, axes
+
+
+def _plain(axis: Any, symbols: bool = True) -> None:
+    """Numbers as the tables have them, without powers of ten."""
+    ticker: Any = importlib.import_module("matplotlib.ticker")
+
+    def text(x: float, _: object) -> str:
+        for size, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+            if symbols and abs(x) >= size:
+                return f"{x / size:g}{unit}"
+        return f"{x:g}"
+
+    axis.set_major_formatter(ticker.FuncFormatter(text))
+    axis.set_minor_formatter(ticker.NullFormatter())
+
+
+def _log(axes: Any, which: str = "y") -> None:
+    ticker: Any = importlib.import_module("matplotlib.ticker")
+    (axes.set_yscale if which == "y" else axes.set_xscale)("log")
+    axis = axes.yaxis if which == "y" else axes.xaxis
+    axis.set_major_locator(ticker.LogLocator(base=10, subs=(1, 2, 5), numticks=20))
+    axis.set_minor_locator(ticker.NullLocator())
+    _plain(axis)
+
+
+def against_harts(results: Results, setting: Setting, column: str, title: str, log: bool) -> Figure | None:
+    harts = results.harts(setting)
+    control = results.cells(setting, role="control") if log else []  # without a lock it would be all that is seen
+    cells = [*results.cells(setting), *control]
+    lines = []
+    for strategy in dict.fromkeys(c.strategy for c in cells):
+        points = sorted(((c.harts, c.estimate(column), c) for c in cells if c.strategy == strategy), key=lambda p: p[0])
+        points = [p for p in points if math.isfinite(p[1].median)]
+        if len(points) > 1 or len(harts) == 1:  # one that is on one hart only, whatever was asked for, is no line
+            lines.append(Line(points[-1][2], [p[0] for p in points], [p[1].median for p in points], [p[1] for p in points]))
+    if len(harts) < 2 or not lines:
+        return None
+    figure, axes = _begin(title)
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(harts, [str(n) for n in harts])
+    axes.minorticks_off()
+    axes.set_xlabel("harts")
+    ends = [line.ys[-1] for line in lines]
+    if log or max(ends) > FAR_APART * min(ends):
+        _log(axes)
+    else:
+        tops = [e.high if math.isfinite(e.high) else e.median for line in lines for e in line.errors or ()]
+        axes.set_ylim(0, 1.04 * max(tops))
+        _plain(axes.yaxis)
+    _draw(axes, lines)
+    return figure
+
+
+def throughput(results: Results, setting: Setting, _: int) -> Figure | None:
+    return against_harts(results, setting, "throughput_ops_per_second", "Operations a second, all harts together", False)
+
+
+def cycles(results: Results, setting: Setting, _: int) -> Figure | None:
+    return against_harts(results, setting, "cycles_per_op", "Cycles for each operation of the whole system", True)
+
+
+def waits(results: Results, setting: Setting, harts: int) -> Figure | None:
+    lines = []
+    for cell in results.cells(setting, harts):
+        percents, heights = cell.curve()
+        points = [(1 / (1 - p / 100), max(h, 1)) for p, h in zip(percents, heights, strict=True) if p < 100]
+        if len(points) > 1:
+            lines.append(Line(cell, [x for x, _ in points], [y for _, y in points]))
+    if not lines:
+        return None
+    figure, axes = _begin(f"How long an operation waits, {harts} harts")
+    axes.set_xscale("log")
+    nines = [x for x in (50, 90, 99, 99.9, 99.99, 99.999) if 1 / (1 - x / 100) <= 1.05 * max(max(line.xs) for line in lines)]
+    axes.set_xticks([1 / (1 - x / 100) for x in nines], [f"{x:g} %" for x in nines])
+    axes.minorticks_off()
+    axes.set_xlabel("of the operations wait no longer than")
+    axes.set_ylabel("cycles")
+    _log(axes)
+    _draw(axes, lines)
+    return figure
+
+
+def _rows(cells: Sequence[Cell], title: str) -> tuple[Any, Any]:
+    """One line a strategy, from top to bottom."""
+    figure, axes = _begin(title, 1.1 + 0.26 * max(len(cells), 5), left=1.05, right=0.25)
+    axes.set_yticks(range(len(cells)), [c.strategy for c in cells])
+    axes.set_ylim(len(cells) - 0.4, -0.6)
+    for label, cell in zip(axes.get_yticklabels(), cells, strict=True):
+        label.set_color(FAMILY[family(cell)])
+    return figure, axes
+
+
+def fairness(results: Results, setting: Setting, harts: int) -> Figure | None:
+    cells = [c for c in results.cells(setting, harts) if math.isfinite(c.estimate("jain_index").median)]
+    if not cells or harts < 2:
+        return None
+    cells.sort(key=lambda c: (-c.estimate("min_max_share").median, c.strategy))
+    figure, axes = _rows(cells, f"Fairness, {harts} harts")
+    mark = Marks()
+    for y, cell in enumerate(cells):
+        jain, share = cell.estimate("jain_index"), cell.estimate("min_max_share")
+        colour = FAMILY[family(cell)]
+        mark(axes.plot([share.median, jain.median], [y, y], color=colour, linewidth=1, alpha=0.5)[0], cell.strategy)
+        mark(axes.plot([jain.low, jain.high], [y, y], color=colour, linewidth=4, alpha=0.35)[0], cell.strategy)
+        mark(axes.plot(jain.median, y, "o", color=colour, markersize=6)[0], cell.strategy)
+        mark(axes.plot(share.median, y, "|", color=colour, markersize=11, markeredgewidth=2)[0], cell.strategy)
+    axes.set_xlim(-0.02, 1.03)
+    axes.axvline(1 / harts, color=FAINT, linewidth=1, linestyle=":")
+    axes.set_xlabel("●  Jain's index     ❘  slowest hart over the fastest     ┊  Jain when one hart has all")
+    return figure
+
+
+def shares(results: Results, setting: Setting, harts: int) -> Figure | None:
+    cells = [c for c in results.cells(setting, harts) if c.shares()]
+    if not cells or harts < 2:
+        return None
+    cells.sort(key=lambda c: (max(max(t) - min(t) for t in c.shares()), c.strategy))
+    figure, axes = _rows(cells, f"What each hart got, {harts} harts")
+    mark, widest = Marks(), 1.2
+    for y, cell in enumerate(cells):
+        points = [(hart, x) for trial in cell.shares() for hart, x in enumerate(trial)]
+        widest = max(widest, *(x for _, x in points))
+        offset = [y + 0.6 * (hart / max(1, harts - 1) - 0.5) for hart, _ in points]
+        mark(axes.plot([x for _, x in points], offset, ".", color=FAMILY[family(cell)], markersize=3.5, alpha=0.55,
+                       markeredgewidth=0)[0], cell.strategy)
+    axes.axvline(1, color=FAINT, linewidth=1, linestyle=":")
+    axes.set_xlim(-0.02 * widest, 1.04 * widest)
+    axes.set_xlabel("a hart's operations over an even share (1 is fair); a dot a hart and trial")
+    return figure
+
+
+def coherence(results: Results, setting: Setting, harts: int) -> Figure | None:
+    cells = [c for c in results.cells(setting, harts) if math.isfinite(c.estimate("transfers_per_op").median)]
+    if not cells:
+        return None
+    cells.sort(key=lambda c: (c.estimate("transfers_per_op").median, c.strategy))
+    figure, axes = _rows(cells, f"Lines between harts for each operation, {harts} harts")
+    mark = Marks()
+    for y, cell in enumerate(cells):
+        colour = FAMILY[family(cell)]
+        moved, taken = cell.estimate("transfers_per_op").median, cell.estimate("invalidations_per_op").median
+        mark(axes.plot([0, moved], [y, y], color=colour, linewidth=5, alpha=0.8, solid_capstyle="butt")[0], cell.strategy)
+        mark(axes.plot(taken, y, "|", color=INK, markersize=11, markeredgewidth=2)[0], cell.strategy)
+    axes.set_xlim(left=0)
+    axes.set_xlabel("▬  lines fetched from another hart     ❘  copies taken away by writes")
+    return figure
+
+
+def handoffs(cycles_of: Sequence[Sequence[float]]) -> Figure:
+    """From a probe: the heat map of one-way hand-offs."""
+    figure, axes = _begin("Hand-off of a line, one way", right=0.3)
+    axes.grid(False)
+    image = axes.pcolormesh(np.array(cycles_of), cmap="viridis", edgecolors=PAPER, linewidth=0.5)
+    n = len(cycles_of)
+    step = max(1, n // 8)
+    ticks = range(0, n, step)
+    axes.set_xticks([t + 0.5 for t in ticks], [str(t) for t in ticks])
+    axes.set_yticks([t + 0.5 for t in ticks], [str(t) for t in ticks])
+    axes.invert_yaxis()
+    axes.set_aspect("equal")
+    axes.set_xlabel("to hart")
+    axes.set_ylabel("from hart")
+    figure.colorbar(image, label="cycles", shrink=0.85)
+    return figure
+
+
+Plot = Callable[[Results, Setting, int], Figure | None]
+
+# name -> plot, and how to read it.
+PLOTS: dict[str, tuple[Plot, str]] = {
+    "throughput": (throughput,
+                   "Higher is better (logarithmic if the best is far above the rest: then equal steps are equal factors). A line that rises with the harts scales; one that is flat shares a fixed "
+                   "rate out; one that falls is harmed by its own waiters. The shaded bar at a point is the 95 % "
+                   "interval over boots and trials; where two bars overlap, the order of two strategies is not "
+                   "settled by this plot: the table says whether it is settled by their ratio."),
+    "cycles": (cycles,
+               "Lower is better; the axis is logarithmic, so equal steps are equal factors. Elapsed cycles divided "
+               "by all harts' operations: below a certain number of harts it falls because think time overlaps, "
+               "then the hand-off from hart to hart is all that is left, and the line shows its price. Dotted: the "
+               "control without a lock, which is wrong by intent and bounds what any lock could reach."),
+    "waits": (waits,
+              "Lower is better. Read from the left: half of all operations wait no longer than the curve's height "
+              "at 50 %, 999 of 1000 no longer than at 99.9 %. A curve that is flat to the right treats all alike; one that "
+              "climbs lets a few wait very long, which a mean hides. Both axes are logarithmic. Curves end where "
+              "fewer than one wait in the sample is left."),
+    "fairness": (fairness,
+                 "Right is fairer. The dot is Jain's index, 1 when all harts did as much; the stroke is the slowest "
+                 "hart's operations over the fastest's, which sees a single starving hart that Jain's index among "
+                 "many forgives. Long distance between the two: one or two harts pay for the rest."),
+    "shares": (shares,
+               "Each dot is one hart in one trial; all near 1 is fair. Dots at 0 are harts that got nothing in "
+               "the window. Within a row hart 0 is at the top."),
+    "coherence": (coherence,
+                  "Why the figures are as they are: each line that has to come from another hart is a trip "
+                  "across the machine. A hand-off needs about one; what is above is waiters re-reading a line "
+                  "that was taken from them. Only the cost model counts this."),
+}

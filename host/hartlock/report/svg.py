@@ -1,0 +1,41 @@
+"""matplotlib's SVG, made fit to stand in a page: its colours, its fonts, no names twice."""
+
+import io
+import re
+from typing import Any
+
+from hartlock.report.plots import FAINT, FAMILY, GRID, INK, PAPER, pyplot
+
+VARIABLES = {INK: "--ink", FAINT: "--faint", GRID: "--rule", FAMILY["lock-free"]: "--free", FAMILY["FIFO lock"]: "--fifo",
+             FAMILY["lock"]: "--lock", FAMILY["reference"]: "--ref"}
+DPI = 160  # of the PNG files
+
+
+def text(figure: Any, salt: str) -> str:
+    """A file of its own: the same bytes for the same figure, whenever and wherever it is drawn."""
+    out = io.StringIO()
+    pyplot().rcParams["svg.hashsalt"] = salt
+    figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
+    return out.getvalue()
+
+
+def png(figure: Any) -> bytes:
+    out = io.BytesIO()
+    figure.savefig(out, format="png", dpi=DPI, metadata={"Software": None})
+    return out.getvalue()
+
+
+def inline(svg: str, label: str, salt: str) -> str:
+    """The same in the page's colours and font."""
+    svg = svg[svg.index("<svg"):]
+    svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
+    svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
+    svg = re.sub(r' id="s:([^":]+):\d+"', r' class="s" data-s="\1"', svg)
+    svg = re.sub(r' id="(?:figure|axes|patch|text|line2d|matplotlib\.axis|xtick|ytick|PathCollection|QuadMesh|LineCollection)_\d+"', "", svg)
+    svg = re.sub(r'id="(\w+)"', rf'id="{salt}-\1"', svg)
+    svg = re.sub(r'(href="|url\()#', rf"\1#{salt}-", svg)
+    svg = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1var(--sans)", svg)
+    for colour, variable in VARIABLES.items():
+        svg = svg.replace(colour, f"var({variable})")
+    svg = svg.replace(f"fill: {PAPER}", "fill: none").replace(f"stroke: {PAPER}", "stroke: var(--card)")
+    return svg.replace("<svg ", f'<svg role="img" aria-label="{label}" ', 1)

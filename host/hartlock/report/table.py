@@ -1,0 +1,124 @@
+"""The report's table: every cell of every setting, sorted and filtered by the reader."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from hartlock.analysis import verdict
+from hartlock.report import plots
+from hartlock.folder.reader import Cell, Results
+from hartlock.analysis.comparisons import outliers
+from hartlock.analysis.rank import Place, standing
+from hartlock.folder.comparable import Setting
+from hartlock.base.intervals import Estimate
+from hartlock.run.table import percent, significant
+
+OPEN = [("response p50, µs", "response_p50_us"), ("response p99.9, µs", "response_p999_us")]  # of an open loop
+NONE = Estimate(math.nan, math.nan, math.nan)
+
+
+@dataclass(frozen=True)
+class Column:
+    title: str
+    about: str
+    kind: str = "number"
+
+
+@dataclass(frozen=True)
+class Entry:
+    text: str
+    sort: str
+    kind: str = "number"
+    interval: str = ""
+
+
+@dataclass(frozen=True)
+class TableRow:
+    role: str
+    strategy: str
+    cells: list[Entry]
+
+
+COLUMNS = [
+    Column("strategy", "how next is protected", "word"), Column("harts", "that took part"),
+    Column("family", "needs no lock; first come, first served; or a lock without order", "word"),
+    Column("op/s", "operations a second, all harts together"), Column("cycles/op", "elapsed cycles for each operation of the whole system"),
+    Column("against the first", "ratio of cycles an operation (open loop: of the median response) to the first candidate on as many harts"),
+    Column("wait p50", "cycles from the call to owning"), Column("p99", "cycles"), Column("p99.9", "cycles, over all trials"),
+    Column("max", "cycles, over all trials"), Column("waited", "share of operations that found the lock held or lost a race"),
+    Column("Jain", "1 is even, 1/n one hart takes all"), Column("slowest/fastest", "operations of the slowest hart over the fastest's"),
+    Column("moved", "cache lines fetched from another hart, for each operation"),
+    Column("far", "trials far from the median; they are kept"), Column("check", "conservation and audit", "word"),
+    Column("proof", "holds: the very code that was measured is proved against the RISC-V memory model; the hash of that code", "word"),
+]
+
+
+def columns(data: Results) -> list[Column]:
+    extra = [Column("setting", "what tells it from the others of this folder", "word")] if len(data.settings) > 1 else []
+    response = [Column(title, "open loop: from when an operation was due until it was done") for title, _ in _responses(data)]
+    return [*COLUMNS[:2], *extra, Column("evidence", "what the row can prove", "word"), COLUMNS[2], *response, *COLUMNS[3:]]
+
+
+def _responses(data: Results) -> list[tuple[str, str]]:
+    return OPEN if any(s["arrival"] == "poisson" for s in data.settings) else []
+
+
+def _number(x: float, text: str = "") -> Entry:
+    known = math.isfinite(x)
+    return Entry((text or significant(x)) if known else "–", f"{x:.9g}" if known else "")
+
+
+def _estimate(cell: Cell, figure: str) -> Entry:
+    e = cell.estimate(figure)
+    interval = f"{significant(e.low)} – {significant(e.high)}" if math.isfinite(e.low) else ""
+    return Entry(*vars(_number(e.median)).values()) if not interval else Entry(significant(e.median), f"{e.median:.9g}", "number", interval)
+
+
+def _against(place: Place | None) -> Entry:
+    if place is None:
+        return Entry("–", "")
+    if place.call == "leads":
+        return Entry("first", "1")
+    interval = f"{place.ratio.low:.2f} – {place.ratio.high:.2f}" if math.isfinite(place.ratio.low) else ""
+    word = "" if place.call == "behind" else " ≈"
+    return Entry(f"{place.ratio.median:.2f}{word}", f"{place.ratio.median:.9g}", "number", interval)
+
+
+def _row(cell: Cell, place: Place | None, setting: str | None, responses: Sequence[tuple[str, str]]) -> TableRow:
+    far = len(outliers(cell.sample(_cost(cell.setting)).values))
+    family = plots.family(cell)
+    lost = cell.value("lost_updates_share_median")
+    check = "lost " + percent(lost) if cell.role == "control" and lost > 0 else cell.summary.get("check") or "–"
+    return TableRow(cell.role, cell.strategy, [
+        Entry(cell.strategy, cell.strategy, "word"), _number(cell.harts, str(cell.harts)),
+        *([Entry(setting, setting, "word")] if setting is not None else []),
+        Entry(cell.evidence, cell.evidence, "word"), Entry(family, family, "word"),
+        *(_estimate(cell, figure) for _, figure in responses), _estimate(cell, "throughput_ops_per_second"), _estimate(cell, "cycles_per_op"), _against(place),
+        _estimate(cell, "wait_p50_cycles"), _estimate(cell, "wait_p99_cycles"),
+        _number(cell.value("wait_p999_cycles")), _number(cell.value("wait_max_cycles")),
+        _number(s := cell.value("contended_share_median"), percent(s)),
+        _number(cell.value("jain_index_median")), _number(cell.value("min_max_share_median")),
+        _number(cell.value("transfers_per_op_median")), _number(far, str(far) if far else "–"), Entry(check, check, "word"),
+        Entry(cell.proof.replace(":", " "), cell.proof, "word"),
+    ])
+
+
+def _cost(setting: Setting) -> str:
+    return setting.measures["throughput"].figure
+
+
+def _places(data: Results, setting: Setting) -> dict[tuple[str, int], Place]:
+    return {(p.name, n): p for n in data.harts(setting)
+            for p in standing(verdict.usable(data.cells(setting, n)), _cost(setting))}
+
+
+def rows(data: Results) -> list[TableRow]:
+    out = []
+    several = list(data.settings) if len(data.settings) > 1 else []
+    for setting, cells in data.settings.items():
+        places = _places(data, setting)
+        known = [c for c in cells.values() if c.summary]
+        known.sort(key=lambda c: (["candidate", "control", "harness"].index(c.role), -c.harts, c.estimate(_cost(setting)).median))
+        out += [_row(c, places.get((c.strategy, c.harts)) if c.role == "candidate" else None,
+                     setting.apart(several) if several else None, _responses(data)) for c in known]
+    return out

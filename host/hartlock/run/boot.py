@@ -1,0 +1,247 @@
+"""One boot, or one start of the bench, under one engine: listen, collect, and say what went wrong."""
+
+import re
+import signal
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from hartlock.diagnose import hang_report, symbols
+from hartlock.engine import launch, native
+from hartlock.run import lacks, remarks
+from hartlock.records.trials import Collector, Trial, whole
+from hartlock.records.sanity import nonsense
+from hartlock.engine.choose import Engine
+from hartlock.base.paths import IMAGE
+from hartlock.plan.plan import Plan
+from hartlock.engine.process import GRACE_S, Limits, Process, Silent
+from hartlock.records.parser import Reader, RecordError
+from hartlock.figures.rows import Rows, Setting, Start, Table
+
+LONGEST_LINE = 1 << 20  # bytes; what is longer is no record
+
+
+class Lines:
+    """Cuts chunks into lines."""
+
+    def __init__(self) -> None:
+        self._rest = b""
+
+    def add(self, data: bytes) -> Iterator[bytes]:
+        *lines, self._rest = (self._rest + data).split(b"\n")
+        yield from lines
+        if len(self._rest) > LONGEST_LINE:
+            self._rest = self._rest[:1]
+
+    def end(self) -> Iterator[bytes]:
+        if self._rest:
+            yield self._rest
+
+
+def limits(plan: Plan, engine: Engine, silence_s: float | None) -> Limits:
+    """Generous: harts that wait in turn for two processors take a while to stop,
+    and a modelled microsecond of 64 harts takes a while to model."""
+    slow = 0.5 * max(plan.harts)
+    us = engine.warmup_us + engine.duration_us
+    a_pass = us * (0.002 * max(plan.harts) if engine.name == "model" else 1e-6)
+    return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
+                  total_s=60 + 3 * engine.line_s + 5 * plan.passes() * (a_pass + 0.1 * slow))
+
+
+def failed_checks(table: Table) -> list[str]:
+    """Of the candidates: a failed check is what the control is for."""
+    said = []
+    for key, group in table.groups.items():
+        faults = [f.faults[0] for f in group.measured if f.faults]
+        if faults and table.setting.plan.role(key) != "control":
+            said.append(f"CHECK FAILED: {key.strategy} on {key.harts} hart(s), in {len(faults)} of "
+                        f"{len(group.measured)} trial(s): {faults[0]}")
+    return said
+
+
+def single(plan: Plan, engine: Engine, run: str, processors: int) -> "Session":
+    """The one boot of a run that has one."""
+    return Session(plan, engine, Table(Setting(run, engine, plan, processors)), Start(1, plan.seed))
+
+
+class Session:
+    def __init__(self, plan: Plan, engine: Engine, table: Table, start: Start):
+        self.plan, self.engine, self.table, self.start = plan, engine, table, start
+        self.reader, self.collector = Reader(), Collector()
+        self.problems: list[str] = []
+        self.harts: list[str] = []  # where each was when it went wrong
+        self.asked: hang_report.Registers | None = None  # of harts that hung, from QEMU
+        self.done: list[Trial] = []
+        self.refused: list[Trial] = []  # for want of an extension: no use to ask again
+        self.image = IMAGE  # for the names of addresses
+        self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
+        self.context: dict[str, object] = {
+            "engine": engine.name, "bootargs": plan.bootargs(engine), "duration_us": engine.duration_us,
+            "warmup_us": engine.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
+
+    def go(self, image: Path, cpu: str, extra: Sequence[str], silence_s: float | None,
+           log: Callable[[bytes], None], keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
+        """Boot and listen to the end. `log` gets the console's bytes, `keep` each
+        trial's rows, `step` each trial's name."""
+        lines, self.image = Lines(), image
+
+        def take(these: Iterator[bytes]) -> None:
+            for raw in these:
+                trial = self._record(raw)
+                if trial is not None:
+                    keep(self._rows(trial))
+                    step(f"{self.engine.name}: {trial.strategy} on {trial.harts} hart{'s' if trial.harts > 1 else ''}")
+
+        with launch.start(self.engine, self.plan, image, cpu, extra) as process:
+            self.context[f"{process.key}_command"] = process.command
+            bounds = limits(self.plan, self.engine, silence_s)
+            try:
+                for data in process.chunks(bounds):
+                    log(data)
+                    take(lines.add(data))
+                    if self._asks(process):
+                        return
+                    if self._over() and self.engine.source:
+                        break
+                    if self._over():
+                        bounds.silence_s = GRACE_S
+            except Silent as e:
+                if not self._over():  # otherwise a machine that cannot switch itself off
+                    self._hung(e)
+                return
+            finally:
+                take(lines.end())
+            self._ended(process)
+
+    def replay(self, data: bytes, keep: Callable[[Rows], None]) -> None:
+        """The same from a log that such a boot left."""
+        lines = Lines()
+        for raw in (*lines.add(data), *lines.end()):
+            trial = self._record(raw)
+            if trial is not None:
+                keep(self._rows(trial))
+
+    def _over(self) -> bool:
+        """Has the kernel said its last word?"""
+        return bool(self.collector.ended or self.collector.crash)
+
+    def _asks(self, process: Process) -> bool:
+        """Have harts hung that only the emulator can locate? Then there is no use to go on."""
+        if self.collector.hang is not None and self.collector.hang.number("silent") and self.asked is None:
+            self.asked = process.registers()
+        return bool(self.asked)
+
+    def _record(self, raw: bytes) -> Trial | None:
+        record = self.reader.feed(raw)
+        try:
+            return self.collector.feed(record) if record is not None else None
+        except RecordError as e:
+            self.reader.note(e)
+            return None
+
+    def _rows(self, trial: Trial) -> Rows:
+        self.table.setting.timebase_hz = self.collector.boot.timebase_hz
+        name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
+        if trial.status.startswith("needs_"):
+            self.lacking[trial.strategy, trial.status.removeprefix("needs_")] = None
+            self.refused.append(trial)
+        elif trial.status != "done":
+            why = {"too_few_harts": f"only {self.collector.boot.online} hart(s) came up",
+                   "no_interrupts": "this machine delivers no interrupts in a timed loop",
+                   "no_ipis": "this machine delivers no IPIs in a timed loop",
+                   "no_stops": "this machine cannot stop a hart in a timed loop and start it again",
+                   "no_masking": "this machine has no way to keep interrupts off"}
+            self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
+        elif not whole(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.setting.timebase_hz:
+            self.problems.append(f"{name} is left out: some of its records did not arrive")
+        elif nonsense(trial):
+            self.problems.append(f"{name} is left out: {nonsense(trial)}")
+        else:
+            self.done.append(trial)
+            return self.table.add(trial, self.start)
+        return Rows([], [])
+
+    def _ended(self, process: Process) -> None:
+        status, errors = process.status(), process.errors()
+        self.context[f"{process.key}_exit_status"] = status
+        if errors:
+            self.context[f"{process.key}_stderr"] = errors
+        if status != 0 and not self.collector.crash:
+            self.problems.append(self._why(process.name, status, errors))
+
+    def _why(self, name: str, status: int, errors: str) -> str:
+        how = f"was killed by signal {-status} ({signal.strsignal(-status)})" if status < 0 else f"ended with status {status}"
+        said = [line.removeprefix("hartlock-model: ") for line in errors.splitlines()]
+        places = [m for line in said if (m := re.fullmatch(r"hart (\d+) pc 0x(\w+) (.*)", line))]
+        for m, at in zip(places, symbols.locate([int(m[2], 16) for m in places], self.image), strict=True):
+            self.harts.append(f"hart {m[1]}: at {at}, {m[3]}")
+        rest = [line for line in said if not re.fullmatch(r"hart (\d+) pc .*", line)]
+        return f"{name} {how}" + (": " + "\n  ".join(rest) if rest else "")
+
+    def _hung(self, e: Silent) -> None:
+        self.problems.append(f"gave up: {e}")
+        self.harts = e.harts
+
+    def judge(self) -> list[str]:
+        """What the records say went wrong; the run itself is complete all the same
+        if that is only failed checks."""
+        boot, said = self.collector.boot, []
+        said += [f"{failed}: {boot.online} of {boot.harts} harts run" for failed in boot.failed_harts]
+        said += [f"the boot self-test {check} failed" for check in boot.failed_checks]
+        if self.collector.hang:
+            said.append(hang_report.problem(self.collector.hang))
+            self.harts += hang_report.lines(self.collector.hang, self.collector.stuck, self.asked or {}, self.image, boot.image)
+        elif self.collector.crash:
+            c = self.collector.crash
+            who = "the bench" if self.engine.name == "native" else "the kernel"
+            said.append(f"{who} panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")
+        if self.collector.trap:
+            self.harts.append(self._trap())
+        for kind, count in self.reader.counts.items():
+            first = next(f for f in self.reader.faults if f.kind == kind)
+            said.append(f"{self.engine.log}: {count} {kind} record(s), the first at line {first.line}: {first.text}")
+        said += lacks.problems(self.lacking, self.plan)
+        if self.collector.forms not in (None, (self.plan.relax, self.plan.unlock)):
+            said.append(f"the image was built with the forms {self.collector.forms}, not "
+                        f"{(self.plan.relax, self.plan.unlock)} as asked for")
+        if not self.collector.ended:
+            said.append(f"the run has no end record: {len(self.done)} of {len(self.plan.order)} trials are kept")
+        self.problems += said
+        return self.problems
+
+    def remarks(self) -> list[str]:
+        """What has to be said of the engine for nobody to misread its rows."""
+        boot, rows = self.collector.boot, self.table.groups
+        skipped = lacks.remarks(self.lacking, self.plan)
+        if self.engine.name != "native" or not rows:
+            return (skipped + lacks.pauses(boot, rows.values(), self.engine)
+                    + remarks.remarks(boot, self.engine, bool(rows)))
+        graded = {key.harts: self.engine.evidence(key.harts, self.table.setting.host_processors) for key in rows}
+        said = native.evidence(graded, self.table.setting.host_processors)
+        if not self.engine.foreign:
+            said += [native.clock(boot.native, boot.timebase_hz), *native.disturbance(graded, boot.preempted)]
+        return skipped + said
+
+    def _trap(self) -> str:
+        trap = self.collector.trap
+        at, by = symbols.locate([trap.get("sepc", 0), trap.get("ra", 0)], self.image,
+                                loaded_at=self.collector.boot.image)
+        return (f"hart {trap.get('hart')}: trap, scause {trap.get('scause', 0):#x}, "
+                f"stval {trap.get('stval', 0):#x}, at {at}, called from {by}")
+
+    def settled(self) -> list[Trial]:
+        """What need not be run again."""
+        return [*self.done, *self.refused]
+
+    def last_words(self) -> dict[str, object]:
+        reader = self.reader
+        return {
+            **self.context,
+            "problems": self.problems,
+            "harts_at_the_end": self.harts,
+            "boot": {**vars(self.collector.boot)},
+            "trials_kept": len(self.done),
+            "records": {
+                "good": reader.good, "lines": reader.line, "faults": reader.counts,
+                "first_faults": [f._asdict() for f in reader.faults[:20]],
+            },
+        }

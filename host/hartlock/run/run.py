@@ -1,0 +1,174 @@
+"""One run: build, boot under each engine, and leave results whatever happens."""
+
+import signal
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from hartlock.base import paths, toolchain
+from hartlock.engine import build
+from hartlock.folder import run_json, writer
+from hartlock.run import table
+from hartlock.engine.choose import Engine
+from hartlock.base.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError
+from hartlock.plan.plan import Plan
+from hartlock.run.progress import Bar, Plain, progress
+from hartlock.figures.rows import Row, Table
+from hartlock.run.boot import Session, failed_checks, single
+
+
+@dataclass(frozen=True)
+class Request:
+    plan: Plan
+    engines: Sequence[Engine]
+    label: str  # of --lock, for the folder's name
+    cpu: str
+    extra: Sequence[str]  # further QEMU arguments
+    out: Path | None
+    silence_s: float | None  # of --time-limit
+    argv: list[str]
+    remarks: Sequence[str] = ()  # to be said of the run
+
+
+class Terminated(BaseException):
+    """SIGTERM."""
+
+
+@dataclass
+class Outcome:
+    status: str = "complete"  # complete, incomplete, interrupted
+    exit: int = EXIT_OK
+    problems: list[str] = field(default_factory=list)
+
+    def worse(self, problem: str, status: str = "incomplete", exit_status: int = EXIT_FAILED) -> None:
+        self.problems.append(problem)
+        if self.status != "interrupted":
+            self.status, self.exit = status, exit_status
+
+
+class Run:
+    def __init__(self, request: Request, console: Console, folder: Path | None = None):
+        """Into `folder`, if there is one already."""
+        self.request, self.console, self.plan = request, console, request.plan
+        engine = request.engines[0]
+        self.image = engine.program or (paths.IMAGE if engine.source else build.image(self.plan.relax, self.plan.unlock))
+        self.processors = toolchain.host_processors()
+        self.context = run_json.begin(self.plan, request.argv, self.image, self.processors,
+                                     native=request.engines[0].name == "native")
+        if request.engines[0].source:  # what was built here is not what ran there
+            self.context.update(image_sha256="", compiler="", qemu="")
+        self.admit()
+        names = "+".join(e.name for e in request.engines)
+        self.path = folder or (writer.take_folder(request.out) if request.out else writer.make_folder(
+            paths.RESULTS, writer.name(request.label, self.plan.smp, names)))
+        self.folder = writer.Folder(self.path)
+        self.sessions: list[Session] = []
+        self.outcome = Outcome()
+        self.rows: list[Row] = []
+
+    def go(self) -> int:
+        try:
+            self.folder.write_context(self.context)
+            if not self.request.out:
+                writer.point_latest(self.path)
+            self.measure()
+        except (KeyboardInterrupt, Terminated) as e:
+            status = EXIT_TERMINATED if isinstance(e, Terminated) else EXIT_INTERRUPTED
+            self.outcome.worse("interrupted: what was measured until then is kept", "interrupted", status)
+        except RunError as e:
+            self.outcome.worse(str(e))
+        with undisturbed():
+            self.judge()
+            self._finish()
+        return self.outcome.exit
+
+    def admit(self) -> None:
+        """The last word before anything is written: raises UsageError."""
+
+    def measure(self) -> None:
+        with progress(self.console, len(self.plan.order) * len(self.request.engines)) as bar:
+            for engine in self.request.engines:
+                self.boot(single(self.plan, engine, self.path.name, self.processors), bar)
+
+    def boot(self, session: Session, bar: Plain | Bar) -> None:
+        self.sessions.append(session)
+        session.go(self.image, self.request.cpu, self.request.extra, self.request.silence_s,
+                   lambda data: self.folder.log(session.engine.log, data), self.folder.add, bar.step)
+
+    def tables(self) -> list[Table]:
+        """One for each engine, whatever the number of boots."""
+        return list({id(s.table): s.table for s in self.sessions}.values())
+
+    def judged(self) -> list[Session]:
+        return self.sessions
+
+    def named(self, problem: str, engine: Engine, boot: int = 1) -> str:
+        """Which of several engines the problem is of."""
+        return f"{engine.name}: {problem}" if len(self.request.engines) > 1 else problem
+
+    def judge(self) -> None:
+        for session in self.judged():
+            for problem in session.judge():
+                self.outcome.worse(self.named(problem, session.engine, session.start.boot))
+        for of_engine in self.tables():
+            for problem in failed_checks(of_engine):
+                self.outcome.worse(self.named(problem, of_engine.setting.engine), self.outcome.status)
+
+    def last_words(self) -> list[dict[str, object]]:
+        return [session.last_words() for session in self.sessions]
+
+    def afterwards(self) -> None:
+        """What else is made of the results."""
+
+    def _finish(self) -> None:
+        summary = self.path / "summary.csv"
+        rows = self.rows = [row for each in self.tables() for row in each.summary()]
+        with suppress(RunError):  # a full disk was said already, or is said next
+            self.context.update(
+                status=self.outcome.status, ended=run_json.now(), problems=self.outcome.problems,
+                sessions=self.last_words())
+            self.folder.write_context(self.context)
+        try:
+            summary = self.folder.write_summary(rows, (row for each in self.tables() for row in each.waits()))
+        except RunError as e:
+            self.outcome.worse(str(e))
+        self.folder.close()
+        say = self.console.print
+        if rows:
+            say()
+            say(table.result(rows, self.console.width))
+            say()
+        of_engines = [remark for session in self.sessions for remark in session.remarks()]
+        for remark in (*dict.fromkeys(of_engines), *(table.remarks(rows, self.processors)), *self.request.remarks):
+            say(remark, markup=False)
+        for problem in dict.fromkeys(self.outcome.problems):
+            say(f"hartlock: {problem}", style="bold red", markup=False)
+        for line in (line for session in self.sessions for line in session.harts):
+            say(f"  {line}", markup=False)
+        if self.outcome.status != "complete":
+            say(f"hartlock: this run is {self.outcome.status}; what it measured is kept", markup=False)
+        self.afterwards()
+        say(f"results: {writer.short(summary)}", markup=False)
+
+
+class undisturbed:
+    """Ctrl-C waits: the results are being written."""
+
+    def __enter__(self) -> None:
+        self._old = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
+
+    def __exit__(self, *_: object) -> None:
+        for number, handler in self._old.items():
+            signal.signal(number, handler)
+
+
+def terminate(*_: object) -> None:
+    raise Terminated
+
+
+def run(request: Request, console: Console) -> int:
+    signal.signal(signal.SIGTERM, terminate)
+    return Run(request, console).go()

@@ -1,0 +1,139 @@
+"""A round of a stress run: one boot, whose workload and trials are drawn from the run's
+seed and the round's number, and from nothing else."""
+
+import math
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from hartlock.plan import plan as plans
+from hartlock.engine.choose import Engine
+from hartlock.plan.plan import FIXED, SIZES, Plan, Trial, Workload
+from hartlock.plan.strategies import BASELINE, CONTROL
+
+TRIALS = 6  # in a round, and the control: so that workloads change often
+SIZE_BYTES = (1, 2, 3, 7, 8, 16, 16, 16, 24, 32, 40, 64, 100, 256, 1000, 4096, 4104, 65536)
+ALIGN_BYTES = (1, 4, 8, 16, 16, 64, 256, 4096)
+BATCH_BYTES = (0, 64, 4096, 4096, 65536)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What all rounds have in common."""
+
+    smp: int
+    locks: tuple[str, ...]
+    optional: tuple[str, ...]  # of these: left out without complaint where an extension is missing
+    seed: int
+    engine: Engine
+    relax: tuple[str, ...]  # forms of waiting, of which a round has one,
+    unlock: tuple[str, ...]  # and of letting go
+
+
+@dataclass(frozen=True)
+class Round:
+    number: int  # from 1
+    engine: Engine  # with this round's windows
+    plan: Plan
+
+
+class Dice:
+    """Numbers that are the same whenever the seed and the round are."""
+
+    def __init__(self, seed: int, number: int):
+        self.random = random.Random(f"hartlock {seed} {number}")  # of a text: the same on every machine
+
+    def happens(self, share: float) -> bool:
+        return self.random.random() < share
+
+    def about(self, low: int, high: int) -> int:
+        """Any order of magnitude as likely as another."""
+        return round(math.exp(self.random.uniform(math.log(low), math.log(high))))
+
+    def perhaps(self, share: float, low: int, high: int) -> int:
+        """One of those, or 0; the numbers that follow do not hang on which."""
+        happens, value = self.happens(share), self.about(low, high)
+        return value if happens else 0
+
+    def one(self, of: Sequence[int]) -> int:
+        return self.random.choice(of)
+
+    def word(self, *of: str) -> str:
+        return self.random.choice(of)
+
+
+def _block(dice: Dice) -> dict[str, object]:
+    """Sizes and alignment."""
+    kind = dice.word(FIXED, FIXED, FIXED, *SIZES)
+    size, align = dice.one(SIZE_BYTES), dice.one(ALIGN_BYTES)
+    if kind == FIXED:
+        return {"sizes": kind, "size_bytes": size, "align_bytes": align}
+    return {"sizes": kind, "size_bytes": 0, "align_bytes": min(align, SIZES[kind])}
+
+
+def _times(dice: Dice) -> dict[str, object]:
+    """Work inside, and when a hart asks again."""
+    hold, think = dice.perhaps(0.5, 2, 500), dice.perhaps(0.6, 10, 5000)
+    rate, spread = dice.perhaps(0.1, 1000, 10**6), dice.one((0, 1, 2))
+    if rate:
+        think = 0
+    return {"hold_instructions": hold, "think_instructions": think, "think_range_instructions": think * spread,
+            "arrival": "poisson" if rate else "closed", "arrival_ops_per_second": rate}
+
+
+def _disturbances(dice: Dice, engine: Engine) -> dict[str, object]:
+    """As far as the engine can; all are drawn, so that the rest hangs on no engine."""
+    period, length = dice.perhaps(0.4, 100, 3000), dice.about(10, 5000)
+    masked = dice.happens(0.2)
+    ipi, churn = dice.perhaps(0.5, 100, 3000), dice.perhaps(0.5, 200, 5000)
+    return {"interrupt_period_us": period if engine.interrupts else 0,
+            "interrupt_instructions": length if period and engine.interrupts else 0,
+            "irq": "off" if masked and engine.masks else "on",
+            "ipi_period_us": ipi if engine.disturbs else 0, "churn_period_us": churn if engine.disturbs else 0}
+
+
+def workload(dice: Dice, engine: Engine) -> Workload:
+    drawn: dict[str, object] = {**_block(dice), **_times(dice), **_disturbances(dice, engine)}
+    touch, batch = dice.perhaps(0.5, 1, 8), dice.one(BATCH_BYTES)
+    rounds = dice.perhaps(0.6, 1, 20)
+    return Workload(**drawn, batch_bytes=batch, touch_lines=touch,  # type: ignore[arg-type]
+                    placement=dice.word("padded", "packed", "random"), exhaust_rounds=rounds)
+
+
+def trials(dice: Dice, asked: Asked) -> tuple[Trial, ...]:
+    """Some of the strategies, each on all harts or, as likely, on any number of them; and the
+    control, which shows whether harts overlap at all."""
+    some = dice.random.sample(asked.locks, min(TRIALS, len(asked.locks)))
+    locks = [some[i % len(some)] for i in range(TRIALS)]
+    harts = [asked.smp if dice.happens(0.5) else dice.random.randint(1, asked.smp) for _ in locks]
+    order = [Trial(lock, 1 if lock == BASELINE else n) for lock, n in zip(locks, harts, strict=True)]
+    if asked.smp > 1:
+        order.append(Trial(CONTROL, asked.smp))
+    dice.random.shuffle(order)
+    return tuple(order)
+
+
+def windows(dice: Dice, engine: Engine) -> Engine:
+    """Of a pass: short, for beginning and ending is when much happens."""
+    modelled = engine.name == "model"
+    duration, warmup = dice.about(1000, 30_000), dice.perhaps(0.7, 100, 5000)
+    return replace(engine, duration_us=max(40, duration // 50) if modelled else duration,
+                   warmup_us=warmup // 50 if modelled else warmup)
+
+
+def clusters(dice: Dice, smp: int) -> int:
+    return dice.one([0, *(n for n in range(1, smp + 1) if smp % n == 0)])
+
+
+def draw(asked: Asked, number: int, log: str) -> Round:
+    """Round `number`, whose console goes to the file `log`."""
+    dice = Dice(asked.seed, number)
+    order = trials(dice, asked)
+    engine = replace(windows(dice, asked.engine), log=log)
+    plan = Plan(
+        smp=asked.smp, locks=tuple(name for name in asked.locks if any(t.strategy == name for t in order)),
+        harts=tuple(sorted({t.harts for t in order})), workload=workload(dice, engine), trials=1,
+        seed=dice.random.getrandbits(64), clusters=clusters(dice, asked.smp), optional=asked.optional, order=order,
+        relax=dice.word(*asked.relax), unlock=dice.word(*asked.unlock))
+    plans.check(plan)
+    return Round(number, engine, plan)

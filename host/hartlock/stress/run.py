@@ -1,0 +1,217 @@
+"""A stress run: round after round until the time is up or a check fails."""
+
+import shlex
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from rich.console import Console
+
+from hartlock.base import paths, toolchain
+from hartlock.folder import run_json, writer
+from hartlock.plan import strategies
+from hartlock.base.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
+from hartlock.plan.plan import Plan
+from hartlock.figures.rows import Rows
+from hartlock.run.run import Terminated, undisturbed
+from hartlock.stress.boot import Boot, Files
+from hartlock.stress.draw import Asked, Round, draw
+from hartlock.stress.tally import Row, Tally
+
+STRESS = "stress"
+MINUTE_S = 60
+
+
+@dataclass(frozen=True)
+class Request:
+    asked: Asked
+    only: int | None  # this round alone
+    span_s: float  # 0: once
+    replays: int
+    silence_s: int
+    image: Callable[[Plan], Path]  # what runs a plan, with its forms compiled in
+    cpu: str
+    extra: Sequence[str]
+    out: Path | None
+    argv: Sequence[str]
+    again: Sequence[str]  # the command line of a replay, but for its round
+
+
+class TimeIsUp(Exception):
+    """In the middle of a round."""
+
+
+@dataclass
+class Found:
+    """The first round that failed."""
+
+    number: int
+    problems: list[str]
+    harts: list[str]
+    tried: int = 0  # replays
+    failed: int = 0  # of those
+
+    def described(self, replay: str) -> Row:
+        return {"round": self.number, "problems": self.problems, "harts_at_the_end": self.harts, "replay": replay,
+                "replays": self.tried, "replays_failed": self.failed}
+
+
+@dataclass
+class State:
+    tally: Tally = field(default_factory=Tally)
+    rounds: int = 0
+    found: Found | None = None
+    found_s: float = 0
+    problem: str = ""  # of the computer, not of a lock
+    exit: int = EXIT_OK
+
+
+class Stress:
+    def __init__(self, request: Request, console: Console):
+        self.request, self.asked, self.console = request, request.asked, console
+        self.processors = toolchain.host_processors()
+        first = self._draw(request.only or 1)
+        self.context = run_json.begin(first.plan, list(request.argv), request.image(first.plan), self.processors,
+                                     native=self.asked.engine.name == "native")
+        self.path = writer.use_folder(request.out) if request.out else writer.make_folder(
+            paths.RESULTS, writer.name(f"{STRESS}-{strategies.label(self.asked.locks)}", self.asked.smp, self.asked.engine.name))
+        self.files, self.state = Files(self.path), State()
+        self.began = self.told = time.monotonic()
+
+    def _draw(self, number: int, replay: int = 0) -> Round:
+        again = f"-replay{replay}" if replay else ""
+        return draw(self.asked, number, f"uart-round{number}{again}.log")
+
+    def say(self, text: str) -> None:
+        self.console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
+
+    def go(self) -> int:
+        state = self.state
+        self.say(f"stress: seed {self.asked.seed}, {len(self.asked.locks)} strategies, {self.asked.smp} harts, engine "
+                 f"{self.asked.engine.name}")
+        try:
+            self._write("running")
+            if not self.request.out:
+                writer.point_latest(self.path)
+            self._rounds()
+            if state.found:
+                self._replay(state.found)
+        except (KeyboardInterrupt, Terminated) as e:
+            state.exit = EXIT_TERMINATED if isinstance(e, Terminated) else EXIT_INTERRUPTED
+        except (RunError, UsageError) as e:
+            state.problem, state.exit = str(e), EXIT_FAILED
+        with undisturbed():
+            self._finish()
+        return EXIT_FAILED if state.found else state.exit
+
+    def _rounds(self) -> None:
+        number = self.request.only or 1
+        while not self.state.found and (self.state.rounds == 0 or self.seconds() < self.request.span_s):
+            self._round(self._draw(number))
+            number += not self.request.only
+
+    def _round(self, drawn: Round) -> None:
+        """To its end, or as far as it comes until the time is up."""
+        began, tally = self.seconds(), Tally()
+        boot = Boot(drawn, self.path.name, self.processors, tally)
+        ended = False
+        try:
+            self._boot(boot, lambda rows: self.files.trials.add(rows.trials), lambda what: self._step(boot))
+            ended = True
+        except TimeIsUp:
+            pass
+        finally:  # Ctrl-C, too: what the round had done is counted
+            self.state.tally += tally
+            problems = boot.faults() if ended else boot.failed()
+            self.files.rounds.add([self._row(drawn, boot, began, "fail" if problems else "pass" if ended else "")])
+        self.state.rounds += 1
+        if problems:
+            self.state.found, self.state.found_s = Found(drawn.number, problems, boot.harts), self.seconds()
+        else:
+            self.files.forget(drawn.engine.log)
+
+    def _row(self, drawn: Round, boot: Boot, began: float, check: str) -> Row:
+        engine = drawn.engine
+        return {"run": self.path.name, "engine": engine.name, "machine": engine.machine, "smp": self.asked.smp,
+                "round": drawn.number, "began_seconds": round(began, 3), "took_seconds": round(self.seconds() - began, 3),
+                "check": check, "seed": drawn.plan.seed, **boot.tally.counts(), "bootargs": drawn.plan.bootargs(engine)}
+
+    def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
+        boot.go(self.request.image(boot.plan), self.request.cpu, self.request.extra, self.request.silence_s,
+                lambda data: self.files.log(boot.engine.log, data), keep, step)
+
+    def _step(self, boot: Boot) -> None:
+        """Between two trials: a line each minute, and is the time up?"""
+        if 0 < self.request.span_s <= self.seconds():
+            raise TimeIsUp
+        if time.monotonic() - self.told >= MINUTE_S:
+            self.told += (time.monotonic() - self.told) // MINUTE_S * MINUTE_S
+            so_far = Tally()
+            so_far += self.state.tally
+            so_far += boot.tally
+            self.say(f"{clock(self.seconds())} round {boot.start.boot}: {so_far.words()}")
+
+    def _replay(self, found: Found) -> None:
+        """The same plan again: how harts interleave is not in it, unless they are modelled."""
+        for n in range(1, self.request.replays + 1):
+            boot = Boot(self._draw(found.number, n), self.path.name, self.processors, Tally())
+            self._boot(boot, lambda rows: None, lambda what: None)
+            found.tried += 1
+            found.failed += bool(boot.faults())
+
+    def replay(self, number: int) -> str:
+        return shlex.join([*self.request.again, "--round", str(number), *(["--", *self.request.extra] if self.request.extra else [])])
+
+    def _write(self, status: str) -> None:
+        state = self.state
+        found = state.found.described(self.replay(state.found.number)) if state.found else None
+        told: Row = {"seed": self.asked.seed, "rounds": state.rounds, "seconds": round(self.seconds(), 3),
+                     "found_seconds": round(state.found_s, 3) if found else None, "found": found,
+                     **state.tally.counts(), "strategies": dict(state.tally.strategies)}
+        said = [*(state.found.problems if state.found else []), *filter(None, [state.problem])]
+        self.context.update(status=status, problems=said, stress=told)
+        self.files.write_context(self.context)
+
+    def _finish(self) -> None:
+        state, tally = self.state, self.state.tally
+        self.context["ended"] = run_json.now()
+        interrupted = state.exit in (EXIT_INTERRUPTED, EXIT_TERMINATED)
+        with suppress(RunError):  # a full disk was said already
+            self._write("interrupted" if interrupted else "incomplete" if state.found or state.problem else "complete")
+        self.files.close()
+        self.say(f"{clock(self.seconds())} {state.rounds} round(s): {tally.words()}")
+        self.say("trials: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.strategies.items())))
+        if tally.controls:
+            self.say(f"control: without a lock, updates were lost in {tally.controls_lost} of {tally.controls} trials"
+                     + ("" if tally.controls_lost else ": it is not shown that harts overlapped, so this shows little"))
+        if state.problem:
+            self.say(f"hartlock: {state.problem}")
+        if state.found:
+            self._tell(state.found)
+        elif interrupted:
+            self.say("hartlock: interrupted; nothing had failed until then")
+        elif not state.problem:
+            self.say(f"stress: nothing failed (seed {self.asked.seed})")
+        self.say(f"results: {writer.short(self.path / 'stress.csv')}")
+
+    def _tell(self, found: Found) -> None:
+        for problem in found.problems:
+            self.say(f"hartlock: round {found.number}: {problem}")
+        for hart in found.harts:
+            self.say(f"  {hart}")
+        log = self.path / self._draw(found.number).engine.log
+        self.say(f"console: {writer.short(log)}")
+        if found.tried:
+            same = "a modelled run is the same each time" if self.asked.engine.name == "model" else \
+                "the plan is the same each time, how harts interleave is not"
+            self.say(f"replayed {found.tried} time(s): failed again {found.failed} time(s); {same}")
+        self.say(f"replay: {self.replay(found.number)}")
+
+
+def clock(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02}"

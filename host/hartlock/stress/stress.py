@@ -1,0 +1,119 @@
+"""`./run-bench.sh stress`: random workloads on real locks, each trial checked, until the
+time is up or a check fails (docs/stress.md)."""
+
+import argparse
+import functools
+import re
+import secrets
+import signal
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from hartlock.base import toolchain
+from hartlock.engine import build, choose
+from hartlock.plan import plan as plans, strategies
+from hartlock.base.option_types import whole
+from hartlock.run.run import terminate
+from hartlock.stress.draw import Asked
+from hartlock.stress.run import STRESS as STRESS
+from hartlock.stress.run import Request, Stress
+
+FOR_S, REPLAYS = 600, 3
+ANY = "any"
+UNITS = {"s": 1, "m": 60, "h": 3600}
+LONGEST_S = 30 * 86400
+
+
+def span(text: str) -> int:
+    """Seconds of 30s, 10m, 2h."""
+    found = re.fullmatch(r"([0-9]+)([smh])", text)
+    if not found or not 0 < (seconds := int(found[1]) * UNITS[found[2]]) <= LONGEST_S:
+        raise argparse.ArgumentTypeError(f"{text!r} is no time such as 30s, 10m or 2h (at most 720h)")
+    return seconds
+
+
+def parser() -> argparse.ArgumentParser:
+    p = argparse.ArgumentParser(
+        prog="./run-bench.sh stress", allow_abbrev=False, usage="./run-bench.sh stress [--for TIME] [options] [-- QEMU arguments]",
+        description="Random workloads, drawn from a seed, on random strategies and numbers of harts: harts that are stopped "
+                    "and started again, interrupts and IPIs that land on holders, heaps that end again and again. Every trial "
+                    "is checked; the first that fails ends the run (docs/stress.md).")
+    p.add_argument("--for", dest="span_s", type=span, metavar="TIME", help="30s, 10m, 2h (default 10m; with --round: once)")
+    p.add_argument("--smp", type=whole(1, plans.MAX_HARTS), metavar="N", help="harts the machine has (default 8; native: threads, "
+                   "one for each processor)")
+    p.add_argument("--lock", default="all", metavar="NAMES", help="strategies, with commas between them, or all (default all)")
+    p.add_argument("--seed", type=whole(0, 2**64 - 1), metavar="N", help="of all that is drawn (default: drawn, and printed)")
+    p.add_argument("--round", type=whole(1, 10**9), metavar="N", help="this round alone, as the run of that seed had it: a replay; "
+                   "with --for again and again")
+    p.add_argument("--replays", type=whole(0, 100), default=REPLAYS, metavar="N",
+                   help=f"how often a round that failed is run again, to say how often it fails (default {REPLAYS})")
+    p.add_argument("--engine", choices=["tcg", "model", "native"], default="tcg",
+                   help="tcg: QEMU, a thread a hart (default). model: QEMU and the cost model, where the same plan is the same run. "
+                        "native: threads on this computer's processors")
+    p.add_argument("--machine", metavar="NAME", help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
+    p.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
+    p.add_argument("--relax", choices=[*plans.RELAX, ANY], default=build.RELAX,
+                   help="how waiters wait, as for a run; any: each round its own, but for wrs, which needs Zawrs (default pause)")
+    p.add_argument("--unlock", choices=[*plans.UNLOCK, ANY], default=build.UNLOCK,
+                   help="how holders let go, as for a run; any: each round its own (default store)")
+    p.add_argument("--time-limit", type=whole(1, 86400), metavar="S", help="nothing heard for S seconds is a lock that hangs "
+                   "(default 15, and one for each hart)")
+    p.add_argument("--out", type=Path, metavar="DIR", help="put the run's files into DIR, new or empty (default: in results/)")
+    return p
+
+
+def _forms(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    relax = tuple(form for form in plans.RELAX if form != "wrs") if options.relax == ANY else (options.relax,)
+    return relax, plans.UNLOCK if options.unlock == ANY else (options.unlock,)
+
+
+def _patience_s(options: argparse.Namespace, smp: int) -> int:
+    """Without a word; the kernel finds in half of that that harts hang."""
+    return int(options.time_limit or 15 + smp)
+
+
+def _engine(options: argparse.Namespace, smp: int, seed: int, extra: Sequence[str]) -> choose.Engine:
+    if options.engine == "native":
+        choose.refuse_for_native(options.machine, options.cpu, extra)
+        toolchain.check(native=True)
+        if options.relax == "wrs":
+            choose.refuse_wrs()
+        return choose.native(1, 1)
+    toolchain.check()
+    tcg = choose.tcg(1, 1, _patience_s(options, smp))
+    chosen, _ = choose.choose(options.engine, tcg, options.machine or choose.default_machine(smp), seed, 1)
+    return chosen[0]
+
+
+def _image(native: bool) -> Callable[[plans.Plan], Path]:
+    """Built when it is first asked for: with its forms it takes a while."""
+    @functools.cache
+    def built(relax: str, unlock: str) -> Path:
+        return build.native(relax, unlock) if native else build.image(relax, unlock)
+
+    return lambda plan: built(plan.relax, plan.unlock)
+
+
+def _again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
+    words = ["./run-bench.sh", STRESS, "--smp", str(smp), "--lock", options.lock, "--engine", options.engine, "--seed", str(seed)]
+    for name, usual in (("machine", None), ("cpu", None), ("relax", build.RELAX), ("unlock", build.UNLOCK), ("time_limit", None)):
+        if (value := getattr(options, name)) != usual:
+            words += [f"--{name.replace('_', '-')}", str(value)]
+    return words
+
+
+def main(argv: list[str], split: Callable[[list[str]], tuple[list[str], list[str]]], console: Console) -> int:
+    ours, extra = split(argv[1:])
+    options = parser().parse_args(ours)
+    smp = options.smp or choose.default_smp(options.engine)
+    seed = secrets.randbits(32) if options.seed is None else options.seed
+    locks = tuple(strategies.choose(options.lock))
+    engine = _engine(options, smp, seed, extra)
+    asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *_forms(options))
+    request = Request(
+        asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
+        _patience_s(options, smp), _image(engine.name == "native"), options.cpu or "rv64", extra, options.out, argv, _again(options, smp, seed))
+    signal.signal(signal.SIGTERM, terminate)
+    return Stress(request, console).go()
