@@ -11,6 +11,7 @@ from conftest import TOP, run_here
 from hartlock.folder import writer
 from hartlock.plan import strategies
 from hartlock.base.errors import UsageError
+from hartlock.engine import build
 
 
 @pytest.mark.parametrize("args,words", [
@@ -115,6 +116,19 @@ def test_a_compiler_that_is_not_there(bench):
     done = bench("--smp", "2", env={"CROSS_COMPILE": "no-such-"})
     assert done.status == 2
     assert "no-such-gcc" in done.err
+
+
+def test_a_tree_that_is_said_to_be_built_is_not_built_again(monkeypatch):
+    monkeypatch.setattr(subprocess, "run", lambda *a, **kw: pytest.fail("make was started"))
+    monkeypatch.setenv("HARTLOCK_PREBUILT", "1")
+    assert build.image() == build.BUILD / "hartlock.elf"
+
+
+def test_a_tree_that_is_said_to_be_built_and_is_not_is_refused(tmp_path, monkeypatch):
+    monkeypatch.setenv("HARTLOCK_PREBUILT", "1")
+    monkeypatch.setattr(build, "BUILD", tmp_path)
+    with pytest.raises(UsageError, match=r"HARTLOCK_PREBUILT=1 .* the kernel .*hartlock.elf is not there; make all RELAX=wrs UNLOCK=amo"):
+        build.image("wrs", "amo")
 
 
 def test_a_kernel_that_does_not_build_says_why(tmp_path):

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from hartlock.base import intervals
+from hartlock.base.text import significant
 from hartlock.figures import trial_figures
 from hartlock.records import histogram
 from hartlock.run import table
@@ -159,7 +160,7 @@ def test_the_interval_covers_the_median_of_normal_values_about_as_often_as_it_sa
     (0, "0"), (math.nan, "-"), (0.97412, "0.974"), (1, "1.00"), (177.4, "177"), (2530, "2530"), (12800, "12.8k"),
     (161e6, "161M"), (4.68e9, "4.68G"), (0.000161, "0.000161")])
 def test_numbers_are_told_by_three_digits(x, text):
-    assert table.significant(x) == text
+    assert significant(x) == text
 
 
 def test_an_interval_is_told_in_the_unit_of_its_median():

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from hartlock.analysis import comparisons
 from hartlock.base import intervals
-from hartlock.analysis.comparisons import Sample
+from hartlock.base.intervals import Sample
 
 
 def sample(values, boots=None):

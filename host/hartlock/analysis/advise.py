@@ -16,8 +16,7 @@ from hartlock.folder.reader import COSTS, Results, load
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.base.option_types import whole
 from hartlock.analysis.rank import Place
-from hartlock.run.table import percent, significant
-from hartlock.analysis.verdict import estimate, on, times, words
+from hartlock.base.text import estimate, on, percent, significant, times, words
 from hartlock.plan.workload_options import of_scenario
 
 ADVISE = "advise"

@@ -11,13 +11,12 @@ from rich.table import Table as RichTable
 
 from hartlock.folder.differences import differences
 from hartlock.folder.reader import Cell, Results, load
-from hartlock.analysis.comparisons import SAME, Sample, call, cliffs_delta, holm, mann_whitney, ratio_ci
+from hartlock.analysis.comparisons import SAME, call, cliffs_delta, holm, mann_whitney, ratio_ci
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.folder.comparable import ORIGIN, Setting
-from hartlock.base.intervals import Estimate
+from hartlock.base.intervals import Estimate, Sample
 from hartlock.plan.strategies import CLOCK
-from hartlock.run.table import significant
-from hartlock.analysis.verdict import times, words
+from hartlock.base.text import significant, times, words
 
 COMPARE = "compare"
 FIGURES = {"cycles_per_op": True, "wait_p50_cycles": True, "wait_p99_cycles": True, "wait_p999_cycles": True,

@@ -6,28 +6,15 @@ docs/statistics.md explains each.
 import importlib
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from hartlock.base.intervals import NONE, Array, Estimate, by_boot, draw_boots, interval, medians
+from hartlock.base.intervals import NONE, Estimate, Sample, by_boot, draw_boots, interval, medians
 
 SAME = 0.01  # differences below one in a hundred decide nothing
 FLAG = 0.05  # a Mann-Whitney p below it, after Holm, is a flag
 FAR = 3.5  # of Iglewicz and Hoaglin's modified z-score
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One figure of the trials of one cell, and the boot each came from."""
-
-    values: tuple[float, ...]
-    boots: tuple[int, ...]
-
-    @property
-    def known(self) -> Array:
-        return np.array([v for v in self.values if math.isfinite(v)])
 
 
 def ratio_ci(a: Sample, b: Sample, paired: bool = False, level: float = 95, seed: int = 1) -> Estimate:

@@ -10,7 +10,8 @@ from hartlock.folder.reader import COSTS, Cell, Results
 from hartlock.base.errors import UsageError
 from hartlock.analysis.rank import Place, standing, starves
 from hartlock.folder.comparable import CLOSED, Measure, Setting
-from hartlock.analysis.verdict import on, starved_share
+from hartlock.analysis.verdict import starved_share
+from hartlock.base.text import on
 
 GOALS = tuple(CLOSED)
 FAIR = 0.8  # of the fastest hart's operations: a slowest hart that does as much is fairly served

@@ -8,9 +8,8 @@ from hartlock.folder.reader import COSTS, Cell, Results
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starves
 from hartlock.folder.comparable import Measure, Setting
-from hartlock.base.intervals import Estimate
 from hartlock.plan.strategies import CONTROL
-from hartlock.run.table import percent, significant
+from hartlock.base.text import estimate, on, percent, significant, times, words
 
 EVEN = 0.5  # of the fastest hart's operations: a slowest hart that does less is worth a word
 
@@ -21,23 +20,6 @@ class Verdict:
     lead: str  # the figures to it
     points: list[str]
     decided: bool  # can these figures rank at all?
-
-
-def words(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def estimate(e: Estimate) -> str:
-    return f"{significant(e.median)} [{significant(e.low)}, {significant(e.high)}]" if e.low == e.low else significant(e.median)
-
-
-def times(e: Estimate) -> str:
-    """A ratio; two decimals are what its interval is told in."""
-    return f"{e.median:.2f} [{e.low:.2f}, {e.high:.2f}]" if e.low == e.low else f"{e.median:.2f}"
-
-
-def on(harts: int) -> str:
-    return f"on {harts} hart{'s' if harts > 1 else ''}"
 
 
 def usable(cells: Sequence[Cell]) -> list[Cell]:

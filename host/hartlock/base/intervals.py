@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,18 @@ class Estimate(NamedTuple):
     median: float
     low: float  # bootstrap 95 % interval of the median
     high: float
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One figure of one cell: its value in each trial, and the boot each trial belongs to."""
+
+    values: tuple[float, ...]
+    boots: tuple[int, ...]
+
+    @property
+    def known(self) -> Array:
+        return np.array([v for v in self.values if math.isfinite(v)])
 
 
 NONE = Estimate(math.nan, math.nan, math.nan)

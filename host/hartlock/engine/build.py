@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import os
 import subprocess
 from pathlib import Path
 
@@ -13,8 +14,24 @@ LIMIT_S = 300
 RELAX, UNLOCK = "pause", "store"  # the forms of lock/forms.h that need no folder of their own
 
 
-def _make(target: str, what: str, folder: Path = BUILD, relax: str = RELAX, unlock: str = UNLOCK) -> None:
-    """One build at a time, whoever else starts one."""
+def is_prebuilt() -> bool:
+    """Whether HARTLOCK_PREBUILT=1 says that the tree is built. Then no run starts make."""
+    return os.environ.get("HARTLOCK_PREBUILT") == "1"
+
+
+def _built(path: Path, target: str, what: str, folder: Path = BUILD, relax: str = RELAX, unlock: str = UNLOCK) -> Path:
+    """`path`, which make's `target` builds; with HARTLOCK_PREBUILT=1 it has to be there already."""
+    if not is_prebuilt():
+        _make(target, what, folder, relax, unlock)
+    elif not path.is_file():
+        forms = "" if (relax, unlock) == (RELAX, UNLOCK) else f" RELAX={relax} UNLOCK={unlock}"
+        raise UsageError(f"HARTLOCK_PREBUILT=1 says that {what} is built, but {path} is not there; "
+                         f"make {target}{forms} builds it")
+    return path
+
+
+def _make(target: str, what: str, folder: Path, relax: str, unlock: str) -> None:
+    """Run make for one target. Two commands that build at once do so one after the other."""
     try:
         BUILD.mkdir(exist_ok=True)
         with open(BUILD / ".lock", "w", encoding="ascii") as lock:
@@ -32,26 +49,26 @@ def _make(target: str, what: str, folder: Path = BUILD, relax: str = RELAX, unlo
 
 
 def formed(folder: Path, relax: str, unlock: str) -> Path:
-    """What is built with other forms than the usual ones is in a folder of its own."""
+    """Where the build with these forms is: in `folder`, or below it when they are not the usual ones."""
     return folder if (relax, unlock) == (RELAX, UNLOCK) else folder / f"{relax}-{unlock}"
 
 
 def image(relax: str = RELAX, unlock: str = UNLOCK) -> Path:
-    _make("all", "the kernel", relax=relax, unlock=unlock)
-    return formed(BUILD, relax, unlock) / IMAGE.name
+    """The kernel image with these forms of the locks."""
+    return _built(formed(BUILD, relax, unlock) / IMAGE.name, "all", "the kernel", relax=relax, unlock=unlock)
 
 
 def plugin() -> Path:
-    _make("model", "the cost model")
-    return PLUGIN
+    """The cost model's QEMU plugin."""
+    return _built(PLUGIN, "model", "the cost model")
 
 
 def native(relax: str = RELAX, unlock: str = UNLOCK) -> Path:
-    """Another compiler's program (HOSTCC) is kept beside this one's."""
+    """The bench on threads. What another compiler (HOSTCC) makes is kept beside what the usual one makes."""
     folder = BUILD / Path(toolchain.hostcc()).name if toolchain.hostcc() != toolchain.HOSTCC else BUILD
-    _make("native", "the bench on threads", folder, relax, unlock)
-    return formed(folder / "native", relax, unlock) / "hartlock"
+    return _built(formed(folder / "native", relax, unlock) / "hartlock", "native", "the bench on threads", folder, relax, unlock)
 
 
 def file_hash(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
     return hashlib.sha256(path.read_bytes()).hexdigest()

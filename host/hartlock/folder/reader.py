@@ -14,10 +14,9 @@ from typing import Any
 
 from hartlock.figures import proved
 from hartlock.folder import forms
-from hartlock.analysis.comparisons import Sample
 from hartlock.base.errors import UsageError
 from hartlock.folder.comparable import BALANCE, RESPONSE_BALANCE, Setting, setting_of
-from hartlock.base.intervals import Estimate, median_ci
+from hartlock.base.intervals import Estimate, Sample, median_ci
 
 Record = dict[str, str]
 

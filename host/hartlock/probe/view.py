@@ -10,7 +10,7 @@ import numpy as np
 from rich.table import Table as RichTable
 
 from hartlock.probe.fit import Contention, Found, Probe, topology
-from hartlock.run.table import percent, significant
+from hartlock.base.text import percent, significant
 
 NAME_WIDTH, CELL_WIDTH = 11, 6  # characters of the matrix
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from hartlock.analysis import verdict
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import standing
-from hartlock.run.table import percent, significant
+from hartlock.base.text import estimate, percent, significant, times, words
 
 HEAD = ["strategy", "cycles/op", "against the first", "op/s", "wait p99", "p99.9", "slowest/fastest", "check", "proof"]
 
@@ -18,13 +18,13 @@ def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[t
              "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     places = standing(data.cells(setting, harts), setting.measures["throughput"].figure)
     for p in places:
-        against = "first" if p.call == "leads" else verdict.times(p.ratio) + ("" if p.call == "behind" else " ≈")
+        against = "first" if p.call == "leads" else times(p.ratio) + ("" if p.call == "behind" else " ≈")
         share = p.cell.value("min_max_share_median")
         lines.append("| " + " | ".join([
-            p.name, verdict.estimate(p.figure), against, significant(p.cell.estimate("throughput_ops_per_second").median),
+            p.name, estimate(p.figure), against, significant(p.cell.estimate("throughput_ops_per_second").median),
             significant(p.cell.estimate("wait_p99_cycles").median), significant(p.cell.value("wait_p999_cycles")),
             percent(share), p.cell.summary.get("check", ""), p.cell.proof.split(":")[0]]) + " |")
-    lines += ["", f"{harts} harts, {setting.apart(list(data.settings))}, evidence {verdict.words(sorted({p.cell.evidence for p in places}))}; "
+    lines += ["", f"{harts} harts, {setting.apart(list(data.settings))}, evidence {words(sorted({p.cell.evidence for p in places}))}; "
               "medians with 95 % intervals over boots and trials; ≈: too close to call.", ""]
     lines += [*(f"- {title}: {of.headline}: {of.lead}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []

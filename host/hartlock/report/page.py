@@ -16,6 +16,7 @@ from hartlock.folder import writer
 from hartlock.report import plots, svg
 from hartlock.folder.reader import Cell, Results, load
 from hartlock.base.errors import EXIT_OK, UsageError
+from hartlock.base.text import words
 from hartlock.report.markdown import markdown
 from hartlock.folder.probe_csv import handoffs, newest_probe
 from hartlock.report.table import columns, rows
@@ -121,8 +122,8 @@ def facts(data: Results) -> list[str]:
         f"{len({c.strategy for c in cells})} strategies",
         f"{', '.join(str(n) for n in sorted({c.harts for c in cells}))} harts",
         f"{boots} boot{'s' if boots > 1 else ''}, {trials} trials a cell",
-        "evidence " + verdict.words(sorted({c.evidence for c in cells})),
-        verdict.words(machines) if machines else "",
+        "evidence " + words(sorted({c.evidence for c in cells})),
+        words(machines) if machines else "",
         f"{started} UTC" if started else "") if text]
 
 
@@ -138,7 +139,7 @@ def context(data: Results) -> list[tuple[str, str]]:
         if value not in (None, ""):
             out.append((name, str(value)))
     some = next(iter(data))
-    return out + [(name.replace("_", " "), verdict.words(values)) for name, _ in some.setting.values
+    return out + [(name.replace("_", " "), words(values)) for name, _ in some.setting.values
                   if (values := sorted({s[name] for s in data.settings if s[name]}))]
 
 

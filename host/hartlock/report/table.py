@@ -11,7 +11,7 @@ from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing
 from hartlock.folder.comparable import Setting
 from hartlock.base.intervals import Estimate
-from hartlock.run.table import percent, significant
+from hartlock.base.text import percent, significant
 
 OPEN = [("response p50, µs", "response_p50_us"), ("response p99.9, µs", "response_p999_us")]  # of an open loop
 NONE = Estimate(math.nan, math.nan, math.nan)

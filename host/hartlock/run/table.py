@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from hartlock.base.text import count, digits, percent, significant, unit
 from hartlock.figures import columns
 from hartlock.folder import forms
 from hartlock.figures.rows import Row
@@ -27,43 +28,13 @@ def _number(value: object) -> float:
     return float(value) if isinstance(value, (int, float)) else math.nan
 
 
-def _unit(x: float) -> tuple[float, str]:
-    units = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))
-    return next(((size, unit) for least, size, unit in units if abs(x) >= least), (1, ""))
-
-
-def _digits(x: float) -> str:
-    """Three digits that count, without an exponent."""
-    if x == 0 or not math.isfinite(x):
-        return "0" if x == 0 else "-"
-    decimals = 2 - math.floor(math.log10(abs(x)))
-    return f"{round(x, decimals):.{max(0, decimals)}f}"
-
-
-def significant(x: float) -> str:
-    """Three digits that count, with k, M or G from ten thousand on; - for what is not known."""
-    size, unit = _unit(x)
-    return _digits(x / size) + unit if math.isfinite(x) else "-"
-
-
 def with_interval(row: Row, name: str, wide: bool) -> str:
     """The median with its interval, in the median's unit."""
     median, low, high = (_number(row.get(f"{name}_{part}")) for part in ("median", "ci_low", "ci_high"))
     if not wide or not math.isfinite(low):
         return significant(median)
-    size, _ = _unit(median)
-    return f"{significant(median)} [{_digits(low / size)}, {_digits(high / size)}]"
-
-
-def count(x: float) -> str:
-    """A whole number below ten thousand; above as significant()."""
-    return f"{x:.0f}" if abs(x) < 1e4 else significant(x)
-
-
-def percent(x: float) -> str:
-    if not math.isfinite(x):
-        return "-"
-    return "0" if x == 0 else "<0.1%" if x < 0.001 else f"{100 * x:.1f}%"
+    size, _ = unit(median)
+    return f"{significant(median)} [{digits(low / size)}, {digits(high / size)}]"
 
 
 def _check(row: Row) -> str:
