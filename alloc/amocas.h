@@ -1,5 +1,4 @@
-/* amocas: no lock, a compare-and-swap on the allocator's `next` in one instruction of Zacas,
- * retried.
+/* amocas: no lock, a compare-and-swap on the allocator's `next` by one instruction of Zacas.
  *
  * Fairness     none: some hart always gets on, a given one may not.
  * Waiters spin on `next` itself: a lost race costs one more line transfer.
@@ -7,7 +6,7 @@
  * Bound        any number of harts. No ABA: `next` only ever grows until
  *              reset, so an equal value is an unchanged value.
  * Relies on    Zacas, and forward progress of its AMO (amocas.d); nothing of
- *              LR/SC. A caller must know that every hart has it.
+ *              LR/SC. The caller must know that every hart has Zacas.
  * Source       cas.h; RISC-V Atomic Compare-and-Swap Instructions (Zacas) 1.0.
  *
  * Orders: as in cas.h, nothing is published through `next`; all are relaxed.
@@ -20,20 +19,20 @@
 
 struct amocas_heap {
 	_Alignas(PLACE_LINE) aptr next; /* first free address: start <= next <= end */
-	/* read only, and so in every hart's cache; beside `next` they would
-	 * have to be fetched back before the compare-and-swap */
+	/* `start` and `end` are only read, and so stay in every hart's cache; beside
+	 * `next` they would have to be fetched back before the compare-and-swap */
 	_Alignas(PLACE_LINE) uintptr_t start; /* first address of the memory given */
 	uintptr_t end;                        /* first address behind it */
 };
 
-/* What one attempt is based on. */
+/* The value of `next` that an attempt is based on. */
 struct amocas_seen {
 	uintptr_t next;
 };
 
 ALLOC_KEEPS_NOTHING(amocas)
 
-/* Set up over [start, end). The caller guarantees 0 < start <= end, that the
+/* Set the heap up over [start, end). The caller guarantees 0 < start <= end, that the
  * memory is nobody else's, and publishes the heap to the other harts. */
 static inline void amocas_init(struct amocas_heap *heap, uintptr_t start, uintptr_t end)
 {
@@ -47,13 +46,13 @@ static inline void amocas_init(struct amocas_heap *heap, uintptr_t start, uintpt
 static inline struct amocas_seen amocas_begin(struct amocas_heap *heap, struct amocas_node *node)
 {
 	(void)node;
-	/* relaxed: a guess, checked by the compare-and-swap. */
+	/* relaxed: the value is a guess that the compare-and-swap checks. */
 	return (struct amocas_seen){aptr_load_relaxed(&heap->next)};
 }
 
-/* One attempt to turn `seen` into a block. True when it is settled: *block is
- * then the block, or NULL when `size` bytes at a multiple of `align` do not
- * fit. False when another hart was faster; `seen` is then what it left.
+/* Attempt once to turn `seen` into a block. Returns true when the matter is settled: *block
+ * is then the block, or NULL when `size` bytes at a multiple of `align` do not fit. Returns
+ * false when another hart was faster: `seen` is then what that hart left.
  * The caller guarantees: align is a power of two. */
 static inline bool amocas_try(struct amocas_heap *heap, struct amocas_seen *seen, size_t size,
 			      size_t align, void **block)
@@ -69,8 +68,8 @@ static inline bool amocas_try(struct amocas_heap *heap, struct amocas_seen *seen
 	return aptr_amocas_relaxed(&heap->next, &seen->next, p.next);
 }
 
-/* `size` bytes at a multiple of `align`, or NULL when they do not fit. Any
- * number of harts at once. The caller guarantees: align is a power of two. */
+/* Allocate `size` bytes at a multiple of `align`. Returns NULL when they do not fit. Any
+ * number of harts may call it at once. The caller guarantees: align is a power of two. */
 static inline void *amocas_alloc(struct amocas_heap *heap, size_t size, size_t align)
 {
 	struct amocas_seen seen = amocas_begin(heap, (struct amocas_node *)0);
@@ -96,7 +95,7 @@ static inline void amocas_reset(struct amocas_heap *heap)
 	aptr_store_relaxed(&heap->next, heap->start);
 }
 
-/* Bytes from `start` to `next`: blocks and the padding before them. */
+/* Returns the bytes from `start` to `next`: blocks and the padding before them. */
 static inline size_t amocas_used(struct amocas_heap *heap)
 {
 	return aptr_load_relaxed(&heap->next) - heap->start;

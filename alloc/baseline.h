@@ -1,15 +1,15 @@
-/* baseline: plain loads and stores on one hart, which no way to share a heap can beat.
+/* baseline: plain loads and stores on one hart, which no shared heap can beat.
  *
  * Fairness     nobody else is there.
  * Waiters spin nowhere.
  * Space        8 bytes (`next`) and its bounds, a line each; 0 bytes a waiter.
- * Bound        one hart. With more it hands the same block out twice: use `null` for
- *              that, which is there to show it.
+ * Bound        one hart. With more it hands the same block out twice; `null` is there
+ *              to show that.
  * Relies on    nothing.
  * Source       none: it is what a kernel does before it wakes its second hart.
  *
- * Orders: all relaxed, there is nobody to order anything for. It is cas.h with a
- * store in the place of the compare-and-swap.
+ * Orders: all are relaxed, because no other hart looks. The code is cas.h with a store
+ * in the place of the compare-and-swap.
  */
 #ifndef ALLOC_BASELINE_H
 #define ALLOC_BASELINE_H
@@ -29,7 +29,7 @@ struct baseline_seen {
 
 ALLOC_KEEPS_NOTHING(baseline)
 
-/* Set up over [start, end). The caller guarantees 0 < start <= end, and that the
+/* Set the heap up over [start, end). The caller guarantees 0 < start <= end, and that the
  * memory is nobody else's. */
 static inline void baseline_init(struct baseline_heap *heap, uintptr_t start, uintptr_t end)
 {
@@ -46,9 +46,9 @@ static inline struct baseline_seen baseline_begin(struct baseline_heap *heap,
 	return (struct baseline_seen){};
 }
 
-/* Always settles: returns true with *block as the block, or NULL when `size` bytes
- * at a multiple of `align` do not fit. The caller guarantees: align is a power of
- * two; no other hart is there. */
+/* Attempt once, which is always enough. Returns true: *block is the block, or NULL when
+ * `size` bytes at a multiple of `align` do not fit. The caller guarantees: align is a
+ * power of two; no other hart is there. */
 static inline bool baseline_try(struct baseline_heap *heap, struct baseline_seen *seen, size_t size,
 				size_t align, void **block)
 {
@@ -63,8 +63,8 @@ static inline bool baseline_try(struct baseline_heap *heap, struct baseline_seen
 	return true;
 }
 
-/* `size` bytes at a multiple of `align`, or NULL when they do not fit. The caller
- * guarantees: align is a power of two; no other hart is there. */
+/* Allocate `size` bytes at a multiple of `align`. Returns NULL when they do not fit. The
+ * caller guarantees: align is a power of two; no other hart is there. */
 static inline void *baseline_alloc(struct baseline_heap *heap, size_t size, size_t align)
 {
 	struct baseline_seen seen = {};
@@ -87,7 +87,7 @@ static inline void baseline_reset(struct baseline_heap *heap)
 	aptr_store_relaxed(&heap->next, heap->start);
 }
 
-/* Bytes from `start` to `next`: blocks and the padding before them. */
+/* Returns the bytes from `start` to `next`: blocks and the padding before them. */
 static inline size_t baseline_used(struct baseline_heap *heap)
 {
 	return aptr_load_relaxed(&heap->next) - heap->start;

@@ -1,8 +1,8 @@
 /* bump: the bump allocator itself, over memory its caller gives.
  *
- * One pointer, `next`, moves from `start` to `end`; a block is what it moved
- * over. Nothing here is atomic: with more than one hart every call but
- * bump_free() must be made under one lock. That lock is what hartlock measures.
+ * One pointer, `next`, moves from `start` to `end`; a block is the memory it moved
+ * over. Nothing here is atomic: with more than one hart every call but bump_free()
+ * must be made under one lock. That lock is what hartlock measures.
  */
 #ifndef ALLOC_BUMP_H
 #define ALLOC_BUMP_H
@@ -15,7 +15,7 @@ struct bump {
 	uintptr_t end;   /* first address behind it */
 };
 
-/* Set up over [start, end). The caller guarantees 0 < start <= end, and that the
+/* Set the heap up over [start, end). The caller guarantees 0 < start <= end, and that the
  * memory is nobody else's. */
 static inline void bump_init(struct bump *heap, uintptr_t start, uintptr_t end)
 {
@@ -24,9 +24,9 @@ static inline void bump_init(struct bump *heap, uintptr_t start, uintptr_t end)
 	heap->end = end;
 }
 
-/* `size` bytes at a multiple of `align`, or NULL when they do not fit; a
+/* Allocate `size` bytes at a multiple of `align`. Returns NULL when they do not fit; a
  * smaller request may still fit then.
- * The caller guarantees: align is a power of two; it is alone (see above). */
+ * The caller guarantees: align is a power of two; no other call is under way (see above). */
 static inline void *bump_alloc(struct bump *heap, size_t size, size_t align)
 {
 	struct bump_place p;
@@ -50,7 +50,7 @@ static inline void bump_reset(struct bump *heap)
 	heap->next = heap->start;
 }
 
-/* Bytes from `start` to `next`: blocks and the padding before them. */
+/* Returns the bytes from `start` to `next`: blocks and the padding before them. */
 static inline size_t bump_used(const struct bump *heap)
 {
 	return heap->next - heap->start;

@@ -6,7 +6,8 @@
  * Bound        any number of harts. No ABA: `next` only ever grows until
  *              reset, so an equal value is an unchanged value.
  * Relies on    forward progress of LR/SC (unprivileged manual, "Eventual
- *              Success of Store-Conditional Instructions"): *a* hart's, not yours.
+ *              Success of Store-Conditional Instructions"): it promises that some
+ *              hart succeeds, not that yours does.
  * Source       IBM System/370 Principles of Operation, COMPARE AND SWAP
  *              programming notes; M. Herlihy, "Wait-Free Synchronization",
  *              ACM TOPLAS 13(1), 1991.
@@ -23,20 +24,20 @@
 
 struct cas_heap {
 	_Alignas(PLACE_LINE) aptr next; /* first free address: start <= next <= end */
-	/* read only, and so in every hart's cache; beside `next` they would
-	 * have to be fetched back before the compare-and-swap */
+	/* `start` and `end` are only read, and so stay in every hart's cache; beside
+	 * `next` they would have to be fetched back before the compare-and-swap */
 	_Alignas(PLACE_LINE) uintptr_t start; /* first address of the memory given */
 	uintptr_t end;                        /* first address behind it */
 };
 
-/* What one attempt is based on. */
+/* The value of `next` that an attempt is based on. */
 struct cas_seen {
 	uintptr_t next;
 };
 
 ALLOC_KEEPS_NOTHING(cas)
 
-/* Set up over [start, end). The caller guarantees 0 < start <= end, that the
+/* Set the heap up over [start, end). The caller guarantees 0 < start <= end, that the
  * memory is nobody else's, and publishes the heap to the other harts. */
 static inline void cas_init(struct cas_heap *heap, uintptr_t start, uintptr_t end)
 {
@@ -50,13 +51,13 @@ static inline void cas_init(struct cas_heap *heap, uintptr_t start, uintptr_t en
 static inline struct cas_seen cas_begin(struct cas_heap *heap, struct cas_node *node)
 {
 	(void)node;
-	/* relaxed: a guess, checked by the compare-and-swap. */
+	/* relaxed: the value is a guess that the compare-and-swap checks. */
 	return (struct cas_seen){aptr_load_relaxed(&heap->next)};
 }
 
-/* One attempt to turn `seen` into a block. True when it is settled: *block is
- * then the block, or NULL when `size` bytes at a multiple of `align` do not
- * fit. False when another hart was faster; `seen` is then what it left.
+/* Attempt once to turn `seen` into a block. Returns true when the matter is settled: *block
+ * is then the block, or NULL when `size` bytes at a multiple of `align` do not fit. Returns
+ * false when another hart was faster: `seen` is then what that hart left.
  * The caller guarantees: align is a power of two. */
 static inline bool cas_try(struct cas_heap *heap, struct cas_seen *seen, size_t size, size_t align,
 			   void **block)
@@ -73,8 +74,8 @@ static inline bool cas_try(struct cas_heap *heap, struct cas_seen *seen, size_t 
 	return aptr_cas_relaxed(&heap->next, &seen->next, p.next);
 }
 
-/* `size` bytes at a multiple of `align`, or NULL when they do not fit. Any
- * number of harts at once. The caller guarantees: align is a power of two. */
+/* Allocate `size` bytes at a multiple of `align`. Returns NULL when they do not fit. Any
+ * number of harts may call it at once. The caller guarantees: align is a power of two. */
 static inline void *cas_alloc(struct cas_heap *heap, size_t size, size_t align)
 {
 	struct cas_seen seen = cas_begin(heap, (struct cas_node *)0);
@@ -100,7 +101,7 @@ static inline void cas_reset(struct cas_heap *heap)
 	aptr_store_relaxed(&heap->next, heap->start);
 }
 
-/* Bytes from `start` to `next`: blocks and the padding before them. */
+/* Returns the bytes from `start` to `next`: blocks and the padding before them. */
 static inline size_t cas_used(struct cas_heap *heap)
 {
 	return aptr_load_relaxed(&heap->next) - heap->start;

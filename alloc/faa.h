@@ -1,4 +1,4 @@
-/* faa: no lock, one fetch-and-add on the allocator's `next`; what it returns is the block.
+/* faa: no lock, one fetch-and-add on the allocator's `next`, which returns the block.
  *
  * Fairness     every call is served by its own instruction, in the order in
  *              which the adds reach `next`.
@@ -13,21 +13,22 @@
  *              Cooperating Sequential Processors", ACM TOPLAS 5(2), 1983.
  *
  * An add takes `size` rounded up to `align`, so that a `next` that is a multiple
- * of `align` stays one. An add is made before it is known whether it was
- * wanted; two kinds are not:
+ * of `align` stays one. The add is made before anyone knows whether it was right. It
+ * was not in two cases:
  *
  * - It passed `end`. Exactly one call finds `next` at or before `end` and
- *   leaves it behind: that one owns what is left, and puts `next` back by a
- *   plain store. Until then every other call finds `next` behind `end`, takes
- *   nothing, and attempts again, carefully; its own add is undone by the same
+ *   leaves it behind `end`: that call owns the rest of the memory, and puts `next`
+ *   back by a plain store. Until then every other call finds `next` behind `end`,
+ *   takes nothing, and attempts again, carefully; its own add is undone by the same
  *   store. So nothing is handed out while `next` is too large, a hart has at
  *   most one such add outstanding, and `next` cannot wrap. Between its add and
  *   its store that call is like the holder of a lock: a hart must not allocate
  *   from an interrupt that came in between.
- * - `next` was not a multiple of `align`. If nobody came after, the add is
+ * - `next` was not a multiple of `align`. If no other add came after it, the add is
  *   taken back; otherwise its bytes are padding, and counted as used.
  *
- * A careful attempt looks first and takes what fits by compare-and-swap.
+ * A careful attempt first looks whether the request fits, and takes the bytes by
+ * compare-and-swap.
  *
  * Orders: as in cas.h, nothing is published through `next`; all are relaxed.
  */
@@ -42,8 +43,8 @@ enum { FAA_ADD_BITS = 48 }; /* larger requests are made carefully only */
 struct faa_heap {
 	/* first free address; behind `end` while one call undoes its add */
 	_Alignas(PLACE_LINE) aptr next;
-	/* read only, and so in every hart's cache; beside `next` they would
-	 * have to be fetched back after the add */
+	/* `start` and `end` are only read, and so stay in every hart's cache; beside
+	 * `next` they would have to be fetched back after the add */
 	_Alignas(PLACE_LINE) uintptr_t start; /* first address of the memory given */
 	uintptr_t end;                        /* first address behind it */
 };
@@ -55,7 +56,7 @@ struct faa_seen {
 
 ALLOC_KEEPS_NOTHING(faa)
 
-/* Set up over [start, end). The caller guarantees start <= end, that the
+/* Set the heap up over [start, end). The caller guarantees start <= end, that the
  * memory is nobody else's, and publishes the heap to the other harts. */
 static inline void faa_init(struct faa_heap *heap, uintptr_t start, uintptr_t end)
 {
@@ -65,7 +66,7 @@ static inline void faa_init(struct faa_heap *heap, uintptr_t start, uintptr_t en
 	heap->end = end;
 }
 
-/* Nothing to look at before the first attempt. */
+/* Start the attempts: the first one need not look at the heap. */
 static inline struct faa_seen faa_begin(struct faa_heap *heap, struct faa_node *node)
 {
 	(void)node;
@@ -73,16 +74,16 @@ static inline struct faa_seen faa_begin(struct faa_heap *heap, struct faa_node *
 	return (struct faa_seen){false};
 }
 
-/* The attempt that never takes more than there is. Returns as faa_try(). */
+/* Attempt once without ever taking more than there is. Returns as faa_try() does. */
 static inline bool faa_try_careful(struct faa_heap *heap, size_t size, size_t align, void **block)
 {
-	/* relaxed: a guess, checked by the compare-and-swap. */
+	/* relaxed: the value is a guess that the compare-and-swap checks. */
 	uintptr_t next = aptr_load_relaxed(&heap->next);
 	struct bump_place p;
 	uintptr_t pad;
 
 	if (next > heap->end)
-		return false; /* about to be put back */
+		return false; /* another call is about to put `next` back */
 	*block = (void *)0;
 	if (!bump_place(&p, next, heap->end, size, align))
 		return true;
@@ -93,7 +94,7 @@ static inline bool faa_try_careful(struct faa_heap *heap, size_t size, size_t al
 	return aptr_cas_relaxed(&heap->next, &next, p.next);
 }
 
-/* Undo an add of `amount` that found `next` at `old` and is not wanted. */
+/* Undo an add of `amount` that found `next` at `old` and was not right. */
 static inline void faa_undo(struct faa_heap *heap, uintptr_t old, uintptr_t amount)
 {
 	uintptr_t mine = old + amount;
@@ -107,9 +108,9 @@ static inline void faa_undo(struct faa_heap *heap, uintptr_t old, uintptr_t amou
 		(void)aptr_cas_relaxed(&heap->next, &mine, old);
 }
 
-/* One attempt. True when it is settled: *block is then the block, or NULL when
- * `size` bytes at a multiple of `align` do not fit. False: attempt again with
- * the same `seen`. The caller guarantees: align is a power of two. */
+/* Attempt once. Returns true when the matter is settled: *block is then the block, or NULL
+ * when `size` bytes at a multiple of `align` do not fit. Returns false when the caller has
+ * to attempt again with the same `seen`. The caller guarantees: align is a power of two. */
 static inline bool faa_try(struct faa_heap *heap, struct faa_seen *seen, size_t size, size_t align,
 			   void **block)
 {
@@ -127,8 +128,8 @@ static inline bool faa_try(struct faa_heap *heap, struct faa_seen *seen, size_t 
 	return false;
 }
 
-/* `size` bytes at a multiple of `align`, or NULL when they do not fit. Any
- * number of harts at once. The caller guarantees: align is a power of two. */
+/* Allocate `size` bytes at a multiple of `align`. Returns NULL when they do not fit. Any
+ * number of harts may call it at once. The caller guarantees: align is a power of two. */
 static inline void *faa_alloc(struct faa_heap *heap, size_t size, size_t align)
 {
 	struct faa_seen seen = faa_begin(heap, (struct faa_node *)0);
@@ -154,7 +155,7 @@ static inline void faa_reset(struct faa_heap *heap)
 	aptr_store_relaxed(&heap->next, heap->start);
 }
 
-/* Bytes from `start` to `next`: blocks and the padding before them. The caller
+/* Returns the bytes from `start` to `next`: blocks and the padding before them. The caller
  * guarantees that no other call is under way. */
 static inline size_t faa_used(struct faa_heap *heap)
 {

@@ -8,7 +8,7 @@
 #include "../lock/ticket.h"
 #include "bump.h"
 
-/* In front of each block, so that realloc() knows how much to copy. */
+/* Stands in front of each block, so that realloc() knows how much to copy. */
 struct header {
 	_Alignas(16) size_t size;
 };

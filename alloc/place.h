@@ -1,4 +1,4 @@
-/* place.h: where the next block goes. Pure arithmetic, shared by every allocator here. */
+/* place.h: where the next block goes: pure arithmetic that every allocator here shares. */
 #ifndef ALLOC_PLACE_H
 #define ALLOC_PLACE_H
 
@@ -6,14 +6,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* What one hart writes should not lie beside what others only read: bytes of a
- * line. Compile with -DPLACE_LINE=8 to lay everything out side by side instead. */
+/* Bytes of a line: words that harts write are kept on other lines than words that are
+ * only read. Compile with -DPLACE_LINE=8 to lay everything out side by side instead. */
 #ifndef PLACE_LINE
 #define PLACE_LINE 64
 #endif
 
-/* For an allocator without a lock that keeps nothing for a hart: any node will
- * do, and no join; no hart has bytes in store. */
+/* Defines the node of an allocator without a lock that keeps nothing for a hart: any node
+ * will do, nobody has to join, and no hart has bytes in store. */
 #define ALLOC_KEEPS_NOTHING(name)                                              \
 	struct name##_node {                                                   \
 		char unused[0];                                                \
@@ -37,7 +37,7 @@ struct bump_place {
 /* Place `size` bytes at a multiple of `align` at or after `next`, before `end`.
  *
  * The caller guarantees: align is a power of two, next <= end.
- * False when it does not fit, and *p is then not written. A size of 0 takes no
+ * Returns false when they do not fit; *p is then not written. A size of 0 takes no
  * room; its block is the aligned address, which may equal `end`. No addition
  * here can wrap, whatever size and align are. */
 static inline bool bump_place(struct bump_place *p, uintptr_t next, uintptr_t end, size_t size,

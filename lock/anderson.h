@@ -15,7 +15,7 @@
 
 #include "port.h"
 
-enum { anderson_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { anderson_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 #ifndef ANDERSON_SLOTS
 #define ANDERSON_SLOTS 64
@@ -31,7 +31,7 @@ struct anderson_lock {
 };
 
 struct anderson_node {
-	uint32_t mine; /* the number drawn; of the holder only */
+	uint32_t mine; /* the number drawn; only the holder reads it again */
 };
 
 LOCK_JOINS_NOTHING(anderson)
@@ -66,8 +66,8 @@ static inline bool anderson_acquire(struct anderson_lock *l, struct anderson_nod
 		waited = true;
 		LOCK_RELAX();
 	}
-	/* relaxed: closed again for who draws it next, ANDERSON_SLOTS draws from
-	 * now; the releases (A) until then order it. */
+	/* relaxed: the slot is closed for the hart that draws it next, in
+	 * ANDERSON_SLOTS draws; the releases (A) until then order the store. */
 	a32_store_relaxed(&slot->open, 0);
 	return waited;
 }

@@ -17,8 +17,8 @@ typedef struct {
 	volatile uintptr_t word;
 } aptr;
 
-/* A 32-bit word as rv64 keeps it in a register: sign-extended, as `lw` and the
- * AMOs leave it. Two of them compare without another instruction. */
+/* A 32-bit word in a register of rv64. It is sign-extended, as `lw` and the AMOs leave
+ * it, so that two of them compare without another instruction. */
 typedef long a32_value;
 
 static inline a32_value a32_load_relaxed(const a32 *a)
@@ -151,7 +151,8 @@ static inline bool a32_cas_relaxed(a32 *a, a32_value *seen, a32_value value)
 	return lost == 0;
 }
 
-/* The same, and what was written before is visible to who acquires the value. */
+/* a32_cas_relaxed() that is also a release: everything written before it is visible to
+ * a hart that acquires the new value. */
 static inline bool a32_cas_release(a32 *a, a32_value *seen, a32_value value)
 {
 	a32_value found, lost;
@@ -259,9 +260,10 @@ static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 	return found == seen;
 }
 
-/* As aptr_cas_relaxed(), strong, by one AMO of Zacas (unprivileged manual, chapter
- * "Zacas"). The caller guarantees that the hart has it. Written as a word in
- * fields, because assemblers want the extension named, and older ones lack it. */
+/* aptr_cas_relaxed() by one AMO of Zacas (unprivileged manual, chapter "Zacas"); it is
+ * strong. The caller guarantees that the hart has Zacas. The instruction is written as a
+ * word in fields, because older assemblers do not know it and newer ones want the
+ * extension named. */
 static inline bool aptr_amocas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 {
 	uintptr_t expected = *seen, found = expected;

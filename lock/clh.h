@@ -4,9 +4,9 @@
  * Waiters spin on the cell of their predecessor, which nobody else reads: a
  *              release invalidates one line, whatever the number of waiters.
  * Space        8 bytes and a cell a lock, 16 bytes and a cell a waiter; a cell
- *              has a line of 64 bytes. Cells change hands: the memory of a lock
- *              or a node is in use as long as any of the harts and locks that
- *              ever met is.
+ *              has a line of 64 bytes. Cells change hands: a cell that came with
+ *              one node or lock ends up in another, so none of that memory can
+ *              be reused before all harts and locks that met are out of use.
  * Bound        any number of harts, any number of acquisitions.
  * Relies on    forward progress of the AMO swap (amoswap.d), nothing of LR/SC.
  * Source       T. S. Craig, "Building FIFO and Priority-Queuing Spin Locks from
@@ -19,20 +19,20 @@
 
 #include "port.h"
 
-enum { clh_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { clh_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 struct clh_cell {
 	_Alignas(LOCK_LINE) a32 held; /* 1 until its hart has released */
 };
 
 struct clh_lock {
-	aptr tail; /* the cell of the last in the queue */
+	aptr tail; /* the cell of the last hart in the queue */
 	struct clh_cell first;
 };
 
 struct clh_node {
-	struct clh_cell *mine;  /* the next acquire's */
-	struct clh_cell *ahead; /* the predecessor's, and mine after the release */
+	struct clh_cell *mine;  /* the cell that the next acquire queues */
+	struct clh_cell *ahead; /* the predecessor's cell, which the release makes `mine` */
 	struct clh_cell first;
 };
 
@@ -59,7 +59,7 @@ static inline bool clh_acquire(struct clh_lock *l, struct clh_node *node)
 {
 	bool waited = false;
 
-	/* relaxed: (Q) publishes it. */
+	/* relaxed: (Q) publishes the store. */
 	a32_store_relaxed(&node->mine->held, 1);
 	/* release (Q): `held` is 1 before a successor can find the cell; without
 	 * it the successor may see what the cell was before (seL4 PR 199). */
@@ -79,7 +79,7 @@ static inline void clh_release(struct clh_lock *l, struct clh_node *node)
 	struct clh_cell *mine = node->mine;
 
 	(void)l;
-	/* Nobody looks at the predecessor's cell any more: it is this hart's. */
+	/* No other hart looks at the predecessor's cell any more, so this hart takes it. */
 	node->mine = node->ahead;
 	/* release (H): everything written inside is visible to the successor. */
 	a32_store_unlock(&mine->held, 0);

@@ -12,27 +12,27 @@
  *              figures 2 to 5. There a random number ends a cluster's turn, here a
  *              count does, so that there is a bound.
  *
- * The second queue holds those of other clusters that were passed over. Its head
- * is handed on in `spin`; its last node is the head's `last`.
+ * A second queue holds the waiters of other clusters that were passed over. Its head
+ * is handed on in `spin`; the head's `last` is its last node.
  */
 #ifndef LOCK_CNA_H
 #define LOCK_CNA_H
 
 #include "port.h"
 
-enum { cna_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { cna_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 #ifndef CNA_LOCAL
 #define CNA_LOCAL 256 /* hand-overs in a row within a cluster */
 #endif
 
-enum { CNA_GO = 1 }; /* in `spin`: go, and nobody was passed over */
+enum { CNA_GO = 1 }; /* in `spin`: the lock is yours, and the second queue is empty */
 
 struct cna_node {
 	aptr next; /* the node behind this one; 0: none yet */
-	aptr spin; /* 0: wait. CNA_GO, or the head of the second queue: go */
-	struct cna_node *last;
-	uint32_t cluster, local; /* local: hand-overs within it until this one */
+	aptr spin; /* 0: wait; CNA_GO or the head of the second queue: the lock is yours */
+	struct cna_node *last;   /* the end of the second queue, if this node is its head */
+	uint32_t cluster, local; /* local: hand-overs in a row within the cluster so far */
 };
 
 struct cna_space {
@@ -62,14 +62,14 @@ LOCK_INLINE bool cna_acquire(struct cna_lock *l, struct cna_node *node)
 	struct cna_node *ahead;
 
 	node->local = 0;
-	/* relaxed: (Q) publishes both. */
+	/* relaxed: (Q) publishes both stores. */
 	aptr_store_relaxed(&node->next, 0);
 	aptr_store_relaxed(&node->spin, 0);
 	/* release (Q): the node is set up before anyone can find it. acquire
 	 * (M): pairs with the release in cna_leave() that left the queue empty. */
 	ahead = (struct cna_node *)aptr_swap_acq_rel(&l->tail, (uintptr_t)node);
 	if (ahead == 0) {
-		/* relaxed: the holder's own until it hands over. */
+		/* relaxed: only the holder uses `spin` until it hands over. */
 		aptr_store_relaxed(&node->spin, CNA_GO);
 		return false;
 	}
@@ -83,14 +83,15 @@ LOCK_INLINE bool cna_acquire(struct cna_lock *l, struct cna_node *node)
 	return true;
 }
 
+/* Hand the lock over to the hart of node `to`, with `spin` as its new `spin`. */
 LOCK_INLINE void cna_hand(struct cna_node *to, uintptr_t spin)
 {
 	/* release (H): everything written inside is visible to the next holder. */
 	aptr_store_unlock(&to->spin, spin);
 }
 
-/* Nobody seems to be behind `node`, the holder's: empty the queue, or make the
- * second one the queue. False: there is somebody after all. */
+/* Leave a queue that seems to end at `node`, the holder's: put the second queue in its
+ * place, or leave the lock free. Returns false if a hart has queued behind after all. */
 LOCK_INLINE bool cna_leave(struct cna_lock *l, struct cna_node *node, uintptr_t spin)
 {
 	struct cna_node *passed = spin == CNA_GO ? 0 : (struct cna_node *)spin;
@@ -104,15 +105,15 @@ LOCK_INLINE bool cna_leave(struct cna_lock *l, struct cna_node *node, uintptr_t 
 	return true;
 }
 
-/* The first of the holder's cluster behind `node`, or 0. Those before it go to
- * the end of the second queue, whose head *spin is then. */
+/* Returns the first node behind `node` of the holder's cluster, or 0. The nodes before it
+ * move to the end of the second queue, and *spin becomes that queue's head. */
 LOCK_INLINE struct cna_node *cna_near(struct cna_node *node, struct cna_node *next, uintptr_t *spin)
 {
 	struct cna_node *at = next, *last = 0;
 
 	while (at != 0 && at->cluster != node->cluster) {
 		last = at;
-		/* depend (N): what it points to was set up before. */
+		/* depend (N): the node it points to was set up before. */
 		at = (struct cna_node *)aptr_load_depend(&at->next);
 	}
 	if (at == 0 || at == next)
@@ -132,7 +133,7 @@ LOCK_INLINE void cna_release(struct cna_lock *l, struct cna_node *node)
 {
 	/* relaxed: (H) brought it. */
 	uintptr_t spin = aptr_load_relaxed(&node->spin);
-	/* depend (N): what it points to was set up before. */
+	/* depend (N): the node it points to was set up before. */
 	struct cna_node *next = (struct cna_node *)aptr_load_depend(&node->next), *near = 0;
 
 	if (next == 0) {

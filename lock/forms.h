@@ -1,7 +1,7 @@
-/* forms.h: how a waiter waits and how a holder lets go, which are choices of their own.
+/* forms.h: how a waiter waits and how a holder lets go. Each can be chosen on its own.
  *
- * Waiting: a waiter looks at a word by one of the watch functions and, while it
- * is not as wished, calls LOCK_RELAX() before it looks again. Compile with one of
+ * Waiting: a waiter looks at a word by one of the watch functions. While the word does
+ * not let it in, it calls LOCK_RELAX() before it looks again. Compile with one of
  *
  *   (nothing)              LOCK_RELAX() is `pause` of Zihintpause; its encoding is
  *                          a FENCE hint, a no-op on harts without the extension
@@ -15,16 +15,18 @@
  * writes instead of looking (tas) calls LOCK_RELAX_BLIND(): without an LR there is
  * no reservation, and `wrs.sto` would not stall.
  *
- * Letting go: where an unlock is one plain store it is a32_store_unlock() or
- * aptr_store_unlock(). All forms are a release; some cores keep the plain one invisible for long
- * (OpenXiangShan issue 5600; OpenSBI's unlock on the SG2042).
+ * Letting go: an unlock that is one plain store is written a32_store_unlock() or
+ * aptr_store_unlock(). Every form is a release. There is more than one, because some
+ * cores keep the plain store invisible to other harts for long (OpenXiangShan issue
+ * 5600; OpenSBI's unlock on the SG2042).
  *
  *   (nothing)                      fence rw,w; sw
  *   -DLOCK_UNLOCK_FORM_FENCE_STORE fence rw,rw; sw
  *   -DLOCK_UNLOCK_FORM_STORE_FENCE fence rw,w; sw; fence rw,rw
  *   -DLOCK_UNLOCK_FORM_AMOSWAP     amoswap.w.rl to x0
  *
- * Each header says what of this it has: enum { NAME_forms = ... } of enum lock_form.
+ * Each header says which of these its code has: enum { NAME_forms = ... }, made of
+ * enum lock_form.
  */
 #ifndef LOCK_FORMS_H
 #define LOCK_FORMS_H
@@ -32,9 +34,9 @@
 #include "atomic.h"
 
 enum lock_form {
-	LOCK_WATCHES = 1, /* its waiters look by a watch function and call LOCK_RELAX() */
-	LOCK_BLIND = 2,   /* they do not look, and call LOCK_RELAX_BLIND() */
-	LOCK_STORES = 4,  /* it lets go by a32_store_unlock() or aptr_store_unlock() */
+	LOCK_WATCHES = 1, /* waiters look by a watch function and call LOCK_RELAX() */
+	LOCK_BLIND = 2,   /* waiters do not look, and call LOCK_RELAX_BLIND() */
+	LOCK_STORES = 4,  /* a release is a32_store_unlock() or aptr_store_unlock() */
 };
 
 #if defined(LOCK_RELAX_FORM_WRS) && (!defined(__riscv) || defined(LOCK_ATOMIC_C11))
@@ -133,7 +135,7 @@ static inline uintptr_t aptr_watch_depend(aptr *a)
 
 #endif
 
-/* release, whatever the form. */
+/* Every form of the unlock is a release. */
 #if defined(LOCK_UNLOCK_FORM_AMOSWAP)
 #define LOCK_UNLOCK_NAME                  "amoswap"
 #define LOCK_STORE_UNLOCK(kind, a, value) kind##_swap_out_release(a, value)
@@ -158,8 +160,8 @@ static inline void aptr_store_unlock(aptr *a, uintptr_t value)
 	LOCK_STORE_UNLOCK(aptr, a, value);
 }
 
-/* Stay away from memory for about 2 * `turns` instructions. No LOCK_RELAX(): a
- * wait for a time is not a wait for a word. */
+/* Stay away from memory for about 2 * `turns` instructions. It does not call
+ * LOCK_RELAX(): this waits for a time, not for a word. */
 static inline void lock_delay(uint32_t turns)
 {
 	for (; turns != 0; turns--)

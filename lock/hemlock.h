@@ -19,10 +19,10 @@
 
 #include "port.h"
 
-enum { hemlock_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { hemlock_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 struct hemlock_lock {
-	aptr tail; /* the node of the last in the queue; 0: free */
+	aptr tail; /* the node of the last hart in the queue; 0: free */
 };
 
 struct hemlock_node {
@@ -77,8 +77,8 @@ static inline void hemlock_release(struct hemlock_lock *l, struct hemlock_node *
 		return;
 	/* release (H): everything written inside is visible to the successor. */
 	aptr_store_unlock(&node->grant, (uintptr_t)l);
-	/* depend: nothing is read through it; the next (Q), a store, comes after
-	 * this load by the loop's own branch. */
+	/* depend: nothing is read through the value; the next (Q), a store, comes
+	 * after this load by the loop's own branch. */
 	while (aptr_watch_depend(&node->grant) != 0)
 		LOCK_RELAX();
 }

@@ -1,5 +1,4 @@
-/* indirect: the ticket lock, called through pointers; what is more than ticket is the price of the
- * calls.
+/* indirect: the ticket lock called through pointers, to show what such calls cost.
  *
  * Fairness     FIFO in the order of the draws: at most n-1 harts go first.
  * Waiters spin on `serving`, which all of them read, as in ticket.h.
@@ -16,7 +15,7 @@
 
 #include "ticket.h"
 
-enum { indirect_forms = ticket_forms }; /* of forms.h */
+enum { indirect_forms = ticket_forms }; /* see forms.h */
 
 struct indirect_calls {
 	bool (*acquire)(struct ticket_lock *, struct ticket_node *);
@@ -25,7 +24,7 @@ struct indirect_calls {
 
 struct indirect_lock {
 	_Alignas(LOCK_LINE) struct ticket_lock ticket;
-	/* volatile: the compiler may not foresee it */
+	/* volatile: the compiler must not replace the calls by direct ones */
 	_Alignas(LOCK_LINE) const struct indirect_calls *volatile calls;
 };
 

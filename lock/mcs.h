@@ -17,7 +17,7 @@
 
 #include "port.h"
 
-enum { mcs_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { mcs_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 struct mcs_node {
 	aptr next;   /* the node behind this one; 0: none yet */
@@ -42,7 +42,7 @@ static inline bool mcs_acquire(struct mcs_lock *l, struct mcs_node *node)
 {
 	struct mcs_node *ahead;
 
-	/* relaxed: (Q) publishes it. */
+	/* relaxed: (Q) publishes the store. */
 	aptr_store_relaxed(&node->next, 0);
 	/* release (Q): `next` is 0 before anyone can find the node, and link
 	 * itself to it. acquire (M): pairs with the release in mcs_release()
@@ -50,11 +50,11 @@ static inline bool mcs_acquire(struct mcs_lock *l, struct mcs_node *node)
 	ahead = (struct mcs_node *)aptr_swap_acq_rel(&l->tail, (uintptr_t)node);
 	if (ahead == 0)
 		return false;
-	/* relaxed: (N) publishes it. */
+	/* relaxed: (N) publishes the store. */
 	a32_store_relaxed(&node->waiting, 1);
 	/* release (N): pairs with the load in mcs_release(); `waiting` is 1
-	 * before the holder can find the node to clear it. The store is behind
-	 * (Q) through the pointer that (Q) returned. */
+	 * before the holder can find the node to clear it. The store comes after
+	 * (Q) because its address is the pointer that (Q) returned. */
 	aptr_store_release(&ahead->next, (uintptr_t)node);
 	/* acquire (H): pairs with the release in mcs_release(); what earlier
 	 * holders wrote is visible from here. */
@@ -66,7 +66,7 @@ static inline bool mcs_acquire(struct mcs_lock *l, struct mcs_node *node)
 /* Give the lock up. The caller holds it, with that node. */
 static inline void mcs_release(struct mcs_lock *l, struct mcs_node *node)
 {
-	/* depend (N): the store to next->waiting comes after it. */
+	/* depend (N): the store to next->waiting comes after this load. */
 	struct mcs_node *next = (struct mcs_node *)aptr_load_depend(&node->next);
 
 	if (next == 0) {

@@ -6,7 +6,7 @@
  * Bound        correct with one hart only.
  * Relies on    nothing.
  *
- * With one hart it is what the other strategies cost without their lock. With
+ * On one hart it shows what the other strategies cost without their lock. On
  * more it is a bug on purpose: if harts really overlapped, two of them read
  * the same `next` and an update is lost. A run whose `null` lost nothing has
  * not shown that its harts overlapped.
@@ -16,7 +16,7 @@
 
 #include "port.h"
 
-enum { null_forms = 0 }; /* of forms.h */
+enum { null_forms = 0 }; /* see forms.h */
 
 struct null_lock {
 	char unused[0];
@@ -29,8 +29,9 @@ static inline void null_init(struct null_lock *l)
 	(void)l;
 }
 
-/* Never waits: returns false. The empty statement keeps the compiler, and
- * only the compiler, from carrying the section's data across operations. */
+/* Does nothing and returns false: it never waits. The empty statement keeps the
+ * compiler, and only the compiler, from carrying the section's data across
+ * operations. */
 static inline bool null_acquire(struct null_lock *l, struct null_node *node)
 {
 	(void)l;

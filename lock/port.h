@@ -9,11 +9,11 @@
  * can be set; anything you do not define is defined here or there. Nothing else
  * in lock/ depends on where it runs.
  *
- * What every lock NAME of this folder has:
+ * Every lock NAME of this folder has:
  *
  *   struct NAME_lock    one for each thing that is locked
- *   struct NAME_node    one for each hart and each lock it may hold at once; the
- *                       hart's own from NAME_join() on. On a line of its own.
+ *   struct NAME_node    one for each hart and each lock it may hold at once, on a
+ *                       line of its own; it belongs to its hart from NAME_join() on
  *   struct NAME_space   one for all locks of the kind; empty for most
  *
  *   NAME_forms          which forms of forms.h its code has: enum lock_form
@@ -38,18 +38,19 @@
 
 #include "forms.h"
 
-enum { LOCK_LINE = 64 }; /* bytes that harts which write do not share */
+enum { LOCK_LINE = 64 }; /* bytes of a line; harts that write use different lines */
 
-/* For the parts of an acquire or a release: every lock is inlined alike. */
+/* The parts of an acquire or a release are declared so that every lock is inlined alike. */
 #define LOCK_INLINE static inline __attribute__((always_inline))
 
-/* What a lock is told of a hart that joins. */
+/* The hart that joins, as NAME_join() is told. */
 struct lock_hart {
 	unsigned number;  /* from 0 on, a different one for each node of a space */
-	unsigned cluster; /* the same for harts to which a line is near */
+	unsigned cluster; /* equal for harts that are near the same lines */
 };
 
-/* For a lock that keeps nothing for a hart: any node will do, and no join. */
+/* Defines the node, the space and the join of a lock that keeps nothing for a hart: any
+ * node will do, and nobody has to join. */
 #define LOCK_KEEPS_NOTHING(name)                                                             \
 	struct name##_node {                                                                 \
 		char unused[0];                                                              \
@@ -65,7 +66,8 @@ struct lock_hart {
 		(void)hart;                                                                  \
 	}
 
-/* For one whose node is set up by each acquire: any node will do, and no join. */
+/* Defines the space and the join of a lock whose acquire sets up the node: any node will
+ * do, and nobody has to join. */
 #define LOCK_JOINS_NOTHING(name)                                                             \
 	struct name##_space {                                                                \
 		char unused[0];                                                              \

@@ -1,8 +1,8 @@
-/* qspin: four bytes: a spinlock for one waiter, a queue of waiters for more; Linux's shape.
+/* qspin: four bytes that are a spinlock for one waiter and a queue for more, as in Linux.
  *
- * Fairness     nearly FIFO: who queues is served in order; a hart that finds the
- *              lock free, or held with nobody waiting, goes before those who come
- *              later.
+ * Fairness     nearly FIFO: harts that queue are served in order; a hart that finds
+ *              the lock free, or held with nobody waiting, goes before harts that
+ *              come later.
  * Waiters spin on the lock word if first or second in line, one each; the others
  *              on their own node: a release invalidates one line.
  * Space        4 bytes a lock, 24 bytes a hart, and 8 * QSPIN_HARTS bytes once.
@@ -24,7 +24,7 @@
 
 #include "port.h"
 
-enum { qspin_forms = LOCK_WATCHES }; /* of forms.h */
+enum { qspin_forms = LOCK_WATCHES }; /* see forms.h */
 
 #ifndef QSPIN_HARTS
 #define QSPIN_HARTS 64
@@ -33,7 +33,7 @@ enum { qspin_forms = LOCK_WATCHES }; /* of forms.h */
 enum {
 	QSPIN_LOCKED = 1,
 	QSPIN_PENDING = 1 << 8, /* one hart waits at the word itself */
-	QSPIN_TAIL = 1 << 16,   /* times 1 + the number of the last in the queue */
+	QSPIN_TAIL = 1 << 16,   /* times (1 + the number of the last hart in the queue) */
 };
 
 struct qspin_lock {
@@ -43,12 +43,12 @@ struct qspin_lock {
 struct qspin_node {
 	aptr next;     /* the node behind this one; 0: none yet */
 	a32 waiting;   /* 1 until the one in front hands over */
-	uint32_t tail; /* this node, as the lock word says it */
+	uint32_t tail; /* the tail of the lock word when this node is the last */
 	struct qspin_space *space;
 };
 
 struct qspin_space {
-	struct qspin_node *node[QSPIN_HARTS]; /* by number; written by the joins only */
+	struct qspin_node *node[QSPIN_HARTS]; /* by hart number; only joins write it */
 };
 
 static inline void qspin_init(struct qspin_lock *l)
@@ -57,7 +57,7 @@ static inline void qspin_init(struct qspin_lock *l)
 	a32_store_relaxed(&l->word, 0);
 }
 
-/* hart.number < QSPIN_HARTS. */
+/* The caller guarantees: hart.number < QSPIN_HARTS. */
 static inline void qspin_join(struct qspin_node *node, struct qspin_space *space,
 			      struct lock_hart hart)
 {
@@ -66,13 +66,13 @@ static inline void qspin_join(struct qspin_node *node, struct qspin_space *space
 	space->node[hart.number] = node;
 }
 
-/* Join the queue; when this returns, its head is the caller. */
+/* Join the queue. When this returns, the caller is its head. */
 LOCK_INLINE void qspin_enqueue(struct qspin_lock *l, struct qspin_node *node)
 {
 	struct qspin_node *ahead;
 	a32_value seen;
 
-	/* relaxed: (Q) publishes both. */
+	/* relaxed: (Q) publishes both stores. */
 	aptr_store_relaxed(&node->next, 0);
 	a32_store_relaxed(&node->waiting, 1);
 	/* relaxed: a guess, checked by the compare-and-swap. */
@@ -102,21 +102,23 @@ LOCK_INLINE void qspin_lead(struct qspin_lock *l, struct qspin_node *node)
 	 * holders wrote is visible from here. */
 	while (((seen = a32_watch_acquire(&l->word)) & (QSPIN_LOCKED | QSPIN_PENDING)) != 0)
 		LOCK_RELAX();
-	/* relaxed: (S) has ordered. Weak: a spurious failure is one more turn. If
-	 * it differs, somebody queues behind, now or after having seen the tail. */
+	/* relaxed: (S) has ordered. Weak: a spurious failure is one more turn. If the
+	 * word differs, another hart has queued behind this one, or has set PENDING,
+	 * sees the tail and will queue. */
 	while (seen == node->tail)
 		if (a32_cas_relaxed(&l->word, &seen, QSPIN_LOCKED))
 			return;
 	/* relaxed: (S) has ordered, and nobody else can take the lock. */
 	a32_or_relaxed(&l->word, QSPIN_LOCKED);
-	/* depend (N): the store to next->waiting comes after it. */
+	/* depend (N): the store to next->waiting comes after this load. */
 	while ((next = (struct qspin_node *)aptr_watch_depend(&node->next)) == 0)
 		LOCK_RELAX();
 	/* release (H): this node's accesses are over. */
 	a32_store_release(&next->waiting, 0);
 }
 
-/* Wait at the word itself. False: somebody waits there, or in the queue. */
+/* Wait at the word itself and take the lock. Returns false, without the lock, if another
+ * hart waits there or in the queue. */
 LOCK_INLINE bool qspin_pend(struct qspin_lock *l)
 {
 	/* relaxed: a guess, checked by what the next instruction finds. */
@@ -126,7 +128,7 @@ LOCK_INLINE bool qspin_pend(struct qspin_lock *l)
 	a32_value seen = a32_fetch_or_relaxed(&l->word, QSPIN_PENDING);
 
 	if (seen > QSPIN_LOCKED) {
-		/* relaxed: it was set by mistake, and guarded nothing. */
+		/* relaxed: the bit was set by mistake, and guarded nothing. */
 		if ((seen & QSPIN_PENDING) == 0)
 			a32_and_relaxed(&l->word, ~(a32_value)QSPIN_PENDING);
 		return false;

@@ -15,7 +15,7 @@
 
 #include "port.h"
 
-enum { tas_forms = LOCK_BLIND | LOCK_STORES }; /* of forms.h */
+enum { tas_forms = LOCK_BLIND | LOCK_STORES }; /* see forms.h */
 
 struct tas_lock {
 	a32 held; /* 0 free, 1 held */

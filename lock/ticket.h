@@ -1,4 +1,4 @@
-/* ticket: a FIFO ticket lock, two counters, what most RISC-V hypervisors ship.
+/* ticket: a FIFO ticket lock of two counters, which most RISC-V hypervisors ship.
  *
  * Fairness     FIFO in the order of the draws: at most n-1 harts go first.
  * Waiters spin on `serving`, which all of them read: a release costs O(n)
@@ -17,7 +17,7 @@
 
 #include "port.h"
 
-enum { ticket_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { ticket_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 struct ticket_lock {
 	a32 next;    /* the next number to draw */

@@ -10,15 +10,16 @@
  *              Synchronization on Shared-Memory Multiprocessors", ACM TOCS 9(1),
  *              1991, section 2.2, "proportional backoff".
  *
- * TICKET_BACKOFF_TURNS, of lock_delay(), should be near half of hold + hand-off:
- * with more the next in line is late, with less it is the plain ticket lock.
+ * TICKET_BACKOFF_TURNS, in turns of lock_delay(), should be near half of hold +
+ * hand-off: with more, the next hart in line is late; with less, this is nearly the
+ * plain ticket lock.
  */
 #ifndef LOCK_TICKET_BACKOFF_H
 #define LOCK_TICKET_BACKOFF_H
 
 #include "port.h"
 
-enum { ticket_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { ticket_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 #ifndef TICKET_BACKOFF_TURNS
 #define TICKET_BACKOFF_TURNS 16

@@ -15,7 +15,7 @@
 
 #include "port.h"
 
-enum { ttas_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { ttas_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 struct ttas_lock {
 	a32 held; /* 0 free, 1 held */
@@ -39,7 +39,7 @@ static inline bool ttas_acquire(struct ttas_lock *l, struct ttas_node *node)
 	 * holders wrote is visible from here. */
 	while (a32_swap_acquire(&l->held, 1) != 0) {
 		waited = true;
-		/* relaxed: only says when to try the swap again; (S) orders. */
+		/* relaxed: the value only says when to try the swap again; (S) orders. */
 		while (a32_watch_relaxed(&l->held) != 0)
 			LOCK_RELAX();
 	}

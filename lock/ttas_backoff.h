@@ -1,7 +1,7 @@
 /* ttas-backoff: a test-and-test-and-set spinlock whose losers stay away for a random, growing time.
  *
- * Fairness     none: whoever's swap comes first; who has lost often stays away
- *              longest. A hart can starve.
+ * Fairness     none: whoever's swap comes first; a hart that has lost often stays
+ *              away longest. A hart can starve.
  * Waiters spin on nothing for a time, then on the lock word, reading.
  * Space        4 bytes a lock, 4 bytes a waiter (its random state).
  * Bound        any number of harts, any number of acquisitions.
@@ -11,15 +11,15 @@
  *              III-B; bounded exponential as in A. Agarwal and M. Cherian,
  *              "Adaptive Backoff Synchronization Techniques", ISCA 1989.
  *
- * Both bounds can be set: powers of two, in turns of lock_delay(). A good upper
- * one is near harts * (hold + hand-off), which only a measurement can tell.
+ * Both bounds of that time can be set: they are powers of two, in turns of lock_delay().
+ * A good upper bound is near harts * (hold + hand-off), which only a measurement can tell.
  */
 #ifndef LOCK_TTAS_BACKOFF_H
 #define LOCK_TTAS_BACKOFF_H
 
 #include "port.h"
 
-enum { ttas_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { ttas_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 #ifndef TTAS_BACKOFF_LEAST
 #define TTAS_BACKOFF_LEAST 16
@@ -77,7 +77,7 @@ static inline bool ttas_backoff_acquire(struct ttas_backoff_lock *l, struct ttas
 		lock_delay(ttas_backoff_random(node) & (bound - 1));
 		if (bound < TTAS_BACKOFF_MOST)
 			bound *= 2;
-		/* relaxed: only says when to try the swap again; (S) orders. */
+		/* relaxed: the value only says when to try the swap again; (S) orders. */
 		while (a32_watch_relaxed(&l->held) != 0)
 			LOCK_RELAX();
 	}

@@ -10,22 +10,22 @@
  * Source       D. Dice and A. Kogan, "TWA: Ticket Locks Augmented with a Waiting
  *              Array", Euro-Par 2019, listing 1.
  *
- * Two numbers that meet in a word cost a needless look, never a wrong one.
+ * Two numbers may hash to one word. That costs a needless look, and no wrong one.
  */
 #ifndef LOCK_TWA_H
 #define LOCK_TWA_H
 
 #include "port.h"
 
-enum { twa_forms = LOCK_WATCHES | LOCK_STORES }; /* of forms.h */
+enum { twa_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
 
 #ifndef TWA_WORDS
 #define TWA_WORDS 4096 /* a power of two */
 #endif
 
 enum {
-	TWA_NEAR = 1, /* who has at most so many ahead spins on `serving` */
-	/* numbers that follow each other lie on lines that do not */
+	TWA_NEAR = 1, /* a hart with at most so many ahead spins on `serving` */
+	/* words between two successive numbers, so that they are on different lines */
 	TWA_STRIDE = 17,
 };
 
@@ -66,12 +66,12 @@ static inline a32 *twa_word(const struct twa_lock *l, const struct twa_node *nod
 LOCK_INLINE void twa_wait_far(struct twa_lock *l, struct twa_node *node, a32_value mine)
 {
 	a32 *word = twa_word(l, node, mine);
-	/* acquire (F): the look at `serving` comes after it. Pairs with the
-	 * release in twa_release(): a count that is not yet raised means a
-	 * `serving` that is not yet seen too late. */
+	/* acquire (F): pairs with the release in twa_release(); the look at
+	 * `serving` comes after this load. So a hand-over that the look misses
+	 * still raises the count, and ends the inner loop. */
 	a32_value count = a32_load_acquire(word), now;
 
-	/* relaxed: only says when to come near; (T) orders. */
+	/* relaxed: the value only says when to come near; (T) orders. */
 	while ((uint32_t)(mine - a32_load_relaxed(&l->serving)) > TWA_NEAR) {
 		/* acquire (F): as above. */
 		while ((now = a32_watch_acquire(word)) == count)
