@@ -107,15 +107,15 @@ def make_log(path: Path) -> None:
 
 def parse(path: Path) -> None:
     """In a process of its own, so that its memory is its own."""
-    from hartlock.records.trials import Collector
+    from hartlock.records.trials import TrialBuilder
     from hartlock.records.parser import Reader
 
-    reader, collector, trials = Reader(), Collector(), 0
+    reader, builder, trials = Reader(), TrialBuilder(), 0
     begin = time.monotonic()
     with open(path, "rb") as log:
         for raw in log:
             record = reader.feed(raw)
-            if record is not None and collector.feed(record) is not None:
+            if record is not None and builder.feed(record) is not None:
                 trials += 1
     took = time.monotonic() - begin
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

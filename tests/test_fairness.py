@@ -12,7 +12,7 @@ from simulation import simulate
 from hartlock.base import ratios
 from hartlock.figures import fairness
 from hartlock.run import table
-from hartlock.records.trials import Collector, trials
+from hartlock.records.trials import TrialBuilder, trials
 from hartlock.records.parser import Reader, read
 from hartlock.base.intervals import median_ci
 
@@ -39,7 +39,7 @@ def a_trial(fair=FAIR, hists=(), strategy="ttas", ticks=1000, cycles=3000):
         bodies += [f"hist trial=0 hart={hart} kind={kind} {rest}" for h, kind, rest in hists if h == hart]
     bodies.append(f"trial trial=0 strategy={strategy} harts=2 status=done")
     reader = Reader()
-    found = list(trials(read(log(*bodies), reader), Collector()))
+    found = list(trials(read(log(*bodies), reader), TrialBuilder()))
     assert reader.counts == {}
     return found[0]
 

@@ -11,7 +11,7 @@ from hartlock.base.text import significant
 from hartlock.figures import trial_figures
 from hartlock.records import histogram
 from hartlock.run import table
-from hartlock.records.trials import NO_FAIR, Fair, Pass, Share, Trial, whole
+from hartlock.records.trials import NO_FAIR, Fair, Pass, Share, Trial, is_complete
 from hartlock.records.histogram import Histogram, lowest, merge, middle
 from hartlock.plan.plan import Workload
 
@@ -72,7 +72,7 @@ def a_trial(**passes):
 def test_a_fair_trial():
     trial = a_trial(throughput=a_pass(share(0, 700, 500, 100, 12000), share(1, 700, 500, 200, 12100)))
     f = trial_figures.figures(trial, W, timebase_hz=10_000_000)
-    assert whole(trial)
+    assert is_complete(trial)
     assert f.throughput_ops_per_second == pytest.approx(1000 / 1e-3)
     assert f.cycles_per_op == pytest.approx(10000 * 100 / 1000)
     assert f.overlap == pytest.approx((12000 - 200) / (12100 - 100))
@@ -135,9 +135,9 @@ def test_a_trial_with_a_lost_record_is_not_whole():
     for break_it in (lambda t: t.passes.pop("audit"), lambda t: setattr(t, "fair", NO_FAIR), lambda t: t.passes["latency"].shares.pop(),
                      lambda t: t.histograms.clear(), lambda t: setattr(t, "status", "too_few_harts")):
         trial = a_trial(throughput=a_pass(share(0, 1, 1, 0, 10), share(1, 1, 1, 0, 10)))
-        assert whole(trial)
+        assert is_complete(trial)
         break_it(trial)
-        assert not whole(trial)
+        assert not is_complete(trial)
 
 
 def test_median_and_interval():

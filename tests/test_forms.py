@@ -12,7 +12,7 @@ from conftest import EVERYWHERE, TOP, run_bench
 
 from hartlock.engine import build, choose
 from hartlock.folder import forms, reader
-from hartlock.plan import plan, strategies
+from hartlock.plan import lock_forms, plan, strategies
 from hartlock.run import lacks
 from hartlock.records.trials import Boot
 from hartlock.figures.rows import Group
@@ -38,7 +38,7 @@ def newer():
 def worker(strategy, relax, unlock):
     """Its instructions: (word, text without addresses)."""
     build.image(relax, unlock)
-    path = build.formed(TOP / "build", relax, unlock) / f"bench/worker-{strategy.replace('-', '_')}.o"
+    path = lock_forms.formed(TOP / "build", relax, unlock) / f"bench/worker-{strategy.replace('-', '_')}.o"
     out = subprocess.run([f"{CROSS}objdump", "-d", str(path)], check=True, capture_output=True, text=True, timeout=60).stdout
     found = re.findall(r"^\s+[0-9a-f]+:\t([0-9a-f]+)\s+(.*)$", out, re.MULTILINE)
     return [(int(word, 16), re.sub(r"\s+", " ", text.split("#")[0].split("<")[0])) for word, text in found]
@@ -169,9 +169,9 @@ def test_a_pause_that_does_nothing_is_said(bench):
     if "Property" in done.out:
         pytest.skip("this QEMU calls it something else")
     assert done.status == 0 and "relax=pause (tcg): not every hart says that it has Zihintpause" in done.out
-    groups = [Group(plan.Trial("ticket", 2), forms={"relax": "pause"})]
+    groups = [Group(plan.Cell("ticket", 2), forms={"relax": "pause"})]
     assert lacks.pauses(Boot(extensions=("zihintpause",)), groups, choose.tcg(1, 0)) == []
-    assert lacks.pauses(Boot(), [Group(plan.Trial("cas", 2), forms={"relax": NONE})], choose.tcg(1, 0)) == []
+    assert lacks.pauses(Boot(), [Group(plan.Cell("cas", 2), forms={"relax": NONE})], choose.tcg(1, 0)) == []
 
 
 def test_on_threads_the_forms_are_there_and_riscv_is_not(tmp_path):

@@ -14,7 +14,7 @@ from test_faults import alive, qemu_of, start, until_a_trial_is_kept
 
 from hartlock.diagnose import hang_report, memory_view
 from hartlock.plan import strategies
-from hartlock.records.trials import Collector
+from hartlock.records.trials import TrialBuilder
 from hartlock.records.parser import Reader, RecordError
 
 sys.path.insert(0, str(TOP / "tests" / "mutants"))
@@ -126,13 +126,13 @@ def kernel_says(bootargs, smp):
         ["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", str(smp), "-bios", "default", "-kernel", str(IMAGE),
          "-append", bootargs, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
         stdin=subprocess.DEVNULL, capture_output=True, timeout=100, check=False).stdout
-    reader, collector = Reader(), Collector()
+    reader, builder = Reader(), TrialBuilder()
     for raw in out.split(b"\n"):
         record = reader.feed(raw)
         if record is not None:
-            collector.feed(record)
+            builder.feed(record)
     assert reader.counts == {}
-    return collector
+    return builder
 
 
 @pytest.fixture(scope="module")
@@ -179,9 +179,9 @@ def test_the_words_of_a_lock_have_names(name):
 
 
 def test_words_that_are_none_are_a_record_error():
-    reader, collector = Reader(), Collector()
+    reader, builder = Reader(), TrialBuilder()
     raw = b"@hang n=0 harts=1 stuck=1 silent=0 ms=1 lock=0:zz"
     record = reader.feed(raw + b" *%08x" % zlib.crc32(raw))
-    collector.feed(record)
+    builder.feed(record)
     with pytest.raises(RecordError, match="lock of @hang cannot be read"):
-        hang_report.words(collector.hang, "lock")
+        hang_report.words(builder.hang, "lock")

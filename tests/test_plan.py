@@ -7,7 +7,7 @@ import pytest
 from hartlock.engine import choose
 from hartlock.plan import plan, strategies
 from hartlock.base.errors import UsageError
-from hartlock.plan.plan import Trial
+from hartlock.plan.plan import Cell
 
 
 def make(**kw):
@@ -19,11 +19,11 @@ def make(**kw):
 
 def test_every_run_has_its_controls():
     counts = Counter(make().order)
-    assert counts == {Trial("cas", 8): 5, Trial("null", 8): 5, Trial("null", 1): 5, Trial("clock", 1): 5}
+    assert counts == {Cell("cas", 8): 5, Cell("null", 8): 5, Cell("null", 1): 5, Cell("clock", 1): 5}
 
 
 def test_asking_for_the_control_does_not_double_it():
-    assert Counter(make(locks=("null", "cas"), harts=(1, 8)).order)[Trial("null", 8)] == 5
+    assert Counter(make(locks=("null", "cas"), harts=(1, 8)).order)[Cell("null", 8)] == 5
 
 
 def test_the_order_is_shuffled_by_the_seed_alone():
@@ -34,7 +34,7 @@ def test_the_order_is_shuffled_by_the_seed_alone():
 
 def test_roles():
     p = make()
-    assert [p.role(Trial(*t)) for t in (("cas", 8), ("null", 8), ("null", 1), ("clock", 1))] == [
+    assert [p.role(Cell(*t)) for t in (("cas", 8), ("null", 8), ("null", 1), ("clock", 1))] == [
         "candidate", "control", "harness", "harness"]
 
 
@@ -67,7 +67,7 @@ def test_what_all_brings_may_be_left_out_and_what_is_named_may_not():
 
 def test_clusters_are_a_word_of_the_plan_when_asked_for():
     engine = choose.tcg(1, 0)
-    assert "clusters" not in make().bootargs(engine) and " clusters=4 " in make(clusters=4).bootargs(engine)
+    assert "clusters" not in make().bootargs(engine.windows) and " clusters=4 " in make(clusters=4).bootargs(engine.windows)
 
 
 def test_every_strategy_says_what_it_is():

@@ -7,7 +7,7 @@ from conftest import TOP
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from hartlock.records.trials import Collector
+from hartlock.records.trials import TrialBuilder
 from hartlock.records.parser import Reader, RecordError, read
 
 CORPUS = TOP / "tests" / "corpus"
@@ -221,16 +221,16 @@ def test_what_is_accepted_stood_there_with_its_checksum(names, data):
 
 WORDS = st.sampled_from(["trial", "pass", "strategy", "harts", "hart", "kind", "count", "buckets", "status", "state", "id"]) | st.text(
     "abc_", min_size=1, max_size=3)
-TYPES = st.sampled_from(sorted(Collector().handlers) + ["trial", "nothing"])
+TYPES = st.sampled_from(sorted(TrialBuilder().handlers) + ["trial", "nothing"])
 
 
 @AT_LEISURE
 @given(st.lists(st.tuples(TYPES, st.dictionaries(WORDS, st.text("01x-:,abc%", max_size=5), max_size=6)), max_size=6))
 def test_whole_records_of_any_content_raise_nothing_else(said):
-    collector = Collector()
+    builder = TrialBuilder()
     for n, (kind, values) in enumerate(said):
         for record in parse(line(n, kind, "".join(f" {k}={v}" for k, v in values.items())))[0]:
             try:
-                collector.feed(record)
+                builder.feed(record)
             except RecordError as e:
                 assert "line 1" in str(e)

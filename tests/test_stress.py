@@ -20,10 +20,11 @@ from test_faults import qemu_of
 from hartlock.engine import choose
 from hartlock.plan import parse, strategies
 from hartlock.stress import boot, stress
-from hartlock.records.trials import Exhaust, Fair, Pass, Share, Trial, whole
+from hartlock.records.trials import Exhaust, Fair, Pass, Share, Trial, is_complete
 from hartlock.records.histogram import Histogram
 from hartlock.figures.trial_figures import exhausted
-from hartlock.plan.plan import PASSES, SIZES, UNLOCK
+from hartlock.plan.lock_forms import UNLOCK_FORMS
+from hartlock.plan.plan import PASSES, SIZES
 from hartlock.records.parser import read
 from hartlock.stress.draw import Asked, draw
 from hartlock.stress.tally import Tally, short
@@ -50,7 +51,7 @@ def asked(seed=1, smp=8, engine=TCG, locks=LOCKS):
 
 def bootargs(*args, number=1, **kw):
     drawn = draw(asked(*args, **kw), number, "log")
-    return drawn.plan.bootargs(drawn.engine)
+    return drawn.plan.bootargs(drawn.engine.windows)
 
 
 # --- what is drawn ---
@@ -67,7 +68,7 @@ def test_every_round_is_one_that_the_kernel_takes_and_is_told_whole():
     """What the words say is the workload that was drawn; plans.check() has admitted it."""
     for number in range(1, 200):
         drawn = draw(asked(2), number, "log")
-        read, numbers = parse.read(drawn.plan.bootargs(drawn.engine), 8)
+        read, numbers = parse.read(drawn.plan.bootargs(drawn.engine.windows), 8)
         assert read.workload == drawn.plan.workload and read.order == drawn.plan.order
         assert numbers["duration_us"] == drawn.engine.duration_us >= 1000
 
@@ -104,9 +105,9 @@ def test_few_strategies_few_harts_and_many(locks, smp):
 
 
 def test_a_round_may_have_its_own_forms():
-    some = replace(asked(), relax=("none", "pause"), unlock=UNLOCK)
+    some = replace(asked(), relax=("none", "pause"), unlock=UNLOCK_FORMS)
     forms = {(p.relax, p.unlock) for p in (draw(some, n, "log").plan for n in range(1, 100))}
-    assert len(forms) == 2 * len(UNLOCK)
+    assert len(forms) == 2 * len(UNLOCK_FORMS)
 
 
 @pytest.mark.parametrize("text,seconds", [("30s", 30), ("10m", 600), ("2h", 7200)])
@@ -362,6 +363,6 @@ def test_a_heap_whose_end_was_not_reported_is_not_whole():
     """A trial that was asked for it and lost its record is left out."""
     passes = {name: Pass("time", 0, 1, 0, 1, 0, [share()]) for name in PASSES}
     trial = Trial(0, "cas", 1, "done", passes, {(0, "wait"): Histogram(0, 0, 0, 0, {})}, fair=Fair("unknown", 1, 0, 0, 0, 0, 0, 0))
-    assert whole(trial) and not whole(trial, exhaust=True)
+    assert is_complete(trial) and not is_complete(trial, exhaust=True)
     trial.exhaust = Exhaust()
-    assert whole(trial, exhaust=True)
+    assert is_complete(trial, exhaust=True)

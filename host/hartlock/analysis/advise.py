@@ -14,7 +14,7 @@ from hartlock.plan import plan, strategies, traits
 from hartlock.analysis.rules import (GOALS, Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting, flips)
 from hartlock.folder.reader import COSTS, Results, load
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
-from hartlock.base.option_types import whole
+from hartlock.base.option_types import int_between
 from hartlock.analysis.rank import Place
 from hartlock.base.text import estimate, on, percent, significant, times, words
 from hartlock.plan.workload_options import of_scenario
@@ -29,14 +29,14 @@ def parser() -> argparse.ArgumentParser:
         "Say which strategy fits, from what was measured, how sure that is, and what would change it (docs/advise.md)."))
     p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
                    help="results folder (default results/latest)")
-    p.add_argument("--harts", type=whole(1, plan.MAX_HARTS), metavar="N", help="that contend (default: the most that were measured)")
-    p.add_argument("--hold", type=whole(0, 10**9), metavar="INSTR", help="instructions inside the lock (default: as measured)")
-    p.add_argument("--think", type=whole(0, 10**9), metavar="INSTR", help="instructions between (default: as measured)")
+    p.add_argument("--harts", type=int_between(1, plan.MAX_HARTS), metavar="N", help="that contend (default: the most that were measured)")
+    p.add_argument("--hold", type=int_between(0, 10**9), metavar="INSTR", help="instructions inside the lock (default: as measured)")
+    p.add_argument("--think", type=int_between(0, 10**9), metavar="INSTR", help="instructions between (default: as measured)")
     p.add_argument("--scenario", metavar="NAME", default="", help="of a sweep of several; hold and think are then its own")
     p.add_argument("--goal", choices=GOALS, default="balanced",
                    help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then cycles; "
                         "balanced: cycles and tail alike, nobody starved (default)")
-    p.add_argument("--max-bytes-per-lock", type=whole(0, 2**30), metavar="N", help="no more memory than this for each lock")
+    p.add_argument("--max-bytes-per-lock", type=int_between(0, 2**30), metavar="N", help="no more memory than this for each lock")
     p.add_argument("--need", action="append", choices=NEEDS, default=[],
                    help="fifo: first come, first served; lock: more than one word is protected; proof: the very code that was "
                    "measured is proved against the RISC-V memory model")

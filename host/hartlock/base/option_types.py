@@ -19,7 +19,8 @@ def word(text: str) -> str:
     return text
 
 
-def whole(low: int, high: int) -> Callable[[str], int]:
+def int_between(low: int, high: int) -> Callable[[str], int]:
+    """An option's type: a whole number from `low` to `high`, both included."""
     def parse(text: str) -> int:
         if not re.fullmatch(r"[0-9]{1,30}", text) or not low <= int(text) <= high:
             raise argparse.ArgumentTypeError(f"{shortened(text)!r} is not a whole number from {low} to {high}")

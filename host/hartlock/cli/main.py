@@ -8,15 +8,15 @@ from pathlib import Path
 from hartlock.plan import plan as plans
 from hartlock.analysis import advise, compare
 from hartlock.base import toolchain
-from hartlock.engine import build, choose
+from hartlock.engine import choose
 from hartlock.folder import merge
-from hartlock.plan import scenarios, strategies, workload_options
+from hartlock.plan import lock_forms, scenarios, strategies, workload_options
 from hartlock.probe import probe
 from hartlock.report import page
 from hartlock.run import board, run, sweep, table
 from hartlock.stress import stress
 from hartlock.base.errors import EXIT_USAGE, UsageError
-from hartlock.base.option_types import shortened, whole, word
+from hartlock.base.option_types import int_between, shortened, word
 
 DESCRIPTION = """\
 Boot a bare-metal kernel on N RISC-V harts, hammer one shared bump allocator
@@ -46,7 +46,7 @@ well; 1 a check failed or the run is incomplete (what it measured is kept);
 
 
 def _counts(text: str) -> tuple[int, ...]:
-    one = whole(1, plans.MAX_HARTS)
+    one = int_between(1, plans.MAX_HARTS)
     return tuple(sorted({one(word) for word in text.split(",")}))
 
 
@@ -56,7 +56,7 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         usage="./run-bench.sh [--setup] [--smp N] [--lock NAMES] [options] [-- QEMU arguments]")
     what = p.add_argument_group("what to measure")
-    what.add_argument("--smp", type=whole(1, plans.MAX_HARTS), metavar="N",
+    what.add_argument("--smp", type=int_between(1, plans.MAX_HARTS), metavar="N",
                       help="harts the machine has, 1 to 64 (default 8); native: threads "
                            "(default: one for each processor)")
     what.add_argument("--lock", default="all", metavar="NAMES",
@@ -68,27 +68,27 @@ def _parser() -> argparse.ArgumentParser:
     work = p.add_argument_group("the workload of each hart")
     workload_options.add_options(work)
     form = p.add_argument_group("the forms of the locks (lock/forms.h)")
-    form.add_argument("--relax", choices=plans.RELAX, default=build.RELAX,
+    form.add_argument("--relax", choices=lock_forms.RELAX_FORMS, default=lock_forms.RELAX,
                       help="what a waiter does between two looks: nothing, pause, or stall until the "
                            "word changes (Zawrs) (default pause)")
-    form.add_argument("--unlock", choices=plans.UNLOCK, default=build.UNLOCK,
+    form.add_argument("--unlock", choices=lock_forms.UNLOCK_FORMS, default=lock_forms.UNLOCK,
                       help="how a holder lets go where that is one store: after the release fence "
                            "(default), a full fence before or behind it, or an AMO")
-    form.add_argument("--clusters", type=whole(1, plans.MAX_HARTS), default=0, metavar="N",
+    form.add_argument("--clusters", type=int_between(1, plans.MAX_HARTS), default=0, metavar="N",
                       help="tell the locks that the harts form N equal clusters (default: what the "
                            "device tree's cpu-map, or the machine profile, says)")
     how = p.add_argument_group("how to measure")
-    how.add_argument("--trials", type=whole(1, 1000), metavar="N",
+    how.add_argument("--trials", type=int_between(1, 1000), metavar="N",
                      help="of each strategy and hart count, in random order (default 5; board: as many "
                           "of them as --baud sends in a minute)")
     how.add_argument("--duration", type=workload_options.milliseconds, metavar="MS",
                      help="of the window in which operations count (default 100; native: 20)")
-    how.add_argument("--warmup", type=whole(0, 3_600_000), metavar="MS",
+    how.add_argument("--warmup", type=int_between(0, 3_600_000), metavar="MS",
                      help="before the window opens, discarded (default 20; native: 5)")
-    how.add_argument("--model-duration", type=whole(1, 1_000_000), metavar="US",
+    how.add_argument("--model-duration", type=int_between(1, 1_000_000), metavar="US",
                      help="the same for the cost model, in modelled microseconds; a quarter more "
                           "is its warm-up (default 200)")
-    how.add_argument("--seed", type=whole(0, 2**64 - 1), default=1, metavar="N",
+    how.add_argument("--seed", type=int_between(0, 2**64 - 1), default=1, metavar="N",
                      help="of the order of trials and the harts' random numbers (default 1)")
     where = p.add_argument_group("where and with what")
     where.add_argument("--setup", action="store_true",
@@ -101,7 +101,7 @@ def _parser() -> argparse.ArgumentParser:
                             "no QEMU, threads on this computer's own processors: what it costs there. "
                             "board: the kernel on a board, heard by --serial or --from-log")
     where.add_argument("--serial", metavar="DEVICE", help="board: the line to it, say /dev/ttyUSB0; its plan is its own")
-    where.add_argument("--baud", type=whole(1, 10**8), default=115200, metavar="N", help="of that line (default 115200)")
+    where.add_argument("--baud", type=int_between(1, 10**8), default=115200, metavar="N", help="of that line (default 115200)")
     where.add_argument("--from-log", type=Path, metavar="FILE",
                        help="board: what a terminal program took down of a run")
     where.add_argument("--labgrid", type=Path, metavar="FILE",
@@ -112,7 +112,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="machine profile of the cost model: a name in model/machines/, or a "
                             "TOML file (default generic-8, above 8 harts mesh-64)")
     where.add_argument("--cpu", type=word, metavar="MODEL", help="QEMU's -cpu (default rv64)")
-    where.add_argument("--time-limit", type=whole(1, 86400), metavar="S",
+    where.add_argument("--time-limit", type=int_between(1, 86400), metavar="S",
                        help="give the run up when nothing is heard of it for S seconds, or no hart gets on for "
                             "half of that (default: 30 and what the plan needs; 20)")
     where.add_argument("--inject", default="", choices=["panic", "record", "trap", "stack", "hang", "hang-all", "hang-irq", "lost"], help=argparse.SUPPRESS)
@@ -180,7 +180,7 @@ def _list_locks() -> int:
 
 def _print_plan(request: run.Request, baud: int) -> int:
     engine = request.engines[0]
-    print(request.plan.bootargs(engine))
+    print(request.plan.bootargs(engine.windows))
     if engine.name == "board":
         print(f"hartlock: {board.advice(request.plan, baud)}", file=sys.stderr)
     return 0

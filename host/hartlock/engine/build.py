@@ -9,9 +9,9 @@ from pathlib import Path
 from hartlock.base import toolchain
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import BUILD, IMAGE, PLUGIN, TOP
+from hartlock.plan.lock_forms import RELAX, UNLOCK, formed
 
 LIMIT_S = 300
-RELAX, UNLOCK = "pause", "store"  # the forms of lock/forms.h that need no folder of their own
 
 
 def is_prebuilt() -> bool:
@@ -46,11 +46,6 @@ def _make(target: str, what: str, folder: Path, relax: str, unlock: str) -> None
         raise UsageError(f"building {what} took more than {LIMIT_S} s") from e
     if done.returncode != 0:
         raise UsageError(f"{what} does not build (make says why):\n{done.stderr.strip()}")
-
-
-def formed(folder: Path, relax: str, unlock: str) -> Path:
-    """Where the build with these forms is: in `folder`, or below it when they are not the usual ones."""
-    return folder if (relax, unlock) == (RELAX, UNLOCK) else folder / f"{relax}-{unlock}"
 
 
 def image(relax: str = RELAX, unlock: str = UNLOCK) -> Path:

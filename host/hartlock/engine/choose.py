@@ -12,6 +12,8 @@ from hartlock.engine import build
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINES
 from hartlock.engine.process import Process
+from hartlock.plan import lock_forms
+from hartlock.plan.windows import Windows
 
 MODEL_QEMU = ((7, 2), (10, 0))  # versions whose plugin interface the cost model knows
 
@@ -39,6 +41,10 @@ class Engine:
         """Of the fairness pass's window: there are soon enough grants to tell their order,
         later where time is modelled and windows are short."""
         return max(1, self.duration_us // (2 if self.name == "model" else 4))
+
+    @property
+    def windows(self) -> Windows:
+        return Windows(self.duration_us, self.warmup_us, self.fairness_us, self.hang_ms)
 
     def evidence(self, harts: int, processors: int) -> str:
         if self.name == "model":
@@ -100,7 +106,7 @@ def tcg(duration_ms: int, warmup_ms: int, time_limit_s: float | None = None) -> 
     return Engine("tcg", duration_ms * 1000, warmup_ms * 1000, hang_ms=int((time_limit_s or 0) * 1000 / 2))
 
 
-def native(duration_ms: int, warmup_ms: int, relax: str = build.RELAX, unlock: str = build.UNLOCK) -> Engine:
+def native(duration_ms: int, warmup_ms: int, relax: str = lock_forms.RELAX, unlock: str = lock_forms.UNLOCK) -> Engine:
     """The bench on threads. It is translated when something has to run it for us, or
     when it is no program for the processors this computer says it has."""
     program = build.native(relax, unlock)

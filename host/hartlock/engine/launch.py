@@ -14,5 +14,5 @@ def start(engine: Engine, plan: Plan, image: Path, cpu: str, extra: Sequence[str
     if engine.source is not None:
         return engine.source
     if engine.name == "native":
-        return Program(image, plan.smp, plan.bootargs(engine))
-    return Machine(image, plan.smp, plan.bootargs(engine), cpu, [*engine.arguments, *extra])
+        return Program(image, plan.smp, plan.bootargs(engine.windows))
+    return Machine(image, plan.smp, plan.bootargs(engine.windows), cpu, [*engine.arguments, *extra])

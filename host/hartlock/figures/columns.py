@@ -1,6 +1,8 @@
 """The columns of the CSV files, in order. docs/results.md says what each means; a
 test keeps the two alike."""
 
+from hartlock.records.trials import COHERENCE
+
 CONTEXT = [
     "run", "engine", "machine", "evidence", "strategy", "proof", "role", "harts", "smp", "host_processors",
     "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
@@ -10,9 +12,7 @@ CONTEXT = [
     "duration_us", "seed",
 ]
 
-# Of @coherence, in order: what the memory system did, for each operation.
-COHERENCE = ["transfers", "shared", "fills", "upgrades", "invalidations", "queued"]
-
+# What the memory system did, for each operation.
 PER_OP = [f"{name}_cycles_per_op" if name == "queued" else f"{name}_per_op" for name in COHERENCE]
 
 # Of the fairness pass (fairness.py): of a hart, then of all harts together.

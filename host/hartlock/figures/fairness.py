@@ -59,7 +59,7 @@ def _figures(trial: Trial, histograms: dict[str, Histogram]) -> Fairness:
 
 
 def figures(trial: Trial) -> Fairness:
-    """Of all harts together. The caller guarantees collect.whole(trial)."""
+    """Of all harts together. The caller guarantees trials.is_complete(trial)."""
     return _figures(trial, {kind: trial.merged(kind) for kind in KINDS})
 
 

@@ -11,8 +11,8 @@ import struct
 from functools import cache
 from pathlib import Path
 
-from hartlock.engine.build import formed
 from hartlock.base.paths import BUILD, TOP
+from hartlock.plan.lock_forms import formed
 from hartlock.plan.plan import FIXED, Plan, Workload
 
 FILE = TOP / "verify" / "proofs.json"

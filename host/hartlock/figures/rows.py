@@ -10,8 +10,7 @@ from hartlock.records.trials import Trial
 from hartlock.engine.choose import Engine
 from hartlock.records.histogram import Histogram, merge
 from hartlock.figures.trial_figures import CONTENDED_SHARE, Figures, backlog, figures, ratio, window
-from hartlock.plan.plan import Plan
-from hartlock.plan.plan import Trial as Key
+from hartlock.plan.plan import Cell, Plan
 from hartlock.base.intervals import Estimate, median_ci
 from hartlock.plan.strategies import CLOCK
 
@@ -45,11 +44,11 @@ class Setting:
     boots: int = 1
     timebase_hz: int = 0
 
-    def proof(self, key: Key) -> str:
+    def proof(self, key: Cell) -> str:
         """Of the kernel's code built here; what the compiler made for another processor is not proved."""
         return proved.NONE if self.engine.name in ("native", "board") else proved.of(key.strategy, self.plan)
 
-    def context(self, key: Key) -> Row:
+    def context(self, key: Cell) -> Row:
         return {
             "run": self.run, "engine": self.engine.name, "machine": self.engine.machine,
             "evidence": self.engine.evidence(key.harts, self.host_processors),
@@ -64,7 +63,7 @@ class Setting:
 class Group:
     """All trials of one strategy on one number of harts."""
 
-    key: Key
+    key: Cell
     measured: list[Figures] = field(default_factory=list)
     clock: list[Histogram] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)  # that each of them came from
@@ -83,11 +82,11 @@ class Table:
 
     def __init__(self, setting: Setting):
         self.setting = setting
-        self.groups: dict[Key, Group] = {}
+        self.groups: dict[Cell, Group] = {}
 
     def add(self, trial: Trial, start: Start) -> Rows:
-        """The trial's rows. The caller guarantees collect.whole(trial)."""
-        key = Key(trial.strategy, trial.harts)
+        """The trial's rows. The caller guarantees trials.is_complete(trial)."""
+        key = Cell(trial.strategy, trial.harts)
         group = self.groups.setdefault(key, Group(key))
         group.begun += 1
         group.forms = {"relax": trial.relax, "unlock": trial.unlock, "clusters": trial.clusters}
@@ -135,7 +134,7 @@ class Table:
         """Did the control lose updates at this number of harts?"""
         if harts == 1:
             return "not-applicable"
-        group = self.groups.get(Key("null", harts))
+        group = self.groups.get(Cell("null", harts))
         if group is None or not group.measured:
             return "unknown"
         return "yes" if any(f.faults for f in group.measured) else "no"

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 from hartlock.figures import fairness
 from hartlock.plan import strategies
-from hartlock.records.trials import Exhaust, Pass, Share, Trial
-from hartlock.figures.columns import COHERENCE, PER_OP
+from hartlock.records.trials import COHERENCE, Exhaust, Pass, Share, Trial
+from hartlock.figures.columns import PER_OP
 from hartlock.records.histogram import Histogram
 from hartlock.plan.plan import FIXED, Workload
 from hartlock.base.ratios import NAN, jain, top_half
@@ -153,7 +153,7 @@ def lost_share(passes: Iterable[Pass], w: Workload) -> float:
 
 
 def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
-    """The caller guarantees collect.whole(trial)."""
+    """The caller guarantees trials.is_complete(trial)."""
     t, latency = trial.passes["throughput"], trial.passes["latency"]
     in_time = window(t)
     ops, ticks = sum(in_time.ops), in_time.ticks

@@ -4,7 +4,7 @@ from collections import Counter
 
 from hartlock.plan import strategies
 from hartlock.base.errors import UsageError
-from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, Plan, Trial, Workload
+from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, Cell, Plan, Workload
 
 # What the kernel takes for what it is not told (bench/plan.c; docs/records.md).
 DEFAULTS = {"format": FORMAT, "size": 16, "align": 16, "batch": 4096, "hold": 0, "think": 0, "duration_us": 100_000,
@@ -20,22 +20,22 @@ def _number(key: str, value: str) -> int:
     return int(value)
 
 
-def _trial(item: str) -> Trial:
+def _cell(item: str) -> Cell:
     name, colon, harts = item.partition(":")
     if name not in strategies.known() and name != strategies.CLOCK:
         raise UsageError(f"the board's plan has {item!r}: this hartlock knows no such strategy")
     if not colon or not 1 <= _number(name, harts) <= MAX_HARTS:
         raise UsageError(f"the board's plan has {item!r}, which is not strategy:harts")
-    return Trial(name, int(harts))
+    return Cell(name, int(harts))
 
 
 def read(text: str, smp: int) -> tuple[Plan, dict[str, int]]:
     """The plan, and all its numbers. `smp`: harts that the board has."""
-    numbers, texts, order = dict(DEFAULTS), dict(TEXTS), list[Trial]()
+    numbers, texts, order = dict(DEFAULTS), dict(TEXTS), list[Cell]()
     for word in text.partition("hartlock:")[2].split():
         key, equals, value = word.partition("=")
         if key == "run":
-            order += [_trial(item) for item in value.split(",")]
+            order += [_cell(item) for item in value.split(",")]
         elif not equals or key not in DEFAULTS | {"think_range": 0} and key not in TEXTS:
             raise UsageError(f"the board's plan has {word!r}, which this hartlock does not know")
         elif key in TEXTS:
@@ -63,7 +63,7 @@ def _workload(numbers: dict[str, int], texts: dict[str, str]) -> Workload:
         ipi_period_us=numbers["ipi_us"], churn_period_us=numbers["churn_us"], exhaust_rounds=numbers["exhaust"])
 
 
-def _plan(order: list[Trial], workload: Workload, seed: int, smp: int) -> Plan:
+def _plan(order: list[Cell], workload: Workload, seed: int, smp: int) -> Plan:
     asked, known = {t.strategy for t in order}, strategies.known()
     everything = asked >= set(known)  # --lock all: what some hart lacks an extension for is left out
     return Plan(

@@ -4,22 +4,22 @@ import random
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from hartlock.engine import build
-from hartlock.engine.choose import Engine
 from hartlock.base.errors import UsageError
+from hartlock.plan import lock_forms
 from hartlock.plan.strategies import BASELINE, CLOCK, CONTROL
+from hartlock.plan.windows import Windows
 
 FORMAT = 1
 TRIALS = 5  # of each strategy and number of harts, usually
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
 MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most
-RELAX = ("none", "pause", "wrs")  # how waiters wait, and
-UNLOCK = ("store", "fence-store", "store-fence", "amoswap")  # how holders let go: lock/forms.h
 PASSES = ("throughput", "latency", "audit", "fairness")
 
 
-class Trial(NamedTuple):
+class Cell(NamedTuple):
+    """What a trial measures: a row of summary.csv. Each cell is measured in several trials."""
+
     strategy: str
     harts: int
 
@@ -76,29 +76,28 @@ class Plan:
     trials: int  # of each strategy and hart count
     seed: int
     inject: str = ""
-    relax: str = build.RELAX
-    unlock: str = build.UNLOCK
+    relax: str = lock_forms.RELAX
+    unlock: str = lock_forms.UNLOCK
     clusters: int = 0  # equal ones, that the harts are told they form; 0: what the machine says
     optional: tuple[str, ...] = ()  # of the locks: left out without complaint where an extension is missing
-    order: tuple[Trial, ...] = field(default=())
+    order: tuple[Cell, ...] = field(default=())
 
-    def role(self, trial: Trial) -> str:
+    def role(self, cell: Cell) -> str:
         """candidate: asked for. control: must lose updates. harness: what measuring costs."""
-        if trial.strategy in (CLOCK, BASELINE) or trial == Trial(CONTROL, 1):
+        if cell.strategy in (CLOCK, BASELINE) or cell == Cell(CONTROL, 1):
             return "harness"
-        return "control" if trial.strategy == CONTROL else "candidate"
+        return "control" if cell.strategy == CONTROL else "candidate"
 
-    def bootargs(self, engine: Engine) -> str:
+    def bootargs(self, windows: Windows) -> str:
         words = [
             "hartlock:", f"format={FORMAT}", *self.workload.words(),
-            f"duration_us={engine.duration_us}", f"warmup_us={engine.warmup_us}",
-            f"fairness_us={engine.fairness_us}",
-            f"seed={self.seed}",
+            f"duration_us={windows.duration_us}", f"warmup_us={windows.warmup_us}",
+            f"fairness_us={windows.fairness_us}", f"seed={self.seed}",
         ]
         if self.clusters:
             words.append(f"clusters={self.clusters}")
-        if engine.hang_ms:
-            words.append(f"hang_ms={engine.hang_ms}")
+        if windows.hang_ms:
+            words.append(f"hang_ms={windows.hang_ms}")
         if self.inject:
             words.append(f"inject={self.inject}")
         words.append("run=" + ",".join(f"{t.strategy}:{t.harts}" for t in self.order))
@@ -109,17 +108,17 @@ class Plan:
         return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy != CLOCK)
 
 
-def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Trial, ...]:
+def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Cell, ...]:
     """Every trial of a run, in seeded random order.
 
     Beside what was asked for there is, for each number of harts, the control
     that must lose updates, and once the harness: `null` on one hart, and the
     clock read itself. `baseline` is always on one hart.
     """
-    wanted = {Trial(lock, 1 if lock == BASELINE else n): None for n in harts for lock in locks}
-    wanted.update({Trial(CONTROL, n): None for n in harts if n > 1})
-    wanted.update({Trial(CONTROL, 1): None, Trial(CLOCK, 1): None})
-    once = [trial for trial in wanted for _ in range(trials)]
+    wanted = {Cell(lock, 1 if lock == BASELINE else n): None for n in harts for lock in locks}
+    wanted.update({Cell(CONTROL, n): None for n in harts if n > 1})
+    wanted.update({Cell(CONTROL, 1): None, Cell(CLOCK, 1): None})
+    once = [cell for cell in wanted for _ in range(trials)]
     random.Random(seed).shuffle(once)
     return tuple(once)
 

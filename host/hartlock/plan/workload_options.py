@@ -8,12 +8,12 @@ from typing import TypeVar, cast
 
 from hartlock.plan import scenarios
 from hartlock.base.errors import UsageError
-from hartlock.base.option_types import shortened, whole
+from hartlock.base.option_types import int_between, shortened
 from hartlock.plan.plan import FIXED, SIZES, Workload
 
 Value = TypeVar("Value")
 MOST_INSTRUCTIONS = 10**9
-instructions = whole(0, MOST_INSTRUCTIONS)
+instructions = int_between(0, MOST_INSTRUCTIONS)
 
 
 def byte_count(text: str) -> int:
@@ -40,7 +40,7 @@ def arrival(text: str) -> int:
         return 0
     if word != "poisson" or not colon:
         raise argparse.ArgumentTypeError(f"{text!r} is neither closed nor poisson:RATE")
-    return whole(1, 10**9)(rate)
+    return int_between(1, 10**9)(rate)
 
 
 def interrupt(text: str) -> tuple[int, int]:
@@ -48,7 +48,7 @@ def interrupt(text: str) -> tuple[int, int]:
     period, comma, length = text.partition(",")
     if not comma:
         raise argparse.ArgumentTypeError(f"{text!r} is not PERIOD,LENGTH")
-    return whole(10, 10**6)(period), instructions(length)
+    return int_between(10, 10**6)(period), instructions(length)
 
 
 def one_of(*words: str) -> Callable[[str], str]:
@@ -60,15 +60,15 @@ def one_of(*words: str) -> Callable[[str], str]:
     return parse
 
 
-milliseconds = whole(1, 3_600_000)
+milliseconds = int_between(1, 3_600_000)
 
 # What a scenario may set: by option, how its value is read.
 _TYPES: dict[str, Callable[[str], object]] = {
     "size": size, "align": byte_count, "hold": instructions, "think": instructions,
-    "think-range": instructions, "batch": byte_count, "touch": whole(0, 64),
+    "think-range": instructions, "batch": byte_count, "touch": int_between(0, 64),
     "placement": one_of("padded", "packed", "random"), "arrival": arrival, "interrupt": interrupt,
-    "irq": one_of("on", "off"), "ipi": whole(10, 10**6), "churn": whole(10, 10**6), "exhaust": whole(1, 10**6), "duration": milliseconds, "warmup": whole(0, 3_600_000),
-    "model-duration": whole(1, 1_000_000),
+    "irq": one_of("on", "off"), "ipi": int_between(10, 10**6), "churn": int_between(10, 10**6), "exhaust": int_between(1, 10**6), "duration": milliseconds, "warmup": int_between(0, 3_600_000),
+    "model-duration": int_between(1, 1_000_000),
 }
 
 

@@ -17,7 +17,7 @@ from hartlock.probe import profile, view
 from hartlock.records.trials import Trial
 from hartlock.base.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
 from hartlock.records.histogram import Histogram
-from hartlock.base.option_types import whole
+from hartlock.base.option_types import int_between
 from hartlock.probe.fit import Contention, Found, Measure, Probe, fit
 from hartlock.records.parser import Fields
 from hartlock.figures.rows import Rows, Setting, Start, Table
@@ -71,20 +71,20 @@ def _parser() -> argparse.ArgumentParser:
     p.add_argument("--engine", choices=["model", "native", *REFUSED], default="model",
                    help="model: QEMU and the cost model (default). native: threads on this computer's "
                         "processors. board: not built yet")
-    p.add_argument("--smp", type=whole(1, plans.MAX_HARTS), metavar="N",
+    p.add_argument("--smp", type=int_between(1, plans.MAX_HARTS), metavar="N",
                    help="harts, 1 to 64 (default 8; native: one for each processor)")
     p.add_argument("--machine", metavar="NAME", help="machine profile that the model runs on: a name in model/machines/, "
                    "or a TOML file (default generic-8, above 8 harts mesh-64)")
     p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
                    "(default generic-8, above 8 harts mesh-64)")
-    p.add_argument("--seed", type=whole(0, 2**64 - 1), default=1, metavar="N", help="of what lies where (default 1)")
+    p.add_argument("--seed", type=int_between(0, 2**64 - 1), default=1, metavar="N", help="of what lies where (default 1)")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
     return p
 
 
 def _plan(smp: int, seed: int) -> plans.Plan:
     return plans.Plan(smp=smp, locks=(PROBE,), harts=(smp,), workload=plans.Workload(16, 16, 0, 0, 0, 0), trials=1,
-                      seed=seed, order=(plans.Trial(PROBE, smp),))
+                      seed=seed, order=(plans.Cell(PROBE, smp),))
 
 
 def _short(x: float | None) -> object:

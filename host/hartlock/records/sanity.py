@@ -8,7 +8,7 @@ from hartlock.records.trials import Pass, Trial
 BACKWARDS = 1 << 63  # a difference of two readings that is so large was negative
 
 
-def nonsense(trial: Trial) -> str:
+def why_impossible(trial: Trial) -> str:
     """Why no figure can be made of a whole trial, in a clause; "" if they can."""
     if trial.strategy != strategies.CLOCK and trial.strategy not in strategies.known():
         return f"this hartlock knows no strategy {trial.strategy}"

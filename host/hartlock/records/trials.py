@@ -3,9 +3,11 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from hartlock.figures.columns import COHERENCE
 from hartlock.records.histogram import Histogram, merge
 from hartlock.records.parser import Fields, Record, RecordError
+
+# The keys of @coherence that figures are made of, in the order of their columns.
+COHERENCE = ("transfers", "shared", "fills", "upgrades", "invalidations", "queued")
 
 
 @dataclass
@@ -127,7 +129,7 @@ class Boot:
 _SBI_IMPLEMENTATIONS = {0: "BBL", 1: "OpenSBI", 2: "Xvisor", 3: "KVM", 4: "RustSBI", 5: "Diosix"}
 
 
-class Collector:
+class TrialBuilder:
     """Feed it records in order. A trial comes out when its last record is in."""
 
     def __init__(self) -> None:
@@ -274,7 +276,7 @@ class Collector:
         self.ended, self.records_promised = f.text("status"), f.number("records")
 
 
-def whole(trial: Trial, exhaust: bool = False) -> bool:
+def is_complete(trial: Trial, exhaust: bool = False) -> bool:
     """Did every record of the trial arrive? `exhaust`: it was asked to use up heaps, too."""
     if trial.status != "done" or trial.lost:
         return False
@@ -290,8 +292,8 @@ def whole(trial: Trial, exhaust: bool = False) -> bool:
     )
 
 
-def trials(records: Iterator[Record], collector: Collector) -> Iterator[Trial]:
+def trials(records: Iterator[Record], builder: TrialBuilder) -> Iterator[Trial]:
     for record in records:
-        trial = collector.feed(record)
+        trial = builder.feed(record)
         if trial is not None:
             yield trial

@@ -8,8 +8,8 @@ from pathlib import Path
 from hartlock.diagnose import hang_report, symbols
 from hartlock.engine import launch, native
 from hartlock.run import lacks, remarks
-from hartlock.records.trials import Collector, Trial, whole
-from hartlock.records.sanity import nonsense
+from hartlock.records.trials import Trial, TrialBuilder, is_complete
+from hartlock.records.sanity import why_impossible
 from hartlock.engine.choose import Engine
 from hartlock.base.paths import IMAGE
 from hartlock.plan.plan import Plan
@@ -66,7 +66,7 @@ def single(plan: Plan, engine: Engine, run: str, processors: int) -> "Session":
 class Session:
     def __init__(self, plan: Plan, engine: Engine, table: Table, start: Start):
         self.plan, self.engine, self.table, self.start = plan, engine, table, start
-        self.reader, self.collector = Reader(), Collector()
+        self.reader, self.collector = Reader(), TrialBuilder()
         self.problems: list[str] = []
         self.harts: list[str] = []  # where each was when it went wrong
         self.asked: hang_report.Registers | None = None  # of harts that hung, from QEMU
@@ -75,7 +75,7 @@ class Session:
         self.image = IMAGE  # for the names of addresses
         self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
         self.context: dict[str, object] = {
-            "engine": engine.name, "bootargs": plan.bootargs(engine), "duration_us": engine.duration_us,
+            "engine": engine.name, "bootargs": plan.bootargs(engine.windows), "duration_us": engine.duration_us,
             "warmup_us": engine.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
 
     def go(self, image: Path, cpu: str, extra: Sequence[str], silence_s: float | None,
@@ -151,10 +151,10 @@ class Session:
                    "no_stops": "this machine cannot stop a hart in a timed loop and start it again",
                    "no_masking": "this machine has no way to keep interrupts off"}
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
-        elif not whole(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.setting.timebase_hz:
+        elif not is_complete(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.setting.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
-        elif nonsense(trial):
-            self.problems.append(f"{name} is left out: {nonsense(trial)}")
+        elif why_impossible(trial):
+            self.problems.append(f"{name} is left out: {why_impossible(trial)}")
         else:
             self.done.append(trial)
             return self.table.add(trial, self.start)

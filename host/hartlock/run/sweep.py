@@ -24,7 +24,7 @@ from hartlock.run import slurm
 from hartlock.folder.reader import Results, load
 from hartlock.engine.choose import Engine, default_smp
 from hartlock.base.errors import EXIT_OK, RunError, UsageError
-from hartlock.base.option_types import whole
+from hartlock.base.option_types import int_between
 from hartlock.folder.probe_csv import newest_probe
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures.rows import Setting, Start, Table
@@ -52,7 +52,7 @@ def parser(p: argparse.ArgumentParser) -> argparse.ArgumentParser:
                            "engine": "what executes the harts, as for a run (default model)",
                            "harts": "how many of the harts take part (default 1, 2, 4, ... up to --smp)"}[action.dest]
     more = p.add_argument_group("the sweep")
-    more.add_argument("--boots", type=whole(1, 1000), default=BOOTS, metavar="N",
+    more.add_argument("--boots", type=int_between(1, 1000), default=BOOTS, metavar="N",
                       help=f"each with the next seed, from --seed on (default {BOOTS})")
     more.add_argument("--resume", type=Path, metavar="DIR",
                       help="go on with a sweep that was stopped: what it finished is kept, nothing is run twice")
@@ -114,7 +114,7 @@ class Attempt:
         self.session = Session(self.plan, replace(engine, log=name), table, Start(part.boot, plan.seed, first))
 
 
-def remaining(order: Sequence[plans.Trial], done: "Counter[tuple[str, int]]") -> tuple[plans.Trial, ...]:
+def remaining(order: Sequence[plans.Cell], done: "Counter[tuple[str, int]]") -> tuple[plans.Cell, ...]:
     """The trials of the order that were not done, in order."""
     left, out = Counter(done), []
     for trial in order:

@@ -7,7 +7,7 @@ from hartlock.figures import columns
 from hartlock.folder import writer
 from hartlock.plan import traits
 from hartlock.records.trials import Trial
-from hartlock.plan.plan import Trial as Key
+from hartlock.plan.plan import Cell
 from hartlock.figures.rows import Rows, Setting, Start, Table
 from hartlock.run.boot import Session, failed_checks
 from hartlock.stress.draw import Round
@@ -49,7 +49,7 @@ class Boot(Session):
         before = len(self.done)
         rows = super()._rows(trial)
         if len(self.done) > before:
-            f = self.table.groups[Key(trial.strategy, trial.harts)].measured[-1]
+            f = self.table.groups[Cell(trial.strategy, trial.harts)].measured[-1]
             self.tally.add(trial, bool(f.faults))
             self._fair(trial, f.fairness.bypass.max if f.fairness.bypass.count else 0)
         return rows

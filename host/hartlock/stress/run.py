@@ -139,7 +139,7 @@ class Stress:
         engine = drawn.engine
         return {"run": self.path.name, "engine": engine.name, "machine": engine.machine, "smp": self.asked.smp,
                 "round": drawn.number, "began_seconds": round(began, 3), "took_seconds": round(self.seconds() - began, 3),
-                "check": check, "seed": drawn.plan.seed, **boot.tally.counts(), "bootargs": drawn.plan.bootargs(engine)}
+                "check": check, "seed": drawn.plan.seed, **boot.tally.counts(), "bootargs": drawn.plan.bootargs(engine.windows)}
 
     def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
         boot.go(self.request.image(boot.plan), self.request.cpu, self.request.extra, self.request.silence_s,

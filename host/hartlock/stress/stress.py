@@ -13,8 +13,8 @@ from rich.console import Console
 
 from hartlock.base import toolchain
 from hartlock.engine import build, choose
-from hartlock.plan import plan as plans, strategies
-from hartlock.base.option_types import whole
+from hartlock.plan import lock_forms, plan as plans, strategies
+from hartlock.base.option_types import int_between
 from hartlock.run.run import terminate
 from hartlock.stress.draw import Asked
 from hartlock.stress.run import STRESS as STRESS
@@ -41,32 +41,32 @@ def parser() -> argparse.ArgumentParser:
                     "and started again, interrupts and IPIs that land on holders, heaps that end again and again. Every trial "
                     "is checked; the first that fails ends the run (docs/stress.md).")
     p.add_argument("--for", dest="span_s", type=span, metavar="TIME", help="30s, 10m, 2h (default 10m; with --round: once)")
-    p.add_argument("--smp", type=whole(1, plans.MAX_HARTS), metavar="N", help="harts the machine has (default 8; native: threads, "
+    p.add_argument("--smp", type=int_between(1, plans.MAX_HARTS), metavar="N", help="harts the machine has (default 8; native: threads, "
                    "one for each processor)")
     p.add_argument("--lock", default="all", metavar="NAMES", help="strategies, with commas between them, or all (default all)")
-    p.add_argument("--seed", type=whole(0, 2**64 - 1), metavar="N", help="of all that is drawn (default: drawn, and printed)")
-    p.add_argument("--round", type=whole(1, 10**9), metavar="N", help="this round alone, as the run of that seed had it: a replay; "
+    p.add_argument("--seed", type=int_between(0, 2**64 - 1), metavar="N", help="of all that is drawn (default: drawn, and printed)")
+    p.add_argument("--round", type=int_between(1, 10**9), metavar="N", help="this round alone, as the run of that seed had it: a replay; "
                    "with --for again and again")
-    p.add_argument("--replays", type=whole(0, 100), default=REPLAYS, metavar="N",
+    p.add_argument("--replays", type=int_between(0, 100), default=REPLAYS, metavar="N",
                    help=f"how often a round that failed is run again, to say how often it fails (default {REPLAYS})")
     p.add_argument("--engine", choices=["tcg", "model", "native"], default="tcg",
                    help="tcg: QEMU, a thread a hart (default). model: QEMU and the cost model, where the same plan is the same run. "
                         "native: threads on this computer's processors")
     p.add_argument("--machine", metavar="NAME", help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
     p.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
-    p.add_argument("--relax", choices=[*plans.RELAX, ANY], default=build.RELAX,
+    p.add_argument("--relax", choices=[*lock_forms.RELAX_FORMS, ANY], default=lock_forms.RELAX,
                    help="how waiters wait, as for a run; any: each round its own, but for wrs, which needs Zawrs (default pause)")
-    p.add_argument("--unlock", choices=[*plans.UNLOCK, ANY], default=build.UNLOCK,
+    p.add_argument("--unlock", choices=[*lock_forms.UNLOCK_FORMS, ANY], default=lock_forms.UNLOCK,
                    help="how holders let go, as for a run; any: each round its own (default store)")
-    p.add_argument("--time-limit", type=whole(1, 86400), metavar="S", help="nothing heard for S seconds is a lock that hangs "
+    p.add_argument("--time-limit", type=int_between(1, 86400), metavar="S", help="nothing heard for S seconds is a lock that hangs "
                    "(default 15, and one for each hart)")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the run's files into DIR, new or empty (default: in results/)")
     return p
 
 
 def _forms(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    relax = tuple(form for form in plans.RELAX if form != "wrs") if options.relax == ANY else (options.relax,)
-    return relax, plans.UNLOCK if options.unlock == ANY else (options.unlock,)
+    relax = tuple(form for form in lock_forms.RELAX_FORMS if form != "wrs") if options.relax == ANY else (options.relax,)
+    return relax, lock_forms.UNLOCK_FORMS if options.unlock == ANY else (options.unlock,)
 
 
 def _patience_s(options: argparse.Namespace, smp: int) -> int:
@@ -98,7 +98,7 @@ def _image(native: bool) -> Callable[[plans.Plan], Path]:
 
 def _again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
     words = ["./run-bench.sh", STRESS, "--smp", str(smp), "--lock", options.lock, "--engine", options.engine, "--seed", str(seed)]
-    for name, usual in (("machine", None), ("cpu", None), ("relax", build.RELAX), ("unlock", build.UNLOCK), ("time_limit", None)):
+    for name, usual in (("machine", None), ("cpu", None), ("relax", lock_forms.RELAX), ("unlock", lock_forms.UNLOCK), ("time_limit", None)):
         if (value := getattr(options, name)) != usual:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return words

@@ -1,0 +1,10 @@
+"""The times of a pass, which depend on what executes it: an engine gives them, the plan sends them."""
+
+from typing import NamedTuple
+
+
+class Windows(NamedTuple):
+    duration_us: int  # of a pass's window: wall time, or modelled time
+    warmup_us: int  # before the window opens
+    fairness_us: int  # of the fairness pass's window; 0: as long as the others
+    hang_ms: int = 0  # without progress before the kernel says that harts hang; 0: the kernel's own choice
