@@ -181,7 +181,7 @@ C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)shellcheck -x $(SHELL_FILES)
-	$(Q)/usr/bin/python3 -m pyflakes host verify tests
+	$(Q)/usr/bin/python3 -m pyflakes host verify tests tools
 	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
 
 test: $(IMAGE) ## all tests; TESTS=... for some
@@ -201,6 +201,10 @@ detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; W
 .PHONY: fuzz
 fuzz: ## device trees that a fuzzer makes up, for the kernel's parser (RUNS=10000000)
 	$(Q)tests/fuzz/run $(BUILD)/fuzz $(or $(RUNS),10000000)
+
+.PHONY: docs
+docs: ## write the parts of documents that are made from data (lock/traits.toml ...) between their marks
+	$(Q)PYTHONPATH=host:. /usr/bin/python3 -m tools.docs
 
 .PHONY: footprint
 footprint: ## bytes and instructions of each uncontended acquire and release (SHOW=ticket: which)

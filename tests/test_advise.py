@@ -9,9 +9,9 @@ import pytest
 from conftest import TOP, run_bench, run_here
 from synthetic import folder_of
 
-from hartlock.analysis import rules
+from hartlock.analysis import drop_in, rules
 from hartlock.folder import reader
-from hartlock.plan import strategies, traits
+from hartlock.plan import strategies
 from hartlock.analysis.advise import sweep_for
 from hartlock.analysis.rules import Ask
 from hartlock.base.errors import UsageError
@@ -211,7 +211,7 @@ def test_a_narrow_lead_is_a_low_confidence(tmp_path):
 
 def test_a_strategy_the_table_does_not_know_is_not_advised(tmp_path):
     done = run_advise(folder_of(tmp_path / "a", cells(8, ticket=300, wonder=20)))
-    assert first_line(done) == "Take ticket." and "wonder: lock/README.md has no row for it" in done.stdout
+    assert first_line(done) == "Take ticket." and "wonder: lock/locks.def does not name it any more" in done.stdout
 
 
 @pytest.mark.parametrize("isa,found", [("rv64gc", set("imafdc")), ("rv64imac_zacas_zawrs", {*"imac", "zacas", "zawrs"}), ("RV64GC_Zabha", {*"imafdc", "zabha"})])
@@ -224,47 +224,17 @@ def test_an_isa_string_that_is_none():
         rules.extensions("armv8")
 
 
-TABLE = """\
-| name | header | fairness | waiters spin on | bytes a lock | bytes a waiter | harts | instructions it needs | who ships its like |
-|---|---|---|---|---|---|---|---|---|
-| a | `lock/a.h` | FIFO: at most n−1 go first | own | {} | 0 | any | {} | nobody |
-"""
-
-
-@pytest.mark.parametrize("text,harts,size", [("8", 8, 8), ("8 (`next`)", 8, 8), ("64·n", 4, 256), ("8 + 64·n", 4, 264), ("16 + 8 a hart", 8, 80),
-                                              ("64·(slots + 1)", 8, 576), ("8 + 64", 8, 72), ("some lines", 2, None)])
-def test_bytes_of_a_lock(text, harts, size):
-    assert traits.parse(TABLE.format(text, "–"))["a"].bytes_per_lock(harts) == size
-
-
-@pytest.mark.parametrize("text,needs", [("amoswap.w", {"a"}), ("lr.d, sc.d", {"a"}), ("amocas.d (lr.d, sc.d)", {"zacas"}), ("amoadd.w, wrs.sto", {"a", "zawrs"}),
-                                         ("amoswap.b", {"zabha"}), ("–", set())])
-def test_extensions_a_lock_needs(text, needs):
-    assert traits.parse(TABLE.format("8", text))["a"].needs() == needs
-
-
-def test_the_real_table_is_read():
-    known = traits.known()
-    assert known["ticket"].fifo and not known["tas"].fifo and known["faa"].lockfree
-    assert known["mcs"].bytes_per_lock(8) == 8 and known["faa"].needs() == known["magazine"].needs() == {"a"}
-    assert known["anderson"].bytes_per_lock(8) == 576 and not known["qspin"].fifo and not known["cna"].fifo
-    assert {name for name, p in known.items() if p.yardstick} == {"null", "indirect"}
-    assert set(known) == set(strategies.known())
-    with pytest.raises(UsageError, match="no table"):
-        traits.parse("nothing")
-
-
 @pytest.mark.parametrize("name", [n for n in strategies.known()])
 def test_the_lines_to_change_compile(tmp_path, name):
     """As they are printed, in a function that has what they speak of."""
-    known = traits.known()[name]
-    include, *lines = traits.snippet(known)
+    strategy = strategies.known()[name]
+    include, *lines = drop_in.snippet(strategy)
     body = "\n".join(("static " if line.startswith("struct") else "") + line for line in lines)
     (tmp_path / "use.c").write_text(f"#include <stddef.h>\n#include <stdint.h>\n{include}\nvoid *use(uintptr_t start, uintptr_t end, size_t size, "
                                     f"size_t align, size_t batch, unsigned hart);\nvoid *use(uintptr_t start, uintptr_t end, size_t size, "
                                     "size_t align, size_t batch, unsigned hart)\n{\nvoid *block = 0;\n" + body
                                     + "\n(void)start, (void)end, (void)size, (void)align, (void)batch, (void)hart;\nreturn block;\n}\n")
-    for header in traits.files(known.header):  # those that are said to be copied are enough
+    for header in drop_in.files(strategy):  # those that are said to be copied are enough
         target = tmp_path / header
         target.parent.mkdir(exist_ok=True)
         shutil.copy(TOP / header, target)

@@ -6,7 +6,6 @@ import subprocess
 from conftest import TOP
 
 from hartlock.figures import columns
-from hartlock.plan import strategies
 from hartlock.cli.main import parsers
 from hartlock.records.parser import read
 
@@ -115,8 +114,3 @@ def test_make_help_lists_the_targets():
     out = subprocess.run(["make", "-s", "help"], cwd=TOP, check=True, capture_output=True, text=True, timeout=30).stdout
     for target in ("all", "setup", "check", "qemu", "qemu-gdb", "asm", "clean", "bench-self", "setup-prove", "prove", "prove-models"):
         assert re.search(rf"^{target} ", out, re.MULTILINE), target
-
-
-def test_every_strategy_has_its_row():
-    rows = [line for line in (TOP / "lock/README.md").read_text().splitlines() if line.startswith("| ")]
-    assert [row.split("|")[1].strip() for row in rows][1:] == list(strategies.known())

@@ -11,6 +11,7 @@ from simulation import simulate
 
 from hartlock.base import ratios
 from hartlock.figures import fairness
+from hartlock.plan import traits
 from hartlock.run import table
 from hartlock.records.trials import TrialBuilder, trials
 from hartlock.records.parser import Reader, read
@@ -150,8 +151,7 @@ def test_the_table_fits(width):
 
 # --- under the cost model ---
 
-FIFO = [line.split("|")[1].strip() for line in (TOP / "lock/README.md").read_text().splitlines()
-        if re.search(r"\| FIFO: at most n−1 go first \|", line)]
+FIFO = [name for name, known in traits.known().items() if known.fifo]
 
 
 @pytest.fixture(scope="module")

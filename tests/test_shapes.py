@@ -10,10 +10,9 @@ from every waiter; a test-and-set lock moves its word at every turn of a waiter.
 import re
 
 import pytest
-from conftest import TOP
 from simulation import cycles_an_operation, simulate
 
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 
 COUNTS = (4, 8)
 # Lines another hart has to be asked for: fetched from it, or from the shared
@@ -93,7 +92,7 @@ def test_the_same_at_32_harts(plugin):
 
 def test_what_the_readme_of_locks_says_of_waiters():
     """A lock whose waiters share a word is one whose traffic grows."""
-    rows = dict(re.findall(r"^\| (\S+) \| `\S+` \| [^|]+\| ([^|]+)\|", (TOP / "lock/README.md").read_text(), re.M))
+    rows = {name: known.waiters for name, known in traits.known().items()}
     for strategy in GROWS_BY:
         assert "shared by all" in rows[strategy] or "the lock word" in rows[strategy], strategy
     for strategy in ("anderson", "mcs", "clh", "hemlock", "cna"):

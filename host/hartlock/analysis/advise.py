@@ -10,6 +10,7 @@ from rich.console import Console
 
 from hartlock.base import paths
 from hartlock.folder import writer
+from hartlock.analysis import drop_in
 from hartlock.plan import plan, strategies, traits
 from hartlock.analysis.rules import (GOALS, Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting, flips)
 from hartlock.folder.reader import COSTS, Results, load
@@ -124,14 +125,12 @@ def _proof(pick: Place) -> str:
 
 
 def bytes_of(name: str, harts: int) -> str:
-    known = traits.known()[name]
-    size = known.bytes_per_lock(harts)
-    return f"{known.lock_bytes if size is None else size} bytes a lock"
+    return f"{traits.known()[name].bytes_per_lock(harts)} bytes a lock"
 
 
 def _head(advice: Advice) -> Iterator[str]:
     ask, pick = advice.ask, advice.pick
-    if pick and traits.known()[pick.name].lockfree:
+    if pick and strategies.known()[pick.name].lockfree:
         yield f"No lock is needed: {pick.name}."
     elif pick:
         yield f"Take {pick.name}."
@@ -167,14 +166,14 @@ def _by_nature(advice: Advice) -> str:
 
 def _free(data: Results, advice: Advice) -> Iterator[str]:
     """What there is without a lock, when a lock was the answer: told on a section that holds nothing else."""
-    names = [n for n, why in advice.out.items() if n in traits.known() and traits.known()[n].lockfree and "one word only" in why]
+    names = [n for n, why in advice.out.items() if traits.family(n) == "lock-free" and "one word only" in why]
     if not names or not advice.places:
         return
     bare = replace(advice.ask, hold=0, need=(), goal="throughput", max_bytes=None)
     said = f"If all that you protect is handing out the next block, no lock is needed: {words(names)}"
     if settings := fitting(data, bare):
         places = [p for p in advise(data, settings[0], bare).places]
-        free, locks = ([p for p in places if traits.known()[p.name].lockfree is kind] for kind in (True, False))
+        free, locks = ([p for p in places if strategies.known()[p.name].lockfree is kind] for kind in (True, False))
         if free and locks:
             said += (f" ({free[0].name} takes {significant(free[0].figure.median)} cycles an operation there, the first of the locks "
                      f"{significant(locks[0].figure.median)})")
@@ -218,9 +217,9 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
 
 def _copy(picked: Sequence[Place]) -> Iterator[str]:
     for p in picked:
-        known = traits.known()[p.name]
-        yield f"To use {p.name}, copy {words(traits.files(known.header))} and change:"
-        yield from (f"    {line}" for line in traits.snippet(known))
+        strategy = strategies.known()[p.name]
+        yield f"To use {p.name}, copy {words(drop_in.files(strategy))} and change:"
+        yield from (f"    {line}" for line in drop_in.snippet(strategy))
         yield "docs/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
 
 

@@ -84,10 +84,10 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         return "it failed its checks: it is no lock"
     known = traits.known().get(cell.strategy)
     if known is None:
-        return "lock/README.md has no row for it, so what it needs is not known"
+        return "lock/locks.def does not name it any more, so what it needs is not known"
     if known.yardstick:
         return f"{known.shipped_by.removeprefix('nobody: ')}"
-    if known.lockfree and (ask.hold > 0 or "lock" in ask.need):
+    if traits.family(cell.strategy) == "lock-free" and (ask.hold > 0 or "lock" in ask.need):
         more = "--need lock asks for more" if "lock" in ask.need else f"your section holds {ask.hold} instructions of other work"
         return f"it protects one word only, and {more}"
     if "fifo" in ask.need and not known.fifo:
@@ -96,8 +96,8 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         return "the code that was measured is not proved (docs/proof.md)"
     if ask.max_bytes is not None:
         size = known.bytes_per_lock(ask.harts)
-        if size is None or size > ask.max_bytes:
-            return f"a lock takes {known.lock_bytes if size is None else size} bytes, more than {ask.max_bytes}"
+        if size > ask.max_bytes:
+            return f"a lock takes {size} bytes, more than {ask.max_bytes}"
     if ask.isa and (lacking := known.needs() - extensions(ask.isa)):
         return f"it needs {', '.join(sorted(lacking))}, which {ask.isa} has not"
     if ask.goal != "throughput" and starves(cell):

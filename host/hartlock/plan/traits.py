@@ -1,147 +1,169 @@
-"""What strategies are by construction: the table of lock/README.md, read by program."""
+"""The traits of each strategy: what it is by construction, read from lock/traits.toml.
 
+That file says what each trait means and in which unit it is.
+"""
+
+import difflib
 import math
 import re
-from dataclasses import dataclass, replace
+import tomllib
+from collections.abc import Mapping
+from dataclasses import MISSING, dataclass, fields
+from enum import StrEnum
 from functools import cache
-from pathlib import Path
+from typing import Any, get_type_hints
 
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import TOP
+from hartlock.plan import strategies
+from hartlock.plan.strategies import Strategy
 
-TABLE = TOP / "lock" / "README.md"
-COLUMNS = ("name", "header", "fairness", "waiters spin on", "bytes a lock", "bytes a waiter", "harts",
-           "instructions it needs", "who ships its like")
-# An instruction, and the extension it comes with. The longest match counts.
-EXTENSIONS = {r"amocas": "zacas", r"wrs\.": "zawrs", r"amo\w+\.[bh]\b": "zabha", r"amo\w+": "a", r"\b(lr|sc)\.": "a"}
+FILE = TOP / "lock" / "traits.toml"
+NAMED = "lock/traits.toml"  # as messages call it
+# An instruction's beginning, and the extension it comes with. The first match counts.
+EXTENSIONS = {r"amocas\.": "zacas", r"wrs\.": "zawrs", r"amo\w+\.[bh]\b": "zabha", r"amo\w+\.[wd]\b": "a", r"(lr|sc)\.[wd]\b": "a"}
 
 
-@dataclass(frozen=True)
-class Properties:
-    name: str
-    header: str  # as from the top of the tree
-    fairness: str
-    lock_bytes: str
-    waiter_bytes: str
-    instructions: str
+class Order(StrEnum):
+    """Who is served next."""
+
+    FIFO = "fifo"
+    CLUSTER = "cluster fifo"
+    NEARLY = "nearly fifo"
+    NONE = "none"
+    LOCK_FREE = "lock-free"
+    WAIT_FREE = "wait-free"
+    BATCHES = "wait-free batches"
+    ALONE = "alone"
+
+
+WORDS = {
+    Order.FIFO: "FIFO: at most n−1 go first",
+    Order.CLUSTER: "FIFO within a cluster; others wait at most {} hand-overs longer",
+    Order.NEARLY: "nearly FIFO",
+    Order.NONE: "none",
+    Order.LOCK_FREE: "none: some hart gets on",
+    Order.WAIT_FREE: "each call by its own instruction",
+    Order.BATCHES: "each batch by its own instruction",
+    Order.ALONE: "one hart only: nobody waits",
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Traits:
+    """One table of lock/traits.toml, by the same names; a trait without a default has to stand there."""
+
+    order: Order
+    waiters: str
+    lock_bytes: int
+    waiter_bytes: int
+    harts: str
+    instructions: tuple[str, ...]
     shipped_by: str
-
-    @property
-    def lockfree(self) -> bool:
-        return self.header.startswith("alloc/")
+    bypass_above_fifo: int | None = None
+    lock_bytes_per_hart: int = 0
+    hart_bytes: int = 0
+    once_bytes: int = 0
+    once_bytes_per_hart: int = 0
+    corner_instructions: tuple[str, ...] = ()
+    yardstick: bool = False
+    lock_note: str = ""
+    waiter_note: str = ""
+    corner_note: str = ""
 
     @property
     def fifo(self) -> bool:
-        """Strictly: not nearly, nor within something."""
-        return re.match(r"FIFO(:|$)", self.fairness) is not None
+        """True for strictly FIFO only: not for nearly, nor for within a cluster."""
+        return self.order is Order.FIFO
+
+    @property
+    def fairness(self) -> str:
+        """Returns the order in words."""
+        return WORDS[self.order].format(self.bypass_above_fifo)
 
     def bypass_bound(self, harts: int) -> float:
-        """How many grants of others may come between a request and its own; infinite where
-        nothing is claimed."""
-        if self.fairness.startswith("FIFO: at most"):
-            return harts - 1
-        longer = re.search(r"at most (\d+) hand-overs longer", self.fairness)
-        return harts - 1 + int(longer[1]) if longer else math.inf
+        """Returns how many grants of others may come between a request and its own, of so many
+        harts; infinite where nothing is claimed."""
+        above = 0 if self.fifo else self.bypass_above_fifo
+        return math.inf if above is None else harts - 1 + above
 
-    @property
-    def family(self) -> str:
-        return "lock-free" if self.lockfree else "FIFO lock" if "FIFO" in self.fairness else "lock"
-
-    @property
-    def yardstick(self) -> bool:
-        """There to price something, not to be shipped."""
-        return re.match(r"(nobody: )?it is ", self.shipped_by) is not None
-
-    @property
-    def symbol(self) -> str:
-        return self.name.replace("-", "_")
-
-    def bytes_per_lock(self, harts: int) -> int | None:
-        """Of `8`, `8 + 64`, `64·n`, `64·(slots + 1)`, `16 + 8 a hart`, `8 (next)`; None when
-        the table says it in other words."""
-        text = re.sub(r"\(`.*?`\)", "", self.lock_bytes).replace("a hart", "·n").replace("slots", "n")
-        total = 0
-        for term in re.split(r"\+(?![^(]*\))", text):
-            found = re.fullmatch(r"\s*(\d+)\s*(?:·\s*(?:(n)|\(n \+ (\d+)\)))?\s*", term)
-            if not found:
-                return None
-            times = harts if found[2] else harts + int(found[3]) if found[3] else 1
-            total += int(found[1]) * times
-        return total
+    def bytes_per_lock(self, harts: int) -> int:
+        """Returns the bytes that a lock for so many harts needs."""
+        return self.lock_bytes + self.lock_bytes_per_hart * harts
 
     def needs(self) -> set[str]:
-        """Extensions without which it cannot run at all: those in brackets are for a corner."""
-        text = re.sub(r"\(.*?\)", "", self.instructions)
-        found = set()
-        for word in re.split(r"[,;\s]+", text.lower()):
-            for pattern, extension in EXTENSIONS.items():
-                if re.search(pattern, word):
-                    found.add(extension)
-                    break
-        return found
+        """Returns the ISA extensions without which it cannot run at all; a corner's are not among them."""
+        return {extension_of(instruction) for instruction in self.instructions}
 
 
-def parse(text: str) -> dict[str, Properties]:
-    rows = [[c.strip() for c in line.strip().strip("|").split("|")] for line in text.splitlines() if line.startswith("|")]
-    heads = [i for i, row in enumerate(rows) if row and row[0] == "name"]
-    if not heads or not set(COLUMNS) <= set(rows[heads[0]]):
-        raise UsageError(f"{TABLE}: there is no table with the columns {', '.join(COLUMNS)}")
-    head, out = rows[heads[0]], {}
-    for row in rows[heads[0] + 2:]:
-        if len(row) != len(head):
-            break
-        cells = dict(zip(head, row, strict=True))
-        out[cells["name"]] = Properties(
-            cells["name"], cells["header"].strip("`"), cells["fairness"], cells["bytes a lock"],
-            cells["bytes a waiter"], cells["instructions it needs"], cells["who ships its like"])
-    for one in out.values():  # `as faa`
-        if found := re.fullmatch(r"as ([\w-]+)", one.instructions):
-            out[one.name] = replace(one, instructions=out[found[1]].instructions)
-    return out
+def extension_of(instruction: str) -> str:
+    """Returns the ISA extension that an atomic instruction belongs to."""
+    for pattern, extension in EXTENSIONS.items():
+        if re.match(pattern, instruction):
+            return extension
+    raise UsageError(f"{NAMED}: '{instruction}' is no atomic instruction of RISC-V that is known here")
+
+
+def _checked(where: str, name: str, kind: Any, value: Any) -> Any:
+    """Returns the value as the trait's type, or says what it has to be."""
+    if kind is Order:
+        if value not in list(Order):
+            raise UsageError(f"{NAMED}: {where}: order is {value!r}; it is one of {', '.join(Order)}")
+        return Order(value)
+    if kind == tuple[str, ...]:
+        if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
+            raise UsageError(f"{NAMED}: {where}: {name} is {value!r}; it has to be a list of words")
+        for word in value:
+            extension_of(word)
+        return tuple(value)
+    if kind is str or kind is bool:
+        fits, said = isinstance(value, kind), "words" if kind is str else "true or false"
+    else:
+        fits, said = type(value) is int and value >= 0, "a whole number, 0 or more"
+    if not fits:
+        raise UsageError(f"{NAMED}: {where}: {name} is {value!r}; it has to be {said}")
+    return value
+
+
+def _traits(word: str, table: Mapping[str, Any]) -> Traits:
+    """Returns one table's traits; `word` is the strategy's name in C."""
+    hints, where = get_type_hints(Traits), f"[{word}]"
+    for name in table:
+        if name not in hints:
+            near = difflib.get_close_matches(name, hints, n=1)
+            raise UsageError(f"{NAMED}: {where}: there is no trait '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
+    lacking = [f.name for f in fields(Traits) if f.default is MISSING and f.name not in table]
+    if lacking:
+        raise UsageError(f"{NAMED}: {where}: it lacks {', '.join(lacking)}")
+    return Traits(**{name: _checked(where, name, hints[name], value) for name, value in table.items()})
+
+
+def parse(text: str, of: Mapping[str, Strategy]) -> dict[str, Traits]:
+    """Returns the traits of the strategies `of`, by their names, from the text of traits.toml."""
+    try:
+        tables = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise UsageError(f"{NAMED}: {e}") from None
+    words = {strategy.header.stem: name for name, strategy in of.items()}
+    for word in sorted(words.keys() ^ tables.keys()):
+        raise UsageError(f"{NAMED}: [{word}] is no strategy of lock/locks.def" if word in tables else
+                         f"{NAMED} has no table [{word}], and lock/locks.def names that strategy")
+    return {name: _traits(word, tables[word]) for word, name in words.items()}
 
 
 @cache
-def known() -> dict[str, Properties]:
+def known() -> dict[str, Traits]:
+    """Returns the traits of every strategy of locks.def, by its name, in its order."""
     try:
-        return parse(TABLE.read_text(encoding="utf-8"))
+        return parse(FILE.read_text(encoding="utf-8"), strategies.known())
     except OSError as e:
-        raise UsageError(f"cannot read {TABLE}: {e.strerror}") from e
+        raise UsageError(f"cannot read {FILE}: {e.strerror}") from e
 
 
 def family(name: str) -> str:
-    """For plots; a strategy the table does not know is a lock."""
-    return known()[name].family if name in known() else "lock"
-
-
-def snippet(known: Properties) -> list[str]:
-    """The lines to write: what it is, and what is called."""
-    c, text = known.symbol, (TOP / known.header).read_text(encoding="utf-8")
-    include = f'#include "{known.header}"'
-    if known.lockfree:
-        node = f"{c}_join(" in text
-        return [include, f"struct {c}_heap heap;                     /* was: the lock and next */",
-                *([f"struct {c}_node node;                     /* one for each hart */"] if node else []),
-                f"{c}_init(&heap, start, end);", *([f"{c}_join(&node, batch);                    /* each hart, once */"] if node else []),
-                f"block = {c}_alloc(&heap, {'&node, ' if node else ''}size, align);  /* was: lock, bump, unlock */"]
-    joins = f"LOCK_JOINS_NOTHING({c})" not in text
-    return [include, f"struct {c}_lock lock;                     /* in what it protects */",
-            *([f"struct {c}_space space;                   /* one for all such locks, zeroed */"] if joins else []),
-            f"struct {c}_node node;                     /* one for each hart and each lock it may hold at once */",
-            f"{c}_init(&lock);",
-            *([f"{c}_join(&node, &space, (struct lock_hart){{ .number = hart, .cluster = 0 }}); /* each hart, once */"] if joins else []),
-            f"{c}_acquire(&lock, &node);                /* was: spin_lock(&lock) */",
-            f"{c}_release(&lock, &node);                /* was: spin_unlock(&lock) */"]
-
-
-def files(header: str) -> list[str]:
-    """A header and what it includes of ours, to be copied together."""
-    out: list[str] = []
-    todo = [header]
-    while todo:
-        name = todo.pop(0)
-        if name in out or not (TOP / name).is_file():
-            continue
-        out.append(name)
-        for found in re.findall(r'^#include "([^"]+)"', (TOP / name).read_text(encoding="utf-8"), re.MULTILINE):
-            todo.append(str((Path(TOP / name).parent / found).resolve().relative_to(TOP)))
-    return out
+    """Returns "lock-free", "FIFO lock" or "lock"; a strategy that is not known any more counts as a lock."""
+    if name not in known():
+        return "lock"
+    if strategies.known()[name].lockfree:
+        return "lock-free"
+    return "FIFO lock" if known()[name].order in (Order.FIFO, Order.NEARLY, Order.CLUSTER) else "lock"

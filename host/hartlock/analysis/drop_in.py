@@ -1,0 +1,55 @@
+"""How a strategy is taken over into another tree: the headers to copy, and the lines to write."""
+
+import re
+from pathlib import Path
+
+from hartlock.base.paths import TOP
+from hartlock.plan.strategies import Strategy
+
+
+def snippet(strategy: Strategy) -> list[str]:
+    """Returns the lines to write: what to include and define, and what is called."""
+    return _lockfree_lines(strategy) if strategy.lockfree else _lock_lines(strategy)
+
+
+def _lockfree_lines(strategy: Strategy) -> list[str]:
+    c = strategy.header.stem
+    node = f"{c}_join(" in strategy.header.read_text(encoding="utf-8")
+    return [f'#include "{_path(strategy)}"',
+            f"struct {c}_heap heap;                     /* was: the lock and next */",
+            *([f"struct {c}_node node;                     /* one for each hart */"] if node else []),
+            f"{c}_init(&heap, start, end);",
+            *([f"{c}_join(&node, batch);                    /* each hart, once */"] if node else []),
+            f"block = {c}_alloc(&heap, {'&node, ' if node else ''}size, align);  /* was: lock, bump, unlock */"]
+
+
+def _lock_lines(strategy: Strategy) -> list[str]:
+    c = strategy.header.stem
+    joins = f"LOCK_JOINS_NOTHING({c})" not in strategy.header.read_text(encoding="utf-8")
+    return [f'#include "{_path(strategy)}"',
+            f"struct {c}_lock lock;                     /* in what it protects */",
+            *([f"struct {c}_space space;                   /* one for all such locks, zeroed */"] if joins else []),
+            f"struct {c}_node node;                     /* one for each hart and each lock it may hold at once */",
+            f"{c}_init(&lock);",
+            *([f"{c}_join(&node, &space, (struct lock_hart){{ .number = hart, .cluster = 0 }}); /* each hart, once */"]
+              if joins else []),
+            f"{c}_acquire(&lock, &node);                /* was: spin_lock(&lock) */",
+            f"{c}_release(&lock, &node);                /* was: spin_unlock(&lock) */"]
+
+
+def _path(strategy: Strategy) -> str:
+    return str(strategy.header.relative_to(TOP))
+
+
+def files(strategy: Strategy) -> list[str]:
+    """Returns the header and those of ours that it includes, to be copied together."""
+    out: list[str] = []
+    todo = [_path(strategy)]
+    while todo:
+        name = todo.pop(0)
+        if name in out or not (TOP / name).is_file():
+            continue
+        out.append(name)
+        for found in re.findall(r'^#include "([^"]+)"', (TOP / name).read_text(encoding="utf-8"), re.MULTILINE):
+            todo.append(str((Path(TOP / name).parent / found).resolve().relative_to(TOP)))
+    return out

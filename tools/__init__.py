@@ -1,0 +1,1 @@
+"""Programs for who maintains hartlock: what `make docs` and its like run."""

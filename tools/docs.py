@@ -1,0 +1,71 @@
+"""`make docs`: write the parts of documents that are made from data.
+
+    python3 -m tools.docs            writes every part into its document
+    python3 -m tools.docs --check    only says which parts are stale; exit status 1 if any is
+
+A part stands between two marks, `<!-- NAME: ... -->` and `<!-- end of NAME -->`, each on a
+line of its own. PARTS is the registry: one line makes one more part.
+"""
+
+import argparse
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.doc_strategies import strategies_table
+
+TOP = Path(__file__).resolve().parents[1]
+
+
+@dataclass(frozen=True)
+class Part:
+    file: str  # the document, as from the top of the tree
+    mark: str  # NAME of its two marks
+    make: Callable[[], str]  # returns the Markdown between them
+
+
+PARTS = (
+    Part("lock/README.md", "strategies", strategies_table),
+)
+
+
+def filled(text: str, mark: str, made: str) -> str:
+    """Returns the document `text` with `made` between the marks of `mark`. Raises ValueError where
+    the two marks do not stand there exactly once."""
+    pattern = re.compile(rf"^(<!-- {re.escape(mark)}: [^\n]*-->\n).*?^(<!-- end of {re.escape(mark)} -->)$", re.MULTILINE | re.DOTALL)
+    if len(pattern.findall(text)) != 1:
+        raise ValueError(f"the marks <!-- {mark}: ... --> and <!-- end of {mark} --> have to stand there once")
+    return pattern.sub(lambda found: f"{found[1]}{made.strip()}\n{found[2]}", text)
+
+
+def stale(parts: tuple[Part, ...] = PARTS, top: Path = TOP, write: bool = False) -> list[str]:
+    """Returns "FILE: NAME" of each part that is not what its data gives; `write` mends it."""
+    found = []
+    for part in parts:
+        path = top / part.file
+        old = path.read_text(encoding="utf-8")
+        try:
+            new = filled(old, part.mark, part.make())
+        except ValueError as e:
+            raise SystemExit(f"{part.file}: {e}") from None
+        if new != old:
+            found.append(f"{part.file}: {part.mark}")
+            if write:
+                path.write_text(new, encoding="utf-8")
+    return found
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="tools.docs", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--check", action="store_true", help="write nothing")
+    check = parser.parse_args().check
+    found = stale(write=not check)
+    for one in found:
+        print(f"{one} {'is stale: make docs' if check else 'written'}")
+    return 1 if check and found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
