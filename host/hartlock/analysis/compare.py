@@ -13,7 +13,7 @@ from hartlock.folder.differences import differences
 from hartlock.folder.reader import Cell, Results, load
 from hartlock.analysis.comparisons import SAME, call, cliffs_delta, holm, mann_whitney, ratio_ci
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
-from hartlock.folder.comparable import ORIGIN, Setting
+from hartlock.folder.comparable import ORIGIN, Comparable
 from hartlock.base.intervals import Estimate, Sample
 from hartlock.plan.strategies import CLOCK
 from hartlock.base.text import significant, times, words
@@ -45,7 +45,7 @@ class Change:
         return self.sure.low - 1 if FIGURES[self.figure] else 1 - self.sure.high
 
 
-def _key(setting: Setting, across: bool) -> tuple[tuple[str, str], ...]:
+def _key(setting: Comparable, across: bool) -> tuple[tuple[str, str], ...]:
     apart = {"machine", *ORIGIN, *(["engine"] if across else [])}
     return tuple(v for v in setting.values if v[0] not in apart)
 

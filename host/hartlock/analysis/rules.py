@@ -9,7 +9,7 @@ from hartlock.plan import traits
 from hartlock.folder.reader import COSTS, Cell, Results
 from hartlock.base.errors import UsageError
 from hartlock.analysis.rank import Place, standing, starves
-from hartlock.folder.comparable import CLOSED, Measure, Setting
+from hartlock.folder.comparable import CLOSED, Measure, Comparable
 from hartlock.analysis.verdict import starved_share
 from hartlock.base.text import on
 
@@ -37,7 +37,7 @@ class Advice:
     """What can be said of one cell's strategies."""
 
     ask: Ask
-    setting: Setting
+    setting: Comparable
     places: list[Place]
     out: dict[str, str]  # ruled out, and why
     warnings: list[str] = field(default_factory=list)
@@ -70,7 +70,7 @@ def extensions(isa: str) -> set[str]:
     return {*letters, *(e for e in found[2].split("_") if e)}
 
 
-def fitting(data: Results, ask: Ask) -> list[Setting]:
+def fitting(data: Results, ask: Ask) -> list[Comparable]:
     """Settings with that hold and think whose evidence can rank, the best evidence first."""
     return [s for s, cells in data.settings.items()
             if (s["hold_instructions"], s["think_instructions"]) == (str(ask.hold), str(ask.think))
@@ -107,7 +107,7 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
     return ""
 
 
-def advise(data: Results, setting: Setting, ask: Ask) -> Advice:
+def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     cells = data.cells(setting, ask.harts)
     out = {c.strategy: why for c in cells if (why := ruled_out(c, ask))}
     left = [c for c in cells if c.strategy not in out and c.evidence in COSTS]
@@ -141,11 +141,11 @@ class Flip:
     who: tuple[str, ...]
 
 
-def _who(data: Results, setting: Setting, ask: Ask) -> tuple[str, ...]:
+def _who(data: Results, setting: Comparable, ask: Ask) -> tuple[str, ...]:
     return tuple(p.name for p in advise(data, setting, ask).tied)
 
 
-def flips(data: Results, setting: Setting, ask: Ask) -> list[Flip]:
+def flips(data: Results, setting: Comparable, ask: Ask) -> list[Flip]:
     """The answer elsewhere: on other counts, with other work, for other goals."""
     out = [Flip("harts", str(n), who) for n in data.harts(setting) if (who := _who(data, setting, replace(ask, harts=n)))]
     for name in ("hold", "think"):
@@ -159,7 +159,7 @@ def flips(data: Results, setting: Setting, ask: Ask) -> list[Flip]:
     return out
 
 
-def _along(data: Results, setting: Setting, column: str) -> list[Setting]:
+def _along(data: Results, setting: Comparable, column: str) -> list[Comparable]:
     """Settings that differ in that column alone (a range goes with its middle)."""
     beside = {column, "think_range_instructions"} if column.startswith("think") else {column}
     rest = [v for v in setting.values if v[0] not in beside]

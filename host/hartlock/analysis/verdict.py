@@ -7,7 +7,7 @@ from hartlock.plan import traits
 from hartlock.folder.reader import COSTS, Cell, Results
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starves
-from hartlock.folder.comparable import Measure, Setting
+from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
 from hartlock.base.text import estimate, on, percent, significant, times, words
 
@@ -48,7 +48,7 @@ def locks(cells: Sequence[Cell]) -> list[Cell]:
     return [c for c in cells if traits.family(c.strategy) != "lock-free"]
 
 
-def judge(results: Results, setting: Setting, harts: int) -> Verdict:
+def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     cells = usable(results.cells(setting, harts))
     evidence = cells[0].evidence if cells else ""
     if evidence not in COSTS:
@@ -91,7 +91,7 @@ def starved_share(cell: Cell) -> str:
     return f"in the median trial its slowest hart {did}"
 
 
-def _by_harts(results: Results, setting: Setting) -> list[str]:
+def _by_harts(results: Results, setting: Comparable) -> list[str]:
     """The first of the locks, count by count, where that changes."""
     told = []
     for n in results.harts(setting):
@@ -103,7 +103,7 @@ def _by_harts(results: Results, setting: Setting) -> list[str]:
     return ["First of the locks, by harts: " + "; ".join(f"{n}: {who}" for n, who in told) + " (several: too close to call)."]
 
 
-def _checks(results: Results, setting: Setting) -> list[str]:
+def _checks(results: Results, setting: Comparable) -> list[str]:
     said = []
     for c in results.cells(setting):
         if not c.passed:

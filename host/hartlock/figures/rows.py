@@ -34,8 +34,8 @@ class Start:
 
 
 @dataclass
-class Setting:
-    """What is the same in every row of a run."""
+class RunContext:
+    """What every row of one engine's share of a run has in common."""
 
     run: str
     engine: Engine
@@ -80,8 +80,8 @@ class Group:
 class Table:
     """Takes trials as they end; gives rows."""
 
-    def __init__(self, setting: Setting):
-        self.setting = setting
+    def __init__(self, run: RunContext):
+        self.run = run
         self.groups: dict[Cell, Group] = {}
 
     def add(self, trial: Trial, start: Start) -> Rows:
@@ -91,19 +91,19 @@ class Table:
         group.begun += 1
         group.forms = {"relax": trial.relax, "unlock": trial.unlock, "clusters": trial.clusters}
         group.boots.append(start.boot)
-        common: Row = {**self.setting.context(key), **group.forms, "seed": start.seed, "boot": start.boot,
+        common: Row = {**self.run.context(key), **group.forms, "seed": start.seed, "boot": start.boot,
                   "trial": start.first + trial.id, "repetition": group.begun}
         if trial.strategy == CLOCK:
             group.clock.append(trial.merged("clock"))
             wait = _wait(group.clock[-1])
             return Rows([{**common, "hart": 0, **wait}], [{**common, "cycles_per_op": group.clock[-1].mean(), **_of_trial(wait)}])
-        hz = self.setting.timebase_hz
-        f = figures(trial, self.setting.plan.workload, hz)
+        hz = self.run.timebase_hz
+        f = figures(trial, self.run.plan.workload, hz)
         group.measured.append(f)
         return Rows([{**common, **row} for row in self._harts(trial, f)], [{**common, **_trial(f, hz)}])
 
     def _harts(self, trial: Trial, f: Figures) -> Iterator[Row]:
-        hz = self.setting.timebase_hz
+        hz = self.run.timebase_hz
         throughput, latency, audit = (trial.passes[p] for p in ("throughput", "latency", "audit"))
         first = min(s.start for s in throughput.shares)
         for s, ops, in_latency, in_audit in zip(
@@ -123,7 +123,7 @@ class Table:
                 "audit_ops": in_audit.ops, "audit_misplaced": in_audit.misplaced,
                 "audit_overlapping": in_audit.overlapping, "waste_bytes": s.waste,
                 "placement_offset_bytes": throughput.offset,
-                "backlog_ops": backlog(s, self.setting.plan.workload, hz),
+                "backlog_ops": backlog(s, self.run.plan.workload, hz),
                 **_response(trial.histograms.get((s.hart, "response")), hz),
                 "interrupts": s.interrupts, "interrupts_inside": s.interrupts_inside,
                 "ipis": s.ipis, "ipis_inside": s.ipis_inside, "stops": s.stops,
@@ -144,13 +144,13 @@ class Table:
         return [self._clock_row(g) if g.key.strategy == CLOCK else self._row(g) for g in ordered]
 
     def _rank(self, group: Group) -> tuple[int, int, int]:
-        plan, key = self.setting.plan, group.key
+        plan, key = self.run.plan, group.key
         asked = plan.locks.index(key.strategy) if key.strategy in plan.locks else len(plan.locks)
         return ["candidate", "control", "harness"].index(plan.role(key)), key.harts, asked
 
     def _counts(self, g: Group) -> Row:
-        planned = sum(1 for t in self.setting.plan.order if t == g.key)
-        return {**self.setting.context(g.key), **g.forms, "boots": len(set(g.boots)), "trials": planned * self.setting.boots}
+        planned = sum(1 for t in self.run.plan.order if t == g.key)
+        return {**self.run.context(g.key), **g.forms, "boots": len(set(g.boots)), "trials": planned * self.run.boots}
 
     def waits(self) -> Iterator[Row]:
         """The distribution of all waits of each cell."""
@@ -158,7 +158,7 @@ class Table:
             wait = merge([f.wait for f in g.measured] or g.clock)
             for percent in columns.PERCENTS if wait.count else ():
                 at = wait.min if percent == 0 else wait.max if percent == 100 else wait.percentile(percent)
-                yield {**self.setting.context(g.key), **g.forms, "percent": percent, "wait_cycles": at, "waits": wait.count}
+                yield {**self.run.context(g.key), **g.forms, "percent": percent, "wait_cycles": at, "waits": wait.count}
 
     def _row(self, g: Group) -> Row:
         fs = g.measured
@@ -181,7 +181,7 @@ class Table:
             "wait_max_cycles": wait.max if wait.count else math.nan,
             **_ci("hold_p50_cycles", g.median([f.hold.percentile(50) for f in fs])),
             "hold_max_cycles": max((f.hold.max for f in fs if f.hold.count), default=math.nan),
-            **_responses(g, self.setting.timebase_hz),
+            **_responses(g, self.run.timebase_hz),
             "interrupts_total": sum(f.interrupts for f in fs),
             "interrupts_inside_total": sum(f.interrupts_inside for f in fs),
             "ipis_total": sum(f.ipis for f in fs), "ipis_inside_total": sum(f.ipis_inside for f in fs),

@@ -45,7 +45,7 @@ OPEN = {
 
 
 @dataclass(frozen=True)
-class Setting:
+class Comparable:
     """Column by column, without those that are the same for all of a folder's."""
 
     values: tuple[tuple[str, str], ...]
@@ -58,7 +58,7 @@ class Setting:
         """What ranks here, by goal."""
         return OPEN if self["arrival"] == "poisson" else CLOSED
 
-    def apart(self, others: Sequence["Setting"]) -> str:
+    def apart(self, others: Sequence["Comparable"]) -> str:
         """What tells it from the others, in words. A scenario stands for all that it sets."""
         named = all(o["scenario"] for o in others)
         like = [o for o in others if o["scenario"] == self["scenario"]] if named else others
@@ -67,9 +67,9 @@ class Setting:
         return ", ".join(told) or self["engine"]
 
 
-def setting_of(row: Mapping[str, str], asked: Mapping[forms.Origin, Mapping[str, str]]) -> Setting:
+def comparable_of(row: Mapping[str, str], asked: Mapping[forms.Origin, Mapping[str, str]]) -> Comparable:
     """`asked`: forms.of_runs()."""
     row = {**row, **asked.get(forms.origin(row), {})}
     anywhere = {"host"} if row.get("evidence") == "modelled" else set()  # the same wherever it is modelled
     names = [name for name in (*CONTEXT, *ORIGIN) if name not in WITHIN | anywhere]
-    return Setting(tuple((name, row[name]) for name in names if name in row))
+    return Comparable(tuple((name, row[name]) for name in names if name in row))

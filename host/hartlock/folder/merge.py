@@ -12,14 +12,14 @@ from rich.console import Console
 from hartlock.base import paths
 from hartlock.folder import writer
 from hartlock.run import slurm
-from hartlock.folder.reader import FILES, Record, context_of, read
+from hartlock.folder.reader import FILES, CsvRow, context_of, read
 from hartlock.base.errors import EXIT_OK, UsageError
 from hartlock.folder.comparable import ORIGIN
 
 COLLECT = "collect"
 
 
-def origin(context: dict[str, Any]) -> Record:
+def origin(context: dict[str, Any]) -> CsvRow:
     """Where rows are from, for the columns that a merged table has besides."""
     host = context.get("host") or {}
     where = ", ".join(str(host[k]) for k in ("processor", "system") if host.get(k))
@@ -52,7 +52,7 @@ def merge(folders: Sequence[Path], out: Path) -> None:
     names = names_of(folders)
     contexts = {folder: context_of(folder) for folder in folders}
     for file in FILES:
-        rows: list[Record] = []
+        rows: list[CsvRow] = []
         for folder in folders:
             own = origin(contexts[folder])
             for row in read(folder / file, ("run", "engine", "strategy")):

@@ -15,16 +15,16 @@ from typing import Any
 from hartlock.figures import proved
 from hartlock.folder import forms
 from hartlock.base.errors import UsageError
-from hartlock.folder.comparable import BALANCE, RESPONSE_BALANCE, Setting, setting_of
+from hartlock.folder.comparable import BALANCE, RESPONSE_BALANCE, Comparable, comparable_of
 from hartlock.base.intervals import Estimate, Sample, median_ci
 
-Record = dict[str, str]
+CsvRow = dict[str, str]
 
 COSTS = ("hardware", "modelled")  # evidence whose cycles mean something, the best first
 FILES = ("summary.csv", "trials.csv", "samples.csv", "waits.csv")
 
 
-def number(row: Record, name: str) -> float:
+def number(row: CsvRow, name: str) -> float:
     """nan for what is not known."""
     try:
         return float(row.get(name) or "nan")
@@ -33,20 +33,20 @@ def number(row: Record, name: str) -> float:
 
 
 # Figures of a trial that are no column: cost and tail alike, whatever their units.
-DERIVED: dict[str, Callable[[Record], float]] = {
+DERIVED: dict[str, Callable[[CsvRow], float]] = {
     BALANCE: lambda t: math.sqrt(number(t, "cycles_per_op") * number(t, "wait_p999_cycles")),
     RESPONSE_BALANCE: lambda t: math.sqrt(number(t, "response_p50_us") * number(t, "response_p999_us"))}
 
 
 @dataclass
 class Cell:
-    setting: Setting
+    setting: Comparable
     strategy: str
     harts: int
-    summaries: list[Record] = field(default_factory=list)  # several in a merged table: one a run
-    trials: list[Record] = field(default_factory=list)
-    samples: list[Record] = field(default_factory=list)
-    waits: list[Record] = field(default_factory=list)
+    summaries: list[CsvRow] = field(default_factory=list)  # several in a merged table: one a run
+    trials: list[CsvRow] = field(default_factory=list)
+    samples: list[CsvRow] = field(default_factory=list)
+    waits: list[CsvRow] = field(default_factory=list)
 
     @property
     def passed(self) -> bool:
@@ -54,7 +54,7 @@ class Cell:
         return all(row.get("check") != "fail" for row in (*self.summaries, *self.trials))
 
     @property
-    def summary(self) -> Record:
+    def summary(self) -> CsvRow:
         return self.summaries[0] if self.summaries else {}
 
     @property
@@ -118,24 +118,24 @@ Key = tuple[str, int]
 class Results:
     folder: Path
     context: dict[str, Any]
-    settings: dict[Setting, dict[Key, Cell]]
+    settings: dict[Comparable, dict[Key, Cell]]
 
     @property
     def name(self) -> str:
         return self.folder.resolve().name
 
-    def cells(self, setting: Setting, harts: int | None = None, role: str = "candidate") -> list[Cell]:
+    def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:
         return [c for c in self.settings[setting].values()
                 if c.role == role and harts in (None, c.harts) and c.summary]
 
-    def harts(self, setting: Setting) -> list[int]:
+    def harts(self, setting: Comparable) -> list[int]:
         return sorted({c.harts for c in self.cells(setting)})
 
     def __iter__(self) -> Iterator[Cell]:
         return (cell for cells in self.settings.values() for cell in cells.values())
 
 
-def read(path: Path, needed: Sequence[str] = ()) -> list[Record]:
+def read(path: Path, needed: Sequence[str] = ()) -> list[CsvRow]:
     try:
         with open(path, newline="", encoding="utf-8") as f:
             reader = csv.DictReader(f, restval="")
@@ -165,14 +165,14 @@ def load(folder: Path, *more: Path) -> Results:
     for each in (folder, *more):
         if not each.is_dir():
             raise UsageError(f"{each}: there is no such results folder")
-    settings: dict[Setting, dict[Key, Cell]] = {}
+    settings: dict[Comparable, dict[Key, Cell]] = {}
     files = {name: [row for each in (folder, *more) for row in read(each / name, ("strategy", "harts", "run", "engine"))]
              for name in FILES}
     asked = forms.of_runs(files[FILES[0]])
     for name, rows in files.items():
         for row in rows:
             key = row["strategy"], int(number(row, "harts"))
-            setting = setting_of(row, asked)
+            setting = comparable_of(row, asked)
             cell = settings.setdefault(setting, {}).setdefault(key, Cell(setting, *key))
             _put(cell, name, row)
     if not settings:
@@ -182,7 +182,7 @@ def load(folder: Path, *more: Path) -> Results:
     return Results(folder, context_of(folder), dict(by_worth))
 
 
-def _put(cell: Cell, name: str, row: Record) -> None:
+def _put(cell: Cell, name: str, row: CsvRow) -> None:
     if name == "summary.csv":
         cell.summaries.append(row)
     else:

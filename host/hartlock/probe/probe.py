@@ -20,7 +20,7 @@ from hartlock.records.histogram import Histogram
 from hartlock.base.option_types import int_between
 from hartlock.probe.fit import Contention, Found, Measure, Probe, fit
 from hartlock.records.parser import Fields
-from hartlock.figures.rows import Rows, Setting, Start, Table
+from hartlock.figures.rows import Rows, RunContext, Start, Table
 from hartlock.run.run import Terminated, terminate, undisturbed
 from hartlock.run.boot import Session
 
@@ -40,7 +40,7 @@ class Listening(Session):
     """A boot whose one trial is the probe."""
 
     def __init__(self, plan: plans.Plan, engine: choose.Engine, run: str, processors: int):
-        super().__init__(plan, engine, Table(Setting(run, engine, plan, processors)), Start(1, plan.seed))
+        super().__init__(plan, engine, Table(RunContext(run, engine, plan, processors)), Start(1, plan.seed))
         self.probe = Probe(plan.smp, real=engine.name == "native")
         self.collector.handlers.update({"probe": self._measure, "lrsc": self._lrsc})
 

@@ -20,7 +20,7 @@ from hartlock.base.text import words
 from hartlock.report.markdown import markdown
 from hartlock.folder.probe_csv import handoffs, newest_probe
 from hartlock.report.table import columns, rows
-from hartlock.folder.comparable import Setting
+from hartlock.folder.comparable import Comparable
 
 REPORT = "report"
 PAGE = Path(__file__).parent / "template"
@@ -72,7 +72,7 @@ class Report:
                          [(part.title, part.verdict) for part in parts[1:]]), encoding="utf-8")
         return path
 
-    def _part(self, setting: Setting, prefix: str) -> Part:
+    def _part(self, setting: Comparable, prefix: str) -> Part:
         harts = max(self.data.harts(setting))
         drawn = [self._plot(f"{prefix}{name}", plot(self.data, setting, harts), how)
                  for name, (plot, how) in plots.PLOTS.items()]

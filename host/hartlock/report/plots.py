@@ -14,7 +14,7 @@ import numpy as np
 
 from hartlock.plan import traits
 from hartlock.folder.reader import Cell, Results
-from hartlock.folder.comparable import Setting
+from hartlock.folder.comparable import Comparable
 from hartlock.base.intervals import Estimate
 
 INK, FAINT, GRID, PAPER = "#1d2329", "#6b747d", "#e3e6e8", "#ffffff"
@@ -145,7 +145,7 @@ def _log(axes: Any, which: str = "y") -> None:
     _plain(axis)
 
 
-def against_harts(results: Results, setting: Setting, column: str, title: str, log: bool) -> Figure | None:
+def against_harts(results: Results, setting: Comparable, column: str, title: str, log: bool) -> Figure | None:
     harts = results.harts(setting)
     control = results.cells(setting, role="control") if log else []  # without a lock it would be all that is seen
     cells = [*results.cells(setting), *control]
@@ -173,15 +173,15 @@ def against_harts(results: Results, setting: Setting, column: str, title: str, l
     return figure
 
 
-def throughput(results: Results, setting: Setting, _: int) -> Figure | None:
+def throughput(results: Results, setting: Comparable, _: int) -> Figure | None:
     return against_harts(results, setting, "throughput_ops_per_second", "Operations a second, all harts together", False)
 
 
-def cycles(results: Results, setting: Setting, _: int) -> Figure | None:
+def cycles(results: Results, setting: Comparable, _: int) -> Figure | None:
     return against_harts(results, setting, "cycles_per_op", "Cycles for each operation of the whole system", True)
 
 
-def waits(results: Results, setting: Setting, harts: int) -> Figure | None:
+def waits(results: Results, setting: Comparable, harts: int) -> Figure | None:
     lines = []
     for cell in results.cells(setting, harts):
         percents, heights = cell.curve()
@@ -212,7 +212,7 @@ def _rows(cells: Sequence[Cell], title: str) -> tuple[Any, Any]:
     return figure, axes
 
 
-def fairness(results: Results, setting: Setting, harts: int) -> Figure | None:
+def fairness(results: Results, setting: Comparable, harts: int) -> Figure | None:
     cells = [c for c in results.cells(setting, harts) if math.isfinite(c.estimate("jain_index").median)]
     if not cells or harts < 2:
         return None
@@ -232,7 +232,7 @@ def fairness(results: Results, setting: Setting, harts: int) -> Figure | None:
     return figure
 
 
-def shares(results: Results, setting: Setting, harts: int) -> Figure | None:
+def shares(results: Results, setting: Comparable, harts: int) -> Figure | None:
     cells = [c for c in results.cells(setting, harts) if c.shares()]
     if not cells or harts < 2:
         return None
@@ -251,7 +251,7 @@ def shares(results: Results, setting: Setting, harts: int) -> Figure | None:
     return figure
 
 
-def coherence(results: Results, setting: Setting, harts: int) -> Figure | None:
+def coherence(results: Results, setting: Comparable, harts: int) -> Figure | None:
     cells = [c for c in results.cells(setting, harts) if math.isfinite(c.estimate("transfers_per_op").median)]
     if not cells:
         return None
@@ -286,7 +286,7 @@ def handoffs(cycles_of: Sequence[Sequence[float]]) -> Figure:
     return figure
 
 
-Plot = Callable[[Results, Setting, int], Figure | None]
+Plot = Callable[[Results, Comparable, int], Figure | None]
 
 # name -> plot, and how to read it.
 PLOTS: dict[str, tuple[Plot, str]] = {

@@ -9,7 +9,7 @@ from hartlock.report import plots
 from hartlock.folder.reader import Cell, Results
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing
-from hartlock.folder.comparable import Setting
+from hartlock.folder.comparable import Comparable
 from hartlock.base.intervals import Estimate
 from hartlock.base.text import percent, significant
 
@@ -103,11 +103,11 @@ def _row(cell: Cell, place: Place | None, setting: str | None, responses: Sequen
     ])
 
 
-def _cost(setting: Setting) -> str:
+def _cost(setting: Comparable) -> str:
     return setting.measures["throughput"].figure
 
 
-def _places(data: Results, setting: Setting) -> dict[tuple[str, int], Place]:
+def _places(data: Results, setting: Comparable) -> dict[tuple[str, int], Place]:
     return {(p.name, n): p for n in data.harts(setting)
             for p in standing(verdict.usable(data.cells(setting, n)), _cost(setting))}
 

@@ -15,7 +15,7 @@ from hartlock.base.paths import IMAGE
 from hartlock.plan.plan import Plan
 from hartlock.engine.process import GRACE_S, Limits, Process, Silent
 from hartlock.records.parser import Reader, RecordError
-from hartlock.figures.rows import Rows, Setting, Start, Table
+from hartlock.figures.rows import Rows, RunContext, Start, Table
 
 LONGEST_LINE = 1 << 20  # bytes; what is longer is no record
 
@@ -52,7 +52,7 @@ def failed_checks(table: Table) -> list[str]:
     said = []
     for key, group in table.groups.items():
         faults = [f.faults[0] for f in group.measured if f.faults]
-        if faults and table.setting.plan.role(key) != "control":
+        if faults and table.run.plan.role(key) != "control":
             said.append(f"CHECK FAILED: {key.strategy} on {key.harts} hart(s), in {len(faults)} of "
                         f"{len(group.measured)} trial(s): {faults[0]}")
     return said
@@ -60,7 +60,7 @@ def failed_checks(table: Table) -> list[str]:
 
 def single(plan: Plan, engine: Engine, run: str, processors: int) -> "Session":
     """The one boot of a run that has one."""
-    return Session(plan, engine, Table(Setting(run, engine, plan, processors)), Start(1, plan.seed))
+    return Session(plan, engine, Table(RunContext(run, engine, plan, processors)), Start(1, plan.seed))
 
 
 class Session:
@@ -139,7 +139,7 @@ class Session:
             return None
 
     def _rows(self, trial: Trial) -> Rows:
-        self.table.setting.timebase_hz = self.collector.boot.timebase_hz
+        self.table.run.timebase_hz = self.collector.boot.timebase_hz
         name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
         if trial.status.startswith("needs_"):
             self.lacking[trial.strategy, trial.status.removeprefix("needs_")] = None
@@ -151,7 +151,7 @@ class Session:
                    "no_stops": "this machine cannot stop a hart in a timed loop and start it again",
                    "no_masking": "this machine has no way to keep interrupts off"}
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
-        elif not is_complete(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.setting.timebase_hz:
+        elif not is_complete(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.run.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
         elif why_impossible(trial):
             self.problems.append(f"{name} is left out: {why_impossible(trial)}")
@@ -215,8 +215,8 @@ class Session:
         if self.engine.name != "native" or not rows:
             return (skipped + lacks.pauses(boot, rows.values(), self.engine)
                     + remarks.remarks(boot, self.engine, bool(rows)))
-        graded = {key.harts: self.engine.evidence(key.harts, self.table.setting.host_processors) for key in rows}
-        said = native.evidence(graded, self.table.setting.host_processors)
+        graded = {key.harts: self.engine.evidence(key.harts, self.table.run.host_processors) for key in rows}
+        said = native.evidence(graded, self.table.run.host_processors)
         if not self.engine.foreign:
             said += [native.clock(boot.native, boot.timebase_hz), *native.disturbance(graded, boot.preempted)]
         return skipped + said

@@ -115,7 +115,7 @@ class Run:
                 self.outcome.worse(self.named(problem, session.engine, session.start.boot))
         for of_engine in self.tables():
             for problem in failed_checks(of_engine):
-                self.outcome.worse(self.named(problem, of_engine.setting.engine), self.outcome.status)
+                self.outcome.worse(self.named(problem, of_engine.run.engine), self.outcome.status)
 
     def last_words(self) -> list[dict[str, object]]:
         return [session.last_words() for session in self.sessions]

@@ -27,7 +27,7 @@ from hartlock.base.errors import EXIT_OK, RunError, UsageError
 from hartlock.base.option_types import int_between
 from hartlock.folder.probe_csv import newest_probe
 from hartlock.run.progress import Bar, Plain, progress
-from hartlock.figures.rows import Setting, Start, Table
+from hartlock.figures.rows import RunContext, Start, Table
 from hartlock.run.run import Request, Run, terminate
 from hartlock.run.boot import Session
 from hartlock.analysis.verdict import judge
@@ -130,7 +130,7 @@ class SweepRun(Run):
         self.sweep, self.first = sweep, sweep.parts[0].request
         super().__init__(self.first, console, sweep.folder)
         boots = max(part.boot for part in sweep.parts)
-        self.by_work = {(e.name, part.work): Table(Setting(self.path.name, e, part.request.plan, self.processors, boots))
+        self.by_work = {(e.name, part.work): Table(RunContext(self.path.name, e, part.request.plan, self.processors, boots))
                         for part in sweep.parts if part.boot == 1 for e in part.request.engines}
 
     def admit(self) -> None:

@@ -11,7 +11,7 @@ from hartlock.base.text import count, digits, percent, significant, unit
 from hartlock.figures import columns
 from hartlock.folder import forms
 from hartlock.figures.rows import Row
-from hartlock.folder.comparable import Setting, setting_of
+from hartlock.folder.comparable import Comparable, comparable_of
 from hartlock.plan.strategies import BASELINE
 
 PLAIN_WIDTH = 130  # when the output is not a terminal
@@ -60,7 +60,7 @@ def slowest_first(rows: Sequence[Row]) -> list[Row]:
     settings, engines = list(dict.fromkeys(s for _, s in pairs)), list(dict.fromkeys(row["engine"] for row in rows))
     roles = ("candidate", "control", "harness")
 
-    def place(pair: tuple[Row, Setting]) -> tuple[int, int, int, int, float]:
+    def place(pair: tuple[Row, Comparable]) -> tuple[int, int, int, int, float]:
         row, setting = pair
         rate = _number(row.get("throughput_ops_per_second_median"))
         last = math.inf  # no figure: behind those that have one
@@ -86,10 +86,10 @@ def _never_inside(row: Row) -> bool:
             and _int(row, "interrupts_inside_total") == 0)
 
 
-def settings_of(rows: Sequence[Row]) -> list[Setting]:
+def settings_of(rows: Sequence[Row]) -> list[Comparable]:
     texts = [{name: str(row[name]) for name in columns.CONTEXT if name in row} for row in rows]
     asked = forms.of_runs(texts)
-    return [setting_of(text, asked) for text in texts]
+    return [comparable_of(text, asked) for text in texts]
 
 
 def settings_apart(rows: Sequence[Row]) -> list[str]:

@@ -8,7 +8,7 @@ from hartlock.folder import writer
 from hartlock.plan import traits
 from hartlock.records.trials import Trial
 from hartlock.plan.plan import Cell
-from hartlock.figures.rows import Rows, Setting, Start, Table
+from hartlock.figures.rows import Rows, RunContext, Start, Table
 from hartlock.run.boot import Session, failed_checks
 from hartlock.stress.draw import Round
 from hartlock.stress.tally import COUNTS, Tally
@@ -41,7 +41,7 @@ class Boot(Session):
     """One boot of a round."""
 
     def __init__(self, drawn: Round, run: str, processors: int, tally: Tally):
-        super().__init__(drawn.plan, drawn.engine, Table(Setting(run, drawn.engine, drawn.plan, processors)),
+        super().__init__(drawn.plan, drawn.engine, Table(RunContext(run, drawn.engine, drawn.plan, processors)),
                          Start(drawn.number, drawn.plan.seed))
         self.tally, self.unfair = tally, list[str]()
 
