@@ -195,7 +195,7 @@ mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cel
 	$(Q)/usr/bin/python3 tests/mutants/tree.py $(MUTANT)
 
 .PHONY: detectors
-detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/stress.md)
+detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/trust/stress.md)
 	$(Q)/usr/bin/python3 tests/mutants/detectors.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
 .PHONY: fuzz
@@ -238,7 +238,7 @@ qemu-gdb: $(IMAGE) ## the same, waiting for gdb at port 1234
 	$(Q)$(QEMU_RUN) -s -S
 
 .PHONY: asm
-asm: $(call formed,$(BUILD))/bench/$(if $(LOAD),loaded,worker)-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas RELAX=none UNLOCK=amoswap; LOAD=1: docs/workloads.md)
+asm: $(call formed,$(BUILD))/bench/$(if $(LOAD),loaded,worker)-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas RELAX=none UNLOCK=amoswap; LOAD=1: docs/use/workloads.md)
 	$(Q)for f in throughput latency; do $(OBJDUMP) -d --no-show-raw-insn --disassemble=$$f $<; done | sed '/^$$/d; /^Disassembly/d'
 
 .PHONY: clean

@@ -5,7 +5,7 @@
  * number, by a plain increment that the lock protects. Without a lock, the block's
  * address is the order of the grants. Each hart keeps what it saw in memory of its
  * own; when all have stopped, one hart goes through it in the order of the grants
- * and counts. docs/fairness.md defines what. */
+ * and counts. docs/trust/fairness.md defines what. */
 #ifndef BENCH_FAIRNESS_H
 #define BENCH_FAIRNESS_H
 
@@ -31,7 +31,7 @@ extern struct fairness fairness;
 static inline void fairness_ask(struct grant *g)
 {
 	/* relaxed: a number, and nothing is published by it. A core may let the
-	 * lock's own first access go ahead of it; docs/fairness.md says how far
+	 * lock's own first access go ahead of it; docs/trust/fairness.md says how far
 	 * such a gap reaches. */
 	g->request = aptr_fetch_add_relaxed(&fairness.requests, 1);
 	g->asked = port_time();

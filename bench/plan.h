@@ -1,4 +1,4 @@
-/* plan.h: what to measure, as it comes on the kernel command line. docs/records.md
+/* plan.h: what to measure, as it comes on the kernel command line. docs/reference/records.md
  * lists the keys. */
 #ifndef BENCH_PLAN_H
 #define BENCH_PLAN_H

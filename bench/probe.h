@@ -1,5 +1,5 @@
 /* probe.h: what accesses to memory cost here, in raw clock readings. The records
- * are in docs/records.md, what the host makes of them in docs/probe.md. */
+ * are in docs/reference/records.md, what the host makes of them in docs/ports/probe.md. */
 #ifndef BENCH_PROBE_H
 #define BENCH_PROBE_H
 

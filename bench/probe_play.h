@@ -27,7 +27,7 @@ struct probe_line {
 
 struct probe_play {
 	const char *kind;
-	unsigned a, b;           /* harts, or counts: docs/records.md */
+	unsigned a, b;           /* harts, or counts: docs/reference/records.md */
 	unsigned harts;          /* harts 0 .. harts - 1 take part */
 	uint64_t ops;            /* operations in each try */
 	int step;                /* from line to line of a hand-off */

@@ -1,5 +1,5 @@
 /* record.h: one line of result for the host, checked and numbered. The format,
- * its keys and units are in docs/records.md:
+ * its keys and units are in docs/reference/records.md:
  *
  *   @type n=12 key=value ... *1a2b3c4d
  *

@@ -1,4 +1,4 @@
-/* send.h: the records of a plan, a pass and a trial (docs/records.md). */
+/* send.h: the records of a plan, a pass and a trial (docs/reference/records.md). */
 #ifndef BENCH_SEND_H
 #define BENCH_SEND_H
 
@@ -23,7 +23,7 @@ struct run {
 
 void send_plan(const struct plan *plan);
 
-/* The words of docs/records.md. */
+/* The words of docs/reference/records.md. */
 extern const char *const pass_names[PASSES];
 
 /* What a pass that has ended did; `used` bytes of its heap were handed out. */

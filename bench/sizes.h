@@ -2,7 +2,7 @@
  * likely entries. All are multiples of the distribution's unit, which every
  * alignment must divide: so blocks lie without padding between them, and bytes
  * handed out are bytes asked for, exactly. The shapes are assumed, not measured;
- * docs/workloads.md has them as a table. */
+ * docs/use/workloads.md has them as a table. */
 #ifndef BENCH_SIZES_H
 #define BENCH_SIZES_H
 

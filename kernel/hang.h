@@ -3,7 +3,7 @@
  * While harts work (hart_run()), the boot hart looks at them again and again: by its
  * timer, wherever it is itself. When nobody has done anything for long enough, it
  * sends an IPI to each that has not come back; whoever can be interrupted stops
- * and leaves its registers. All of it goes out as records (docs/records.md, @stuck and
+ * and leaves its registers. All of it goes out as records (docs/reference/records.md, @stuck and
  * @hang), and the kernel gives up.
  *
  * It does not notice what stops the boot hart with its interrupts off: the host does. */

@@ -1,4 +1,4 @@
-/* inject.c: faults that tests ask for by the plan's key `inject`. docs/faults.md lists
+/* inject.c: faults that tests ask for by the plan's key `inject`. docs/trust/faults.md lists
  * what is seen of each. */
 #include <string.h>
 

@@ -105,7 +105,7 @@ void port_alarm_off(void)
 
 bool port_interrupts(void)
 {
-	return !model_here(); /* which models no interrupts: docs/model.md */
+	return !model_here(); /* which models no interrupts: docs/trust/model.md */
 }
 
 bool port_disturbs(void)

@@ -10,7 +10,7 @@
  * through the stack. What is timed here is to be what one would ship.
  *
  * Elsewhere they are C11 <stdatomic.h>, which ThreadSanitizer understands; with
- * -DLOCK_ATOMIC_C11 on RISC-V, too. docs/footprint.md says what that costs.
+ * -DLOCK_ATOMIC_C11 on RISC-V, too. docs/reference/footprint.md says what that costs.
  *
  *   operation            RISC-V                    C11
  *   load_relaxed         lw                        relaxed

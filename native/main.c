@@ -1,5 +1,5 @@
 /* main.c: the bench as a program. Its arguments are what the kernel has on its
- * command line, `smp=N` in front of it: the plan of docs/records.md.
+ * command line, `smp=N` in front of it: the plan of docs/reference/records.md.
  *
  *   build/native/hartlock smp=4 hartlock: run=ticket:4,null:4
  */

@@ -1,6 +1,6 @@
 """How often `compare` calls two identical sweeps under tcg different: `make bench-compare`.
 
-Twenty pairs of a cheap sweep, nothing changed between them. docs/compare.md quotes it.
+Twenty pairs of a cheap sweep, nothing changed between them. docs/use/compare.md quotes it.
 """
 
 import subprocess

@@ -11,7 +11,7 @@ from hartlock.records.parser import read
 
 
 def documented(name, section=None):
-    """The `words` in the first cells of the tables of docs/NAME, or of one section of it."""
+    """The `words` in the first cells of the document's tables, or of one section of it."""
     text = (TOP / "docs" / name).read_text()
     if section:
         text = text.split(f"## {section}\n")[1].split("\n## ")[0]
@@ -20,23 +20,23 @@ def documented(name, section=None):
 
 
 def test_every_column_is_documented_in_order():
-    both = documented("results.md", "Columns of all files")
+    both = documented("reference/columns.md", "Columns of all files")
     assert both == columns.CONTEXT
-    assert both + documented("results.md", "Columns of samples.csv") == columns.SAMPLES
-    assert both + documented("results.md", "Columns of trials.csv") == columns.TRIALS
-    assert both + documented("results.md", "Columns of waits.csv") == columns.WAITS
-    assert both + documented("results.md", "Columns of summary.csv") == columns.SUMMARY
+    assert both + documented("reference/columns.md", "Columns of samples.csv") == columns.SAMPLES
+    assert both + documented("reference/columns.md", "Columns of trials.csv") == columns.TRIALS
+    assert both + documented("reference/columns.md", "Columns of waits.csv") == columns.WAITS
+    assert both + documented("reference/columns.md", "Columns of summary.csv") == columns.SUMMARY
 
 
 def test_every_key_of_run_json_is_documented(all_on_two):
     keys = set(all_on_two.context) | set(all_on_two.session())
-    assert keys <= set(documented("results.md", "run.json"))
+    assert keys <= set(documented("reference/run-json.md", "Keys"))
 
 
 def record_keys():
-    """{type: keys} of docs/records.md."""
+    """{type: keys} of docs/reference/records.md."""
     keys, current = {}, None
-    for line in (TOP / "docs/records.md").read_text().split("## The plan")[0].splitlines():
+    for line in (TOP / "docs/reference/records.md").read_text().split("## The plan")[0].splitlines():
         cells = line.split("|")
         if len(cells) < 4:
             continue
@@ -69,7 +69,7 @@ def names_in(stem):
 
 def test_every_fault_has_its_test_and_every_test_its_fault():
     named = {}
-    rows = [line for line in (TOP / "docs/faults.md").read_text().splitlines() if line.startswith("| ") and "test_" in line]
+    rows = [line for line in (TOP / "docs/trust/faults.md").read_text().splitlines() if line.startswith("| ") and "test_" in line]
     for row in rows:
         for part in row.split("|")[3].split(";"):
             stem, _, names = part.strip().partition(": ")
@@ -82,7 +82,7 @@ def test_every_fault_has_its_test_and_every_test_its_fault():
 
 def test_every_injected_fault_is_documented():
     known = set(re.findall(r'\{"([\w-]+)", \w+\}', (TOP / "kernel/inject.c").read_text()))
-    text = (TOP / "docs/faults.md").read_text().split("## Faults")[1]
+    text = (TOP / "docs/trust/faults.md").read_text().split("## Faults")[1]
     assert len(known) == 8 and all(f"`{fault}`" in text or f"`inject={fault}`" in text for fault in known)
 
 
@@ -95,7 +95,7 @@ def test_the_readme_has_the_two_commands_ci_runs():
 
 def test_every_option_in_the_docs_exists():
     known = {o for p in parsers() for action in p._actions for o in action.option_strings}
-    for path in [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").glob("*.md"))]:
+    for path in [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").rglob("*.md"))]:
         for line in re.findall(r"^.*run-bench\.sh.*$", path.read_text(), re.MULTILINE):
             ours = line.split(" -- ")[0]
             assert set(re.findall(r"(?<=\s)--[a-z-]+", ours)) <= known, (path, line)

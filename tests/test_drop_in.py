@@ -1,4 +1,4 @@
-"""The snippets of docs/drop-in.md: short, whole, and they work: compiled for RISC-V with
+"""The snippets of docs/use/drop-in.md: short, whole, and they work: compiled for RISC-V with
 GCC and clang, and run on threads, for every strategy each of them names."""
 
 import os
@@ -33,7 +33,7 @@ JOINS = {"opensbi": "spin_lock_join()", "bao": "spin_join()",
 
 
 def snippets():
-    text = (TOP / "docs/drop-in.md").read_text()
+    text = (TOP / "docs/use/drop-in.md").read_text()
     found = re.findall(r"<!-- (\w+) (\w+): ([\w -]+) -->\n```c\n(.*?)```", text, re.S)
     return {(project, shape): (names.split(), code) for project, shape, names, code in found}
 
@@ -135,4 +135,4 @@ def test_what_the_document_says_of_gcc_helps(tmp_path):
 
 def test_what_the_document_says_of_gcc_is_needed(tmp_path):
     if loads_inside(tmp_path, CROSSES[0]) != 0:
-        pytest.skip("this GCC reads it again without -fno-ipa-reference: docs/drop-in.md need not say so any more")
+        pytest.skip("this GCC reads it again without -fno-ipa-reference: docs/use/drop-in.md need not say so any more")

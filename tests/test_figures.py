@@ -1,4 +1,4 @@
-"""Histograms, metrics and statistics: the definitions of docs/results.md, on known input."""
+"""Histograms, metrics and statistics: the definitions of docs/reference/columns.md, on known input."""
 
 import math
 

@@ -1,4 +1,4 @@
-"""docs/footprint.md is what the compiler makes, and the count itself can be trusted."""
+"""docs/reference/footprint.md is what the compiler makes, and the count itself can be trusted."""
 
 import subprocess
 import sys
@@ -21,7 +21,7 @@ def test_the_document_has_the_tables_of_today(measured):
     said = footprint.documented().split("\n", 1)[0]
     here = f"GCC {footprint.compiler()}, "
     if not said.startswith(here):
-        pytest.skip(f"docs/footprint.md is of {said.split(',')[0]}, this compiler is {here.rstrip(', ')}: nothing to compare")
+        pytest.skip(f"docs/reference/footprint.md is of {said.split(',')[0]}, this compiler is {here.rstrip(', ')}: nothing to compare")
     assert footprint.documented() == footprint.tables(), "make footprint WRITE=1"
 
 

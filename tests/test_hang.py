@@ -158,7 +158,7 @@ def owner(lines):
 
 
 def test_the_records_are_documented(queue):
-    """Every key of @stuck and @hang is in docs/records.md, and the other way round."""
+    """Every key of @stuck and @hang is in docs/reference/records.md, and the other way round."""
     documented = record_keys()
     registers = {"ra", "sp", "gp", "tp"} | {f"{c}{i}" for c, n in (("t", 7), ("a", 8), ("s", 12)) for i in range(n)}
     assert set(queue.hang.values) == documented["hang"]

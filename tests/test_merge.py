@@ -96,7 +96,7 @@ def test_too_few_folders(tmp_path, count, words):
 def test_the_lines_of_the_docs_run(tmp_path):
     """The one-liners for pandas, R and gnuplot: those whose program is here."""
     folder = machine(tmp_path / "latest", "Left", 1)
-    text = (TOP / "docs/collect.md").read_text()
+    text = (TOP / "docs/use/collect.md").read_text()
     lines = {m[1]: m[0] for m in re.finditer(r"^    (python3|Rscript|gnuplot) .*(?:\n      .*)*$", text, re.M)}
     assert set(lines) == {"python3", "Rscript", "gnuplot"}
     for program, line in lines.items():

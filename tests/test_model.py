@@ -12,7 +12,7 @@ from simulation import ROOT, cycles_an_operation, simulate
 
 MACHINES = sorted((ROOT / "model/machines").glob("*.toml"))
 
-# Cycles of the whole system an operation, by harts: docs/model.md.
+# Cycles of the whole system an operation, by harts: docs/trust/model.md.
 REFERENCE = {
     "tas": {1: 143, 2: 99, 4: 154, 8: 176},
     "ttas": {1: 144, 2: 113, 4: 149, 8: 187},
@@ -84,7 +84,7 @@ def test_window_is_exact_and_harts_overlap(mixed):
     for p, shares, _ in mixed.trials():
         assert int(p["close"]) - int(p["open"]) == 50000
         assert max(int(s["start"]) for s in shares) < int(p["open"])
-        # a hart whose stores wait sees the flag by as much too early: docs/model.md
+        # a hart whose stores wait sees the flag by as much too early: docs/trust/model.md
         assert min(int(s["end"]) for s in shares) > int(p["close"]) - 200
 
 

@@ -29,7 +29,7 @@ def test_each_mutant_is_one_mistake_in_one_strategy():
 
 
 def test_the_document_names_every_mutant():
-    named = {line.split("`")[1] for line in (TOP / "docs/mutants.md").read_text().splitlines() if line.startswith("| `")}
+    named = {line.split("`")[1] for line in (TOP / "docs/trust/mutants.md").read_text().splitlines() if line.startswith("| `")}
     assert named == set(KNOWN)
 
 

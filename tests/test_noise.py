@@ -162,7 +162,7 @@ def test_clocks_that_go_backwards_and_other_nonsense(heard, pattern, change, wor
     assert len(rows) <= len(heard.truth)
 
 
-# By name, as docs/faults.md lists them: what is done to the log, and what the run then says.
+# By name, as docs/trust/faults.md lists them: what is done to the log, and what the run then says.
 FAULTS = {
     "bytes dropped": (lambda log: log.replace(b" pass=latency ", b" pass=ltency "), "damaged record"),
     "bytes flipped": (lambda log: log.replace(b" waste=", b" vaste="), "damaged record"),

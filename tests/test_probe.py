@@ -239,12 +239,12 @@ def test_without_the_model_the_kernel_sends_the_same_records(generic):
 
 def test_columns_are_documented(generic):
     with open(generic.done.folder / "probe.csv", newline="", encoding="utf-8") as f:
-        assert next(csv.reader(f)) == probe.COLUMNS == documented("probe.md", "probe.csv")
+        assert next(csv.reader(f)) == probe.COLUMNS == documented("ports/probe.md", "probe.csv")
 
 
 def test_kinds_are_documented(generic):
     kinds = {r["kind"] for r in generic.done.rows("probe.csv")}
-    assert kinds == set(documented("probe.md", "What is measured"))
+    assert kinds == set(documented("ports/probe.md", "What is measured"))
 
 
 def test_every_record_key_is_documented(generic):
@@ -256,7 +256,7 @@ def test_every_record_key_is_documented(generic):
 
 
 def test_every_option_is_documented():
-    text = (TOP / "docs/probe.md").read_text()
+    text = (TOP / "docs/ports/probe.md").read_text()
     for option in {o for a in probe._parser()._actions for o in a.option_strings} - {"-h", "--help"}:
         assert f"`{option}" in text, option
 

@@ -1,4 +1,4 @@
-"""Statistics on known input: what docs/statistics.md says of each."""
+"""Statistics on known input: what docs/trust/statistics.md says of each."""
 
 import math
 

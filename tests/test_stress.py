@@ -198,7 +198,7 @@ def test_a_run_in_which_nothing_fails(quiet):
 def test_each_row_has_what_the_document_says(quiet):
     _, folder = quiet
     assert list(rounds_of(folder)[0]) == boot.COLUMNS
-    assert documented("stress.md", "What it leaves") == boot.COLUMNS
+    assert documented("trust/stress.md", "What it leaves") == boot.COLUMNS
 
 
 def test_a_round_is_replayed_word_for_word(quiet, tmp_path):
@@ -259,7 +259,7 @@ def test_a_qemu_that_dies_ends_it(tmp_path):
 
 @pytest.mark.parametrize("name", ["null", "ticket-stuck"])
 def test_a_broken_lock_is_found(name):
-    """Within a wide bound: `make detectors` says in what time, and docs/stress.md has it."""
+    """Within a wide bound: `make detectors` says in what time, and docs/trust/stress.md has it."""
     mutant = tree.known()[name]
     tree.plant(mutant)
     found = detectors.seek(mutant, 1, 60)
@@ -283,7 +283,7 @@ def test_what_was_found_is_reproduced_by_the_command_that_is_printed(tmp_path):
 
 
 def test_the_document_has_every_mutant_within_its_limit():
-    text = (TOP / "docs/stress.md").read_text().split(detectors.BEGIN)[1].split(detectors.END)[0]
+    text = (TOP / "docs/trust/stress.md").read_text().split(detectors.BEGIN)[1].split(detectors.END)[0]
     rows = {cells[1].strip(" `"): cells for cells in (line.split("|") for line in text.splitlines()[2:])}
     named = {name: m for name, m in tree.known().items() if not m.memory_model}
     assert set(rows) == set(named) and all(m.limit_s and m.engine in ("tcg", "model") for m in named.values())

@@ -107,7 +107,7 @@ def test_list_scenarios(bench):
     assert done.status == 0
     assert re.findall(r"^([\w-]+): ", done.out, re.MULTILINE) == list(scenarios.SCENARIOS)
     assert "    --think 5000 " in done.out
-    told = (TOP / "docs/workloads.md").read_text().split("## Scenarios")[1]
+    told = (TOP / "docs/use/workloads.md").read_text().split("## Scenarios")[1]
     assert re.findall(r"^\| `([\w-]+)` \|", told, re.MULTILINE) == list(scenarios.SCENARIOS)
 
 
@@ -126,7 +126,7 @@ def test_the_logarithms_are_right():
 
 
 def test_the_documented_distributions_are_those_of_the_kernel():
-    told = dict(re.findall(r"\| `(small|pages|mixed)` \| ([\d×, ]+) \|", (TOP / "docs/workloads.md").read_text()))
+    told = dict(re.findall(r"\| `(small|pages|mixed)` \| ([\d×, ]+) \|", (TOP / "docs/use/workloads.md").read_text()))
     source = (TOP / "bench/sizes.c").read_text()
     for name, entries in told.items():
         block = source.split(f"[SIZES_{name.upper()}] =")[1].split("},")[0]

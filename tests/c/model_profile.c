@@ -1,4 +1,4 @@
-/* The profile's reader takes what docs/model.md promises and nothing else.
+/* The profile's reader takes what docs/trust/model.md promises and nothing else.
  * argv: the profiles that must be good. */
 #include "../../model/profile.h"
 #include "check.h"

@@ -1,4 +1,4 @@
-/* sizes.c: the distributions are what docs/workloads.md says they are. */
+/* sizes.c: the distributions are what docs/use/workloads.md says they are. */
 #include "bench/sizes.h"
 
 #include "check.h"

@@ -1,4 +1,4 @@
-/* heaps.c: a snippet of docs/drop-in.md with an allocator, run by threads. Built with
+/* heaps.c: a snippet of docs/use/drop-in.md with an allocator, run by threads. Built with
  *
  *   -DPROJECT='"xen.h"' -DSNIPPET='"snippet.h"'   the surroundings, the doc's text
  *   -DHARTS=n           1 for one that excludes nobody */

@@ -1,4 +1,4 @@
-/* locks.c: a snippet of docs/drop-in.md with a lock, run by threads. Built with
+/* locks.c: a snippet of docs/use/drop-in.md with a lock, run by threads. Built with
  *
  *   -DPROJECT='"xen.h"' -DSNIPPET='"snippet.h"'   the surroundings, the doc's text
  *   -DZEROED=0|1        whether zeroed memory is a free lock

@@ -1,4 +1,4 @@
-/* port.h: the LOCK_PORT of docs/drop-in.md. */
+/* port.h: the LOCK_PORT of docs/use/drop-in.md. */
 #ifdef cpu_relax
 #define LOCK_RELAX() cpu_relax()
 #elif __STDC_HOSTED__

@@ -1,7 +1,7 @@
 """`make footprint`: what a lock costs in memory and in instructions, from compiled code.
 
     footprint.py            prints the tables
-    footprint.py --write    puts them into docs/footprint.md
+    footprint.py --write    puts them into docs/reference/footprint.md
     footprint.py --path X   prints the instructions of X's two paths
 """
 
@@ -23,7 +23,7 @@ from walk import BASE, Hart, Instruction  # noqa: E402
 
 from hartlock.plan import strategies  # noqa: E402
 
-DOC = TOP / "docs" / "footprint.md"
+DOC = TOP / "docs/reference/footprint.md"
 BEGIN, END = "<!-- made by `make footprint`, checked by the tests -->", "<!-- end -->"
 CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
 FLAGS = ["-std=gnu11", "-O2", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-ffreestanding", "-Wall", "-Wextra",

@@ -3,7 +3,7 @@
     detectors.py [--seeds N] [--only NAME,...] [--write]
 
 Exits with 1 when the median time of one is above its own limit (`stress:` in its patch), or
-one is not found at all. --write puts the table into docs/stress.md.
+one is not found at all. --write puts the table into docs/trust/stress.md.
 """
 
 import argparse
@@ -23,7 +23,7 @@ from hunt import CHECKS  # noqa: E402
 from mutants import words  # noqa: E402
 from tree import TOP, Mutant, known, plant  # noqa: E402
 
-DOCUMENT = TOP / "docs" / "stress.md"
+DOCUMENT = TOP / "docs/trust/stress.md"
 BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"
 HARTS, SEEDS = 8, 5
 QUIET_S = 8  # without a word: it hangs
@@ -69,7 +69,7 @@ def median_s(finds: Sequence[Find]) -> float:
 
 
 def row(mutant: Mutant, finds: Sequence[Find]) -> str:
-    """Of the table in docs/stress.md."""
+    """Of the table in docs/trust/stress.md."""
     found = [f for f in finds if f.check]
     by = ", ".join(sorted({f.check for f in found})) or "nothing"
     ops = f"{statistics.median(f.ops for f in found):.0f}" if found else "–"
@@ -94,7 +94,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=SEEDS, help=f"runs of each (default {SEEDS})")
     parser.add_argument("--only", default="", help="these mutants, with commas between them")
-    parser.add_argument("--write", action="store_true", help="put the table into docs/stress.md")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/trust/stress.md")
     options = parser.parse_args()
     mutants = {name: m for name, m in known().items() if m.limit_s}
     rows, late = [HEAD], []

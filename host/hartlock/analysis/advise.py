@@ -27,7 +27,7 @@ NEEDS = ("fifo", "lock", "proof")
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="./run-bench.sh advise", allow_abbrev=False, description=(
-        "Say which strategy fits, from what was measured, how sure that is, and what would change it (docs/advise.md)."))
+        "Say which strategy fits, from what was measured, how sure that is, and what would change it (docs/use/advise.md)."))
     p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
                    help="results folder (default results/latest)")
     p.add_argument("--harts", type=int_between(1, plan.MAX_HARTS), metavar="N", help="that contend (default: the most that were measured)")
@@ -118,10 +118,10 @@ def _waste(place: Place) -> str:
 
 def _proof(pick: Place) -> str:
     if pick.cell.proved:
-        return f"The very code that was measured is proved against the RISC-V memory model: {pick.cell.proof} (docs/proof.md)."
+        return f"The very code that was measured is proved against the RISC-V memory model: {pick.cell.proof} (docs/trust/proof.md)."
     if pick.cell.evidence.startswith("hardware"):
-        return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/proof.md)."
-    return "The code that was measured is not proved against the RISC-V memory model (docs/proof.md): run make prove before you ship it."
+        return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/trust/proof.md)."
+    return "The code that was measured is not proved against the RISC-V memory model (docs/trust/proof.md): run make prove before you ship it."
 
 
 def bytes_of(name: str, harts: int) -> str:
@@ -209,7 +209,7 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
     elif boots < 3:
         yield f"  several boots: ./run-bench.sh {command}"
     if any(c.evidence == "modelled" for c in cells):
-        yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/probe.md)"
+        yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
     for other in fitting(data, advice.ask):
         if other != advice.setting:
             yield f"  another setting fits too and was not used: {other.apart([other, advice.setting])}"
@@ -220,7 +220,7 @@ def _copy(picked: Sequence[Place]) -> Iterator[str]:
         strategy = strategies.known()[p.name]
         yield f"To use {p.name}, copy {words(drop_in.files(strategy))} and change:"
         yield from (f"    {line}" for line in drop_in.snippet(strategy))
-        yield "docs/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
+        yield "docs/use/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
 
 
 def answer(data: Results, ask: Ask) -> Iterator[str]:

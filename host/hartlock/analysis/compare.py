@@ -21,7 +21,7 @@ from hartlock.base.text import significant, times, words
 COMPARE = "compare"
 FIGURES = {"cycles_per_op": True, "wait_p50_cycles": True, "wait_p99_cycles": True, "wait_p999_cycles": True,
            "throughput_ops_per_second": False, "jain_index": False, "min_max_share": False}  # lower is better?
-# Two runs under an emulator differ by what else the host did meanwhile (docs/compare.md).
+# Two runs under an emulator differ by what else the host did meanwhile (docs/use/compare.md).
 DRIFT = {"modelled": SAME, "hardware": 0.03}
 DRIFT_OF_OTHERS = 0.15
 
@@ -143,7 +143,7 @@ def compare(a: Results, b: Results, figure: str, across: bool) -> list[Change]:
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="./run-bench.sh compare", allow_abbrev=False, description=(
-        "Compare two results folders, strategy by strategy: B over A (docs/compare.md)."))
+        "Compare two results folders, strategy by strategy: B over A (docs/use/compare.md)."))
     p.add_argument("a", type=Path, metavar="A", help="results folder: the one before")
     p.add_argument("b", type=Path, metavar="B", help="results folder: the one after")
     p.add_argument("--figure", choices=list(FIGURES), default="cycles_per_op", metavar="NAME",

@@ -1,6 +1,6 @@
 """Two sets of trials against each other: how much, how sure, too close to call?
 
-docs/statistics.md explains each.
+docs/trust/statistics.md explains each.
 """
 
 import importlib

@@ -1,4 +1,4 @@
-"""The rules of advice, on cells. docs/advise.md says them in words; nothing here prints."""
+"""The rules of advice, on cells. docs/use/advise.md says them in words; nothing here prints."""
 
 import math
 import re
@@ -93,7 +93,7 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
     if "fifo" in ask.need and not known.fifo:
         return f"it is not FIFO (fairness: {known.fairness})"
     if "proof" in ask.need and not cell.proved:
-        return "the code that was measured is not proved (docs/proof.md)"
+        return "the code that was measured is not proved (docs/trust/proof.md)"
     if ask.max_bytes is not None:
         size = known.bytes_per_lock(ask.harts)
         if size > ask.max_bytes:

@@ -82,7 +82,7 @@ def _proved(first: Sequence[Cell]) -> list[str]:
     """Of those that are first: is the code that was measured proved?"""
     proved, rest = (list(dict.fromkeys(c.strategy for c in first if c.proved is kind)) for kind in (True, False))
     said = [f"The very code that was measured is proved against the RISC-V memory model: {words(proved)}."] if proved else []
-    return said + ([f"Not proved is the code that was measured of {words(rest)} (docs/proof.md)."] if rest else [])
+    return said + ([f"Not proved is the code that was measured of {words(rest)} (docs/trust/proof.md)."] if rest else [])
 
 
 def starved_share(cell: Cell) -> str:
@@ -119,7 +119,7 @@ def _checks(results: Results, setting: Comparable) -> list[str]:
 
 
 _OF_EVIDENCE = {
-    "modelled": "modelled: cycles are those of a deterministic model of cores and coherent caches (docs/model.md), not of "
+    "modelled": "modelled: cycles are those of a deterministic model of cores and coherent caches (docs/trust/model.md), not of "
                 "a measured core. It orders strategies as far as the model is true of your machine; differences of "
                 "ten or twenty per cent may turn on another one. Probe your machine, and sweep on its profile.",
     "emulated": "emulated: times of code that QEMU translated for this computer. They show that the locks work under "

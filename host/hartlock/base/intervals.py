@@ -1,4 +1,4 @@
-"""Medians and how sure they are. docs/statistics.md explains them."""
+"""Medians and how sure they are. docs/trust/statistics.md explains them."""
 
 import math
 from collections.abc import Sequence

@@ -39,7 +39,7 @@ examples:
   ./run-bench.sh report | compare | advise | collect    what results say: each has --help
 
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
-uart.log and run.json; docs/results.md explains every column. Exit status: 0 all
+uart.log and run.json; docs/reference/columns.md explains every column. Exit status: 0 all
 well; 1 a check failed or the run is incomplete (what it measured is kept);
 2 a wrong option or a missing program; 130 stopped by Ctrl-C.
 """
@@ -224,7 +224,7 @@ def main(argv: list[str]) -> int:
             return _print_plan(request, options.baud)
         if options.engine == "board":
             raise UsageError("--engine board: --print-plan says what to ask of a board; then --serial DEVICE listens to it, "
-                             "or --from-log FILE reads what it said (docs/boards.md)")
+                             "or --from-log FILE reads what it said (docs/ports/boards.md)")
         return run.run(request, table.console())
     except UsageError as e:
         print(f"hartlock: {shortened(str(e))}", file=sys.stderr)

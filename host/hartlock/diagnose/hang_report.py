@@ -1,4 +1,4 @@
-"""What the kernel says of harts that do not get on (@stuck, @hang; docs/faults.md), for people."""
+"""What the kernel says of harts that do not get on (@stuck, @hang; docs/trust/faults.md), for people."""
 
 import re
 from collections.abc import Mapping, Sequence

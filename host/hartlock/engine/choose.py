@@ -139,8 +139,8 @@ def able(engines: list[Engine], wants: Sequence[str]) -> tuple[list[Engine], lis
     options = ", ".join(option for option in wants if any(option in cannot(e, wants) for e in engines))
     names = ", ".join(e.name for e in engines if e not in can)
     if not can:
-        raise UsageError(f"{options}: the engine {names} cannot do that (docs/workloads.md says why); tcg can")
-    said = f"{options}: the engine {names} cannot do that, so it was left out (docs/workloads.md says why)."
+        raise UsageError(f"{options}: the engine {names} cannot do that (docs/use/workloads.md says why); tcg can")
+    said = f"{options}: the engine {names} cannot do that, so it was left out (docs/use/workloads.md says why)."
     return can, [said] if names else []
 
 

@@ -1,4 +1,4 @@
-"""The columns of the CSV files, in order. docs/results.md says what each means; a
+"""The columns of the CSV files, in order. docs/reference/columns.md says what each means; a
 test keeps the two alike."""
 
 from hartlock.records.trials import COHERENCE

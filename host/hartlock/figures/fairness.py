@@ -1,4 +1,4 @@
-"""Who got in before whom: the figures of the fairness pass. docs/fairness.md defines them."""
+"""Who got in before whom: the figures of the fairness pass. docs/trust/fairness.md defines them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

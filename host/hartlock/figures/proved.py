@@ -1,7 +1,7 @@
 """Is the code that a row was measured with proved? verify/proofs.json says which is.
 
 make prove writes that file: for each strategy and form the hash of the functions that hold, and
-of the objects in whose loops it has found them (docs/proof.md). Here the objects that were
+of the objects in whose loops it has found them (docs/trust/proof.md). Here the objects that were
 built are hashed; one that differs in a bit is not proved.
 """
 

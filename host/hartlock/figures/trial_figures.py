@@ -1,4 +1,4 @@
-"""One trial's figures. docs/results.md defines each of them."""
+"""One trial's figures. docs/reference/columns.md defines each of them."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass

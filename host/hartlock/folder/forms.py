@@ -1,6 +1,6 @@
 """What a run asked of its locks' forms, told from its rows.
 
-A row says what its own strategy's code has (docs/results.md): `not-applicable` for
+A row says what its own strategy's code has (docs/reference/columns.md): `not-applicable` for
 faa, `none` for tas in a run that asked for wrs, and as many clusters as its harts are
 in. All of a run's rows are compared with each other all the same.
 """

@@ -72,7 +72,7 @@ def merge(folders: Sequence[Path], out: Path) -> None:
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="./run-bench.sh collect", allow_abbrev=False, description=(
         "Merge results folders into one, with columns for where each row is from; or finish the one folder of a sweep "
-        "that Slurm ran (docs/collect.md)."))
+        "that Slurm ran (docs/use/collect.md)."))
     p.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="results folders; or one of sweep --slurm")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty (default: a new folder in results/)")
     return p

@@ -1,4 +1,4 @@
-"""run.json: everything about a run but its numbers. docs/results.md lists the keys."""
+"""run.json: everything about a run but its numbers. docs/reference/run-json.md lists the keys."""
 
 import os
 import platform

@@ -51,7 +51,7 @@ class Workload:
     exhaust_rounds: int = 0  # to the end of a small heap, behind the passes
 
     def words(self) -> list[str]:
-        """Of the kernel's plan: docs/records.md."""
+        """Of the kernel's plan: docs/reference/records.md."""
         size = [f"size={self.size_bytes}"] if self.sizes == FIXED else []
         return [
             *size, f"align={self.align_bytes}", f"batch={self.batch_bytes}", f"hold={self.hold_instructions}",

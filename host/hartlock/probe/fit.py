@@ -1,6 +1,6 @@
 """From the probe's clock readings to the numbers of a machine profile.
 
-Everything that is subtracted is subtracted in this file, and docs/probe.md says
+Everything that is subtracted is subtracted in this file, and docs/ports/probe.md says
 what and why: `cost()` takes the clock and the loop off a measurement; the
 functions of _FITS take a known cost off another where the profile wants it so.
 """

@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(
         prog="./run-bench.sh probe", allow_abbrev=False,
         description="Measure what loads, stores, AMOs and hand-offs between harts cost, and write a machine "
-                    "profile for the cost model from it (docs/probe.md).")
+                    "profile for the cost model from it (docs/ports/probe.md).")
     p.add_argument("--engine", choices=["model", "native", *REFUSED], default="model",
                    help="model: QEMU and the cost model (default). native: threads on this computer's "
                         "processors. board: not built yet")

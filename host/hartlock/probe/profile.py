@@ -33,7 +33,7 @@ def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -
     """The profile's text; `of` says on what it was probed."""
     base = tomllib.loads(base_text)
     head = [f"# A machine profile probed on {of}.", "#",
-            "# `probed` says how a number was measured (docs/probe.md); what the probe cannot see",
+            "# `probed` says how a number was measured (docs/ports/probe.md); what the probe cannot see",
             f"# is taken from the profile {base_name}, and says so.", ""]
     return "\n".join(head + [_line(key, value, found.get(key), base_name) for key, value in base.items()]) + "\n"
 

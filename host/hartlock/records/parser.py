@@ -1,4 +1,4 @@
-"""The one parser for the one record format (docs/records.md).
+"""The one parser for the one record format (docs/reference/records.md).
 
 A record is one line, `@type n=12 key=value ... *crc32`. Anything may stand
 between records and nothing inside them: a line that is not a whole record with
@@ -24,7 +24,7 @@ FAULTS_KEPT = 1000  # the first so many are named, all are counted
 
 
 class RecordError(Exception):
-    """A record lacks a key, or a key's value is not what docs/records.md says."""
+    """A record lacks a key, or a key's value is not what docs/reference/records.md says."""
 
 
 class Record(NamedTuple):
@@ -66,7 +66,7 @@ class Fields:
         return value
 
     def buckets(self, key: str) -> dict[int, int]:
-        """A histogram's filled buckets: {bucket: count} (docs/records.md)."""
+        """A histogram's filled buckets: {bucket: count} (docs/reference/records.md)."""
         out: dict[int, int] = {}
         raw, at = self._raw(key), 0
         for part in raw.split(b",") if raw else ():

@@ -87,7 +87,7 @@ class Trial:
     harts: int
     status: str  # done, too_few_harts, needs_EXTENSION
     passes: dict[str, Pass]
-    histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/records.md, @hist
+    histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/reference/records.md, @hist
     marked: int = 0  # audit: bytes that somebody got
     fair: Fair = NO_FAIR
     exhaust: Exhaust | None = None  # asked for, and it is here

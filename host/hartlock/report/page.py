@@ -151,7 +151,7 @@ def write(folder: Path, probe: Path | None = None) -> Path:
 
 def parser() -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(prog="./run-bench.sh report", allow_abbrev=False, description=(
-        "Write report.html, report.md and plots/ into a results folder (docs/report.md)."))
+        "Write report.html, report.md and plots/ into a results folder (docs/use/report.md)."))
     p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
                    help="of a run or a sweep (default results/latest)")
     p.add_argument("--probe", type=Path, metavar="DIR",

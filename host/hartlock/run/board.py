@@ -24,7 +24,7 @@ OURS = {"--engine", "--serial", "--baud", "--from-log", "--labgrid", "--out", "-
 
 
 def volume(plan: Plan) -> int:
-    """Bytes of a plan's records, on the high side (docs/boards.md says how they were measured)."""
+    """Bytes of a plan's records, on the high side (docs/ports/boards.md says how they were measured)."""
     passes, of_hart, histograms, once = 4 * 185, 4 * 185, 3 * 300, 350
     return 8000 + 60 * plan.smp + sum(
         passes + once + t.harts * (of_hart + histograms) for t in plan.order) + 20 * len(plan.order)
@@ -107,7 +107,7 @@ def listen(chunks: Iterator[bytes]) -> Heard:
     if not heard.data:
         raise UsageError("the board said nothing of hartlock, or its beginning was not heard: there is no @boot record")
     if not heard.plan.strip():
-        raise UsageError("the board did not say what it was asked: there is no @asked record, or it had no plan (docs/boards.md)")
+        raise UsageError("the board did not say what it was asked: there is no @asked record, or it had no plan (docs/ports/boards.md)")
     return heard
 
 

@@ -41,7 +41,7 @@ def parser(p: argparse.ArgumentParser) -> argparse.ArgumentParser:
     """The options of a run, with other defaults, and a few more."""
     p.prog, p.usage, p.epilog, p.formatter_class = "./run-bench.sh sweep", None, None, argparse.HelpFormatter
     p.description = ("Measure all strategies on 1, 2, 4, ... harts in several boots, each with its own order, random "
-                     "numbers and placement, and report (docs/sweep.md).")
+                     "numbers and placement, and report (docs/use/sweep.md).")
     for action in p._actions:
         if action.dest in VARIED:
             severally(action)

@@ -139,7 +139,7 @@ def remarks(rows: Sequence[Row], processors: int) -> list[str]:
     """What has to be said about the rows for nobody to misread them."""
     said = []
     for machine in sorted({str(r["machine"]) for r in rows if r["engine"] == "model"}):
-        said.append(f"evidence modelled: cycles of the cost model's machine {machine} (docs/model.md), the same on "
+        said.append(f"evidence modelled: cycles of the cost model's machine {machine} (docs/trust/model.md), the same on "
                     "every repetition with one seed; a model of the memory system, not a measured core. moved: cache lines "
                     "fetched from another hart, for each operation.")
     counts = sorted({_int(r, "harts") for r in rows if r["engine"] == "tcg"})

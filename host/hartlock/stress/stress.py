@@ -1,5 +1,5 @@
 """`./run-bench.sh stress`: random workloads on real locks, each trial checked, until the
-time is up or a check fails (docs/stress.md)."""
+time is up or a check fails (docs/trust/stress.md)."""
 
 import argparse
 import functools
@@ -39,7 +39,7 @@ def parser() -> argparse.ArgumentParser:
         prog="./run-bench.sh stress", allow_abbrev=False, usage="./run-bench.sh stress [--for TIME] [options] [-- QEMU arguments]",
         description="Random workloads, drawn from a seed, on random strategies and numbers of harts: harts that are stopped "
                     "and started again, interrupts and IPIs that land on holders, heaps that end again and again. Every trial "
-                    "is checked; the first that fails ends the run (docs/stress.md).")
+                    "is checked; the first that fails ends the run (docs/trust/stress.md).")
     p.add_argument("--for", dest="span_s", type=span, metavar="TIME", help="30s, 10m, 2h (default 10m; with --round: once)")
     p.add_argument("--smp", type=int_between(1, plans.MAX_HARTS), metavar="N", help="harts the machine has (default 8; native: threads, "
                    "one for each processor)")

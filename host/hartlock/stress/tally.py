@@ -9,7 +9,7 @@ from hartlock.plan.strategies import CONTROL
 
 Row = dict[str, object]
 
-# Of stress.csv, behind what every file has; docs/stress.md explains each.
+# Of stress.csv, behind what every file has; docs/trust/stress.md explains each.
 COUNTS = ["ops", "blocks_audited", "stops", "ipis", "ipis_inside", "interrupts", "interrupts_inside", "exhaustions", "refusals"]
 
 
