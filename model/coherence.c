@@ -57,7 +57,7 @@ static struct line *line_of(struct coherence *c, uint64_t number)
 	return line;
 }
 
-/* Ticks for what nobody's L1 has. */
+/* Returns the ticks of a request for a line that no hart's L1 has. */
 static uint64_t from_below(struct request *r)
 {
 	struct coherence *c = r->c;
@@ -74,7 +74,7 @@ static uint64_t from_owner(struct request *r)
 	return request_at_owner(r) + request_from_owner(r) - r->start;
 }
 
-/* Make room in the L1 for a line the hart did not have. */
+/* Put a line that the hart did not have into its L1, which may push another one out. */
 static void bring_in(struct coherence *c, unsigned hart, uint64_t number)
 {
 	uint64_t gone = l1_insert(&c->l1[hart], number);
@@ -96,7 +96,7 @@ static void take_copies(struct coherence *c, struct line *line, uint64_t harts)
 		l1_remove(&c->l1[lowest_hart(harts)], line->number);
 }
 
-/* How long after its data has come an access is done, a load being 0. */
+/* Returns the ticks from the arrival of its data to the end of an access; a load's are 0. */
 static uint64_t extra(const struct profile *p, enum access kind)
 {
 	uint64_t own = kind == ACCESS_STORE ? p->l1_store
@@ -113,13 +113,13 @@ static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line,
 	uint64_t done;
 
 	if (line->owner != NOBODY) {
-		bool owned = line->sharers & (line->sharers - 1); /* by reads before */
+		bool owned = line->sharers & (line->sharers - 1); /* earlier reads made it so */
 
 		done = r.start + from_owner(&r);
 		line->busy = owned ? request_over(&r) : done;
 		line->cached = true;
 		if (!p->moesi)
-			line->owner = NOBODY; /* it wrote the line back and shares it */
+			line->owner = NOBODY; /* the owner wrote the line back and shares it now */
 	} else {
 		bool alone = line->sharers == 0, filled = !line->cached;
 
@@ -132,7 +132,7 @@ static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line,
 	return done;
 }
 
-/* Ticks until the hart has the line to itself. */
+/* Returns the ticks until the hart has the line to itself. */
 static uint64_t take_line(struct request *r, uint64_t others)
 {
 	const struct profile *p = r->c->profile;
@@ -166,7 +166,7 @@ static uint64_t write_miss(struct coherence *c, unsigned hart, enum access kind,
 	return come + extra(c->profile, kind);
 }
 
-/* An AMO that the shared cache does: every copy goes, the asker's too. */
+/* Do an AMO at the shared cache: every copy goes, the asking hart's too. */
 static uint64_t far_amo(struct coherence *c, unsigned hart, struct line *line, uint64_t now,
 			uint64_t *lost)
 {
@@ -203,7 +203,7 @@ static uint64_t hit_done(struct coherence *c, unsigned hart, enum access kind, u
 	return now + c->profile->l1_load + extra(c->profile, kind);
 }
 
-/* An LR keeps its line from now on; a second one to the same line does not
+/* Let the hart's LR keep its line from now on. A second LR to the same line does not
  * lengthen the time, so that nobody waits for ever. */
 static void keep(struct coherence *c, unsigned hart, uint64_t number, uint64_t done)
 {

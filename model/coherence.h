@@ -2,8 +2,8 @@
  * directory in banks keeps them coherent (MESI, or MOESI by profile) and works
  * on one request to a line at a time, so that requests to one line queue.
  *
- * Calls come in the order in which accesses happen. Times are ticks; nothing
- * here waits, executes or knows QEMU: an access is told when it is done. */
+ * Calls come in the order in which accesses happen. Times are ticks. Nothing here
+ * waits, executes or knows QEMU: a call only returns when its access is done. */
 #ifndef MODEL_COHERENCE_H
 #define MODEL_COHERENCE_H
 
@@ -19,10 +19,10 @@ enum { COHERENCE_HARTS = 64, COHERENCE_BANKS = 256, LINE_BYTES = 64 };
 
 enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_AMO, ACCESS_LR, ACCESS_SC };
 
-/* A line that a hart's LR keeps, so that its SC succeeds: requests of others
- * wait. It ends with the SC, with the hart's next store or AMO (it is no LR and SC
- * of one loop then), when the hart pauses or stalls, or after lr_hold cycles.
- * Rocket and XiangShan hold off probes so, for their `lrscCycles`. */
+/* A line that a hart's LR keeps, so that its SC succeeds: requests of other harts
+ * wait. The hold ends with the SC, with the hart's next store or AMO (LR and SC do not
+ * belong to one loop then), when the hart pauses or stalls, or after lr_hold cycles.
+ * Rocket and XiangShan delay probes in this way, for their `lrscCycles`. */
 struct hold {
 	bool active;
 	uint64_t line, until;
@@ -30,7 +30,7 @@ struct hold {
 
 struct coherence {
 	const struct profile *profile;
-	uint64_t placement; /* moves lines among banks; any value */
+	uint64_t placement; /* decides which bank a line belongs to; any value */
 	struct directory directory;
 	struct l1 l1[COHERENCE_HARTS];
 	struct hold hold[COHERENCE_HARTS];
@@ -44,33 +44,34 @@ struct outcome {
 	bool hit;      /* its own L1 was enough */
 };
 
-/* False when there is no memory for it. The profile must outlive it. */
+/* Set the memory system up. Returns false when there is not enough memory. The profile
+ * must outlive it. */
 bool coherence_init(struct coherence *c, const struct profile *profile, uint64_t placement);
 
-/* Cold: no line cached anywhere, counts at 0. */
+/* Make the caches cold (no line is anywhere), and the counts 0. */
 void coherence_reset(struct coherence *c);
 void coherence_free(struct coherence *c);
 
-/* Hart `hart` has made an access that it issued at `now`. */
+/* Make an access that hart `hart` issued at `now`. Returns when it is done, and more. */
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
 				uint64_t address, uint64_t now);
 
-/* When an access that is issued at `now` takes effect: a hit at once, a miss when
+/* Returns when an access that is issued at `now` takes effect: a hit at once, a miss when
  * the directory comes to it and the request has reached the harts that have the
- * line; until then they go on with it. */
+ * line. Until then those harts still use the line. */
 uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, uint64_t number,
 			  uint64_t now);
 
-/* An SC that failed: it touched no line. Returns when the hart goes on. */
+/* Charge an SC that failed: it touched no line. Returns when the hart goes on. */
 uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now);
 
 /* Does the hart's LR keep a line at `now`? */
 bool coherence_holds(const struct coherence *c, unsigned hart, uint64_t now);
 
-/* The hart lets go of the line its LR keeps, if any. */
+/* Let go of the line that the hart's LR keeps, if it keeps one. */
 void coherence_let_go(struct coherence *c, unsigned hart, uint64_t now);
 
-/* A device writes to the line: returns the harts that lost their copy. */
+/* Let a device write to the line of `address`. Returns the harts that lost their copy. */
 uint64_t coherence_device_write(struct coherence *c, uint64_t address);
 
 /* Does the hart have a copy of line `number`? */

@@ -72,8 +72,8 @@ static enum insn_class arithmetic(uint32_t word)
 	return word >> 14 & 1 ? INSN_DIV : INSN_MUL;
 }
 
-/* Loads are done in order, and stores leave the buffer in order: only a store
- * before and a load behind can pass each other. */
+/* Returns the class of a fence. Loads are done in order, and stores leave the buffer in
+ * order, so only a load can pass a store that stands before it. */
 static enum insn_class fence(uint32_t word)
 {
 	enum { FENCE_I = 1 };

@@ -1,6 +1,6 @@
-/* decode.h: what an instruction is to the model (RV64GC, Zacas,
+/* decode.h: the class that an instruction has for the model (RV64GC, Zacas,
  * Zabha, Zawrs; unprivileged manual, chapters "RV32/64G Instruction Set Listings",
- * "C" and those of the three). */
+ * "C" and those of the three extensions). */
 #ifndef MODEL_DECODE_H
 #define MODEL_DECODE_H
 
@@ -14,10 +14,10 @@ enum insn_class {
 	INSN_DIV,
 	INSN_FP,
 	INSN_CSR,   /* SYSTEM: CSR accesses, ecall, wfi */
-	INSN_FENCE, /* that an in-order hart with a store buffer need not wait for */
+	INSN_FENCE, /* a fence that an in-order hart with a store buffer need not wait for */
 	INSN_PAUSE,
 	INSN_WRS,   /* wrs.sto, wrs.nto: wait for the reservation to be lost */
-	INSN_DRAIN, /* a fence of earlier stores against later loads: it must */
+	INSN_DRAIN, /* a fence of earlier stores against later loads: the hart waits */
 	INSN_MARK,  /* slti x0, x0, imm */
 	INSN_LOAD,
 	INSN_STORE,
@@ -26,10 +26,10 @@ enum insn_class {
 	INSN_SC,
 };
 
-/* Class of the instruction of `size` bytes (2 or 4). */
+/* Returns the class of the instruction of `size` bytes (2 or 4). */
 enum insn_class decode_class(uint32_t word, unsigned size);
 
-/* The immediate of an INSN_MARK. */
+/* Returns the immediate of an INSN_MARK. */
 static inline unsigned decode_mark(uint32_t word)
 {
 	return word >> 20;

@@ -33,7 +33,7 @@ void directory_free(struct directory *d)
 	d->entry = NULL;
 }
 
-/* Open addressing: the entry of the line, or the free one where it belongs. */
+/* Returns the line's entry, or the free entry where it belongs (open addressing). */
 static struct line *probe(const struct directory *d, uint64_t number)
 {
 	size_t at = (size_t)(number * 0x9e3779b97f4a7c15u >> 20) & (d->room - 1);

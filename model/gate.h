@@ -9,11 +9,11 @@ struct gate {
 	_Atomic uint32_t open; /* futex word: 1: go on */
 };
 
-/* Wait until the gate is opened, and close it behind. What the opener wrote
- * before is visible. */
+/* Wait until the gate is opened, and close it again. Everything the opener wrote before
+ * it is visible then. */
 void gate_pass(struct gate *gate);
 
-/* Let the one that waits, or will wait, through. */
+/* Let the thread that waits here, or the next that will, through. */
 void gate_open(struct gate *gate);
 
 #endif

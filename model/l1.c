@@ -29,7 +29,7 @@ static uint64_t *set_of(struct l1 *cache, uint64_t line)
 	return cache->line + line % cache->sets * cache->ways;
 }
 
-/* The way that `line` is in, or cache->ways. */
+/* Returns the way that `line` is in, or cache->ways when it is in none. */
 static unsigned way_of(const struct l1 *cache, const uint64_t *set, uint64_t line)
 {
 	unsigned way = 0;

@@ -1,5 +1,5 @@
-/* l1.h: which lines a hart's private cache holds: sets x ways, least recently
- * used leaves first. States and owners are the directory's business. */
+/* l1.h: which lines a hart's private cache holds: sets x ways; the least recently used
+ * line leaves first. The directory keeps states and owners. */
 #ifndef MODEL_L1_H
 #define MODEL_L1_H
 
@@ -13,15 +13,16 @@ struct l1 {
 	uint64_t *line; /* [sets][ways], most recently used first; L1_NONE at the end */
 };
 
-/* False when there is no memory for it. */
+/* Set an empty cache up. Returns false when there is not enough memory. */
 bool l1_init(struct l1 *cache, unsigned sets, unsigned ways);
 void l1_clear(struct l1 *cache);
 void l1_free(struct l1 *cache);
 
-/* Line `line` has been used. It is in the cache. */
+/* Note that `line` has been used. The caller guarantees: it is in the cache. */
 void l1_touch(struct l1 *cache, uint64_t line);
 
-/* Put `line` in, which is not there; returns the line that had to go, or L1_NONE. */
+/* Put `line` in. Returns the line that had to go, or L1_NONE. The caller guarantees: `line`
+ * is not in the cache. */
 uint64_t l1_insert(struct l1 *cache, uint64_t line);
 
 /* Take `line` out, if it is there. */

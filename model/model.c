@@ -30,7 +30,7 @@ bool model_runs(const struct model *m, unsigned h)
 
 bool model_is_off(const struct model *m)
 {
-	/* relaxed: a moment late does no harm. */
+	/* relaxed: a hart that sees the flag a moment late does no harm. */
 	return atomic_load_explicit(&m->off, memory_order_relaxed);
 }
 
@@ -49,7 +49,7 @@ static void advance(struct model *m, unsigned h, uint64_t ticks)
 	m->hart[h].owed = 0;
 }
 
-/* An SC that failed makes no access: nothing came after it. */
+/* Charge an SC that failed. It is known by the access that did not come. */
 static void settle(struct model *m, unsigned h)
 {
 	struct hart *hart = &m->hart[h];
@@ -57,15 +57,15 @@ static void settle(struct model *m, unsigned h)
 	if (hart->at != NULL && hart->at->class == INSN_SC) {
 		m->schedule.clock[h] = coherence_sc_failed(&m->coherence, h, hart->issued);
 		spin_disturb(&hart->spin);
-		hart->reserved = GUESS_NONE;
+		hart->reserved = LINE_NONE;
 	}
 	hart->at = NULL;
 }
 
-/* While its LR keeps a line, which is for lr_hold cycles at most, a hart goes
- * ahead of the others: whoever wants that line has to wait anyway, and QEMU's SC
- * compares values, so that nobody may write it in between. What the hart does
- * with other lines in that time comes that little too early. */
+/* A hart goes ahead of the others while its LR keeps a line, for lr_hold cycles at
+ * most: a hart that wants that line has to wait anyway, and QEMU's SC compares values,
+ * so that nobody may write it in between. Its accesses to other lines in that time
+ * come a little too early. */
 static bool goes_ahead(struct model *m, unsigned h)
 {
 	uint64_t clock = m->schedule.clock[h];
@@ -78,18 +78,19 @@ static bool goes_ahead(struct model *m, unsigned h)
 
 static void wait_for_stores(struct model *m, unsigned h)
 {
-	m->schedule.clock[h] = stores_request(&m->hart[h].stores, m->schedule.clock[h]);
+	m->schedule.clock[h] = store_buffer_request(&m->hart[h].store_buffer, m->schedule.clock[h]);
 }
 
-/* A store is made when it asks for its line, and the hart goes on as soon as the
- * buffer has it: until the access is charged, the schedule has the former. */
+/* A store is made when it asks for its line, but its hart goes on as soon as the buffer
+ * has it. Until the access is charged, the schedule's clock is that of the request. */
 static void issue_store(struct model *m, unsigned h)
 {
 	struct hart *hart = &m->hart[h];
 	uint64_t *clock = &m->schedule.clock[h];
 
-	hart->admitted = stores_admit(&hart->stores, *clock);
-	*clock = stores_request(&hart->stores, hart->admitted) + m->profile->store_delay;
+	hart->admitted = store_buffer_admit(&hart->store_buffer, *clock);
+	*clock =
+		store_buffer_request(&hart->store_buffer, hart->admitted) + m->profile->store_delay;
 }
 
 static enum access access_of(enum insn_class class)
@@ -108,21 +109,21 @@ static enum access access_of(enum insn_class class)
 	}
 }
 
-/* Wait until the access takes effect: a miss does when the harts that have the
- * line are asked for it, and that is after those who asked before. */
+/* Wait until the access takes effect. A miss takes effect when the harts that have the
+ * line are asked for it, after the requests that came before. */
 static void wait_for_line(struct model *m, unsigned h, const struct stop *stop)
 {
 	struct hart *hart = &m->hart[h];
 
 	hart->wants = access_of(stop->class);
-	hart->line = guess_line(&hart->guess, stop->pc);
+	hart->line = line_predictor_expect(&hart->predictor, stop->pc);
 	region_turn(m, h);
 	schedule_reach(&m->schedule, h);
-	hart->line = GUESS_NONE;
+	hart->line = LINE_NONE;
 	m->schedule.waited[h] = 0;
 }
 
-/* What an instruction has to wait for before it accesses memory. */
+/* Wait for everything that an instruction needs before it accesses memory. */
 static void issue(struct model *m, unsigned h, const struct stop *stop)
 {
 	if (stop->class == INSN_STORE)
@@ -130,13 +131,13 @@ static void issue(struct model *m, unsigned h, const struct stop *stop)
 	else if (stop->class != INSN_LOAD)
 		wait_for_stores(m, h);
 	m->hart[h].issued = m->schedule.clock[h];
-	if (stop->class == INSN_STORE || stop->class == INSN_AMO) /* no SC comes for its LR */
+	if (stop->class == INSN_STORE || stop->class == INSN_AMO) /* an LR before it has no SC */
 		coherence_let_go(&m->coherence, h, m->schedule.clock[h]);
 	if (!goes_ahead(m, h))
 		wait_for_line(m, h, stop);
 }
 
-/* A loop that only waits: sleep until something it looks at changes. */
+/* Let a hart whose loop only waits sleep until something it looks at changes. */
 static void pause_here(struct model *m, unsigned h)
 {
 	struct spin *spin = &m->hart[h].spin;
@@ -144,23 +145,23 @@ static void pause_here(struct model *m, unsigned h)
 	coherence_let_go(&m->coherence, h, m->schedule.clock[h]);
 	if (!spin_pause(spin, m->hart[h].pc, m->schedule.clock[h]) || !m->options->parking)
 		return;
-	/* Whoever takes one of its lines from here on wakes it, be that earlier
-	 * or later than its own clock. */
+	/* From here on, a hart that takes one of its lines wakes it, at a clock that may
+	 * be earlier or later than its own. */
 	for (unsigned i = 0; i < spin->before.loads; i++)
 		if (!coherence_has(&m->coherence, h, spin->before.load[i].line))
 			return;
 	m->schedule.state[h] = HART_SLEEPS;
 	region_hand_over(m, h);
-	region_rise(m, h);
+	region_resume(m, h);
 }
 
-/* wrs: stall until the reservation is lost. The time-out that wrs.sto has does not come. */
+/* Stall a hart at a wrs until its reservation is lost. The time-out of wrs.sto is left out. */
 static void stall_here(struct model *m, unsigned h)
 {
 	struct hart *hart = &m->hart[h];
 
 	coherence_let_go(&m->coherence, h, m->schedule.clock[h]);
-	if (hart->reserved == GUESS_NONE || !coherence_has(&m->coherence, h, hart->reserved))
+	if (hart->reserved == LINE_NONE || !coherence_has(&m->coherence, h, hart->reserved))
 		return;
 	spin_stall(&hart->spin, hart->pc, hart->reserved, m->schedule.clock[h]);
 	m->schedule.state[h] = HART_SLEEPS;
@@ -234,22 +235,23 @@ static bool in_mailbox(const struct model *m, uint64_t address)
 	return address - at < sizeof(*m->mailbox);
 }
 
-/* When the hart goes on after a store that had its line at `done`. */
+/* Returns when the hart goes on after a store that had its line at `done`. */
 static uint64_t after_store(struct model *m, unsigned h, uint64_t done)
 {
 	struct hart *hart = &m->hart[h];
 
-	stores_put(&hart->stores, done);
-	return hart->stores.room != 0 ? hart->admitted + m->profile->l1_store : done;
+	store_buffer_put(&hart->store_buffer, done);
+	return hart->store_buffer.room != 0 ? hart->admitted + m->profile->l1_store : done;
 }
 
-/* What an LR reserves, until an SC, or until region_wake() hears that it is lost. */
+/* Keep the line that an LR reserves, until an SC, or until region_wake() hears that it is
+ * lost. */
 static void reserve(struct hart *hart, enum access kind, uint64_t line)
 {
 	if (kind == ACCESS_LR)
 		hart->reserved = line;
 	if (kind == ACCESS_SC)
-		hart->reserved = GUESS_NONE;
+		hart->reserved = LINE_NONE;
 }
 
 static void wake(struct model *m, unsigned h, uint64_t lost, uint64_t line)
@@ -284,14 +286,14 @@ void model_access(struct model *m, unsigned h, uint64_t address, const struct st
 		return;
 	}
 	if (hart->at != stop || model_is_off(m))
-		return; /* not modelled, or the second half of an AMO */
+		return; /* the access is not modelled, or is the second half of an AMO */
 	hart->at = NULL;
-	if (in_mailbox(m, address)) { /* costs nothing */
+	if (in_mailbox(m, address)) { /* an access to the mailbox costs nothing */
 		m->schedule.clock[h] = hart->issued;
 		spin_disturb(&hart->spin);
 		return;
 	}
-	guess_learn(&hart->guess, stop->pc, address / LINE_BYTES);
+	line_predictor_learn(&hart->predictor, stop->pc, address / LINE_BYTES);
 	charge(m, h, address, access_of(stop->class));
 }
 

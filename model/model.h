@@ -15,11 +15,11 @@
 #include "coherence.h"
 #include "decode.h"
 #include "gate.h"
-#include "guess.h"
+#include "line_predictor.h"
 #include "profile.h"
 #include "schedule.h"
 #include "spin.h"
-#include "stores.h"
+#include "store_buffer.h"
 
 /* Exit status of QEMU when the model gives up. */
 enum model_failure {
@@ -30,7 +30,7 @@ enum model_failure {
 };
 
 struct options {
-	uint64_t seed;     /* moves harts' starts and lines among banks */
+	uint64_t seed;     /* decides when harts start and which banks lines belong to */
 	uint64_t livelock; /* cycles a region may go on after its last sample */
 	uint64_t watchdog; /* seconds without progress; 0: none */
 	bool parking;      /* let spinning harts sleep */
@@ -41,9 +41,9 @@ struct options {
 struct stop {
 	uint64_t pc;
 	enum insn_class class;
-	unsigned mark;   /* of an INSN_MARK */
-	uint64_t before; /* ticks since the previous stop of its block, its own but for a memory
-			    access */
+	unsigned mark;   /* the immediate of an INSN_MARK */
+	uint64_t before; /* ticks since the previous stop of its block, with its own unless it
+			    accesses memory */
 	uint64_t after;  /* ticks of what follows in the block, if it is the last stop */
 };
 
@@ -54,15 +54,16 @@ struct hart {
 	uint64_t last_turn;    /* clock at the last look at the others */
 	const struct stop *at; /* an access that is under way, or NULL */
 	uint64_t pc;
-	uint64_t admitted; /* of a store under way: its own clock; the schedule has its request's */
-	enum access wants; /* of an access that waits for its turn: what it will be, */
-	uint64_t line;     /* and of which line; GUESS_NONE: there is none, or no telling */
-	uint64_t reserved; /* line of its LR's reservation; GUESS_NONE: there is none */
-	uint64_t issued;   /* clock of the access under way when it was issued */
-	bool dozes;        /* woken, and its thread still to learn of it: region_wake() */
-	struct stores stores;
+	uint64_t admitted;   /* clock of the hart after a store under way; the schedule has the
+				store's own */
+	enum access wants;   /* the kind of the access that waits for its turn */
+	uint64_t line;       /* the line it will access; LINE_NONE: it is not known */
+	uint64_t reserved;   /* the line of the LR's reservation; LINE_NONE: there is none */
+	uint64_t issued;     /* clock of the access under way when it was issued */
+	bool resume_pending; /* region_wake() has woken the hart, but its thread sleeps yet */
+	struct store_buffer store_buffer;
 	struct spin spin;
-	struct guess guess;
+	struct line_predictor predictor;
 };
 
 struct model {
@@ -77,31 +78,32 @@ struct model {
 	pthread_mutex_t joining;
 	unsigned joined, left;
 	uint64_t bound;                         /* ticks: later than this is a livelock */
-	unsigned samples;                       /* taken in this region */
+	unsigned samples;                       /* samples taken in this region */
 	uint64_t count_at_open[MAILBOX_COUNTS]; /* at the first sample */
 	_Atomic bool off;                       /* nothing is modelled any more */
 	_Atomic uint64_t progress;              /* for the watchdog */
 	_Atomic bool active;                    /* harts are in a region */
 };
 
-/* False when there is no memory for it. */
+/* Set the simulation up. Returns false when there is not enough memory. */
 bool model_init(struct model *m, const struct profile *profile, const struct options *options);
 
-/* From hart `h`'s thread: it is about to execute the instruction at `stop`; */
+/* The next three are called by the thread of hart `h`. */
+/* The hart is about to execute the instruction at `stop`. */
 void model_before(struct model *m, unsigned h, const struct stop *stop);
-/* it has accessed memory there; */
+/* That instruction has accessed memory at `address`. */
 void model_access(struct model *m, unsigned h, uint64_t address, const struct stop *stop);
-/* it has executed instructions of so many ticks without a stop. */
+/* The hart has executed instructions of `ticks` ticks without a stop. */
 void model_pass(struct model *m, unsigned h, uint64_t ticks);
 
 /* The kernel is loaded so that guest address + ram is the host's. */
 void model_set_ram(struct model *m, intptr_t ram);
 
-/* Let all harts run free from now on. Any thread. */
+/* Let all harts run free from now on. Any thread may call it. */
 void model_off(struct model *m);
 bool model_is_off(const struct model *m);
 
-/* Is the hart in a region? Its own thread only. */
+/* Is the hart in a region? Only its own thread may call it. */
 bool model_runs(const struct model *m, unsigned h);
 
 /* Say on stderr what went wrong and where each hart is, and end QEMU. */

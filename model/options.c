@@ -13,7 +13,7 @@ static bool number(const char *text, uint64_t *value)
 	return *end == 0;
 }
 
-/* QEMU writes booleans as on and off. */
+/* Read a boolean, which QEMU writes as on or off. Returns false when it is neither. */
 static bool boolean(const char *text, bool *value)
 {
 	*value = strcmp(text, "on") == 0;

@@ -9,7 +9,8 @@ struct arguments {
 	const char *machine; /* path of the profile */
 };
 
-/* NULL, or what is wrong, with *at the argument that is. */
+/* Read the arguments. Returns NULL, or says what is wrong; *at is then the argument that
+ * is wrong. */
 const char *options_read(struct arguments *a, int argc, char **argv, const char **at);
 
 #endif

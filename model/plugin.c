@@ -1,6 +1,6 @@
-/* plugin.c: between QEMU and the model. Each block of the kernel is looked at
- * once, when QEMU translates it: instructions that the model must stop at get a
- * callback, the rest are added up. Firmware runs free. */
+/* plugin.c: connects QEMU with the model. It looks at each block of the kernel once,
+ * when QEMU translates it: instructions that the model must stop at get a callback, and
+ * the times of the rest are added up. Firmware runs free. */
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,13 +16,13 @@ PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
 PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *info, int argc,
 				      char **argv);
 
-/* QEMU's callbacks carry no more than an instruction's own data. */
+/* The model is static, because QEMU's callbacks carry only an instruction's own data. */
 static struct model model;
 static struct profile profile;
 static struct arguments arguments;
 static int api;
 
-/* QEMU reads the version after it has loaded the file: be as new as it is. */
+/* Choose the version that this QEMU has. QEMU reads it only after it has loaded the file. */
 __attribute__((constructor)) static void choose_version(void)
 {
 	enum { WITH_NUM_VCPUS = 2 };
@@ -54,7 +54,8 @@ static void on_mailbox(unsigned vcpu, void *data)
 	model_set_ram(&model, (intptr_t)data);
 }
 
-/* A hart in a region never idles: QEMU is being stopped, and waits for all. */
+/* A hart in a region never idles. If one does, QEMU is being stopped and waits for all
+ * harts, so they are let go. */
 static void on_idle(plugin_id id, unsigned vcpu)
 {
 	(void)id;
@@ -74,7 +75,7 @@ static uint32_t word_of(const struct qemu_plugin_insn *insn, size_t size)
 	return word;
 }
 
-/* Ticks of an instruction that does not touch memory; memory is charged later. */
+/* Returns the ticks of an instruction without its memory access, which is charged later. */
 static uint64_t ticks_of(enum insn_class class)
 {
 	const uint64_t ticks[] = {
@@ -89,7 +90,8 @@ static uint64_t ticks_of(enum insn_class class)
 	return class <= INSN_MARK ? ticks[class] : 0;
 }
 
-/* A stop lives as long as QEMU's translation, which is as long as QEMU. */
+/* Returns a new stop, which is never freed: it lives as long as QEMU's translation does,
+ * which is as long as QEMU. */
 static struct stop *new_stop(uint64_t pc, uint32_t word, enum insn_class class, uint64_t before)
 {
 	struct stop *stop = calloc(1, sizeof(*stop));
@@ -144,7 +146,8 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 						     (void *)(uintptr_t)ticks);
 }
 
-/* QEMU can wait for a hart that waits for its turn: exclusive sections, say. */
+/* Give up when modelled time stands still: QEMU may wait for a hart that waits for its
+ * turn, in an exclusive section for example. */
 static void *watch_progress(void *unused)
 {
 	uint64_t last = 0, still = 0;

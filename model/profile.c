@@ -10,7 +10,7 @@ enum kind { COUNT, BOOLEAN, TIME };
 struct key {
 	const char *name;
 	enum kind kind;
-	uint64_t least, most; /* of a COUNT; TIME is in cycles */
+	uint64_t least, most; /* bounds of a COUNT; a TIME's are in cycles */
 	size_t offset;
 };
 
@@ -56,7 +56,7 @@ static const struct key keys[] = {
 
 enum { KEYS = sizeof(keys) / sizeof(*keys) };
 
-/* The part of a line between blanks, without its comment. */
+/* A part of a line, without blanks around it and without the comment. */
 struct span {
 	const char *p, *end;
 };
@@ -82,7 +82,7 @@ static bool is(struct span s, const char *word)
 	return (size_t)(s.end - s.p) == n && memcmp(s.p, word, n) == 0;
 }
 
-/* Digits from *p on; false without any, or when there are too many. */
+/* Read the digits from *p on. Returns false when there are none or too many. */
 static bool digits(const char **p, const char *end, uint64_t *value)
 {
 	enum { DIGITS = 9 };
@@ -94,7 +94,7 @@ static bool digits(const char **p, const char *end, uint64_t *value)
 	return *p > from && *p - from <= DIGITS;
 }
 
-/* 12, or 2.4 where a time is wanted: times with at most one decimal. */
+/* Read a number such as 12, or 2.4 where a time is wanted; times have at most one decimal. */
 static bool number(struct span s, enum kind kind, uint64_t *value)
 {
 	uint64_t tenth = 0;
@@ -140,7 +140,7 @@ static const char *read_value(struct profile *p, const struct key *key, struct s
 	return NULL;
 }
 
-/* One line; *what is the word that is wrong. */
+/* Read one line. Returns NULL, or says what is wrong; *what is then the word that is. */
 static const char *read_line(struct profile *p, bool *seen, struct span line, struct span *what)
 {
 	const char *comment = memchr(line.p, '#', (size_t)(line.end - line.p));

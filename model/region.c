@@ -22,7 +22,8 @@ static void *guest(const struct model *m, uint64_t address)
 	return (void *)((intptr_t)address + m->ram);
 }
 
-/* Threads on one processor hand over the fastest, and never run at once anyway. */
+/* Keep all threads on one processor: they hand over fastest there, and never run at once
+ * anyway. */
 static void pin_thread(void)
 {
 	static _Atomic int processor = -1;
@@ -66,7 +67,7 @@ void region_found_mailbox(struct model *m, uint64_t address)
 	m->mailbox->magic = MAILBOX_MAGIC;
 }
 
-/* All have joined. */
+/* Start the region: all harts have joined. */
 static void begin(struct model *m)
 {
 	struct schedule *s = &m->schedule;
@@ -87,20 +88,20 @@ static void begin(struct model *m)
 		s->state[h] = HART_RUNS;
 		s->waited[h] = 0;
 		m->hart[h].owed = 0;
-		guess_reset(&m->hart[h].guess);
-		m->hart[h].line = GUESS_NONE;
-		m->hart[h].reserved = GUESS_NONE;
+		line_predictor_reset(&m->hart[h].predictor);
+		m->hart[h].line = LINE_NONE;
+		m->hart[h].reserved = LINE_NONE;
 		m->hart[h].at = NULL;
-		m->hart[h].dozes = false;
-		stores_reset(&m->hart[h].stores, (unsigned)m->profile->store_buffer);
+		m->hart[h].resume_pending = false;
+		store_buffer_reset(&m->hart[h].store_buffer, (unsigned)m->profile->store_buffer);
 		spin_reset(&m->hart[h].spin, s->clock[h]);
 	}
 	m->bound = (START_CYCLE + START_SPREAD_CYCLES + m->options->livelock) * TICKS_PER_CYCLE;
 	atomic_store(&m->active, true);
 }
 
-/* The others stand still once the gate has let the hart through; it may also be
- * that all have left, or that the model is off. */
+/* Wait at the hart's gate. Once it lets the hart through, the other harts stand still,
+ * unless all have left or the model is off. */
 static void await_turn(struct model *m, unsigned h)
 {
 	gate_pass(&m->hart[h].gate);
@@ -168,7 +169,7 @@ void region_leave(struct model *m, unsigned h)
 			gate_open(&m->hart[i].gate);
 }
 
-/* The sample that comes next, or NULL. */
+/* Returns the sample that comes next, or NULL. */
 static struct mailbox_sample *next_sample(const struct model *m)
 {
 	struct mailbox_sample *next = NULL;
@@ -204,7 +205,7 @@ static void copy_words(const struct model *m, const struct mailbox_sample *s)
 			*(const uint64_t *)guest(m, s->from + i * s->stride);
 }
 
-/* A device does it, at once; only the flag's line is taken from the harts. */
+/* Take a sample at once, as a device would: only the flag's line is taken from the harts. */
 static void take_sample(struct model *m)
 {
 	struct mailbox_sample *s = next_sample(m);
@@ -226,15 +227,16 @@ static void take_sample(struct model *m)
 	find_due(m);
 }
 
-/* It would be the hart's turn; does its access take effect only later? That can
- * be found out again and again without waking it. */
+/* The hart whose turn it would be may have an access that takes effect only later.
+ * Returns true if so, and moves its turn there. That needs no waking of its thread, and
+ * can happen again and again. */
 static bool postpone(struct model *m, unsigned h)
 {
 	struct schedule *s = &m->schedule;
 	const struct hart *hart = &m->hart[h];
 	uint64_t effect;
 
-	if (hart->line == GUESS_NONE)
+	if (hart->line == LINE_NONE)
 		return false;
 	effect = coherence_effect(&m->coherence, h, hart->wants, hart->line, hart->issued);
 	if (effect <= s->clock[h])
@@ -244,8 +246,7 @@ static bool postpone(struct model *m, unsigned h)
 	return true;
 }
 
-/* Take the samples that come before anything a hart does; returns the hart that
- * is next. */
+/* Take the samples that come before anything a hart does. Returns the hart that is next. */
 static int next_hart(struct model *m)
 {
 	int next;
@@ -291,30 +292,30 @@ void region_hand_over(struct model *m, unsigned h)
 	await_turn(m, h);
 }
 
-/* A hart that sleeps will wake, go on from its `pause` at clock spin.begin, and issue
- * its round's first load. If that is the load of the line that was lost, all of this
- * is known, and it waits for the line at once: its thread need not run for it. */
-static void doze(struct model *m, unsigned h)
+/* Let a woken hart wait for the line that it lost, on behalf of its thread. The hart will
+ * go on from its `pause` at clock spin.begin and issue its round's first load. That is the
+ * load of the lost line, so all of this is known, and the thread need not run for it. */
+static void wake_on_line(struct model *m, unsigned h)
 {
 	struct hart *hart = &m->hart[h];
 	const struct spin_round *round = &hart->spin.before;
 
 	hart->wants = ACCESS_LOAD;
-	hart->line = guess_line(&hart->guess, round->load[0].pc);
+	hart->line = line_predictor_expect(&hart->predictor, round->load[0].pc);
 	hart->issued = hart->spin.begin + round->load[0].offset;
 	m->schedule.clock[h] = hart->issued;
 	m->schedule.waited[h] = 0;
-	hart->dozes = true;
+	hart->resume_pending = true;
 }
 
-void region_rise(struct model *m, unsigned h)
+void region_resume(struct model *m, unsigned h)
 {
 	struct hart *hart = &m->hart[h];
 
-	if (!hart->dozes)
+	if (!hart->resume_pending)
 		return;
-	hart->dozes = false;
-	hart->line = GUESS_NONE;
+	hart->resume_pending = false;
+	hart->line = LINE_NONE;
 	m->schedule.clock[h] = hart->spin.begin;
 	m->schedule.waited[h] = 0;
 }
@@ -328,7 +329,7 @@ void region_wake(struct model *m, uint64_t lost, uint64_t line)
 		struct spin *spin = &m->hart[h].spin;
 
 		if (m->hart[h].reserved == line)
-			m->hart[h].reserved = GUESS_NONE;
+			m->hart[h].reserved = LINE_NONE;
 		if (m->schedule.state[h] != HART_SLEEPS || !spin_watches(spin, line))
 			continue;
 		m->schedule.clock[h] =
@@ -336,7 +337,7 @@ void region_wake(struct model *m, uint64_t lost, uint64_t line)
 		m->schedule.state[h] = HART_RUNS;
 		spin->begin = m->schedule.clock[h];
 		if (spin_begins_with(spin, line))
-			doze(m, h);
+			wake_on_line(m, h);
 		spin_reset(spin, spin->begin);
 	}
 }

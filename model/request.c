@@ -8,7 +8,7 @@ static unsigned bank_of(const struct coherence *c, uint64_t number)
 			  c->profile->banks);
 }
 
-/* The earliest `start` that the line allows. */
+/* Returns the earliest `start` that the line allows. */
 static uint64_t line_free(const struct coherence *c, const struct line *line)
 {
 	uint64_t look = c->profile->l1_load;
@@ -39,8 +39,9 @@ uint64_t request_over(const struct request *r)
 	return r->start + r->c->profile->l1_load + r->c->profile->bank_busy;
 }
 
-/* Two of three ways: to the bank, and on to whoever has the line; the third is the
- * data's, or that of the word that the copy is gone. */
+/* Returns two thirds of `of`, for two of three ways: the request goes to the bank, and on
+ * to the hart that has the line. The third way is that of the data, or of the message
+ * that the copy is gone. */
 static uint64_t two_ways(uint64_t of)
 {
 	return of * 2 / 3;

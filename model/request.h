@@ -7,9 +7,9 @@
  *   ...           the bank asks the line's owner, or those who share it
  *   done          the data has come; the bank hears of it, and the line is free
  *
- * So a request that has to wait has its own L1's look behind it when its turn
- * comes. Nothing else is saved: its way to the bank is as long as that of the
- * message which says that the one before it is over. */
+ * So a request that has to wait has already looked into its own L1 when its turn
+ * comes. It saves nothing else: its way to the bank is as long as that of the
+ * message which says that the request before it is over. */
 #ifndef MODEL_REQUEST_H
 #define MODEL_REQUEST_H
 
@@ -29,34 +29,34 @@ static inline uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* Of a set that is not empty. */
+/* Returns the lowest hart of a set that is not empty. */
 static inline unsigned lowest_hart(uint64_t harts)
 {
 	return (unsigned)__builtin_ctzll(harts);
 }
 
-/* Hart `hart` misses `line` at `now`: its request, which the bank takes. */
+/* Returns the request of hart `hart`, which misses `line` at `now`. The bank takes it. */
 struct request request_make(struct coherence *c, unsigned hart, struct line *line, uint64_t now);
 
-/* The same, only to look at: neither the bank nor anyone else hears of it. */
+/* Returns the request that request_make() would, and changes nothing. */
 struct request request_expect(struct coherence *c, unsigned hart, struct line *line, uint64_t now);
 
-/* The line's `busy` for a request that keeps it no longer than the bank. */
+/* Returns the line's `busy` for a request that keeps it no longer than the bank. */
 uint64_t request_over(const struct request *r);
 
-/* When the line's owner is asked for it, and lets it go. */
+/* Returns when the line's owner is asked for it, and lets it go. */
 uint64_t request_at_owner(const struct request *r);
 
-/* When the owner, or those who share the line, lose it, were they all near: what is
- * expected of a request that is only looked at may be of the wrong line, and then
- * the hops would be, too. */
+/* Return when the owner, or the harts that share the line, lose it, if all of them were
+ * near. The hops are left out, because the line of an expected request may be the wrong
+ * one, and the hops would be wrong, too. */
 uint64_t request_takes_owners(const struct request *r);
 uint64_t request_takes_shared(const struct request *r);
 
-/* From the owner, who has let go of the line, to the hart that asked: ticks. */
+/* Returns the ticks from the owner, which has let go of the line, to the hart that asked. */
 uint64_t request_from_owner(const struct request *r);
 
-/* Ticks of hops: to the bank and back; to the bank, on to the farthest of
+/* Return the ticks of hops: to the bank and back; and to the bank, on to the farthest of
  * `harts`, and from there to the hart that asked. */
 uint64_t request_way_to_bank(const struct request *r);
 uint64_t request_longest_way(const struct request *r, uint64_t harts);

@@ -1,7 +1,7 @@
-/* schedule.h: whose turn it is. Harts have clocks in ticks; the one with the
- * smallest clock goes next, of several the one that has waited longest, of those
- * the first. Samples are due at set times, before any hart's access at that
- * time. No threads here. */
+/* schedule.h: whose turn it is. Harts have clocks in ticks. The hart with the smallest
+ * clock goes next; of several, the one that has waited longest; of those, the one with
+ * the lowest number. Samples are due at set times, before any hart's access at that
+ * time. Nothing here knows of threads. */
 #ifndef MODEL_SCHEDULE_H
 #define MODEL_SCHEDULE_H
 
@@ -21,7 +21,7 @@ enum hart_state {
 
 /* A place in the order of all that happens. */
 struct turn {
-	uint64_t clock, since; /* since: when it asked for it, at most `clock` */
+	uint64_t clock, since; /* since: when the hart asked for the turn, at most `clock` */
 	int hart;              /* SCHEDULE_NOBODY: a sample */
 };
 
@@ -29,13 +29,12 @@ struct schedule {
 	unsigned harts;
 	enum hart_state state[SCHEDULE_HARTS];
 	uint64_t clock[SCHEDULE_HARTS];
-	uint64_t waited[SCHEDULE_HARTS]; /* for its line, up to `clock`; 0: does not wait */
+	uint64_t waited[SCHEDULE_HARTS]; /* ticks of waiting for a line, up to `clock` */
 	uint64_t due;                    /* when the next sample is, or SCHEDULE_NEVER */
 	struct turn limit;               /* the hart whose turn it is may go on before this */
-	/* The latest turn taken: what others do before it has been done, what
-	 * they do after it has not. An access can be charged another clock than
-	 * that: the hart was behind because its last store waited, or goes ahead
-	 * with its LR. */
+	/* The latest turn taken: everything before it has been done, and nothing after
+	 * it. An access can be charged another clock than this, when its hart was
+	 * behind because its last store waited, or goes ahead because of its LR. */
 	struct turn reached;
 };
 
@@ -47,7 +46,7 @@ static inline bool turn_before(struct turn a, struct turn b)
 	return a.since != b.since ? a.since < b.since : a.hart < b.hart;
 }
 
-/* The hart's next turn. */
+/* Returns the hart's next turn. */
 static inline struct turn schedule_turn(const struct schedule *s, unsigned hart)
 {
 	return (struct turn){s->clock[hart], s->clock[hart] - s->waited[hart], (int)hart};
@@ -58,21 +57,21 @@ static inline bool schedule_may_go_on(const struct schedule *s, unsigned hart)
 	return turn_before(schedule_turn(s, hart), s->limit);
 }
 
-/* The running hart that is next, or SCHEDULE_NOBODY. */
+/* Returns the running hart that is next, or SCHEDULE_NOBODY. */
 int schedule_next(const struct schedule *s);
 
 /* Is the sample due before the hart's next access? With `hart` NOBODY: is there one? */
 bool schedule_sample_due(const struct schedule *s, int hart);
 
-/* How far `hart` may go: to be called when it gets the turn, and whenever
+/* Set how far `hart` may go. It is called when the hart gets the turn, and whenever
  * another hart or the sample gets a new clock. */
 void schedule_limit(struct schedule *s, unsigned hart);
 
-/* The hart takes its turn; or, with NOBODY, a sample at `clock` its. */
+/* Note that the hart takes its turn, or that a sample at `clock` does. */
 void schedule_reach(struct schedule *s, unsigned hart);
 void schedule_reach_sample(struct schedule *s, uint64_t clock);
 
-/* Does a hart's access at the clock reached, had it not slept, come before? */
+/* Would the hart's access at the clock reached, if it had not slept, have come before? */
 bool schedule_before_reached(const struct schedule *s, unsigned hart);
 
 #endif

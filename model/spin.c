@@ -77,7 +77,8 @@ bool spin_begins_with(const struct spin *s, uint64_t line)
 	return !s->stalls && s->before.loads != 0 && s->before.load[0].line == line;
 }
 
-/* The first round, from `begin` on, whose load at `offset` is not before `clock`. */
+/* Returns when the first round begins, from `begin` on, whose load at `offset` is not before
+ * `clock`. */
 static uint64_t round_of(const struct spin *s, uint64_t offset, uint64_t clock, bool first)
 {
 	uint64_t at = s->begin + offset, rounds = 0;

@@ -20,7 +20,7 @@ static inline unsigned cluster_of_bank(const struct profile *p, unsigned bank)
 	return bank % clusters;
 }
 
-/* Ticks from cluster to cluster, one way: X-Y routing in the mesh. */
+/* Returns the ticks from cluster to cluster, one way, by X-Y routing in the mesh. */
 static inline uint64_t distance(const struct profile *p, unsigned from, unsigned to)
 {
 	int columns = (int)p->mesh_columns;

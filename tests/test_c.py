@@ -32,7 +32,7 @@ PROGRAMS = {
     "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_decode": ["model/decode.c"],
     "model_profile": ["model/profile.c"],
-    "model_schedule": ["model/schedule.c", "model/spin.c", "model/stores.c"],
+    "model_schedule": ["model/schedule.c", "model/spin.c", "model/store_buffer.c"],
     "place": [],
     "load": ["bench/load.c"],
     "plan": ["bench/plan.c", "bench/sizes.c"],

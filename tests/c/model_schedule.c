@@ -1,7 +1,8 @@
-/* Turns, store buffer, and sleeping through a spin loop against living it. */
+/* Tests turns, the store buffer, and that a hart which sleeps through a spin loop wakes when
+ * one that executes the loop would see the change. */
 #include "../../model/schedule.h"
 #include "../../model/spin.h"
-#include "../../model/stores.h"
+#include "../../model/store_buffer.h"
 #include "check.h"
 
 static void turns(void)
@@ -52,22 +53,24 @@ static void reached(void)
 
 static void buffered_stores(void)
 {
-	struct stores s;
+	struct store_buffer s;
 
-	stores_reset(&s, 2);
-	EXPECT(stores_admit(&s, 10) == 10 && stores_request(&s, 10) == 10);
-	stores_put(&s, 36);
-	EXPECT(stores_admit(&s, 11) == 11 && stores_request(&s, 11) == 36); /* in order */
-	stores_put(&s, 62);
-	EXPECT(stores_admit(&s, 12) == 36); /* full until the first is out */
-	stores_reset(&s, 0);
-	stores_put(&s, 36);
-	EXPECT(stores_admit(&s, 12) == 12);
+	store_buffer_reset(&s, 2);
+	EXPECT(store_buffer_admit(&s, 10) == 10 && store_buffer_request(&s, 10) == 10);
+	store_buffer_put(&s, 36);
+	EXPECT(store_buffer_admit(&s, 11) == 11 &&
+	       store_buffer_request(&s, 11) == 36); /* in order */
+	store_buffer_put(&s, 62);
+	EXPECT(store_buffer_admit(&s, 12) == 36); /* full until the first is out */
+	store_buffer_reset(&s, 0);
+	store_buffer_put(&s, 36);
+	EXPECT(store_buffer_admit(&s, 12) == 12);
 }
 
 enum { FLAG = 7, OTHER = 8, PC = 0x1000, LOAD_PC = 0xff0, LENGTH = 34, OFFSET = 12 };
 
-/* One round of `while (flag) pause;`, begun at `clock`; true: may sleep. */
+/* Play one round of `while (flag) pause;`, begun at `clock`. Returns true when the hart may
+ * sleep. */
 static bool round_at(struct spin *s, uint64_t clock)
 {
 	spin_load(s, LOAD_PC, FLAG, clock + OFFSET, 0);
@@ -122,7 +125,8 @@ static void knows_what_a_round_begins_with(void)
 	EXPECT(spin_begins_with(&s, FLAG) && !spin_begins_with(&s, OTHER));
 }
 
-/* Living on, the first load at or after the write (or behind it in the order) misses. */
+/* Returns when a hart that executes the loop sees the write: its first load at or after the
+ * write, or behind it in the order, misses. */
 static uint64_t lived(uint64_t begin, uint64_t clock, bool first)
 {
 	while (begin + OFFSET < clock || (begin + OFFSET == clock && first))

@@ -1,4 +1,4 @@
-#include "stores.h"
+#include "store_buffer.h"
 
 #include <string.h>
 
@@ -7,23 +7,23 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-void stores_reset(struct stores *s, unsigned room)
+void store_buffer_reset(struct store_buffer *s, unsigned room)
 {
 	memset(s, 0, sizeof(*s));
 	s->room = room;
 }
 
-uint64_t stores_admit(const struct stores *s, uint64_t now)
+uint64_t store_buffer_admit(const struct store_buffer *s, uint64_t now)
 {
 	return s->room == 0 ? now : max(now, s->done[s->at]);
 }
 
-uint64_t stores_request(const struct stores *s, uint64_t now)
+uint64_t store_buffer_request(const struct store_buffer *s, uint64_t now)
 {
 	return max(now, s->drained);
 }
 
-void stores_put(struct stores *s, uint64_t done)
+void store_buffer_put(struct store_buffer *s, uint64_t done)
 {
 	s->drained = done;
 	if (s->room == 0)
