@@ -13,7 +13,7 @@ static void expect_near(double x, double expected, double part)
 		fprintf(stderr, "  %g is not within %g of %g\n", x, part, expected);
 }
 
-/* Mean and variance 1, e^-x of them above x, no longest. */
+/* The intervals have mean and variance 1, a share of e^-x above x, and no longest one. */
 static void test_exponential(void)
 {
 	static const double above[][2] = {
@@ -37,7 +37,7 @@ static void test_exponential(void)
 	EXPECT(longest > 11);
 }
 
-/* As many a second as asked for, and never back in time. */
+/* There are as many arrivals a second as asked for, and none goes back in time. */
 static void expect_rate(uint64_t now, uint64_t rate, uint64_t hz)
 {
 	struct arrivals a = arrivals_from(now, rate, hz);

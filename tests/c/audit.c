@@ -1,4 +1,4 @@
-/* audit.c on hand-outs made by the allocator itself, and on ones that are wrong. */
+/* Tests audit.c on hand-outs that the allocator itself made, and on ones that are wrong. */
 #include "bench/audit.h"
 
 #include <pthread.h>
@@ -52,8 +52,8 @@ static void expect_outside_untouched(void)
 		EXPECT(memory[i] == CANARY && memory[2 * ROOM + i] == CANARY);
 }
 
-/* Blocks of sizes that are multiples of `unit`, to anybody, until none fits:
- * every byte is marked once, and no other. */
+/* Hand out blocks to random harts, in sizes that are multiples of `unit`, until none fits.
+ * Every byte of them is marked once, and no other byte is. */
 static void hand_out(uintptr_t from, uintptr_t to, size_t unit, size_t align, uint64_t *seed)
 {
 	uint64_t bytes = 0, blocks = 0;
@@ -129,7 +129,7 @@ static void test_twice(void)
 	EXPECT_EQ(audit_marked(), 48); /* of 72 */
 }
 
-/* One byte in common, at either end, and a block inside another. */
+/* Blocks that share one byte, at either end, and a block inside another, are found. */
 static void test_overlap(void)
 {
 	begin(16, 1);
@@ -206,7 +206,7 @@ static void test_outside(void)
 static void test_map_is_beside_the_heap(void)
 {
 	begin(16, 16);
-	memset((void *)start, 0xff, heap.end - start); /* its owners' business */
+	memset((void *)start, 0xff, heap.end - start); /* as owners may */
 	EXPECT_EQ(audit_marked(), 0);
 	mark(0, heap.end - 16 - (heap.end - start) % 16);
 	expect_strays(0, 0, 0, 0);
@@ -223,7 +223,7 @@ static void expect_prepared(uint8_t *big, size_t room, size_t size, size_t align
 	EXPECT_EQ(audit_marked(), 0);
 }
 
-/* The audit takes what it must, within what there is. */
+/* The audit takes the memory that it needs, and no more than there is. */
 static void test_prepare(void)
 {
 	uint8_t *big = malloc(81 * MIB);
@@ -233,7 +233,7 @@ static void test_prepare(void)
 	expect_prepared(big, 79 * MIB, 1, 1, 16 * MIB);
 	expect_prepared(big, 79 * MIB, MIB, 16, 64 * MIB);
 	expect_prepared(big, 79 * MIB, MIB, MIB, 64 * MIB);
-	/* All there is, but for the map: a ninth at a bit a byte. */
+	/* It takes all there is without the map, which is a ninth at one bit a byte. */
 	expect_prepared(big, 9 * MIB, 1, 1, 8 * MIB - 24 + 3);
 	expect_prepared(big, 129 * 4096, 16, 16, 128 * 4096 - 24 + 1);
 	expect_prepared(big, 79 * MIB, 78 * MIB, 4096, 79 * MIB - 24 - (79 * MIB - 24) / 32769);
@@ -243,7 +243,7 @@ static void test_prepare(void)
 	free(big);
 }
 
-/* What does not fit at all is not handed out. */
+/* A block that does not fit at all is not handed out. */
 static void test_too_large(void)
 {
 	static const struct workload large[] = {
@@ -260,8 +260,8 @@ static void test_too_large(void)
 	expect_outside_untouched();
 }
 
-/* Two threads that mark the same blocks: each block is one's, and the other is
- * told so, whoever was first. */
+/* Two threads mark the same blocks. Each block belongs to the thread that was first, and
+ * the other is told so. */
 enum { SHARED_BLOCKS = 20000, SHARED_SIZE = 8 };
 
 static uint8_t shared_memory[SHARED_BLOCKS * SHARED_SIZE * 2] __attribute__((aligned(64)));
@@ -286,8 +286,8 @@ static void test_two_at_once(void)
 	EXPECT_EQ(audit_marked(), SHARED_BLOCKS * SHARED_SIZE);
 }
 
-/* A heap of 1 to 64 blocks and a part of one, its map behind it; where blocks are too
- * large for that, what an audit would take. */
+/* Expect a heap of 1 to 64 blocks and a part of one, with its map behind it; or, when the
+ * blocks are too large for that, the heap that an audit would take. */
 static void expect_small(uint8_t *big, size_t room, size_t size, size_t align)
 {
 	const struct workload w = {.size = size, .align = align};

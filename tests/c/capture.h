@@ -31,7 +31,7 @@ static inline void capture_clear(void)
 	memset(&captured, 0, sizeof(captured));
 }
 
-/* CRC-32 of IEEE 802.3, bit by bit as the standard has it: not reflected, on
+/* Returns the CRC-32 of IEEE 802.3, bit by bit as the standard has it: not reflected, on
  * bits taken from the lowest of each byte on. */
 static inline uint32_t crc32_bitwise(const char *text, size_t len)
 {

@@ -1,5 +1,5 @@
-/* check.h: expectations. One that fails says where and what, is counted, and the
- * test goes on; main() returns check_status(). One thread only. */
+/* check.h: expectations. One that fails says where and what, is counted, and the test
+ * goes on; main() returns check_status(). Only one thread may use them. */
 #ifndef TESTS_CHECK_H
 #define TESTS_CHECK_H
 
@@ -13,7 +13,7 @@ static struct {
 	unsigned long made, failed;
 } check;
 
-/* Count one expectation; true when its failure is to be printed. */
+/* Count one expectation. Returns true when its failure is to be printed. */
 static inline bool check_failed(bool holds, const char *file, int line)
 {
 	enum { PRINTED = 20 };
@@ -53,7 +53,7 @@ static inline bool check_text(const char *a, const char *b, const char *text, co
 	return same;
 }
 
-/* Each is worth whether it held. Pointers need a cast for EXPECT_EQ(); in
+/* The value of each is whether it held. Pointers need a cast for EXPECT_EQ(); in
  * EXPECT_TEXT() a NULL equals only NULL. */
 #define EXPECT(cond)      check_true(cond, #cond, __FILE__, __LINE__)
 #define EXPECT_EQ(a, b)   check_eq((uint64_t)(a), (uint64_t)(b), #a " == " #b, __FILE__, __LINE__)

@@ -1,4 +1,5 @@
-/* churn.c with threads for harts: whoever leaves comes back, and nobody is left out. */
+/* Tests churn.c with threads for harts: each hart that leaves comes back, and none is left
+ * out. */
 #include "bench/churn.h"
 
 #include <pthread.h>
@@ -11,11 +12,11 @@ enum { HARTS = 4, TURNS = 3000 };
 
 static struct slot slots[HARTS];
 static _Atomic bool over;
-static _Atomic int stopped[HARTS]; /* as firmware knows it */
+static _Atomic int stopped[HARTS]; /* the state that firmware knows of each hart */
 static unsigned started[HARTS];
 static _Thread_local unsigned self;
 
-/* Hart 0's one alarm, rung by the test. */
+/* Hart 0's one alarm, which the test rings. */
 static struct {
 	void (*fn)(void *arg);
 	void *arg;
@@ -34,7 +35,7 @@ void port_alarm_off(void)
 }
 
 static _Thread_local bool interruptible;
-static _Atomic bool deaf; /* somebody came back and was not */
+static _Atomic bool deaf; /* a hart came back with its interrupts off */
 
 void port_interruptible(bool on)
 {
@@ -51,7 +52,7 @@ void port_stop(void)
 bool port_start(unsigned index)
 {
 	if (!stopped[index])
-		return false; /* on its way */
+		return false; /* the hart is still stopping */
 	started[index]++;
 	stopped[index] = 0;
 	return true;
@@ -104,7 +105,7 @@ static void test_all_come_back(void)
 	EXPECT(!deaf);
 }
 
-/* One asked to leave whose pass ends first is done, and nobody waits for it. */
+/* A hart asked to leave whose pass ends first is done, and nobody waits for it. */
 static void test_asked_too_late(void)
 {
 	churn_reset(2, 1);
@@ -117,7 +118,7 @@ static void test_asked_too_late(void)
 	churn_end();
 }
 
-/* Nobody but hart 0: nothing to do, and no end to wait for. */
+/* Hart 0 alone has nothing to do, and no end to wait for. */
 static void test_alone(void)
 {
 	set.fn = NULL;

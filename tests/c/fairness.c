@@ -1,4 +1,4 @@
-/* fairness.c on orders of grants whose figures are known. */
+/* Tests fairness.c on orders of grants whose figures are known. */
 #include "bench/fairness.h"
 
 #include <stdlib.h>
@@ -13,7 +13,7 @@ struct window window;
 static struct grant logs[HARTS][ROOM];
 static struct slot slots[HARTS];
 static struct workload work;
-static uint64_t number, now; /* of the last grant; the clock */
+static uint64_t number, now; /* the number of the last grant; the clock */
 
 uint64_t fake_time(void)
 {
@@ -30,7 +30,7 @@ unsigned port_harts(void)
 	return HARTS;
 }
 
-static unsigned clusters_said; /* that the place says, harts in turn */
+static unsigned clusters_said; /* clusters that the port says there are; harts take them in turn */
 
 unsigned port_cluster(unsigned index)
 {
@@ -48,7 +48,7 @@ static void fresh(void)
 		slots[i].grants = (struct grants){.log = logs[i], .room = ROOM};
 }
 
-/* The next grant is the hart's, inside the window. */
+/* Make the next grant, inside the window, to the hart. */
 static struct grant *grant(unsigned hart, uint64_t request, uint64_t asked, uint64_t owned)
 {
 	struct grants *g = &slots[hart].grants;
@@ -75,7 +75,7 @@ static void expect(const struct histogram *h, uint64_t count, uint64_t sum, uint
 	EXPECT_EQ(h->max, max);
 }
 
-/* A queue that is never empty: each waits for the other two. */
+/* In a queue that is never empty each hart waits for the other two. */
 static void test_first_come_first_served(void)
 {
 	struct fair f;
@@ -99,7 +99,7 @@ static void test_first_come_first_served(void)
 	}
 }
 
-/* What the place says, unless the plan asks for clusters of its own. */
+/* The clusters are those that the port says, unless the plan asks for others. */
 static void test_told_clusters(void)
 {
 	fresh();
@@ -143,8 +143,8 @@ static void test_bypass(void)
 	expect(&fairness_hart(0)->reacquire, 0, 0, 0);
 }
 
-/* What came before the window opened is left out, and so is what came after it
- * closed, except that who was granted last had waited until then. */
+/* Grants before the window opened or after it closed are left out, except that the hart
+ * that was granted last had waited until then. */
 static void test_only_the_window_counts(void)
 {
 	struct fair f;
@@ -167,8 +167,8 @@ static void test_only_the_window_counts(void)
 	expect(&fairness_hart(0)->bypass, 1, 0, 0);
 }
 
-/* A hart was stopped right after its grant, and saw that the window was closed when
- * it went on: its grant is where it was. */
+/* A hart was stopped right after its grant, and saw the closed window when it went on:
+ * its grant still counts at the time it was made. */
 static void test_a_late_look_at_the_phase(void)
 {
 	struct fair f;
@@ -265,7 +265,7 @@ static void test_clusters(void)
 	EXPECT_EQ(f.distinct, 3);
 }
 
-/* Against the definitions, told the slow way. */
+/* The figures of random orders are those of the definitions, worked out the slow way. */
 static void test_random_orders(void)
 {
 	static const struct grant *by[ALL];

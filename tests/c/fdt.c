@@ -1,4 +1,4 @@
-/* fdt.c on trees made by hand, most of them damaged. Each lies in a buffer of its
+/* Tests fdt.c on trees made by hand, most of them damaged. Each lies in a buffer of its
  * own exact size, so that AddressSanitizer sees a read past it. */
 #include "kernel/fdt.h"
 
@@ -61,7 +61,7 @@ static void add_property(struct tree *t, const char *name, const void *data, siz
 	t->strings_size += strlen(name) + 1;
 }
 
-/* The whole tree: header, an empty reservation block, nodes, strings. */
+/* Returns the whole tree: header, an empty reservation block, nodes, strings. */
 static uint8_t *sealed(const struct tree *t, size_t *size)
 {
 	enum { RESERVED = 16 };
@@ -153,7 +153,7 @@ static void test_walk(void)
 	free(blob);
 }
 
-/* Walk to the end, within bounds; worth the error, or NULL. */
+/* Walk to the end, within bounds. Returns the error, or NULL. */
 static const char *walked(const struct fdt *fdt)
 {
 	const uint8_t *nodes_end = fdt->nodes + fdt->nodes_size;
@@ -203,7 +203,7 @@ static void test_numbers(void)
 	EXPECT_EQ(fdt_number(cells, 2), 0x80010203fffefdfc);
 }
 
-/* What is said when the header's word at `offset` is `value`. */
+/* Returns the error of a tree whose header's word at `offset` is `value`. */
 static const char *header_error(size_t offset, uint32_t value)
 {
 	struct tree t = small_tree();
@@ -386,7 +386,7 @@ static void test_depth(void)
 	}
 }
 
-/* A structure block cut anywhere is bad, and no more than that. */
+/* A structure block that is cut anywhere is an error, and nothing worse. */
 static void test_cut(void)
 {
 	struct tree t = small_tree();
@@ -395,7 +395,7 @@ static void test_cut(void)
 		EXPECT(error_of(&t) != NULL);
 }
 
-/* Cells that are mostly tokens, lengths and letters, in any order. */
+/* Cells that are mostly tokens, lengths and letters, in any order, do no harm. */
 static void test_random_cells(void)
 {
 	static const uint32_t often[] = {BEGIN,      BEGIN,      END_NODE,   END_NODE, PROP, PROP,

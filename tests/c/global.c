@@ -1,4 +1,4 @@
-/* global.c under other names, since the test needs the C library's. */
+/* Tests global.c under other names, because the test itself needs the C library's. */
 #include <stdlib.h>
 
 #include "check.h"

@@ -8,7 +8,7 @@ typedef unsigned __int128 wide;
 
 static struct histogram h;
 
-/* What histogram.h says of bucket b. */
+/* Returns the width that histogram.h gives bucket b. */
 static wide width_of(unsigned b)
 {
 	return b < 32 ? 1 : (wide)1 << (b / 32 - 1);
@@ -140,7 +140,7 @@ static void test_record(void)
 		      " buckets=1:1,1918:1");
 }
 
-/* Read a list back by the header's rule. */
+/* A list that is read back by the header's rule gives the histogram. */
 static void test_round_trip(void)
 {
 	uint64_t seed = 5, read[HISTOGRAM_BUCKETS] = {0};

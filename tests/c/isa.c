@@ -1,11 +1,12 @@
-/* isa.c: what a hart's node says of its extensions. */
+/* Tests isa.c: which extensions a hart's node says it has. */
 #include "kernel/isa.h"
 
 #include <stdlib.h>
 
 #include "check.h"
 
-/* In memory of its own exact size, so that AddressSanitizer sees a read past it. */
+/* Ask with the text in memory of its own exact size, so that AddressSanitizer sees a read
+ * past it. */
 static bool text_has(const char *text, const char *name)
 {
 	char *copy = strdup(text);

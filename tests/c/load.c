@@ -1,4 +1,4 @@
-/* load.c: which workloads need the loaded loop, and where a random placement is. */
+/* Tests load.c: which workloads need the loaded loop, and where a random placement is. */
 #include "bench/load.h"
 
 #include "check.h"
@@ -40,7 +40,7 @@ static void test_wanted(void)
 	EXPECT(load_wanted(&plan));
 }
 
-/* Every multiple of 8 below 4096, about as often. */
+/* Each multiple of 8 below 4096 is drawn about as often as the others. */
 static void test_offset(void)
 {
 	struct workload random = {.placement = PLACEMENT_RANDOM};

@@ -1,5 +1,5 @@
-/* What every word of lock/locks.def must do, under POSIX threads. Built once for
- * each, as bench/worker.c is, with
+/* Tests what every word of lock/locks.def must do, under POSIX threads. It is built once
+ * for each, as bench/worker.c is, with
  *
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"'
  *   -DLOCKFREE      for an allocator that needs no lock
@@ -26,7 +26,7 @@
 
 enum { TURNS = 20000, SIZE = 24, ROOM = 2 << 20 };
 
-/* What happens when this thread, a waiter, looks again. */
+/* Called when this thread, a waiter, looks again. */
 static _Thread_local void (*on_relax)(void);
 
 void relax(void)
@@ -55,7 +55,7 @@ static void on_threads(void *(*fn)(void *))
 	pthread_barrier_destroy(&shared.start);
 }
 
-/* One for each thread, and one for a hart that tests play. */
+/* The state of each thread, and of one more hart that tests play. */
 static struct own {
 	_Alignas(64) struct NAME(node) node;
 	unsigned long done; /* operations; its thread's own */
@@ -64,8 +64,8 @@ static struct own {
 #if defined(__SANITIZE_THREAD__) || defined(__SANITIZE_ADDRESS__)
 void __sanitizer_set_death_callback(void (*callback)(void));
 
-/* The sanitizer ends the program: how far it was. Called with the sanitizer's own
- * locks held, so that nothing here may be looked at or intercepted by it. */
+/* Say how far the program was when a sanitizer ended it. It is called with the sanitizer's
+ * own locks held, so the sanitizer must neither check nor intercept anything here. */
 __attribute__((no_sanitize("thread", "address", "undefined"))) static void on_death(void)
 {
 	char text[] = "            operations until then\n";
@@ -107,7 +107,8 @@ static void *heap_alloc(unsigned index)
 	return block;
 }
 
-/* Every thread has allocated until nothing fitted: nothing is in store. */
+/* Returns the bytes in use. Every thread has allocated until nothing fitted, so that none
+ * has bytes in store. */
 static size_t heap_used(void)
 {
 	for (unsigned i = 0; i < THREADS; i++)
@@ -157,7 +158,7 @@ static size_t heap_used(void)
 static unsigned looks;
 static sem_t let_go;
 
-/* The main thread is waiting: let the other one release. */
+/* Let the other thread release: the main thread waits now. */
 static void ask_other(void)
 {
 	if (looks++ == 2)
@@ -165,7 +166,7 @@ static void ask_other(void)
 	sched_yield();
 }
 
-/* A hart that holds the lock until it is asked to release. */
+/* Hold the lock, as another hart, until asked to release it. */
 static void *hold_until_asked(void *arg)
 {
 	struct own *other = arg;
@@ -175,7 +176,7 @@ static void *hold_until_asked(void *arg)
 	return NULL;
 }
 
-/* Says that it waited if, and only if, it did. */
+/* An acquire says that it waited if, and only if, it did. */
 static void test_waited(void)
 {
 	struct own *me = &own[0], *other = &own[THREADS];
@@ -229,7 +230,7 @@ static void test_counter(void)
 	EXPECT_EQ(shared.counter, (uint64_t)THREADS * TURNS);
 }
 
-/* The bytes that the header's preamble names, where it names plain ones. */
+/* The sizes are those that the header's preamble names, where it names plain numbers. */
 static void test_space(void)
 {
 #ifdef LOCK_BYTES
@@ -247,8 +248,8 @@ static void test_lock(void)
 
 #endif
 
-/* Write all over each block: if two threads hold one, ThreadSanitizer sees it, and
- * so may the walk. */
+/* Write all over each block: if two threads hold one, ThreadSanitizer sees it, and the
+ * walk over all blocks may see it, too. */
 static void *fill(void *arg)
 {
 	uintptr_t index = (uintptr_t)arg;

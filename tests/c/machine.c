@@ -1,6 +1,6 @@
-/* machine.c on the trees of trees/ and those of QEMU's machines, compiled into the folder
- * that the first argument names, and on damaged copies of them. Each lies in a buffer of its own
- * exact size, so that AddressSanitizer sees a read past it. */
+/* Tests machine.c on the trees of trees/ and those of QEMU's machines, compiled into the
+ * folder that the first argument names, and on damaged copies of them. Each lies in a buffer
+ * of its own exact size, so that AddressSanitizer sees a read past it. */
 #include "kernel/machine.h"
 
 #include <stdlib.h>
@@ -38,7 +38,7 @@ static struct blob load(const char *name)
 	return b;
 }
 
-/* The first `size` bytes, and zeros if there are not as many. */
+/* Returns a copy of the first `size` bytes, with zeros if there are not as many. */
 static struct blob copy(struct blob from, size_t size)
 {
 	struct blob b = {calloc(1, size), size};
@@ -47,7 +47,7 @@ static struct blob copy(struct blob from, size_t size)
 	return b;
 }
 
-/* What a caller may rely on, whatever the tree was. */
+/* Check everything that a caller may rely on, whatever the tree was. */
 static void check_machine(const char *error)
 {
 	EXPECT(m.bootargs != NULL && m.isa != NULL);
@@ -75,7 +75,7 @@ static const char *read_blob(struct blob b)
 	return error;
 }
 
-/* Load and read; the blob stays until the next. */
+/* Load a tree and read it. The blob stays until the next call. */
 static const char *read_tree(const char *name)
 {
 	static struct blob b;
@@ -359,7 +359,7 @@ static void put32(uint8_t *p, uint32_t v)
 
 enum { HEADER = 40, AT_TOTAL = 4, AT_NODES = 8, AT_NODES_SIZE = 36 };
 
-/* Only the first `size` bytes, and the header does not know. */
+/* Read only the first `size` bytes, with a header that does not know of the cut. */
 static void read_cut(struct blob whole, size_t size)
 {
 	struct blob cut = copy(whole, size);
@@ -369,8 +369,8 @@ static void read_cut(struct blob whole, size_t size)
 	free(cut.bytes);
 }
 
-/* The structure block ends after `size` bytes, and so does all that may be read;
- * the strings come first in `whole`. */
+/* Read a tree whose structure block ends after `size` bytes, and with it everything that
+ * may be read: the strings come first in `whole`. */
 static void read_cut_nodes(struct blob whole, size_t size)
 {
 	size_t nodes = get32(whole.bytes + AT_NODES);
@@ -382,7 +382,7 @@ static void read_cut_nodes(struct blob whole, size_t size)
 	free(cut.bytes);
 }
 
-/* The same tree with its strings before its nodes. */
+/* Returns the tree with its strings before its nodes. */
 static struct blob strings_first(struct blob b)
 {
 	enum { AT_STRINGS = 12, AT_STRINGS_SIZE = 32 };
@@ -418,7 +418,7 @@ static void damage(struct blob b, uint64_t *seed)
 {
 	static const uint32_t words[] = {0,  1,  2,         3,        4,   5,   8,  9,
 					 16, 64, INT32_MAX, 1u << 31, -4u, -3u, -1u};
-	/* One in eight hits the header, which would else hardly be hit. */
+	/* One damage in eight hits the header, which would hardly be hit otherwise. */
 	size_t at = random_below(seed, random_below(seed, 8) ? b.size : HEADER);
 
 	switch (random_below(seed, 4)) {
@@ -438,7 +438,7 @@ static void damage(struct blob b, uint64_t *seed)
 	}
 }
 
-/* Whatever comes of it, it comes back and stays in its memory. */
+/* Reading a damaged tree always returns, and stays in the tree's memory. */
 static void test_damaged(const char *name, int times, uint64_t seed)
 {
 	struct blob b = load(name);

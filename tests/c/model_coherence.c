@@ -1,4 +1,4 @@
-/* The memory system: states, costs, queues, topology. Times are ticks. */
+/* Tests the memory system: states, costs, queues, topology. Times are ticks. */
 #include <string.h>
 
 #include "../../model/coherence.h"
@@ -33,7 +33,7 @@ static void fresh(void)
 	EXPECT(coherence_init(&c, &profile, 0));
 }
 
-/* Ticks that the access takes, issued at `now`. */
+/* Returns the ticks that the access takes when it is issued at `now`. */
 static uint64_t cost(unsigned hart, enum access kind, uint64_t address, uint64_t now)
 {
 	return coherence_access(&c, hart, kind, address, now).done - now;
@@ -88,8 +88,8 @@ static void upgrade_grows_with_sharers(void)
 	}
 }
 
-/* Requests to one line are served one after the other; others are not kept. Who
- * waits has looked into its own L1 meanwhile: l1_load. */
+/* Requests to one line are served one after the other; requests to other lines do not wait.
+ * A hart that waits has looked into its own L1 meanwhile, and saves l1_load. */
 static void queues(void)
 {
 	fresh();
@@ -126,7 +126,7 @@ static void readers_overlap(void)
 	profile.bank_busy = 0;
 }
 
-/* Others go on with a line until the directory, having come to the request, asks them. */
+/* Other harts use a line until the directory comes to the request and asks them. */
 static void takes_effect_at_the_others(void)
 {
 	uint64_t line = LINE / 64;
@@ -212,7 +212,7 @@ static void device_takes_the_line(void)
 	EXPECT(cost(0, ACCESS_LOAD, LINE, 2 * FAR) == 200);
 }
 
-/* The directory keeps what it knows while it grows. */
+/* The directory keeps all entries while it grows. */
 static void many_lines(void)
 {
 	fresh();

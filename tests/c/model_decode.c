@@ -1,4 +1,5 @@
-/* Every kind of instruction that the model tells apart, as the assembler makes it. */
+/* Tests the class of every kind of instruction that the model tells apart, in the words that
+ * the assembler makes. */
 #include "../../model/decode.h"
 #include "check.h"
 

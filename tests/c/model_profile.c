@@ -15,7 +15,7 @@ static void load(const char *path)
 	fclose(file);
 }
 
-/* The text with the line that begins with `key` replaced. */
+/* Returns the text with another line in the place of the one that begins with `key`. */
 static const char *with(const char *key, const char *line)
 {
 	char *at = text, *end;

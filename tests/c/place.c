@@ -1,4 +1,4 @@
-/* place.h, bump.h and cas.h against plain arithmetic in 128 bits. No address here
+/* Tests place.h, bump.h and cas.h against plain arithmetic in 128 bits. No address here
  * is ever followed. */
 #include "alloc/place.h"
 
@@ -9,7 +9,7 @@
 
 typedef unsigned __int128 wide;
 
-/* Where a block would begin if addresses never ended. */
+/* Returns where a block would begin if addresses never ended. */
 static wide wide_block(wide next, wide align)
 {
 	return (next + align - 1) / align * align;
@@ -72,7 +72,7 @@ static void test_random(void)
 	}
 }
 
-/* One heap of each kind, and what it should be. */
+/* One heap of each kind, and the `next` that they should have. */
 struct heaps {
 	struct bump bump;
 	struct cas_heap cas;
@@ -87,7 +87,7 @@ static void heaps_init(struct heaps *h, uintptr_t start, uintptr_t end)
 	h->end = end;
 }
 
-/* Ask all of them; worth the address, 0 for NULL. */
+/* Ask all heaps for a block. Returns its address, 0 for NULL. */
 static uintptr_t heaps_alloc(struct heaps *h, size_t size, size_t align)
 {
 	wide block = wide_block(h->next, align);
@@ -197,7 +197,7 @@ static void test_histories(void)
 		one_history(&seed);
 }
 
-/* An attempt that was overtaken changes nothing but what it has seen. */
+/* An attempt that was overtaken changes nothing but its `seen`. */
 static void test_cas_overtaken(void)
 {
 	struct cas_heap heap;

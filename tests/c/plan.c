@@ -13,7 +13,8 @@ const unsigned strategy_count = 4;
 
 static struct plan plan;
 
-/* In memory of its own exact size, so that AddressSanitizer sees a read past it. */
+/* Read the plan from memory of its own exact size, so that AddressSanitizer sees a read past
+ * it. */
 static const char *read_exactly(const char *text, char *at_word, size_t room)
 {
 	char *copy = strdup(text);
@@ -32,7 +33,7 @@ static bool is_good(const char *text)
 	return EXPECT_TEXT(read_exactly(text, at, sizeof(at)), NULL);
 }
 
-/* Worth the error; `at` is where it must point. */
+/* Returns the error, which must point at `at`. */
 static const char *error_at(const char *text, const char *at)
 {
 	char word[4096];
@@ -43,7 +44,7 @@ static const char *error_at(const char *text, const char *at)
 	return error;
 }
 
-/* The error of a plan of one word, which is the one at fault. */
+/* Returns the error of a plan of one word, at which it must point. */
 static const char *error_of(const char *word)
 {
 	char text[256];
@@ -126,7 +127,7 @@ static void test_everything(void)
 	EXPECT_TEXT(plan.inject, "panic");
 }
 
-/* The keys whose value is a word, and the numbers of the loaded loop. */
+/* The keys of the loaded loop are read: words and numbers. */
 static void test_load(void)
 {
 	is_good("hartlock: sizes=mixed touch=64 placement=random rate=1000000000 irq=off "
@@ -170,7 +171,7 @@ static void test_alignment_of_sizes(void)
 		    "align does not divide the sizes");
 }
 
-/* Nothing stays from the plan before. */
+/* Nothing stays from an earlier plan. */
 static void test_fresh(void)
 {
 	is_good("hartlock: run=cas:8,cas:4 size=64 hold=9 passes=t inject=trap seed=7 irq=off "
@@ -311,7 +312,7 @@ static void test_numbers(void)
 	EXPECT_EQ(plan.seed, 17);
 }
 
-/* Each number goes where it belongs, and leaves the others alone. */
+/* Each number goes to its own field, and leaves the others alone. */
 static void test_one_number(void)
 {
 	is_good("hartlock: hold=5");

@@ -1,5 +1,5 @@
-/* random.h: splitmix64 (Steele, Lea and Flood, OOPSLA 2014), the same numbers in
- * every run. */
+/* random.h: splitmix64 (Steele, Lea and Flood, OOPSLA 2014), which gives the same numbers
+ * in every run. */
 #ifndef TESTS_RANDOM_H
 #define TESTS_RANDOM_H
 
@@ -14,13 +14,13 @@ static inline uint64_t random64(uint64_t *state)
 	return x ^ x >> 31;
 }
 
-/* Below n, which is not 0. */
+/* Returns a number below n, which is not 0. */
 static inline uint64_t random_below(uint64_t *state, uint64_t n)
 {
 	return random64(state) % n;
 }
 
-/* Of any length in bits, each as likely: small numbers and huge ones. */
+/* Returns a number of any length in bits, each as likely: small numbers and huge ones. */
 static inline uint64_t random_length(uint64_t *state)
 {
 	return random64(state) >> random_below(state, 64);

@@ -3,7 +3,7 @@
 #include "capture.h"
 #include "random.h"
 
-/* End the record that is begun; what was captured must be just `body`. */
+/* End the record that is begun, and expect that `body` alone was captured. */
 static void expect_record(const char *body)
 {
 	record_end();
@@ -11,7 +11,7 @@ static void expect_record(const char *body)
 	capture_clear();
 }
 
-/* Starts with "@type n=" and the next number. */
+/* Returns a text of "@type n=", the next number, and the rest. */
 static const char *with_number(const char *type, uint64_t n, const char *rest)
 {
 	static char body[1024];
@@ -20,7 +20,7 @@ static const char *with_number(const char *type, uint64_t n, const char *rest)
 	return body;
 }
 
-/* Begin, let `fill` add to it, end. */
+/* Begin a record, let `fill` add to it, end it. */
 #define EXPECT_RECORD(fill, rest)                         \
 	do {                                              \
 		uint64_t n = record_count();              \
@@ -32,7 +32,7 @@ static const char *with_number(const char *type, uint64_t n, const char *rest)
 
 static void test_reference(void)
 {
-	EXPECT_EQ(crc32_bitwise("123456789", 9), 0xcbf43926); /* zlib's, and everybody's */
+	EXPECT_EQ(crc32_bitwise("123456789", 9), 0xcbf43926); /* as zlib says */
 	EXPECT_EQ(crc32_bitwise("", 0), 0);
 }
 
@@ -96,7 +96,7 @@ static void test_text(void)
 	EXPECT_RECORD(record_text("s", "\x01\x1f\x7f\x80\xc3\xff"), " s=%01%1f%7f%80%c3%ff");
 }
 
-/* Whatever a text is made of, its record is one line of blanks between words. */
+/* The record of a text of any bytes is one line of words with blanks between them. */
 static void test_every_byte(void)
 {
 	char value[256], rest[1024] = " s=";
@@ -110,7 +110,7 @@ static void test_every_byte(void)
 	EXPECT_RECORD(record_text("s", value), rest);
 }
 
-/* Longer than is gathered: still whole and with the right CRC, in several writes. */
+/* A record longer than the buffer is whole and has the right CRC, in several writes. */
 static void test_long(void)
 {
 	for (size_t len = 200; len < 1000; len += 1 + len / 300) {
@@ -131,7 +131,7 @@ static void test_long(void)
 	}
 }
 
-/* A short one that is given up leaves nothing, not even a hole in the numbers. */
+/* A short record that is given up leaves nothing, not even a gap in the numbers. */
 static void test_abandoned(void)
 {
 	uint64_t n = record_count();
@@ -145,7 +145,8 @@ static void test_abandoned(void)
 	EXPECT_EQ(record_count(), n + 1);
 }
 
-/* A long one has been written in part. The next is whole from its own '@' on. */
+/* A long record that is given up has been written in part. The next one is whole from its
+ * own '@' on. */
 static void test_abandoned_long(void)
 {
 	uint64_t n = record_count();

@@ -1,4 +1,4 @@
-/* sizes.c: the distributions are what docs/use/workloads.md says they are. */
+/* Tests sizes.c: the distributions are those that docs/use/workloads.md names. */
 #include "bench/sizes.h"
 
 #include "check.h"
@@ -34,7 +34,7 @@ static void test_tables(void)
 	EXPECT_EQ(sum_of(SIZES_MIXED) * 10, 64 * 3015);
 }
 
-/* Each entry as often as the others: the mean of many is the table's. */
+/* Each entry is drawn as often as the others: the mean of many is the table's. */
 static void test_draw(void)
 {
 	for (enum sizes kind = SIZES_SMALL; kind < SIZES_KINDS; kind++) {

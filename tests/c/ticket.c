@@ -1,5 +1,5 @@
-/* ticket.h: what it promises beyond what locks.c asks of every lock. A waiter that
- * looks again calls relax(), where the other harts' part is played. */
+/* Tests what ticket.h promises beyond the promises of every lock, which locks.c tests. A
+ * waiter that looks again calls relax(), which plays the other harts' part. */
 #define LOCK_PORT "relax.h"
 #include "lock/ticket.h"
 
@@ -9,14 +9,14 @@ static struct ticket_lock lock;
 static struct ticket_node holder, earlier, me;
 static unsigned looks;
 
-/* Two releases: the holder's, which lets an earlier waiter in, and that one's. */
+/* Release twice: first for the holder, which lets an earlier waiter in, then for that one. */
 void relax(void)
 {
 	looks++;
 	ticket_release(&lock, looks == 1 ? &holder : &earlier);
 }
 
-/* Held, and with an earlier waiter: first come, first served. */
+/* Acquire a lock that is held and has an earlier waiter: first come, first served. */
 static void take_in_turn(void)
 {
 	EXPECT(!ticket_acquire(&lock, &holder));

@@ -85,7 +85,8 @@ static void test_one(void)
 	EXPECT_EQ(rung[0], 4);
 }
 
-/* Whichever is first, and both at one time, and neither loses the other's. */
+/* Of two timers either can be first, both can come at one time, and neither loses the
+ * other's. */
 static void test_two(void)
 {
 	for (int order = 0; order < 3; order++) {
@@ -108,7 +109,7 @@ static void test_two(void)
 	timer_off(0);
 }
 
-/* A beat every 100 us, that is 1000 ticks and one, beside the window's alarm. */
+/* There is a beat every 100 us, that is 1000 ticks and one, beside the window's alarm. */
 static void test_beat(void)
 {
 	static struct slot me = {.random = 5, .index = 0};
@@ -133,7 +134,7 @@ static void test_beat(void)
 	EXPECT_EQ(me.interrupts, 10);
 }
 
-/* One every 100 us, to each of the others about as often, never to itself. */
+/* There is one every 100 us, to each of the others about as often, never to itself. */
 static void test_poke(void)
 {
 	static struct slot me = {.random = 7, .index = 2};
@@ -176,7 +177,7 @@ static void test_poked(void)
 	timer_off(1);
 }
 
-/* Set again behind an alarm that somebody else turned off. */
+/* A timer is set again after something else turned its alarm off. */
 static void test_again(void)
 {
 	memset(rung, 0, sizeof(rung));

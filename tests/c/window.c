@@ -23,7 +23,7 @@ uint64_t port_time_hz(void)
 	return HZ;
 }
 
-/* No place that does things at an exact time. */
+/* This port cannot take samples at an exact time. */
 bool port_sample(unsigned which, const struct port_sample *what)
 {
 	(void)which;

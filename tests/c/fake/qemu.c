@@ -1,11 +1,10 @@
-/* qemu.c: as much of QEMU as the cost model's plugin sees of it, to ask the plugin
- * what a real one is not asked easily: a QEMU of another API, and one that stands
- * still.
+/* qemu.c: as much of QEMU as the cost model's plugin sees. It tests the plugin in cases
+ * that are hard to make with a real QEMU: another API, and a QEMU that stands still.
  *
  *     qemu PLUGIN API TARGET system|user HARTS install|stall|pass [key=value ...]
  *
- * loads the plugin and installs it. Says which version the plugin chose, on stdout,
- * and exits with 3 when the plugin does not want to be installed. `stall` and
+ * loads the plugin and installs it. It says which version the plugin chose, on stdout,
+ * and exits with 3 when the plugin refuses to be installed. `stall` and
  * `pass` then let a guest of two harts find the mailbox and join; in `stall` none
  * of them ever does anything again, in `pass` they leave. Built with -DOLD it has no
  * entry points that came with API 2. */
@@ -22,7 +21,7 @@
 
 enum { HARTS = 2, MAILBOX_AT = 4096 };
 
-/* An instruction: where and what it is, and who wants to hear of it. */
+/* An instruction: its address, its bytes, and the callbacks that were asked for. */
 struct qemu_plugin_insn {
 	uint64_t pc;
 	uint32_t word;
@@ -124,7 +123,7 @@ int qemu_plugin_num_vcpus(void)
 }
 #endif
 
-/* One instruction of hart `hart`, whose access, if it makes one, is at `address`. */
+/* Execute one instruction of hart `hart`. Its access, if it makes one, is at `address`. */
 static void execute(unsigned hart, uint32_t word, uint64_t address)
 {
 	struct qemu_plugin_insn insn = {.pc = KERNEL_BASE, .word = word};
@@ -144,7 +143,7 @@ static uint32_t marker(uint32_t which)
 	return which << 20 | slti;
 }
 
-/* A hart's thread; `arg` is the hart's number, behind it what it does. */
+/* Be a hart's thread, which stops for ever; `arg` is the hart's number. */
 static void *stall(void *arg)
 {
 	execute((unsigned)(uintptr_t)arg, marker(MARK_JOIN), 0);
