@@ -176,43 +176,46 @@ setup: ## install what building, running and testing need (Debian packages), and
 .PHONY: check lint test
 check: lint test ## everything that can be checked: layout, types, shell, all tests
 
-SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd tests/fuzz/run .ci/run
+SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd tools/fuzz/run .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
 	$(Q)shellcheck -x $(SHELL_FILES)
-	$(Q)/usr/bin/python3 -m pyflakes host verify tests tools
+	$(Q)/usr/bin/python3 -m pyflakes host verify tools tests
 	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
 
 test: $(IMAGE) ## all tests; TESTS=... for some
-	$(Q)/usr/bin/python3 -m pytest -q -rs -p no:cacheprovider $(or $(TESTS),tests)
+	$(Q)/usr/bin/python3 -m pytest -q -rs $(or $(TESTS),tests)
+
+# The programs of tools/.
+TOOL = PYTHONPATH=host:. /usr/bin/python3 -m tools.
 
 .PHONY: mutants mutant
 mutants: all model ## locks that are wrong on purpose, and which check caught each (RUNS=3 ONLY=null ENGINE=model)
-	$(Q)/usr/bin/python3 tests/mutants/mutants.py $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) $(if $(ENGINE),--engine $(ENGINE))
+	$(Q)$(TOOL)mutants.mutants $(if $(RUNS),--runs $(RUNS)) $(if $(ONLY),--only $(ONLY)) $(if $(ENGINE),--engine $(ENGINE))
 
 mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cell), kernel and all
-	$(Q)/usr/bin/python3 tests/mutants/tree.py $(MUTANT)
+	$(Q)$(TOOL)mutants.tree $(MUTANT)
 
 .PHONY: detectors
 detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/trust/stress.md)
-	$(Q)/usr/bin/python3 tests/mutants/detectors.py $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+	$(Q)$(TOOL)mutants.detectors $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
 .PHONY: fuzz
 fuzz: ## device trees that a fuzzer makes up, for the kernel's parser (RUNS=10000000)
-	$(Q)tests/fuzz/run $(BUILD)/fuzz $(or $(RUNS),10000000)
+	$(Q)tools/fuzz/run $(BUILD)/fuzz $(or $(RUNS),10000000)
 
 .PHONY: docs
 docs: ## write the parts of documents that are made from data (lock/traits.toml ...) between their marks
-	$(Q)PYTHONPATH=host:. /usr/bin/python3 -m tools.docs
+	$(Q)$(TOOL)docs
 
 .PHONY: footprint
 footprint: ## bytes and instructions of each uncontended acquire and release (SHOW=ticket: which)
-	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 tests/footprint/footprint.py $(if $(SHOW),--path $(SHOW),$(if $(WRITE),--write))
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) $(TOOL)footprint.footprint $(if $(SHOW),--path $(SHOW),$(if $(WRITE),--write))
 
 .PHONY: bench-self
 bench-self: $(IMAGE) ## how fast hartlock itself is, and what its harness costs in instructions
-	$(Q)PYTHONPATH=host $(PYTHON) tests/bench_self.py
+	$(Q)$(TOOL)bench_self
 
 # What a reader sees before running anything: one sweep on the model, the same wherever it is run.
 .PHONY: reference check-reference
@@ -224,7 +227,7 @@ check-reference: $(IMAGE) $(MODEL) ## is results/reference what this tree gives,
 
 .PHONY: bench-compare
 bench-compare: $(IMAGE) ## how often compare calls two identical sweeps different (20 pairs under tcg)
-	$(Q)/usr/bin/python3 tests/bench_compare.py
+	$(Q)$(TOOL)bench_compare
 
 # The kernel by hand. PLAN='hartlock: run=cas:8' gives it something to measure.
 QEMU_RUN = $(QEMU) -machine virt -m 256M -smp $(SMP) -accel tcg,thread=multi -bios default \

@@ -2,7 +2,7 @@
 
 /* Entry i from 16 on: the mean of -ln u for u from i/256 to (i+1)/256, that is
  * 256 ((b - b ln b) - (a - a ln a)); below 16: ln 16, for what is left to draw.
- * In 1/65536. tests/test_workloads.py computes them again. */
+ * In 1/65536. tests/boot/test_workloads.py computes them again. */
 const uint32_t arrival_table[ARRIVAL_BINS] = {
 	181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704,
 	181704, 181704, 181704, 181704, 181704, 179698, 175840, 172198, 168747, 165469, 162347,

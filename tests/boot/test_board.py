@@ -1,0 +1,330 @@
+"""The board engine: a kernel that is not started here, heard over a serial line or read from a log."""
+
+import json
+import os
+import re
+import shutil
+import socket
+import subprocess
+import threading
+import time
+import tty
+import zlib
+
+import pytest
+from support.run import TOP, run_bench
+
+from hartlock.plan import parse, strategies
+from hartlock.run import board
+from hartlock.base.errors import UsageError
+
+pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
+IMAGE = TOP / "build/hartlock.elf"
+ASKED = ("--smp", "2", "--lock", "ticket,cas", "--trials", "2", "--duration", "15", "--warmup", "3")
+
+
+def print_plan(*args):
+    done = subprocess.run([str(TOP / "run-bench.sh"), "--engine", "board", "--print-plan", *args], stdin=subprocess.DEVNULL,
+                          capture_output=True, text=True, timeout=60, check=True)
+    return done.stdout.strip(), done.stderr
+
+
+def qemu(plan, *serial, smp=2, image=IMAGE):
+    return ["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", str(smp), "-display", "none", "-monitor", "none",
+            "-no-reboot", "-kernel", str(image), "-append", plan, *serial]
+
+
+def heard(folder, *args, **kw):
+    return run_bench(folder, *args, quick=False, **kw)
+
+
+@pytest.fixture(scope="module")
+def log(tmp_path_factory):
+    """What a terminal program would have taken down."""
+    to = tmp_path_factory.mktemp("log") / "capture"
+    plan, _ = print_plan(*ASKED)
+    subprocess.run(qemu(plan, "-serial", f"file:{to}"), stdin=subprocess.DEVNULL, check=True, timeout=60)
+    return to
+
+
+def test_a_log_gives_the_results_of_the_run(log, tmp_path):
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(log))
+    assert done.status == 0, done.out + done.err
+    assert {r["strategy"] for r in done.rows()} == {"ticket", "cas", "null", "clock"}
+    row = done.row("ticket", 2, "board")
+    assert (row["machine"], row["evidence"], row["trials_whole"]) == ("riscv-virtio,qemu", "emulated", "0")
+    assert (row["trials"], row["duration_us"], row["think_instructions"], row["check"]) == ("2", "15000", "100", "pass")
+    assert done.context["status"] == "complete" and done.context["image_sha256"] == ""
+    assert done.log == log.read_bytes()[log.read_bytes().index(b"@boot n=0"):]
+
+
+def test_of_several_runs_in_a_log_the_last_counts(log, tmp_path):
+    twice = tmp_path / "twice"
+    text = b"".join(b"12:00 " + line + b"\r\n" for line in log.read_bytes().split(b"\n"))  # a terminal's stamps, CR LF
+    twice.write_bytes(b"noise\0\xff\n" + text[: len(text) // 2] + b"\r\n" + text)
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(twice))
+    assert done.status == 0, done.out + done.err
+    assert done.session("board")["records"]["faults"] == {} and done.row("cas", 2, "board")["trials_measured"] == "2"
+
+
+def anew(text, old, new):
+    """The one record that has `old` in it, with `new` in its place and its checksum made again."""
+    record = next(line for line in text.split(b"\n") if line.startswith(b"@") and old in line)
+    body = record.rpartition(b" *")[0].replace(old, new)
+    return text.replace(record, b"%s *%08x" % (body, zlib.crc32(body)))
+
+
+def test_an_image_of_other_forms_says_so(log, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(anew(log.read_bytes(), b" relax=pause unlock=store", b" relax=none unlock=amoswap"))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(other))
+    assert done.status == 0, done.out + done.err
+    assert done.context["plan"]["relax"] == "none" and done.context["plan"]["unlock"] == "amoswap"
+
+
+def test_evidence_is_hardware_unless_the_tree_says_qemu(log, tmp_path):
+    other = tmp_path / "other"
+    other.write_bytes(anew(log.read_bytes(), b"riscv-virtio,qemu", b"StarFive%20VisionFive%202"))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(other))
+    assert done.status == 0, done.out + done.err
+    assert {r["evidence"] for r in done.rows()} == {"hardware"}
+    assert done.row("cas", 2, "board")["machine"] == "StarFive VisionFive 2"
+    assert "evidence hardware: 2 hart(s) of StarFive VisionFive 2" in done.out
+
+
+@pytest.mark.parametrize("spoil,status,words", [
+    (lambda text: text[: text.rindex(b"@trial n=")], 1, "no end record: 9 of 10 trials are kept"),
+    (lambda text: text.replace(b"@boot", b"@toob"), 2, "there is no @boot record"),
+    (lambda text: text.replace(b"@asked", b"@aksed"), 2, "did not say what it was asked"),
+    (lambda text: b"", 2, "there is no @boot record"),
+    (lambda text: text[text.index(b"@pass"):], 2, "its beginning was not heard"),
+    (lambda text: text[: text.index(b"@asked")] + b"nothing more\n", 2, "did not say what it was asked")])
+def test_logs_that_are_not_whole(log, tmp_path, spoil, status, words):
+    bad = tmp_path / "bad"
+    bad.write_bytes(spoil(log.read_bytes()))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(bad))
+    assert done.status == status and words in done.out + done.err
+    assert status == 1 or not done.folder.exists()
+
+
+def test_a_panic_before_the_plan_is_said(tmp_path):
+    to = tmp_path / "capture"
+    subprocess.run(qemu("hartlock: run=tiket:2", "-serial", f"file:{to}"), stdin=subprocess.DEVNULL, check=False, timeout=60)
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(to))
+    assert done.status == 2 and "tiket" in done.err
+
+
+def pty_of(process):
+    for line in process.stdout:
+        found = re.search(r"char device redirected to (\S+)", line)
+        if found:
+            return found[1]
+    raise AssertionError("QEMU made no pseudo-terminal")
+
+
+def go_on(monitor):
+    with socket.socket(socket.AF_UNIX) as s:
+        s.connect(str(monitor))
+        with s.makefile("rwb") as stream:
+            stream.write(b'{"execute":"qmp_capabilities"}\n{"execute":"cont"}\n')
+            stream.flush()
+            for _ in range(2):
+                while "return" not in json.loads(stream.readline()):
+                    pass
+
+
+def on_a_line(folder, device, *args):
+    return heard(folder, "--engine", "board", "--serial", device, *args)
+
+
+def test_a_serial_line(tmp_path):
+    """QEMU's UART on a pseudo-terminal of its own; it starts when somebody listens, and like a board
+    that has been powered off its end of the line stays plugged in."""
+    plan, _ = print_plan(*ASKED)
+    board = subprocess.Popen([*qemu(plan, "-serial", "pty", "-S", "-no-shutdown", "-qmp", f"unix:{tmp_path}/qmp,server=on,wait=off")],
+                             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    device = pty_of(board)
+    listener = subprocess.Popen([str(TOP / "run-bench.sh"), "--engine", "board", "--serial", device, "--out",
+                                 str(tmp_path / "run")], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
+    assert "start the board now" in listener.stdout.readline()
+    go_on(tmp_path / "qmp")
+    out = listener.communicate(timeout=90)[0]
+    board.kill()
+    board.communicate()
+    assert listener.returncode == 0, out
+    assert re.search(r"^ticket +2 ", out, re.M) and "summary.csv" in out
+
+
+class Throttled:
+    """A line of so many bytes a second, which loses one now and then."""
+
+    def __init__(self, data, rate, lose=()):
+        self.master, self.slave = os.openpty()
+        tty.setraw(self.slave)
+        self.name = os.ttyname(self.slave)
+        self._thread = threading.Thread(target=self._send, args=(data, rate, set(lose)), daemon=True)
+
+    def _send(self, data, rate, lose):
+        begun = time.monotonic()
+        for at in range(0, len(data), 64):
+            while (time.monotonic() - begun) * rate < at:
+                time.sleep(0.001)
+            os.write(self.master, bytes(b for i, b in enumerate(data[at:at + 64], at) if i not in lose))
+
+    def start(self):
+        self._thread.start()
+
+
+def test_a_slow_line_that_loses_bytes_keeps_the_other_trials(log, tmp_path):
+    data = log.read_bytes()
+    in_share = data.index(b"@share", data.index(b"@trial n="))
+    line = Throttled(data, 28_800, lose=[in_share + 30])  # 288,000 baud
+    line.start()
+    done = on_a_line(tmp_path / "run", line.name)
+    assert done.status == 1, done.out + done.err
+    assert re.search(r"1 damaged record\(s\), the first at line \d+", done.out)
+    assert "is left out: some of its records did not arrive" in done.out
+    assert done.session("board")["trials_kept"] == 9
+
+
+def test_a_line_that_goes_dead_is_given_up(log, tmp_path):
+    data = log.read_bytes()
+    line = Throttled(data[: len(data) // 2], 1_000_000)
+    line.start()
+    done = on_a_line(tmp_path / "run", line.name, "--time-limit", "3")
+    assert done.status == 1 and "nothing was heard from the board for 3 s" in done.out
+    assert 0 < done.session("board")["trials_kept"] < 10
+
+
+def test_a_line_on_which_nobody_speaks(tmp_path):
+    done = on_a_line(tmp_path / "run", Throttled(b"", 1).name, "--time-limit", "1")
+    assert done.status == 2 and "nothing was heard from the board for 1 s" in done.err
+
+
+@pytest.mark.parametrize("args,words", [
+    (["--serial", "/dev/nosuch"], "--serial /dev/nosuch: No such file"),
+    (["--serial", "/dev/null"], "cannot be set up as a serial line"),
+    (["--serial", "/dev/null", "--baud", "12345"], "--baud 12345: this system has 9600"),
+    (["--from-log", "/nosuch"], "--from-log /nosuch: No such file"),
+    (["--from-log", "/dev/null", "--serial", "/dev/null"], "it is one of them"),
+    (["--labgrid", "/nosuch"], "no such environment file"),
+    (["--from-log", "/dev/null", "--smp", "4"], "--smp: the board has its plan already"),
+    ([], "--print-plan says what to ask of a board"),
+    (["--cpu", "rv64", "--print-plan"], "--cpu rv64: QEMU's; --engine board has a board's processors")])
+def test_bad_options(tmp_path, args, words):
+    done = heard(tmp_path / "run", "--engine", "board", *args)
+    assert done.status == 2 and words in done.err, done.err
+    assert not done.folder.exists()
+
+
+def test_serial_is_of_the_board_alone(tmp_path):
+    done = heard(tmp_path / "run", "--engine", "tcg", "--serial", "/dev/null")
+    assert done.status == 2 and "are of the engine board" in done.err
+
+
+def test_an_image_with_its_plan_in_it(tmp_path):
+    plan, _ = print_plan(*ASKED)
+    subprocess.run(["make", "-s", "board", f"PLAN={plan}"], cwd=TOP, check=True, timeout=120, capture_output=True)
+    out = subprocess.run(qemu("console=ttyS0 quiet", "-serial", "stdio", image=TOP / "build/board.bin"), check=True, timeout=60,
+                         stdin=subprocess.DEVNULL, capture_output=True).stdout
+    (tmp_path / "capture").write_bytes(out)
+    assert re.search(rb"@asked n=\d+ from=image plan=hartlock:", out)
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(tmp_path / "capture"))
+    assert done.status == 0, done.out + done.err
+    given = subprocess.run(qemu("x hartlock: run=clock:1", "-serial", "stdio", image=TOP / "build/board.bin"), check=True,
+                           stdin=subprocess.DEVNULL, timeout=60, capture_output=True).stdout
+    assert re.search(rb"@asked n=\d+ from=bootargs", given) and b"strategy=ticket" not in given
+
+
+def test_make_board_refuses_what_is_no_plan():
+    done = subprocess.run(["make", "-s", "board", "PLAN=run=cas:4"], cwd=TOP, timeout=120, capture_output=True, text=True, check=False)
+    assert done.returncode != 0 and "a plan begins with hartlock:" in done.stderr
+
+
+@pytest.mark.parametrize("smp", [1, 2, 4, 8])
+def test_a_default_run_fits_a_minute_of_115200_baud(smp):
+    plan, said = print_plan("--smp", str(smp))
+    read, numbers = parse.read(plan, smp)
+    assert board.seconds(read, 115_200) <= 60 and numbers["duration_us"] == 20_000
+    assert re.search(r"at most \d+ kB: (\d+) s of the line at 115200 baud$", said.strip())
+    assert set(read.locks) >= set(strategies.known())
+
+
+def test_a_default_plan_leaves_out_what_needs_an_extension(tmp_path):
+    to = tmp_path / "capture"
+    plan, _ = print_plan("--smp", "1", "--trials", "1")
+    subprocess.run(qemu(plan, "-serial", f"file:{to}", smp=1), stdin=subprocess.DEVNULL, check=True, timeout=60)
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(to))
+    assert done.status == 0, done.out + done.err
+    assert {r["strategy"] for r in done.rows()} >= set(strategies.known()) - {"amocas"}
+
+
+def test_what_does_not_fit_is_said():
+    _, said = print_plan("--smp", "64")
+    assert "fewer --lock, --harts or --trials" in said
+
+
+def test_the_volume_is_not_more_than_was_said(log):
+    read, _ = parse.read(print_plan(*ASKED)[0], 2)
+    data = log.read_bytes()
+    assert 0.4 * board.volume(read) < len(data) - data.index(b"@boot n=0") <= board.volume(read)
+
+
+def test_a_plan_is_read_back_as_it_was():
+    text, _ = print_plan("--smp", "4", "--harts", "1,3", "--lock", "mcs,faa", "--hold", "7", "--think", "50", "--think-range", "9",
+                         "--size", "64", "--align", "32", "--batch", "1K", "--seed", "99", "--trials", "3")
+    plan, numbers = parse.read(text, 4)
+    w = plan.workload
+    assert (w.size_bytes, w.align_bytes, w.hold_instructions, w.think_instructions, w.think_range_instructions, w.batch_bytes) == (
+        64, 32, 7, 50, 9, 1024)
+    assert (plan.harts, plan.trials, plan.seed, plan.smp) == ((1, 3), 3, 99, 4)
+    assert f"run={','.join(f'{t.strategy}:{t.harts}' for t in plan.order)}" in text
+
+
+def test_every_word_of_a_workload_is_read_back():
+    text, _ = print_plan("--lock", "mcs", "--size", "mixed", "--touch", "3", "--placement", "random", "--arrival", "poisson:1000",
+                         "--interrupt", "500,60", "--irq", "off")
+    plan, _ = parse.read(text, 4)
+    assert " ".join(plan.workload.words()) in text and plan.workload.arrival == "poisson"
+
+
+@pytest.mark.parametrize("text,words", [
+    ("hartlock: run=tiket:2", "knows no such strategy"), ("hartlock: run=cas:0", "not strategy:harts"),
+    ("hartlock: run=cas:65", "not strategy:harts"), ("hartlock: run=cas", "not strategy:harts"),
+    ("hartlock: size=x run=cas:1", "not a number"), ("hartlock: colour=red run=cas:1", "does not know"),
+    ("hartlock: format=2 run=cas:1", "format 2"), ("", "no plan"), ("hartlock: size=8", "no plan")])
+def test_plans_that_cannot_be_read(text, words):
+    with pytest.raises(UsageError, match=words):
+        parse.read(text, 2)
+
+
+def test_labgrid_with_its_qemu_driver(tmp_path):
+    pytest.importorskip("labgrid", reason="labgrid is not installed (Debian package labgrid)")
+    plan, _ = print_plan(*ASKED)
+    (tmp_path / "env.yaml").write_text(f"""
+targets:
+  main:
+    drivers:
+      QEMUDriver:
+        qemu_bin: qemu
+        machine: virt
+        cpu: rv64
+        memory: 256M
+        kernel: image
+        extra_args: "-smp 2 -no-reboot"
+        boot_args: "{plan}"
+tools:
+  qemu: {shutil.which("qemu-system-riscv64")}
+images:
+  image: {IMAGE}
+""")
+    done = heard(tmp_path / "run", "--engine", "board", "--labgrid", str(tmp_path / "env.yaml"))
+    assert done.status == 0, done.out + done.err
+    assert done.row("ticket", 2, "board")["trials_measured"] == "2" and "switched on" in done.out
+
+
+def test_a_labgrid_environment_without_a_console(tmp_path):
+    pytest.importorskip("labgrid", reason="labgrid is not installed (Debian package labgrid)")
+    (tmp_path / "env.yaml").write_text("targets:\n  main:\n    resources: []\n")
+    done = heard(tmp_path / "run", "--engine", "board", "--labgrid", str(tmp_path / "env.yaml"))
+    assert done.status == 2 and "ConsoleProtocol" in done.err

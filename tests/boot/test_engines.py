@@ -1,0 +1,195 @@
+"""Two engines in one command: the model's rows, its determinism, and what happens without it."""
+
+import os
+import re
+import shutil
+import subprocess
+
+import pytest
+from support.run import TOP, run_bench
+
+from hartlock.engine import choose
+from hartlock.figures.columns import PER_OP
+from hartlock.base.errors import UsageError
+
+MODEL = ("--engine", "model", "--trials", "2", "--model-duration", "60")
+
+
+@pytest.fixture(scope="module")
+def both(tmp_path_factory):
+    return run_bench(tmp_path_factory.mktemp("both") / "run", "--smp", "4", "--lock", "ticket,cas", "--engine", "both",
+                     "--trials", "1", "--model-duration", "60")
+
+
+def test_the_default_is_both_in_one_table(both):
+    assert both.status == 0, both.out
+    assert {r["engine"] for r in both.rows()} == {"tcg", "model"}
+    assert re.search(r"^tcg +ticket ", both.out, re.M) and re.search(r"^model +ticket ", both.out, re.M)
+    assert (both.folder / "uart-model.log").exists() and b"modelled=1" in (both.folder / "uart-model.log").read_bytes()
+    assert b"modelled=0" in both.log
+
+
+def test_modelled_rows_say_so_and_count_lines(both):
+    row = both.row("ticket", 4, "model")
+    assert (row["evidence"], row["machine"], row["check"]) == ("modelled", "generic-8", "pass")
+    for column in PER_OP:
+        assert row[f"{column}_median"] != "" and both.row("ticket", 4)[f"{column}_median"] == ""
+    assert float(row["transfers_per_op_median"]) > 1
+    assert "evidence modelled" in both.out
+
+
+def test_without_a_lock_the_model_loses_updates(both):
+    row = both.row("null", 4, "model")
+    assert row["overlap_shown"] == "yes" and float(row["lost_updates_share_median"]) > 0.3
+
+
+def figures(done):
+    """Both CSV files, but for the columns that tell where and when: run, host_processors."""
+    out = []
+    for name in ("samples.csv", "summary.csv"):
+        for row in done.rows(name):
+            row.pop("run"), row.pop("host_processors")
+            out.append(row)
+    return out
+
+
+@pytest.fixture
+def load():
+    """Two busy processes."""
+    busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2)]
+    yield
+    for process in busy:
+        process.kill()
+        process.wait()
+
+
+@pytest.fixture(scope="module")
+def quiet(tmp_path_factory):
+    return run_bench(tmp_path_factory.mktemp("quiet") / "run", "--smp", "8", "--lock", "all", *MODEL)
+
+
+def test_the_model_gives_the_same_figures_under_load(quiet, tmp_path, load):
+    again = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", *MODEL)
+    assert quiet.status == again.status == 0, quiet.out + again.out
+    assert figures(quiet) == figures(again)
+
+
+def test_another_qemu_gives_the_same_figures(quiet, tmp_path):
+    """QEMU 10.0 with OpenSBI 1.5, fetched beside the system's by `make setup`."""
+    other = TOP / "build/qemu-10.0/usr/bin"
+    if not other.exists():
+        pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
+    again = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", *MODEL,
+                      "--", "-L", str(other.parent / "share/qemu"),
+                      env={"PATH": f"{other}:{os.environ['PATH']}"})
+    assert again.status == 0, again.out
+    assert "version 10." in again.context["qemu"] and again.context["qemu"] != quiet.context["qemu"]
+    assert again.session("model")["boot"]["console"] == "dbcn"
+    assert figures(quiet) == figures(again)
+
+
+def test_another_seed_gives_other_figures(quiet, tmp_path):
+    other = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", "--seed", "2", *MODEL)
+    ticket = [d.row("ticket", 8, "model")["cycles_per_op_median"] for d in (quiet, other)]
+    assert figures(quiet) != figures(other)
+    assert float(ticket[1]) == pytest.approx(float(ticket[0]), rel=0.3)
+
+
+def test_sixty_four_harts(bench):
+    done = bench("--smp", "64", "--lock", "mcs", "--engine", "model", "--trials", "1", "--model-duration", "20")
+    assert done.status == 0, done.out
+    assert done.row("mcs", 64, "model")["machine"] == "mesh-64"
+
+
+def test_an_unknown_machine_is_refused(bench):
+    done = bench("--smp", "2", "--engine", "model", "--machine", "generic-9")
+    assert done.status == 2
+    assert "no such profile" in done.err and "generic-8" in done.err
+    assert not done.folder.exists()
+
+
+def test_a_profile_with_a_mistake_is_refused_by_name(bench, tmp_path):
+    text = (TOP / "model/machines/generic-8.toml").read_text()
+    (tmp_path / "mine.toml").write_text(text.replace("l1_load", "l1_laod"))
+    done = bench("--smp", "2", "--engine", "model", "--machine", str(tmp_path / "mine.toml"))
+    assert done.status == 2
+    assert "l1_laod" in done.err
+
+
+def test_more_harts_than_the_machine_has_are_refused(bench):
+    done = bench("--smp", "16", "--engine", "model", "--machine", "generic-8", "--trials", "1")
+    assert done.status == 1
+    assert "more harts than the machine profile" in done.out
+
+
+def fake_qemu(tmp_path, version):
+    """A QEMU of another version, otherwise the real one."""
+    (tmp_path / "bin").mkdir()
+    (tmp_path / "share").symlink_to("/usr/share")
+    fake = tmp_path / "bin/qemu-system-riscv64"
+    real = shutil.which("qemu-system-riscv64")
+    fake.write_text(f'#!/bin/sh\n[ "$1" = --version ] && echo "QEMU emulator version {version}" && exit\nexec {real} "$@"\n')
+    fake.chmod(0o755)
+    return {"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"}
+
+
+def test_a_qemu_that_is_too_new_for_the_model_is_said_and_tcg_goes_on(bench, tmp_path):
+    done = bench("--smp", "2", "--lock", "cas", "--engine", "both", "--trials", "1", env=fake_qemu(tmp_path, "19.1.0"))
+    assert done.status == 0, done.out
+    assert "the cost model was left out" in done.out and "this one is 19.1" in done.out
+    assert {r["engine"] for r in done.rows()} == {"tcg"}
+
+
+def test_asking_for_the_model_alone_is_refused_then(bench, tmp_path):
+    done = bench("--smp", "2", "--engine", "model", env=fake_qemu(tmp_path, "19.1.0"))
+    assert done.status == 2 and "cannot run here" in done.err
+
+
+def test_too_old_a_qemu_is_refused(bench, tmp_path):
+    done = bench("--smp", "2", env=fake_qemu(tmp_path, "6.2.0"))
+    assert done.status == 2 and "7.2 or later is needed" in done.err
+
+
+def test_the_model_refuses_one_thread(bench):
+    done = bench("--smp", "2", "--lock", "cas", "--engine", "model", "--", "-icount", "shift=0")
+    assert done.status == 1
+    assert "two harts on one thread" in done.out
+
+
+def test_default_machines():
+    assert choose.default_machine(8) == "generic-8" and choose.default_machine(9) == "mesh-64"
+    with pytest.raises(UsageError, match="no comma"):
+        path = TOP / "build" / "a,b.toml"
+        path.parent.mkdir(exist_ok=True)
+        path.write_text("")
+        choose.machine_file(str(path))
+
+
+def broken_copy(tmp_path, header, old, new):
+    """run-bench.sh of a copy of the tree in which a header has one mistake."""
+    copy = tmp_path / "copy"
+    shutil.copytree(TOP, copy, ignore=shutil.ignore_patterns(".git", "build", "results", "__pycache__"))
+    text = (copy / header).read_text()
+    assert text.count(old) == 1
+    (copy / header).write_text(text.replace(old, new))
+    return lambda *args: subprocess.run([str(copy / "run-bench.sh"), *args], capture_output=True, text=True,
+                                        timeout=120, check=False)
+
+
+def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
+    """An MCS lock that is never handed over."""
+    run = broken_copy(tmp_path, "lock/mcs.h", "a32_store_unlock(&next->waiting, 0);", "")
+    done = run("--smp", "2", "--lock", "mcs", *MODEL)
+    assert done.returncode == 1, done.stdout
+    assert "deadlock: every hart waits for another" in done.stdout
+    for hart in "01":
+        assert re.search(rf"hart {hart}: at 0x\w+ .*mcs_acquire.* line 0x", done.stdout), done.stdout
+
+
+def test_a_livelock_is_ended_and_each_hart_is_located(tmp_path):
+    """A test-and-set lock that is never released: its waiters write, so none sleeps."""
+    run = broken_copy(tmp_path, "lock/tas.h", "a32_store_unlock(&l->held, 0);", "(void)l;")
+    done = run("--smp", "2", "--lock", "tas", *MODEL)
+    assert done.returncode == 1, done.stdout
+    assert "livelock" in done.stdout
+    assert re.search(r"hart 1: at 0x\w+ .*tas_acquire", done.stdout), done.stdout

@@ -1,0 +1,289 @@
+"""The probe gives back the machine it runs on, and says what it cannot see."""
+
+import csv
+import re
+import subprocess
+import tomllib
+
+import numpy as np
+import pytest
+from support.documents import documented, record_keys
+from support.records import bucket
+from support.run import TOP, run_bench
+
+from hartlock.engine import choose
+from hartlock.probe import fit, probe, profile
+from hartlock.records.histogram import Histogram
+from hartlock.probe.fit import Measure, Probe
+from hartlock.records.parser import read
+
+BASE = TOP / "model/machines/generic-8.toml"
+LATENCIES = ["l1_load", "l1_store", "l1_amo", "transfer", "upgrade", "invalidate", "shared", "memory", "mul", "div",
+             "pause", "op", "branch", "store_delay"]
+TOPOLOGY = ["cluster_harts", "hop"]
+FACTS = ["clock_mhz", "moesi", "amo_far"]
+
+
+def machine(path, name, **changed):
+    """A profile like that of `name`, with some keys changed."""
+    text = (TOP / f"model/machines/{name}.toml").read_text()
+    for key, value in changed.items():
+        text, n = re.subn(rf"^{key} = \S+", f"{key} = {value}", text, flags=re.MULTILINE)
+        assert n == 1, key
+    path.write_text(text)
+    return str(path)
+
+
+def run_probe(folder, *args, **kw):
+    return run_bench(folder, "probe", "--engine", "model", *args, quick=False, **kw)
+
+
+class Probed:
+    def __init__(self, folder, smp, of):
+        self.done = run_probe(folder / "run", "--smp", str(smp), "--machine", of)
+        assert self.done.status == 0, self.done.out + self.done.err
+        self.text = (self.done.folder / "profile.toml").read_text()
+        self.found = tomllib.loads(self.text)
+        self.wanted = tomllib.loads(choose.machine_file(of).read_text())
+
+    def probed(self, key):
+        return re.search(rf"^{key} = .* # probed: ", self.text, re.MULTILINE) is not None
+
+
+@pytest.fixture(scope="module")
+def generic(tmp_path_factory):
+    return Probed(tmp_path_factory.mktemp("generic"), 8, "generic-8")
+
+
+@pytest.fixture(scope="module")
+def mesh(tmp_path_factory):
+    return Probed(tmp_path_factory.mktemp("mesh"), 8, "mesh-64")
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory):
+    return Probed(tmp_path_factory.mktemp("reference"), 8, "reference")
+
+
+# Unlike generic-8, from which an unprobed number would come, in all that is probed.
+MADE_UP = {
+    "clock_mhz": 1700, "cluster_harts": 2, "mesh_columns": 4, "moesi": "true", "l1_load": 4, "l1_store": 2,
+    "l1_amo": 9, "transfer": 77, "upgrade": 63, "invalidate": 5, "shared": 41, "memory": 333, "hop": 6, "mul": 4,
+    "div": 33, "pause": 17, "op": 2, "branch": 3, "store_delay": 25,
+}
+
+
+@pytest.fixture(scope="module")
+def made_up(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("made-up")
+    return Probed(folder, 8, machine(folder / "made-up.toml", "generic-8", **MADE_UP))
+
+
+def expect(probed, keys):
+    for key in keys:
+        assert probed.probed(key), key
+        assert probed.found[key] == pytest.approx(probed.wanted[key], rel=0.05), key
+
+
+def test_generic_8_comes_back(generic):
+    expect(generic, [*LATENCIES, *TOPOLOGY, *FACTS])
+
+
+def test_a_made_up_machine_comes_back(made_up):
+    expect(made_up, [*LATENCIES, *TOPOLOGY, *FACTS, "mesh_columns"])
+
+
+def test_two_clusters_of_a_mesh_come_back(mesh):
+    expect(mesh, [*LATENCIES, *TOPOLOGY, *FACTS])
+    assert mesh.found["harts"] == 8
+
+
+def test_the_reference_machine_comes_back_in_tenths_of_cycles(reference):
+    expect(reference, [*LATENCIES, "cluster_harts", *FACTS])
+    assert (reference.found["l1_load"], reference.found["l1_amo"]) == (2.4, 2.8)
+    assert not reference.probed("hop") and "all harts are in one cluster" in reference.text
+
+
+@pytest.mark.parametrize("key,value", [
+    ("l1_load", 6), ("l1_amo", 8), ("transfer", 60), ("upgrade", 47), ("invalidate", 3), ("shared", 36), ("memory", 180),
+    ("hop", 13), ("store_delay", 40)])
+def test_one_changed_parameter_changes_its_answer_and_no_other(generic, tmp_path, key, value):
+    """So the tests above can fail. An AMO's cost is told from a load's: both may move."""
+    other = Probed(tmp_path, 8, machine(tmp_path / "other.toml", "generic-8", **{key: value}))
+    expect(other, [key])
+    assert abs(other.found[key] - generic.found[key]) > 0.05 * generic.found[key]
+    for same in set(LATENCIES + TOPOLOGY) - {key, "l1_amo" if key == "l1_load" else key}:
+        assert other.found[same] == pytest.approx(generic.found[same], rel=0.05), same
+
+
+def test_far_amos_are_noticed(tmp_path):
+    far = Probed(tmp_path, 8, machine(tmp_path / "far.toml", "generic-8", amo_far="true", far_amo=44))
+    assert far.found["amo_far"] is True and far.found["far_amo"] == pytest.approx(44, rel=0.05)
+    assert "AMOs are far" in far.text
+    expect(far, ["upgrade", "invalidate"])
+
+
+def test_every_hart_is_a_cluster_of_its_own(tmp_path):
+    """Even the nearest pair is a step apart."""
+    lone = Probed(tmp_path, 4, machine(tmp_path / "lone.toml", "generic-8", cluster_harts=1, mesh_columns=2, hop=8))
+    expect(lone, ["transfer", "upgrade", "hop", "cluster_harts", "mesh_columns"])
+
+
+@pytest.mark.parametrize("harts", [1, 2])
+def test_few_harts_leave_open_what_takes_more(tmp_path, harts):
+    few = Probed(tmp_path, harts, "generic-8")
+    expect(few, ["l1_load", "l1_amo", "shared", "memory"])
+    assert few.probed("transfer") == (harts == 2)
+    assert "fewer than three harts" in few.text
+
+
+def test_what_is_not_probed_comes_from_the_base_and_says_so(tmp_path):
+    done = run_probe(tmp_path / "run", "--smp", "2", "--machine", "generic-8", "--base", "mesh-64")
+    text = (done.folder / "profile.toml").read_text()
+    assert "l1_sets = 512 # not probed: from mesh-64" in text
+    assert not [line for line in text.splitlines() if "=" in line and "probed" not in line]
+
+
+def test_the_profile_is_one_the_model_runs_on(mesh, bench):
+    done = bench("--smp", "4", "--lock", "ticket", "--engine", "model", "--trials", "1", "--model-duration", "20",
+                 "--machine", str(mesh.done.folder / "profile.toml"))
+    assert done.status == 0, done.out + done.err
+    assert done.row("ticket", 4, "model")["machine"] == "profile"
+
+
+def test_the_same_probe_gives_the_same_numbers(generic, tmp_path):
+    again = run_probe(tmp_path / "run", "--smp", "8")
+    assert (again.folder / "probe.csv").read_bytes() == (generic.done.folder / "probe.csv").read_bytes()
+
+
+def test_the_matrix_shows_the_clusters(mesh):
+    rows = re.findall(r"^hart (\d) +(.*)$", mesh.done.out, re.MULTILINE)
+    assert [int(a) for a, _ in rows] == list(range(8))
+    assert all(len(cells.split()) == 8 for _, cells in rows)
+    cost = {(int(r["a"]), int(r["b"])): float(r["cost_cycles"]) for r in mesh.done.rows("probe.csv") if r["kind"] == "handoff"}
+    assert len(cost) == 8 * 7
+    # A pair's best line may have its home far away: of all pairs one has it near.
+    near, far = (min(cycles for (a, b), cycles in cost.items() if (a // 4 == b // 4) == same) for same in (True, False))
+    assert far > near + 6
+    for (a, b), cycles in cost.items():
+        assert cycles == pytest.approx(near if a // 4 == b // 4 else far, rel=0.25)
+
+
+def test_a_hand_off_is_an_upgrade_and_a_transfer(reference):
+    """One-way, with the few instructions of either loop: the independent simulator's 56."""
+    costs = [float(r["cost_cycles"]) for r in reference.done.rows("probe.csv") if r["kind"] == "handoff"]
+    assert costs == pytest.approx([56] * 56, rel=0.05)
+
+
+def test_lr_and_sc_are_counted_for_every_number_of_harts(generic):
+    rows = [r for r in generic.done.rows("probe.csv") if r["kind"] == "lrsc"]
+    assert [(int(r["b"]), int(r["a"])) for r in rows] == [(n, i) for n in range(2, 9) for i in range(n)]
+    assert all(0 < int(r["successes"]) <= int(r["attempts"]) for r in rows)
+
+
+def test_lr_and_sc_fail_when_the_line_is_not_kept(tmp_path):
+    lost = Probed(tmp_path, 4, machine(tmp_path / "lost.toml", "generic-8", lr_hold=0))
+    rows = [r for r in lost.done.rows("probe.csv") if r["kind"] == "lrsc" and r["b"] == "4"]
+    assert sum(int(r["successes"]) for r in rows) < sum(int(r["attempts"]) for r in rows)
+
+
+def test_files_and_context(generic):
+    names = {p.name for p in generic.done.folder.iterdir()}
+    assert names - {"handoff.png"} == {"probe.csv", "profile.toml", "uart.log", "run.json"}
+    assert "handoff.png" in names or "python3-matplotlib" in generic.done.out
+    context = generic.done.context
+    assert (context["status"], context["problems"], context["base"]) == ("complete", [], "generic-8")
+    assert "run=probe:8" in context["sessions"][0]["bootargs"]
+
+
+def test_without_matplotlib_one_sentence(tmp_path):
+    (tmp_path / "none").mkdir()
+    (tmp_path / "none/matplotlib.py").write_text("raise ImportError\n")
+    (tmp_path / "none/sitecustomize.py").write_text(f"import sys; sys.path.insert(0, {str(tmp_path / 'none')!r})\n")
+    code = ("import sys; sys.path[:0] = sys.argv[1:3]; from hartlock import probe_view, probe_fit; from pathlib import Path;"
+            "print(probe_view.heat_map(fit.Probe(2), Path('never.png'), ''))")
+    out = subprocess.run(["/usr/bin/python3", "-c", code, str(tmp_path / "none"), str(TOP / "host")], check=True,
+                         capture_output=True, text=True, timeout=60, cwd=tmp_path).stdout
+    assert out == "no heat map: Python has no matplotlib here (Debian package python3-matplotlib).\n"
+    assert not (tmp_path / "never.png").exists()
+
+
+@pytest.mark.parametrize("engine,words", [("board", "not built yet"), ("tcg", "translated code")])
+def test_other_engines_are_refused_by_name(tmp_path, engine, words):
+    done = run_bench(tmp_path / "run", "probe", "--engine", engine, quick=False)
+    assert done.status == 2 and f"--engine {engine}" in done.err and words in done.err
+    assert not done.folder.exists()
+
+
+def test_more_harts_than_the_machine_has_leave_no_profile(tmp_path):
+    done = run_probe(tmp_path / "run", "--smp", "9", "--machine", "generic-8")
+    assert done.status == 1 and "more harts than the machine profile" in done.out
+    assert not (done.folder / "profile.toml").exists() and done.context["status"] == "incomplete"
+
+
+@pytest.mark.parametrize("name", ["probe", "probe_solo", "probe_many"])
+def test_it_compiles_for_this_computer_too(name):
+    """It knows of its place only what bench/port.h says."""
+    subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", f"-I{TOP}", f"-I{TOP}/tests/c/fake",
+                    "-fsyntax-only", str(TOP / f"bench/{name}.c")], check=True, timeout=60)
+
+
+def test_without_the_model_the_kernel_sends_the_same_records(generic):
+    """On emulated harts, so no figure means anything; one hart, as two may take turns for seconds."""
+    image = TOP / "build/hartlock.elf"
+    out = subprocess.run(["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", "1", "-bios", "default", "-kernel",
+                          str(image), "-append", "hartlock: run=probe:1", "-display", "none", "-monitor", "none",
+                          "-serial", "stdio", "-no-reboot"], stdin=subprocess.DEVNULL, capture_output=True, timeout=60, check=True)
+    kinds = {r.fields().text("kind") for r in read(out.stdout.split(b"\n")) if r.type == "probe"}
+    assert kinds == {r["kind"] for r in generic.done.rows("probe.csv") if r["a"] == r["b"] == "0" and r["kind"] != "lrsc"}
+
+
+def test_columns_are_documented(generic):
+    with open(generic.done.folder / "probe.csv", newline="", encoding="utf-8") as f:
+        assert next(csv.reader(f)) == probe.COLUMNS == documented("ports/probe.md", "probe.csv")
+
+
+def test_kinds_are_documented(generic):
+    kinds = {r["kind"] for r in generic.done.rows("probe.csv")}
+    assert kinds == set(documented("ports/probe.md", "What is measured"))
+
+
+def test_every_record_key_is_documented(generic):
+    seen = {}
+    for record in read(generic.done.log.split(b"\n")):
+        seen.setdefault(record.type, set()).update(record.fields().values)
+    for kind in ("probe", "lrsc"):
+        assert seen[kind] - {"n"} == record_keys()[kind], kind
+
+
+def test_every_option_is_documented():
+    text = (TOP / "docs/ports/probe.md").read_text()
+    for option in {o for a in probe._parser()._actions for o in a.option_strings} - {"-h", "--help"}:
+        assert f"`{option}" in text, option
+
+
+def measured(harts, cost):
+    """A Probe whose dirty loads cost what cost(a, b) says, and its clock 2."""
+    p = Probe(harts)
+    for kind, a, b, cycles in [("clock", 0, 0, 2), ("loop", 0, 0, 0), ("load", 0, 0, 3),
+                               *(("dirty", a, b, 2 + cost(a, b)) for a in range(harts) for b in range(harts) if a != b)]:
+        p.add(Measure(kind, a, b, 1, Histogram(1, cycles, cycles, cycles, {cycles if cycles < 32 else bucket(cycles): 1})))
+    return p
+
+
+def test_a_noisy_single_cluster_is_one_cluster():
+    t = fit.topology(measured(6, lambda a, b: 200 + (a * 7 + b) % 3))
+    assert (t.size, t.hop) == (6, 0)
+
+
+def test_a_noisy_mesh_is_still_a_mesh():
+    noise = np.random.default_rng(1)
+    t = fit.topology(measured(16, lambda a, b: 100 + 40 * (abs(a // 4 % 2 - b // 4 % 2) + abs(a // 8 - b // 8)) + int(noise.integers(3))))
+    assert (t.size, t.columns) == (4, 2)
+    assert (t.transfer, t.hop) == (pytest.approx(101, abs=1.5), pytest.approx(20, rel=0.05))
+
+
+def test_a_number_below_the_models_least_is_raised_and_said():
+    text = profile.write({"branch": fit.Found(0.25, "a loop")}, "generic-8", BASE.read_text(), "a test")
+    assert "branch = 1 # probed: a loop; 0.25, and the model's least is 1" in text
+    assert tomllib.loads(text)["branch"] == 1

@@ -1,0 +1,358 @@
+"""Workloads: options and scenarios, and what each of them does to a run."""
+
+import math
+import re
+import subprocess
+
+import pandas
+import pytest
+from support.run import EVERYWHERE, TOP, run_bench
+from tools.simulate import simulate
+
+from hartlock.cli import main
+from hartlock.engine import choose
+from hartlock.figures import trial_figures
+from hartlock.plan import scenarios, strategies, workload_options
+from hartlock.records.trials import Pass, Share
+from hartlock.base.errors import UsageError
+from hartlock.plan.plan import Workload
+
+# --- the command line ---
+
+
+def parsed(*args):
+    return workload_options.workload(main._parser().parse_args(args))
+
+
+def test_without_options_it_is_the_plain_workload():
+    assert parsed() == Workload(16, 16, 0, 100, 100, 4096)
+
+
+@pytest.mark.parametrize("args,expected", [
+    (["--size", "4K"], {"size_bytes": 4096, "sizes": "fixed", "align_bytes": 16}),
+    (["--size", "small"], {"size_bytes": 0, "sizes": "small", "align_bytes": 16}),
+    (["--size", "pages"], {"sizes": "pages", "align_bytes": 4096}),
+    (["--size", "pages", "--align", "64"], {"sizes": "pages", "align_bytes": 64}),
+    (["--arrival", "poisson:5000"], {"arrival": "poisson", "arrival_ops_per_second": 5000, "think_instructions": 0}),
+    (["--arrival", "closed"], {"arrival": "closed", "arrival_ops_per_second": 0, "think_instructions": 100}),
+    (["--interrupt", "100,2000"], {"interrupt_period_us": 100, "interrupt_instructions": 2000, "irq": "on"}),
+    (["--irq", "off", "--touch", "3", "--placement", "random"], {"irq": "off", "touch_lines": 3, "placement": "random"}),
+])
+def test_options_become_the_workload(args, expected):
+    got = vars(parsed(*args))
+    assert {key: got[key] for key in expected} == expected
+
+
+@pytest.mark.parametrize("args,words", [
+    (["--size", "huge"], "'huge' is not a number of bytes from 1 on (K and M are understood), and not one of small"),
+    (["--size", "mixed", "--align", "32"], "sizes of the distribution mixed are multiples of 16"),
+    (["--touch", "65"], "from 0 to 64"),
+    (["--placement", "here"], "not one of padded, packed, random"),
+    (["--arrival", "poisson"], "neither closed nor poisson:RATE"),
+    (["--arrival", "poisson:0"], "from 1 to 1000000000"),
+    (["--arrival", "uniform:5"], "neither closed nor poisson:RATE"),
+    (["--arrival", "poisson:5", "--think", "7"], "the schedule says when a hart asks again"),
+    (["--interrupt", "100"], "is not PERIOD,LENGTH"),
+    (["--interrupt", "9,100"], "from 10 to 1000000"),
+    (["--irq", "maybe"], "not one of on, off"),
+    (["--scenario", "sunday"], "there is no scenario 'sunday'. There are boot-alloc"),
+    (["--engine", "model", "--interrupt", "100,1"], "--interrupt: the engine model cannot do that"),
+    (["--engine", "native", "--irq", "off"], "--irq off: the engine native cannot do that"),
+    (["--engine", "model", "--ipi", "100", "--irq", "off"], "--ipi: the engine model cannot do that"),
+    (["--engine", "native", "--churn", "500"], "--churn: the engine native cannot do that"),
+    (["--engine", "model", "--churn", "500", "--interrupt", "100,1"], "--interrupt, --churn: the engine model cannot do that"),
+    (["--churn", "9"], "from 10 to 1000000"),
+    (["--ipi", "often"], "'often' is not a whole number"),
+    (["--exhaust", "0"], "from 1 to 1000000"),
+])
+def test_what_cannot_be_is_refused(bench, args, words):
+    done = bench(*args, quick=False)
+    assert done.status == 2 and done.out == ""
+    assert words in re.sub(r"\s+", " ", done.err)
+    assert not done.folder.exists()
+
+
+def test_with_both_engines_the_one_that_cannot_is_left_out_and_said():
+    tcg, model = choose.Engine("tcg", 1, 1), choose.Engine("model", 1, 1, interrupts=False)
+    assert choose.able([tcg, model], ["--irq off"]) == ([tcg, model], [])
+    can, said = choose.able([tcg, model], ["--interrupt"])
+    assert can == [tcg] and "--interrupt: the engine model cannot" in said[0]
+    with pytest.raises(UsageError, match="the engine model cannot"):
+        choose.able([model], ["--interrupt"])
+
+
+# --- scenarios ---
+
+
+@pytest.mark.parametrize("name", scenarios.SCENARIOS)
+def test_a_scenario_is_its_options(name):
+    bundle = scenarios.options_of(name)
+    work = {option: value for option, value in bundle.items() if option not in ("duration", "warmup", "model-duration")}
+    by_hand = parsed(*(word for option, value in work.items() for word in (f"--{option}", value)))
+    assert vars(parsed("--scenario", name)) == {**vars(by_hand), "scenario": name}
+    assert all(choice.why for choice in scenarios.SCENARIOS[name].options.values())
+
+
+def test_an_explicit_option_overrides_the_scenario():
+    options = main._parser().parse_args(["--scenario", "page-fault", "--think", "0", "--irq", "on", "--duration", "7"])
+    w = workload_options.workload(options)
+    assert (w.think_instructions, w.think_range_instructions, w.irq, w.size_bytes) == (0, 0, "on", 4096)
+    assert workload_options.given(options, "duration", 100) == 7
+    assert workload_options.given(options, "warmup", 20) == 2
+    assert workload_options.given(main._parser().parse_args([]), "warmup", 20) == 20
+
+
+def test_list_scenarios(bench):
+    done = bench("--list-scenarios", quick=False)
+    assert done.status == 0
+    assert re.findall(r"^([\w-]+): ", done.out, re.MULTILINE) == list(scenarios.SCENARIOS)
+    assert "    --think 5000 " in done.out
+    told = (TOP / "docs/use/workloads.md").read_text().split("## Scenarios")[1]
+    assert re.findall(r"^\| `([\w-]+)` \|", told, re.MULTILINE) == list(scenarios.SCENARIOS)
+
+
+# --- tables in C ---
+
+
+def test_the_logarithms_are_right():
+    text = (TOP / "bench/arrival.c").read_text().split("{", 1)[1].split("}")[0]
+    table = [int(word) for word in re.findall(r"\d+", text)]
+    of = [u - u * math.log(u) if u else 0 for u in (i / 256 for i in range(257))]
+    assert len(table) == 256
+    assert table[:16] == [round(math.log(16) * 65536)] * 16
+    assert table[16:] == [round((of[i + 1] - of[i]) * 256 * 65536) for i in range(16, 256)]
+    # E = (16/256) (ln 16 + E) + the rest: that makes it 1
+    assert sum(table) / 256 / (1 - 16 / 256) / 65536 == pytest.approx(1, abs=1e-5)
+
+
+def test_the_documented_distributions_are_those_of_the_kernel():
+    told = dict(re.findall(r"\| `(small|pages|mixed)` \| ([\d×, ]+) \|", (TOP / "docs/use/workloads.md").read_text()))
+    source = (TOP / "bench/sizes.c").read_text()
+    for name, entries in told.items():
+        block = source.split(f"[SIZES_{name.upper()}] =")[1].split("},")[0]
+        ranges = re.findall(r"\[(\d+)(?: \.\.\. (\d+))?\] = (\d+)", block)
+        assert entries == ", ".join(f"{size}×{int(last or first) - int(first) + 1}" for first, last, size in ranges)
+    assert set(told) == {"small", "pages", "mixed"}
+
+
+# --- what the host makes of it ---
+
+
+def a_pass(*shares, used=0, touched=0):
+    return Pass("time", 1, 2, 0x1000, 0x100000, used, touched=touched, shares=list(shares))
+
+
+MIXED = Workload(0, 16, 0, 0, 0, 4096, sizes="mixed")
+TOUCH = Workload(16, 16, 0, 0, 0, 4096, touch_lines=3)
+
+
+def test_conservation_of_sizes_that_vary_is_exact():
+    two = [Share(0, 3, 3, 0, 1, 1, waste=32, bytes=4144), Share(1, 2, 2, 0, 1, 1, bytes=64)]
+    assert trial_figures.conservation("throughput", a_pass(*two, used=4240), MIXED) == []
+    for used in (4224, 4256):
+        assert "take 4208 bytes and 32 are in no block" in trial_figures.conservation(
+            "throughput", a_pass(*two, used=used), MIXED)[0]
+    assert trial_figures.lost_share([a_pass(*two, used=4240)], MIXED) == 0
+    assert trial_figures.lost_share([a_pass(*two, used=4240 - 1052)], MIXED) == 0.25
+
+
+@pytest.mark.parametrize("touched,faulty", [(30, False), (29, True), (33, False), (34, True)])
+def test_lines_touched_under_a_lock_are_counted(touched, faulty):
+    """Once for each operation, and once for a hart that found the heap used up."""
+    p = a_pass(Share(0, 10, 10, 0, 1, 1), touched=touched)
+    assert bool(trial_figures.touched("latency", p, TOUCH)) is faulty
+
+
+def test_backlog():
+    w = Workload(16, 16, 0, 0, 0, 4096, arrival="poisson", arrival_ops_per_second=1000)
+    assert trial_figures.backlog(Share(0, 1, 1, 0, 1, 1, behind=50_000), w, 10_000_000) == 5
+
+
+# --- in QEMU ---
+
+FOUR = ("--lock", "ticket,mcs,cas,magazine")
+
+
+def checks(done, harts, *names):
+    return {done.row(s, harts)["check"] for s in names or ("ticket", "mcs", "cas", "magazine")}
+
+
+@pytest.mark.parametrize("sizes", ["small", "pages", "mixed"])
+@pytest.mark.parametrize("placement", ["padded", "packed", "random"])
+def test_sizes_touch_and_placement_pass_every_check(bench, sizes, placement):
+    done = bench("--smp", "2", "--lock", "all", "--size", sizes, "--touch", "2", "--placement", placement, "--trials",
+                 "1", "--duration", "10")
+    assert done.status == 0, done.out
+    names = [s for s in EVERYWHERE if s not in ("null", strategies.BASELINE)]
+    assert checks(done, 2, *names) == {"pass"}
+    row = done.row("ticket", 2)
+    assert (row["size_bytes"], row["sizes"], row["touch_lines"], row["placement"]) == ("", sizes, "2", placement)
+    offsets = {(r["trial"], int(r["placement_offset_bytes"])) for r in done.rows("samples.csv") if r["strategy"] != "clock"}
+    assert len(offsets) == len({trial for trial, _ in offsets})  # one in all of a trial
+    distinct = {offset for _, offset in offsets}
+    assert distinct == {0} if placement != "random" else len(distinct) > 10
+
+
+def test_lines_touched_without_a_lock_are_lost(bench):
+    """The model's harts overlap always: without a lock they lose counts, and it shows."""
+    done = bench("--smp", "4", "--lock", "null,ticket", "--touch", "4", "--engine", "model", "--trials", "1")
+    for name, lost in (("null", True), ("ticket", False)):
+        passes = [dict(re.findall(r"(\w+)=(\S+)", line)) for line in done.log.decode().splitlines()
+                  if line.startswith("@pass") and f"strategy={name} harts=4" in line]
+        assert len(passes) >= 3
+        for p in passes:
+            ops = sum(int(n) for n in re.findall(
+                rf"@share n=\d+ trial={p['trial']} pass={p['pass']} hart=\d+ ops=(\d+)", done.log.decode()))
+            assert (int(p["touched"]) < 4 * ops) is lost, p
+
+
+def test_placement_says_what_shares_a_line(tmp_path):
+    """On the model, in the loaded loop (--irq off) each time. Side by side, a ticket lock's
+    holder gets `next` with the lock: fewer lines move. The bounds of cas then lie on the
+    line that everybody writes, and are fetched again. A random placement is the one or
+    the other: the ticket lock's 8 bytes end a line, or share it with `next`."""
+    seen = {}
+    for placement in ("padded", "packed", "random"):
+        seen[placement] = run_bench(tmp_path / placement, "--smp", "4", "--lock", "ticket,cas", "--placement", placement,
+                                    "--irq", "off", "--engine", "model", "--trials", "12" if placement == "random" else "1")
+        assert seen[placement].status == 0, seen[placement].out
+
+    def per_op(placement, strategy, what):
+        return float(seen[placement].row(strategy, 4, "model")[f"{what}_per_op_median"])
+
+    assert per_op("packed", "ticket", "transfers") + 0.5 < per_op("padded", "ticket", "transfers")
+    assert per_op("packed", "cas", "shared") > 1.1 * per_op("padded", "cas", "shared")
+    trials = [(int(r["placement_offset_bytes"]) % 64, float(r["transfers_per_op"]))
+              for r in seen["random"].rows("samples.csv") if r["strategy"] == "ticket"]
+    between = (per_op("packed", "ticket", "transfers") + per_op("padded", "ticket", "transfers")) / 2
+    assert {moved > between for offset, moved in trials if offset == 56} == {True}
+    assert {moved > between for offset, moved in trials if offset != 56} == {False}
+
+
+def test_an_open_loop_asks_at_its_rate_and_counts_from_the_schedule(bench):
+    done = bench("--smp", "4", *FOUR, "--arrival", "poisson:500000", "--engine", "model", "--model-duration", "2000",
+                 "--trials", "1")
+    assert done.status == 0, done.out
+    assert checks_on_model(done) == {"pass"}
+    for name in ("ticket", "mcs", "cas", "magazine"):
+        row = done.row(name, 4, "model")
+        assert float(row["throughput_ops_per_second_median"]) == pytest.approx(4 * 500_000, rel=0.1)
+        # from the schedule on, everything is in it: the call's wait (cycles of 1 GHz) and more
+        assert float(row["response_p50_us_median"]) * 1000 > float(row["wait_p50_cycles_median"])
+        assert float(row["response_p99_us_median"]) < 20
+        assert float(row["backlog_ops_median"]) < 40
+        assert (row["arrival"], row["arrival_ops_per_second"], row["think_instructions"]) == ("poisson", "500000", "0")
+    assert "open loop: each hart is asked 500000 times a second" in done.out
+    assert "behind schedule" not in done.out
+
+
+def checks_on_model(done):
+    return {done.row(s, 4, "model")["check"] for s in ("ticket", "mcs", "cas", "magazine")}
+
+
+def test_a_lock_that_cannot_keep_up_is_found_out(bench):
+    """Four harts that ask for 4 million a second each: the model's ticket lock gives
+    some 4 million to all of them. A closed loop would call its waits short."""
+    done = bench("--smp", "4", "--lock", "ticket,magazine", "--arrival", "poisson:4000000", "--engine", "model",
+                 "--trials", "1")
+    row, other = done.row("ticket", 4, "model"), done.row("magazine", 4, "model")
+    assert float(row["throughput_ops_per_second_median"]) < 10e6
+    assert float(row["backlog_ops_median"]) > 1000
+    assert float(row["response_p50_us_median"]) * 1000 > 20 * float(row["wait_p99_cycles_median"])
+    assert float(other["throughput_ops_per_second_median"]) == pytest.approx(16e6, rel=0.1)
+    assert re.search(r"behind schedule: ticket on 4 \(model\)", done.out)
+
+
+def test_the_closed_loop_has_no_response(bench):
+    done = bench("--smp", "1", "--lock", "cas", "--trials", "1", "--duration", "5")
+    row = done.row("cas", 1)
+    assert row["response_p99_us_median"] == row["backlog_ops_median"] == ""
+    assert "response" not in done.out
+
+
+def test_an_interrupt_lands_on_the_holder(bench):
+    """It is the hart's section nearly always, so most interrupts find it there; with
+    interrupts kept off none can."""
+    held = ("--smp", "1", "--lock", "ticket,cas", "--hold", "2000", "--think", "0", "--trials", "1", "--duration", "50",
+            "--interrupt", "200,100")
+    done = bench(*held)
+    assert done.status == 0, done.out
+    for name in ("ticket", "cas"):
+        row = done.row(name, 1)
+        taken, inside = int(row["interrupts_total"]), int(row["interrupts_inside_total"])
+        assert 20 <= taken <= 400 and inside > taken / 2, row
+    assert (row["interrupt_period_us"], row["interrupt_instructions"], row["irq"]) == ("200", "100", "on")
+    done.folder.rename(done.folder.with_name("on"))
+    done = bench(*held, "--irq", "off")
+    row = done.row("ticket", 1)
+    assert int(row["interrupts_total"]) >= 20 and row["interrupts_inside_total"] == "0"
+    assert "no interrupt found" not in done.out
+
+
+def test_interrupts_reach_every_hart_and_the_window_still_closes(bench):
+    done = bench("--smp", "4", *FOUR, "--interrupt", "500,1000", "--trials", "1")
+    assert done.status == 0, done.out
+    assert checks(done, 4) == {"pass"}
+    samples = pandas.DataFrame(done.rows("samples.csv"))
+    ours = samples[samples.strategy.isin(["ticket", "mcs", "cas", "magazine"])]
+    assert (ours.interrupts.astype(int) > 0).all() and set(ours.ended) == {"time"}
+
+
+@pytest.mark.parametrize("word,status", [("interrupt_us=100", "no_interrupts"), ("ipi_us=100", "no_ipis"), ("churn_us=100", "no_stops")])
+def test_the_kernel_itself_refuses_interrupts_on_the_model(word, status):
+    """Whoever boots it by hand is told, too."""
+    subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
+    run = simulate(TOP / "build/model/hartlock-model.so", f"{word} run=cas:2", harts=2)
+    assert [t["status"] for t in run.records("trial")] == [status]
+
+
+def test_irq_off_costs_its_two_instructions(tmp_path):
+    """With -icount a cycle is an instruction; the loaded loop runs either way."""
+    each = []
+    for irq in ("on", "off"):
+        done = run_bench(tmp_path / irq, "--smp", "1", "--lock", "ticket", "--touch", "1", "--irq", irq, "--think", "0",
+                         "--duration", "5", "--warmup", "1", "--trials", "1", "--", "-icount", "shift=0")
+        assert done.status == 0, done.out
+        each.append(round(float(done.row("ticket", 1)["cycles_per_op_median"])))
+    assert 2 <= each[1] - each[0] <= 4, each
+
+
+# --- on threads ---
+
+SHARED = [s for s in EVERYWHERE if s not in (strategies.CONTROL, strategies.BASELINE)]
+
+
+def test_interrupts_are_signals_on_threads(bench):
+    done = bench("--engine", "native", "--smp", "1", "--lock", "ticket", "--hold", "5000", "--think", "0", "--interrupt",
+                 "200,100", "--trials", "1", "--duration", "50")
+    assert done.status == 0, done.out
+    row = done.row("ticket", 1, "native")
+    assert int(row["interrupts_total"]) > 10 and int(row["interrupts_inside_total"]) > 5
+
+
+@pytest.mark.parametrize("sanitizer", ["thread", "address,undefined"])
+def test_sanitizers_find_nothing_in_the_loaded_loop(sanitizer):
+    subprocess.run(["make", "-s", "native", f"SANITIZE={sanitizer}"], cwd=TOP, check=True, timeout=300,
+                   capture_output=True)
+    run = ",".join(f"{s}:2" for s in SHARED)
+    done = subprocess.run(
+        [str(TOP / f"build/native-{sanitizer}/hartlock"), "smp=2",
+         "hartlock: sizes=mixed touch=3 placement=random rate=500000 interrupt_us=500 interrupt_length=100 exhaust=5 "
+         f"duration_us=4000 warmup_us=1000 run={run}"], capture_output=True, text=True, timeout=120, check=False)
+    assert done.returncode == 0 and done.stderr == "", done.stderr
+    assert done.stdout.count(" status=done ") == len(SHARED)
+
+
+def test_the_program_itself_refuses_to_mask():
+    subprocess.run(["make", "-s", "native"], cwd=TOP, check=True, timeout=300, capture_output=True)
+    done = subprocess.run([str(TOP / "build/native/hartlock"), "smp=1", "hartlock: irq=off run=cas:1"],
+                          capture_output=True, text=True, timeout=60, check=False)
+    assert " status=no_masking " in done.stdout and "@pass" not in done.stdout
+
+
+@pytest.mark.parametrize("name", scenarios.SCENARIOS)
+def test_every_scenario_runs(bench, name):
+    done = bench("--smp", "2", *FOUR, "--scenario", name, "--trials", "1", quick=False)
+    assert done.status == 0, done.out
+    assert checks(done, 2) == {"pass"}
+    assert {r["scenario"] for r in done.rows()} == {name}

@@ -1,0 +1,128 @@
+"""The C unit tests of tests/c/, built for this computer and run there."""
+
+import os
+import random
+import re
+import subprocess
+
+import pytest
+from support.run import TOP
+
+TREES = TOP / "tests/c/trees"
+QEMU = "qemu-system-riscv64"
+HOSTCC = os.environ.get("HOSTCC", "gcc")
+
+ADDRESS, THREAD = "address,undefined", "thread"
+WARN = ["-std=gnu11", "-Wall", "-Wextra", "-Werror"]
+INCLUDE = [f"-I{TOP}", f"-I{TOP}/tests/c", f"-I{TOP}/tests/c/fake"]
+
+# tests/c/STEM.c and what it tests, unless that is a header.
+PROGRAMS = {
+    "arrival": ["bench/arrival.c"],
+    "audit": ["bench/audit.c", "bench/sizes.c"],
+    "churn": ["bench/churn.c", "bench/timer.c"],
+    "faa_end": [],
+    "fairness": ["bench/fairness.c", "bench/histogram.c", "bench/record.c"],
+    "fdt": ["kernel/fdt.c"],
+    "global": [],
+    "histogram": ["bench/histogram.c", "bench/record.c"],
+    "isa": ["kernel/isa.c"],
+    "machine": ["kernel/machine.c", "kernel/machine_has.c", "kernel/cpumap.c", "kernel/isa.c", "kernel/fdt.c"],
+    "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
+    "model_decode": ["model/decode.c"],
+    "model_profile": ["model/profile.c"],
+    "model_schedule": ["model/schedule.c", "model/spin.c", "model/store_buffer.c"],
+    "place": [],
+    "load": ["bench/load.c"],
+    "plan": ["bench/plan.c", "bench/sizes.c"],
+    "record": ["bench/record.c"],
+    "sizes": ["bench/sizes.c"],
+    "ticket": [],
+    "timer": ["bench/timer.c", "bench/beat.c", "bench/poke.c"],
+    "window": ["bench/window.c"],
+}
+WORDS = re.findall(r"^(LOCK|LOCKFREE)(?:_ISA)?\((\w+)[,)]", (TOP / "lock/locks.def").read_text(), re.M)
+CONTROLS = {"null", "baseline"}  # exclude nobody, on purpose
+
+
+def run(command, **kwargs):
+    """Run to the end; its output on failure."""
+    done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60,
+                          **kwargs)
+    assert done.returncode == 0, f"exit status {done.returncode}: {command}\n{done.stdout}"
+    return done.stdout
+
+
+def build(target, stem, sources=(), sanitizer=ADDRESS, flags=()):
+    run([HOSTCC, *WARN, "-O1", "-g", f"-fsanitize={sanitizer}", "-fno-sanitize-recover=all",
+         *INCLUDE, *flags, "-pthread", "-o", target, TOP / f"tests/c/{stem}.c",
+         *(TOP / source for source in sources)])
+    return target
+
+
+def many_harts():
+    """A tree of 70 harts with the ids 0, 3, 6 ... in no order."""
+    ids = [3 * i for i in range(70)]
+    random.Random(70).shuffle(ids)
+    harts = "".join(f'cpu@{i:x} {{ device_type = "cpu"; reg = <{i}>; }};\n' for i in ids)
+    return f"""/dts-v1/;
+        / {{
+            #address-cells = <2>;
+            #size-cells = <2>;
+            memory@80000000 {{ reg = <0 0x80000000 0 0x1000>; }};
+            cpus {{
+                #address-cells = <1>;
+                #size-cells = <0>;
+                timebase-frequency = <1000>;
+                {harts}
+            }};
+        }};"""
+
+
+def compile_trees(folder):
+    """Some are wrong on purpose: -f and -q keep dtc from objecting."""
+    for source in sorted(TREES.glob("*.dts")):
+        run(["dtc", "-q", "-f", "-O", "dtb", "-o", folder / f"{source.stem}.dtb", source])
+    run(["dtc", "-q", "-V", "16", "-O", "dtb", "-o", folder / "version-16.dtb",
+         TREES / "normal.dts"])
+    run(["dtc", "-q", "-O", "dtb", "-o", folder / "many-harts.dtb"], input=many_harts())
+    for machine in ("virt", "sifive_u"):
+        run([QEMU, "-machine", f"{machine},dumpdtb={folder}/dumped", "-smp", "5", "-m", "256M", "-display", "none"])
+        run(["dtc", "-q", "-I", "dtb", "-O", "dtb", "-o", folder / f"qemu-{machine}.dtb", folder / "dumped"])
+
+
+def test_every_program_is_run():
+    stems = {path.stem for path in TOP.glob("tests/c/*.c")}
+    assert stems == {*PROGRAMS, "locks"}
+
+
+@pytest.mark.parametrize("stem", PROGRAMS)
+def test_program(stem, tmp_path):
+    program = build(tmp_path / stem, stem, PROGRAMS[stem])
+    arguments = []
+    if stem == "machine":
+        compile_trees(tmp_path)
+        arguments = [tmp_path]
+    if stem == "model_profile":
+        arguments = sorted(TOP.glob("model/machines/*.toml"))
+    run([program, *arguments])
+
+
+def space_flags(header):
+    """What the preamble says of space, where it is plain numbers."""
+    said = re.search(r"^ \* Space +(\d+) bytes a lock, (\d+) bytes a (?:waiter|hart)\b(?! and)",
+                     header.read_text(), re.M)
+    return [f"-DLOCK_BYTES={said[1]}", f"-DNODE_BYTES={said[2]}"] if said else []
+
+
+# Where nobody is excluded, there is nothing for ThreadSanitizer to see.
+@pytest.mark.parametrize("kind, name, sanitizer", [
+    (kind, name, sanitizer) for kind, name in WORDS for sanitizer in (ADDRESS, THREAD)
+    if sanitizer == ADDRESS or name not in CONTROLS])
+def test_lock(kind, name, sanitizer, tmp_path):
+    folder = "lock" if kind == "LOCK" else "alloc"
+    flags = [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="{folder}/{name}.h"',
+             '-DLOCK_PORT="relax.h"', f"-DTHREADS={1 if name in CONTROLS else 4}"]
+    flags += ["-DLOCKFREE"] if kind == "LOCKFREE" else space_flags(TOP / f"lock/{name}.h")
+    run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])

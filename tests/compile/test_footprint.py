@@ -1,0 +1,106 @@
+"""docs/reference/footprint.md is what the compiler makes, and the count itself can be trusted."""
+
+import subprocess
+
+import pytest
+from support.run import TOP
+
+from tools.footprint import footprint, walk
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return footprint.measure()
+
+
+def test_the_document_has_the_tables_of_today(measured):
+    said = footprint.documented().split("\n", 1)[0]
+    here = f"GCC {footprint.compiler()}, "
+    if not said.startswith(here):
+        pytest.skip(f"docs/reference/footprint.md is of {said.split(',')[0]}, this compiler is {here.rstrip(', ')}: nothing to compare")
+    assert footprint.documented() == footprint.tables(), "make footprint WRITE=1"
+
+
+def test_our_locks_are_not_longer_than_anybody_elses(measured):
+    mine = {f.name: f for f in measured[0]}
+    kinds = {t.kind for t in measured[2]}
+    assert kinds == {"ticket", "mcs", "ttas", "clh", "anderson", "qspin"}
+    assert {t.whose for t in measured[2]} == {"OpenSBI", "Bao", "Linux", "Concurrency Kit"}
+    for other in measured[2]:
+        assert mine[other.kind].pair <= other.footprint.pair, (other.whose, other.kind)
+
+
+def test_every_strategy_is_there(measured):
+    assert [f.name for f in measured[0]][: len(footprint.strategies.known())] == list(footprint.strategies.known())
+    assert all(f.allocation for f in measured[0])
+
+
+def test_gccs_mapping_orders_more_never_less(measured):
+    mine, c11, _ = measured
+    assert all(b.ordered >= a.ordered for a, b in zip(mine, c11, strict=True))
+    assert {a.name for a, b in zip(mine, c11, strict=True) if b.ordered > a.ordered} >= {"ticket", "mcs", "clh", "qspin"}
+
+
+def walked(tmp_path, text, *arguments):
+    source = tmp_path / "one.c"
+    source.write_text(text)
+    elf = tmp_path / "one.elf"
+    subprocess.run([f"{footprint.CROSS}gcc", *footprint.FLAGS, "-o", str(elf), str(source)], check=True, timeout=60)
+    hart = walk.Hart(elf, footprint.CROSS)
+    return hart, hart.call("f", *arguments)
+
+
+def test_the_walk_computes_what_c_computes(tmp_path):
+    """A mix of widths and signs, against Python's numbers."""
+    text = """
+        static unsigned char bytes[16] = {1, 2, 0xff, 4};
+        long f(long a, unsigned b) {
+            int narrow = (int)a * 3 - (int)b;
+            unsigned long wide = ((unsigned long)a << 7) ^ (b >> 3);
+            volatile signed char *at = (volatile signed char *)bytes;
+            return narrow < 0 ? (long)wide + at[2] : (long)(wide & 0xffff) - narrow + at[3];
+        }"""
+    for a, b in ((5, 3), (-7, 9), (1 << 33, 0xFFFFFFFF), (12345, 4000000000)):
+        hart, _ = walked(tmp_path, text, a & walk.WORD, walk.signed(b, 32) & walk.WORD)
+        narrow = walk.signed(walk.signed(a, 32) * 3 - walk.signed(b, 32), 32)
+        wide = (a << 7) ^ (b >> 3)
+        assert hart.registers["a0"] == (wide - 1 if narrow < 0 else (wide & 0xFFFF) - narrow + 4) & walk.WORD
+
+
+def test_the_walk_counts_turns_and_does_atomics(tmp_path):
+    hart, path = walked(tmp_path, """
+        unsigned word = 40;
+        unsigned f(unsigned n) {
+            unsigned old;
+            __asm__ volatile("1: amoadd.w %0, %2, %1\\naddiw %2, %2, -1\\nbnez %2, 1b"
+                             : "=&r"(old), "+A"(word), "+r"(n));
+            return old;
+        }""", 3)
+    assert sum(i.mnemonic == "amoadd.w" for i in path) == 3
+    assert hart.load(hart.symbols["word"], 4) == 46 and hart.registers["a0"] == 45
+
+
+@pytest.mark.parametrize("body,words", [
+    ("for (;;) __asm__ volatile(\"\");", "it waits"),
+    ("__asm__ volatile(\"csrr a0, cycle\");", "does not know: rdcycle"),
+    ("*(volatile int *)(at + 0x12345) = 1;", "an access of 4 bytes at 0x12345"),
+    ("*(volatile int *)(at + 4) = 1;", "an access of 4 bytes at 0x4"),
+])
+def test_what_the_walk_cannot_follow_is_an_error(tmp_path, body, words):
+    with pytest.raises(walk.WalkError, match=words):
+        walked(tmp_path, f"long f(long at) {{ {body} return at; }}", 0)
+
+
+def test_a_held_lock_is_a_wait_and_an_error(tmp_path):
+    header = TOP / "lock/ticket.h"
+    hart = footprint.set_up(tmp_path, "ticket", header, False)
+    both = hart.symbols["lock"], hart.symbols["node"]
+    hart.call("acquire", *both)
+    with pytest.raises(walk.WalkError, match="acquire: still running"):
+        hart.call("acquire", *both)
+
+
+def test_make_footprint_shows_a_path():
+    out = subprocess.run(["make", "-s", "footprint", "SHOW=ttas"], cwd=TOP, check=True, capture_output=True, text=True,
+                         timeout=60).stdout
+    assert "amoswap.w.aq" in out and out.startswith("acquire")

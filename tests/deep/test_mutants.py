@@ -1,0 +1,136 @@
+"""Locks that are wrong on purpose are caught, and the real ones are not. `make mutants` prints
+the whole table; here each mutant meets its hunters one after the other until one sees it."""
+
+import subprocess
+
+import pytest
+from support.run import TOP
+
+from hartlock.plan import strategies, traits
+
+from tools.footprint import footprint
+from tools.mutants import hunt, mutants, tree
+
+KNOWN = tree.known()
+CAUGHT_HERE = [name for name, m in KNOWN.items() if not m.memory_model]
+QUICKEST = ("model", "native", "tsan", "tcg")
+
+
+def test_each_mutant_is_one_mistake_in_one_strategy():
+    assert len(CAUGHT_HERE) >= 9 and len(KNOWN) - len(CAUGHT_HERE) >= 3
+    for mutant in KNOWN.values():
+        assert tree.hunks(mutant) == 1, mutant.name
+        assert mutant.strategy in strategies.known(), mutant.name
+
+
+def test_the_document_names_every_mutant():
+    named = {line.split("`")[1] for line in (TOP / "docs/trust/mutants.md").read_text().splitlines() if line.startswith("| `")}
+    assert named == set(KNOWN)
+
+
+@pytest.mark.parametrize("name", CAUGHT_HERE)
+def test_a_mutant_is_caught(name):
+    mutant = KNOWN[name]
+    tree.plant(mutant)
+    catches = {}
+    for hunter in QUICKEST:
+        catches[hunter] = hunt.hunt(mutant, hunter, 1)
+        if catches[hunter].check:
+            return
+    pytest.fail(f"{name} ({mutant.mistake}) passed: {catches}")
+
+
+def machine_code(folder, mutant, include):
+    strategy = strategies.known()[mutant.strategy]
+    name = [f"-DSTRATEGY={strategy.header.stem}",
+            f'-DSTRATEGY_HEADER="{strategy.header.parent.name}/{strategy.header.name}"']
+    elf = folder / "one.elf"
+    flags = [f for f in footprint.FLAGS if not f.startswith("-I")]
+    subprocess.run([f"{footprint.CROSS}gcc", *flags, f"-I{include}", *name, *(["-DLOCKFREE"] if strategy.lockfree else []),
+                    "-o", str(elf), str(TOP / "tools/footprint/ours.c")], check=True, timeout=60)
+    out = subprocess.run([f"{footprint.CROSS}objdump", "-d", "--no-addresses", "--no-show-raw-insn", str(elf)], check=True,
+                         capture_output=True, text=True, timeout=60).stdout
+    return out.split("\n", 3)[3]
+
+
+@pytest.mark.parametrize("name", KNOWN)
+def test_the_mistake_reaches_the_machine_code(name, tmp_path):
+    """Above all of those that only a proof can tell: the compiler did not undo them."""
+    planted = tree.plant(KNOWN[name])
+    assert machine_code(tmp_path, KNOWN[name], planted) != machine_code(tmp_path, KNOWN[name], TOP)
+
+
+def test_the_ordinary_image_has_none_of_them():
+    """Its debug information names every source it was made of."""
+    image = (TOP / "build/hartlock.elf").read_bytes()
+    assert b"mcs.h" in image and b"build/mutants/" not in image
+
+
+def test_the_real_locks_pass_what_the_mutants_do_not():
+    """One run of all strategies, as a mutant is run, and the fairness check on each."""
+    status, problems, rows = hunt.run_rows(TOP, "model", "all", 1)
+    assert (status, problems) == (0, [])
+    judged = {name: hunt.judge(0, [], [r for r in rows if r["strategy"] == name]) for name in strategies.known()}
+    assert {name for name, catch in judged.items() if catch.check} == set()
+    assert sum(traits.known()[name].bypass_bound(8) == 7 for name in judged) >= 7 and len({r["strategy"] for r in rows}) >= 15
+
+
+ROW = {"engine": "model", "strategy": "mcs", "harts": "4", "trial": "0", "check": "pass", "latency_ops": "1",
+       "audit_ops": "2", "fairness_ops": "", "bypass_max": ""}
+
+
+@pytest.mark.parametrize("strategy,most", [("mcs", 3), ("cna", 259), ("ttas", None), ("cas", None)])
+def test_the_fairness_check_knows_the_claim(strategy, most):
+    def judged(bypass):
+        return hunt.judge(0, [], [{**ROW, "strategy": strategy, "ops_total": "1", "bypass_max": n} for n in ("", bypass)])
+
+    assert judged(str(most or 10**6)).check == ""
+    assert judged(str((most or 10**6) + 1)).check == ("fairness bound" if most else "")
+
+
+def test_operations_are_counted_up_to_the_trial_that_failed():
+    rows = [{**ROW, "trial": str(n), "ops_total": "10", "check": "fail" if n == 2 else "pass"} for n in (0, 2, 1, 3)]
+    assert hunt.operations(rows) == (3 * 13, True)
+    assert hunt.operations(rows[:1]) == (13, False)
+
+
+@pytest.mark.parametrize("problem,check", [
+    ("gave up: nothing was heard from the kernel for 4 s", "hang detector"),
+    ("no hart got on for 2 s: 2 of 2 harts have not come back; trial 4, ticket, audit pass, window", "hang detector"),
+    ("QEMU ended with status 3: deadlock: every hart waits for another", "hang detector"),
+    ("the kernel panicked on hart 0, kernel/trap.c:1: trap", "trap"),
+    ("CHECK FAILED: tas on 8 hart(s), in 9 of 10 trial(s): audit: 3 block(s) written by two harts", "audit"),
+    ("CHECK FAILED: tas on 8 hart(s), in 9 of 10 trial(s): throughput pass: 7 operations take 112 bytes, but 96 were "
+     "handed out", "conservation"),
+    ("CHECK FAILED: tas on 8 hart(s), in 1 of 10 trial(s): fairness pass: 3 grant(s) do not follow the one before: two "
+     "owners at once", "grant order"),
+])
+def test_a_check_is_known_by_what_a_run_says(problem, check):
+    assert hunt.judge(1, [problem], []).check == check
+
+
+def test_what_no_check_is_known_for_is_an_error():
+    with pytest.raises(SystemExit, match="no check is known"):
+        hunt.judge(1, ["the disk is full"], [])
+
+
+def test_what_could_not_be_run_is_not_judged():
+    catches = {"model": hunt.Catch("", why="unrecognized arguments"), "tsan": hunt.Catch("")}
+    assert mutants.verdict(tree.Mutant("x", "y", "cna"), catches) == "not run"
+
+
+@pytest.mark.parametrize("checks,memory_model,said", [
+    (("", "audit"), False, "caught"), (("", ""), False, "PASSED"), (("", ""), True, "make prove"),
+    (("", "ThreadSanitizer"), True, "caught")])
+def test_the_verdict(checks, memory_model, said):
+    catches = {str(i): hunt.Catch(check) for i, check in enumerate(checks)}
+    assert mutants.verdict(tree.Mutant("x", "y", "mcs", memory_model=memory_model), catches) == said
+
+
+def test_a_patch_that_does_not_fit_is_said(monkeypatch, tmp_path):
+    stale = tmp_path / "stale.patch"
+    stale.write_text((TOP / "tools/mutants/null.patch").read_text().replace("swap_acquire", "swap_gone"))
+    monkeypatch.setattr(tree, "PATCHES", tmp_path)
+    monkeypatch.setattr(tree, "TREES", tmp_path / "trees")
+    with pytest.raises(SystemExit, match="stale.patch does not fit"):
+        tree.plant(tree.read(stale))

@@ -1,0 +1,224 @@
+"""Bad days: each ends in bounded time, says what happened, exits non-zero and keeps what it had."""
+
+import os
+import re
+import shutil
+import signal
+import subprocess
+import time
+
+import pexpect
+import pytest
+from support.processes import alive, qemu_of, start, until_a_trial_is_kept
+from support.records import with_crc
+from support.run import QUICK, TOP, run_bench
+from support.trees import device_tree
+
+TWO = ("--smp", "2", "--lock", "cas")
+
+
+@pytest.mark.parametrize("fault,words", [
+    ("panic", r"panicked on hart \d+, kernel/inject\.c:\d+: asked to panic"),
+    ("stack", r"stack overflow: hart \d+ ran into its guard words"),
+])
+def test_a_panic_names_hart_file_and_line(bench, fault, words):
+    done = bench(*TWO, "--inject", fault)
+    assert done.status == 1
+    assert re.search(words, done.out)
+    assert "incomplete" in done.out and done.session()["qemu_exit_status"] == 1
+    assert done.session()["trials_kept"] == 7 and done.rows()  # the fault came before the last of 8
+
+
+def test_a_panic_amid_a_record_is_heard_all_the_same(bench):
+    done = bench(*TWO, "--inject", "record")
+    assert done.status == 1
+    assert re.search(r"panicked on hart \d, kernel/inject\.c:\d+: asked to panic in a record", done.out)
+    assert "1 damaged record(s)" in done.out and done.session()["trials_kept"] == 7
+    assert re.search(rb"name=never_to_be_ended[^*]*\n@panic n=", done.log)
+
+
+def test_a_trap_names_the_function_and_line(bench):
+    done = bench(*TWO, "--inject", "trap")
+    assert done.status == 1
+    assert re.search(r"hart [01]: trap, scause 0x7, stval 0x0, at 0x[0-9a-f]+ touch_nothing \(kernel/inject\.c:\d+\)", done.out)
+    assert b"@trap n=" in done.log
+
+
+def test_qemu_that_refuses_its_arguments(bench):
+    done = bench(*TWO, "--", "-no-such-option")
+    assert done.status == 1
+    assert "-no-such-option: invalid option" in done.out
+
+
+def test_a_hart_that_never_comes_is_named_and_the_rest_are_measured(bench, tmp_path):
+    tree = device_tree(tmp_path, 3, lambda text: text)
+    done = bench(*TWO, "--trials", "1", "--", "-dtb", tree)
+    assert done.status == 1
+    assert "hart 2: started_but_never_came (SBI error 0): 2 of 3 harts run" in done.out
+    assert done.row("cas", 2)["check"] == "pass"
+
+
+@pytest.fixture
+def replay(bench, tmp_path):
+    """Runs hartlock on a QEMU that says what a given log says."""
+    def run(log):
+        (tmp_path / "bin").mkdir()
+        (tmp_path / "share").symlink_to("/usr/share")
+        (tmp_path / "log").write_bytes(log)
+        fake = tmp_path / "bin/qemu-system-riscv64"
+        real = shutil.which("qemu-system-riscv64")
+        fake.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\nexec cat {tmp_path}/log\n')
+        fake.chmod(0o755)
+        shutil.rmtree(tmp_path / "run", ignore_errors=True)
+        return bench(*TWO, "--trials", "1", env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+
+    return run
+
+
+def test_a_hart_that_hsm_refuses_is_named_with_its_error(bench, replay):
+    log = bench(*TWO, "--trials", "1").log
+    hart = re.search(rb"(@hart n=\d+ id=1) .*", log)
+    done = replay(log.replace(hart[0], with_crc(hart[1] + b" state=failed sbi_error=-3 error=invalid_param")))
+    assert done.status == 1
+    assert "hart 1: invalid_param (SBI error -3): 1 of 2 harts run" in done.out
+
+
+def test_a_log_that_ends_early_keeps_its_trials(bench, replay):
+    log = bench(*TWO, "--trials", "1").log
+    second = [m.end() for m in re.finditer(rb"@trial n=.*\n", log)][1]
+    done = replay(log[: second + 200])
+    assert done.status == 1
+    assert "no end record: 2 of 4 trials are kept" in done.out
+    assert done.context["status"] == "incomplete" and done.session()["trials_kept"] == 2
+
+
+def test_lost_and_repeated_records_are_named(bench, replay):
+    lines = bench(*TWO, "--trials", "1").log.split(b"\n")
+    shares = [i for i, line in enumerate(lines) if line.startswith(b"@share")]
+    del lines[shares[1]]
+    lines.insert(shares[-1], lines[shares[-1] - 1])
+    done = replay(b"\n".join(lines))
+    assert done.status == 1
+    assert f"uart.log: 1 missing record(s), the first at line {shares[1] + 1}" in done.out
+    assert "1 repeated record(s)" in done.out
+    assert done.session()["records"]["faults"] == {"missing": 1, "repeated": 1}
+
+
+def test_a_candidate_that_loses_a_block_fails_the_run(bench, replay):
+    """What the checks say of a broken lock: one operation more than bytes were handed out."""
+    log = bench(*TWO, "--trials", "1").log
+    share = re.search(rb"(@share n=\d+ trial=1 pass=throughput hart=0 ops=)(\d+)( .*) \*\w+", log)
+    assert b"trial=1 pass=throughput strategy=cas" in log
+    done = replay(log.replace(share[0], with_crc(share[1] + b"%d" % (int(share[2]) + 1) + share[3])))
+    assert done.status == 1
+    assert "CHECK FAILED: cas on 2 hart(s), in 1 of 1 trial(s): throughput pass" in done.out
+    assert done.row("cas", 2)["check"] == "fail"
+
+
+def test_a_device_tree_without_memory_is_a_panic_with_a_message(bench, tmp_path):
+    tree = device_tree(tmp_path, 2, lambda text: text.replace("memory@80000000", "mem@80000000"))
+    done = bench(*TWO, "--", "-dtb", tree)
+    assert done.status == 1
+    assert re.search(r"panicked on hart \d, kernel/main.c:\d+: device tree at 0x\w+: no memory in the tree", done.out)
+
+
+def test_trials_that_need_a_hart_that_is_not_there_are_said(bench, tmp_path):
+    tree = device_tree(tmp_path, 3, lambda text: text)
+    done = bench("--smp", "2", "--harts", "1", "--lock", "cas", "--trials", "1", "--", "-dtb", tree, "-smp", "1")
+    assert done.status == 1 and "1 of 3 harts run" in done.out
+    assert done.row("cas", 1)["check"] == "pass"
+
+
+def test_sparse_hart_ids(bench, tmp_path):
+    """Hart 1 of 0, 1, 2 is disabled: the two others are found by their ids."""
+    def disable(text):
+        at = text.index("cpu@1 {")
+        return text[:at] + text[at:].replace('status = "okay"', 'status = "disabled"', 1)
+
+    done = bench("--smp", "3", "--harts", "2", "--lock", "cas", "--trials", "1", "--",
+                 "-dtb", device_tree(tmp_path, 3, disable))
+    if b"boot_hart=1" in done.log:
+        pytest.skip("OpenSBI chose the disabled hart to boot on")
+    assert done.status == 0, done.out
+    assert re.search(rb"@hart n=\d+ id=2 state=online index=1", done.log)
+
+
+def test_too_little_memory_is_a_panic_with_a_message(bench, tmp_path):
+    tree = device_tree(tmp_path, 2, lambda text: text.replace("0x80000000 0x00 0x10000000", "0x80000000 0x00 0x4000000"))
+    done = bench(*TWO, "--", "-dtb", tree)
+    assert done.status == 1
+    assert "kernel and heap need" in done.out
+
+
+@pytest.mark.parametrize("number,status,words", [
+    (signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "interrupted")])
+def test_an_interrupted_run_keeps_what_it_had_and_leaves_no_qemu(tmp_path, number, status, words):
+    process = start(tmp_path / "run")
+    until_a_trial_is_kept(process)
+    pid = qemu_of(process)
+    process.send_signal(number)
+    out = process.communicate(timeout=30)[0]
+    assert process.returncode == status, out
+    assert words in out and out.splitlines()[-1].endswith("summary.csv")
+    assert not alive(pid)
+    assert (tmp_path / "run/samples.csv").read_text().count("\n") > 3
+    assert (tmp_path / "run/summary.csv").read_text().count("\n") > 1
+    assert '"status": "interrupted"' in (tmp_path / "run/run.json").read_text()
+
+
+def test_a_qemu_that_is_killed_is_said_and_what_was_measured_is_kept(tmp_path):
+    process = start(tmp_path / "run")
+    until_a_trial_is_kept(process)
+    os.kill(qemu_of(process), signal.SIGKILL)
+    out = process.communicate(timeout=30)[0]
+    assert process.returncode == 1
+    assert "killed by signal 9" in out and "no end record" in out
+    assert (tmp_path / "run/summary.csv").read_text().count("\n") > 1
+
+
+def test_no_qemu_outlives_a_hartlock_that_is_killed(tmp_path):
+    process = start(tmp_path / "run")
+    until_a_trial_is_kept(process)
+    pid = qemu_of(process)
+    process.kill()
+    process.communicate(timeout=30)
+    deadline = time.monotonic() + 10
+    while alive(pid) and time.monotonic() < deadline:
+        pass
+    assert not alive(pid)
+
+
+def test_a_full_disk_ends_the_run_with_a_message(tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=96k", "tmpfs", str(small)],
+                                           capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small tmpfs cannot be mounted here (needs root)")
+    try:
+        done = run_bench(small / "run", *TWO, "--trials", "100")
+        assert done.status == 1, done.out
+        assert "No space left on device" in done.out
+        assert (small / "run/uart.log").stat().st_size > 10_000
+    finally:
+        subprocess.run(["umount", str(small)], check=False)
+
+
+def test_a_damaged_log_is_counted_by_line(bench, replay):
+    log = bench(*TWO, "--trials", "1").log
+    done = replay(log.replace(b"pass=latency hart=1", b"pass=latency hrt=1"))
+    assert done.status == 1
+    assert re.search(r"uart.log: 2 damaged record\(s\), the first at line \d+: a damaged record: its checksum", done.out)
+    assert "is left out: some of its records did not arrive" in done.out
+    assert done.row("null", 1)["check"] == "pass"  # one hart: none of its records was hit
+
+
+def test_on_a_terminal_there_is_a_bar_and_the_csv_comes_last(tmp_path, terminal):
+    child = pexpect.spawn(str(TOP / "run-bench.sh"), [*QUICK, *TWO, "--engine", "both", "--out", str(tmp_path / "run")],
+                          dimensions=(40, 80), timeout=60, encoding="utf-8", env={**os.environ, "TERM": "xterm"})
+    child.expect("━")
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+    plain = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", child.before)
+    assert "…" not in plain  # nothing is cut off at 80 columns
+    assert plain.rstrip().splitlines()[-1].endswith("summary.csv")

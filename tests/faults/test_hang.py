@@ -1,0 +1,184 @@
+"""Harts that do not get on are noticed in bounded time and located: by themselves, by QEMU, or at least by name."""
+
+import os
+import re
+import signal
+import subprocess
+import zlib
+
+import pytest
+from support.documents import record_keys
+from support.processes import alive, qemu_of, start, until_a_trial_is_kept
+from support.run import QUICK, TOP
+
+from hartlock.diagnose import hang_report, memory_view
+from hartlock.plan import strategies
+from hartlock.records.trials import TrialBuilder
+from hartlock.records.parser import Reader, RecordError
+
+from tools.mutants import tree
+
+IMAGE = TOP / "build/hartlock.elf"
+TWO = ("--smp", "2", "--lock", "cas", "--trials", "1", "--duration", "10", "--warmup", "2", "--time-limit", "4")
+
+
+def hung(done, words):
+    """What it said; a trial measured before the fault is kept."""
+    assert done.status == 1, done.out
+    assert re.search(words, done.out), done.out
+    assert "incomplete" in done.out and "3 of 4 trials are kept" in done.out
+    assert len(done.rows()) == 3
+    return done.session()["harts_at_the_end"]
+
+
+def test_a_hart_that_can_be_interrupted_says_where_it_is(bench):
+    harts = hung(bench(*TWO, "--inject", "hang-irq"), r"no hart got on for 2 s: 1 of 2 harts have not come back")
+    assert len(harts) == 1
+    assert re.match(r"hart [01]: at 0x\w+ spin_forever \(kernel/inject\.c:\d+\)", harts[0])
+
+
+def test_a_hart_with_interrupts_off_is_located_by_qemu(bench):
+    harts = hung(bench(*TWO, "--inject", "hang"), "1 of 2 harts have not come back")
+    assert len(harts) == 1
+    assert re.match(r"hart [01]: did not answer an IPI; QEMU says: at 0x\w+ spin_forever \(kernel/inject\.c", harts[0])
+
+
+def test_a_hart_that_died_in_a_trap_is_located_by_qemu(bench):
+    """Its trap handler is gone: it traps for ever and can say nothing."""
+    harts = hung(bench(*TWO, "--inject", "lost"), "1 of 2 harts have not come back")
+    assert re.match(r"hart [01]: did not answer an IPI; QEMU says: at 0x\w+ \(not in the kernel\).*"
+                    r"its last trap: scause 0x\w+ at 0x", harts[0])
+
+
+def test_where_no_hart_can_look_the_host_does(bench):
+    done = bench(*TWO, "--inject", "hang-all")
+    harts = hung(done, "nothing was heard from the kernel for 4 s")
+    assert len(harts) == 2
+    assert all(re.match(rf"hart {i}: at 0x\w+ spin_together \(kernel/inject\.c", harts[i]) for i in (0, 1))
+
+
+def test_a_qemu_that_does_not_answer_is_given_up(tmp_path):
+    process = start(tmp_path / "run", "--time-limit", "2")
+    until_a_trial_is_kept(process)
+    pid = qemu_of(process)
+    os.kill(pid, signal.SIGSTOP)
+    out = process.communicate(timeout=60)[0]
+    assert process.returncode == 1
+    assert "nothing was heard from the kernel for 2 s" in out
+    assert "QEMU did not answer when asked where its harts were: its process is stopped" in out
+    assert not alive(pid)
+    assert (tmp_path / "run/summary.csv").read_text().count("\n") > 1
+
+
+@pytest.fixture(scope="module")
+def mutant():
+    """A ticket lock whose release lets nobody in that waits."""
+    return tree.plant(tree.known()["ticket-stuck"])
+
+
+def deadlock(mutant, folder, *args):
+    """What is said of it, which always has the lock: more numbers drawn than served."""
+    done = subprocess.run(
+        [mutant / "run-bench.sh", "--engine", "tcg", "--smp", "2", "--lock", "ticket", *QUICK, "--trials", "8", "--hold", "20000",
+         "--think", "0", "--time-limit", "4", *args, "--out", folder], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 1
+    waiting = re.search(r"hart (\d): at 0x\w+ .*ticket_acquire .*in section in \w+, after \d+ operation\(s\)", done.stdout)
+    assert waiting, done.stdout
+    drawn, serving = map(int, re.search(r"lock at 0x\w+: next=(\d+) serving=(\d+)", done.stdout).groups())
+    assert drawn > serving
+    return done.stdout
+
+
+def test_a_deadlocked_lock_is_shown(mutant, tmp_path):
+    out = deadlock(mutant, tmp_path / "run")
+    assert re.search(r"[12] of 2 harts have not come back; trial \d+, ticket, \w+ pass, (warmup|window|stopping)", out), out
+
+
+def test_a_deadlock_with_interrupts_off_is_read_from_memory(mutant, tmp_path):
+    """No hart can be asked, the boot hart cannot look: the host finds the same by itself."""
+    out = deadlock(mutant, tmp_path / "run", "--irq", "off", "--hold", "200000")
+    assert re.search(r"nothing was heard from the kernel for 4 s|did not answer an IPI; QEMU says", out), out
+    assert re.search(r"(in trial|trial) \d+, ticket, \w+ pass", out)
+
+
+def test_the_host_knows_where_the_kernel_keeps_what():
+    """Each field of struct stuck_view is a 64-bit word, in this order."""
+    struct = (TOP / "bench/stuck.h").read_text().split("struct stuck_view {")[1].split("};")[0]
+    names = re.findall(r"uint64_t ([^;]+);", struct)
+    assert tuple(name.strip() for line in names for name in line.split(",")) == memory_view.VIEW
+    assert memory_view.view_at(IMAGE) != 0
+
+
+def test_memory_that_makes_no_sense_is_not_shown():
+    registers = {0: {"pc": 0x80200000}, 1: {"pc": 0x80200000}}
+    assert memory_view.look(registers, lambda at, count: [], IMAGE) == []
+    assert memory_view.look(registers, lambda at, count: [0] * count, IMAGE) == []  # no pass runs
+    assert memory_view.look(registers, lambda at, count: [2**63] * count, IMAGE) == []
+    assert memory_view.look(registers, lambda at, count: [1] * count, TOP / "Makefile") == []
+
+
+def kernel_says(bootargs, smp):
+    """The records of the kernel under QEMU, as the host collects them."""
+    out = subprocess.run(
+        ["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", str(smp), "-bios", "default", "-kernel", str(IMAGE),
+         "-append", bootargs, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
+        stdin=subprocess.DEVNULL, capture_output=True, timeout=100, check=False).stdout
+    reader, builder = Reader(), TrialBuilder()
+    for raw in out.split(b"\n"):
+        record = reader.feed(raw)
+        if record is not None:
+            builder.feed(record)
+    assert reader.counts == {}
+    return builder
+
+
+@pytest.fixture(scope="module")
+def queue():
+    """Four harts at an MCS lock whose owner takes minutes."""
+    said = kernel_says("hartlock: hang_ms=1000 duration_us=10000 passes=t hold=4000000000 think=0 run=mcs:4", 4)
+    assert len(said.stuck) == 4 and said.crash["msg"].startswith("hang: 4 of 4 harts")
+    return said
+
+
+def test_the_queue_of_waiters_is_read_from_their_nodes(queue):
+    lines = hang_report.lines(queue.hang, queue.stuck, {}, IMAGE, queue.boot.image)
+    assert sum(bool(re.search(r"delay \(bench/delay\.h:\d+\) .*in section in throughput", line)) for line in lines) == 1
+    behind = dict(re.match(r"hart (\d): .*; its node: next=(\S+)", line).groups() for line in lines[:4])
+    last = re.fullmatch(r"lock at 0x\w+: tail=hart (\d)'s node", lines[4])[1]
+    assert behind.pop(last) == "0"
+    assert all(re.fullmatch("hart", word) for word in behind.values())
+    assert sorted(re.findall(r"next=hart (\d)'s node", " ".join(lines)) + [str(owner(lines))]) == ["0", "1", "2", "3"]
+
+
+def owner(lines):
+    return next(re.match(r"hart (\d)", line)[1] for line in lines if "delay (bench" in line)
+
+
+def test_the_records_are_documented(queue):
+    """Every key of @stuck and @hang is in docs/reference/records.md, and the other way round."""
+    documented = record_keys()
+    registers = {"ra", "sp", "gp", "tp"} | {f"{c}{i}" for c, n in (("t", 7), ("a", 8), ("s", 12)) for i in range(n)}
+    assert set(queue.hang.values) == documented["hang"]
+    assert {key for f in queue.stuck for key in f.values} - registers == documented["stuck"]
+    assert registers <= set(queue.stuck[0].values)
+
+
+@pytest.mark.parametrize("name", strategies.known())
+def test_the_words_of_a_lock_have_names(name):
+    strategy = strategies.known()[name]
+    stem = strategy.header.stem
+    fields = hang_report.layout(strategy.header, f"{stem}_heap" if strategy.lockfree else f"{stem}_lock")
+    wanted = {"null": [], "indirect": [], "magazine": [], "clh": ["tail"], "anderson": ["next"], "twa": ["next", "serving"]}
+    if name in wanted:
+        assert [field[0] for field in fields] == wanted[name]
+    else:
+        assert fields and fields[0][1] == 0
+
+
+def test_words_that_are_none_are_a_record_error():
+    reader, builder = Reader(), TrialBuilder()
+    raw = b"@hang n=0 harts=1 stuck=1 silent=0 ms=1 lock=0:zz"
+    record = reader.feed(raw + b" *%08x" % zlib.crc32(raw))
+    builder.feed(record)
+    with pytest.raises(RecordError, match="lock of @hang cannot be read"):
+        hang_report.words(builder.hang, "lock")

@@ -1,0 +1,71 @@
+"""The shape of the tree: includes point one way, files stay small, scripts stay short."""
+
+import re
+import subprocess
+
+import pytest
+from support.run import TOP
+
+from hartlock.plan import strategies
+
+# A folder may include from itself and from these.
+MAY_INCLUDE = {
+    "lock": set(),
+    "alloc": {"lock"},
+    "bench": {"alloc", "lock"},
+    "kernel": {"alloc", "lock", "bench"},  # bench: only the port it implements, records, and its entry
+    "native": {"bench"},  # the same
+}
+KERNEL_SEES_OF_BENCH = {"port.h", "record.h", "bench.h"}
+
+
+def sources(folder):
+    return sorted(p for p in (TOP / folder).glob("*.[chS]"))
+
+
+@pytest.mark.parametrize("folder", MAY_INCLUDE)
+def test_includes_point_one_way(folder):
+    for path in sources(folder):
+        for name in re.findall(r'^#include "([^"]+)"', path.read_text(), re.MULTILINE):
+            parts = name.split("/")
+            if parts[0] != "..":
+                continue
+            assert parts[1] in MAY_INCLUDE[folder], (path.name, name)
+            if folder in ("kernel", "native") and parts[1] == "bench":
+                assert parts[2] in KERNEL_SEES_OF_BENCH, (path.name, name)
+
+
+def test_files_have_one_purpose_and_so_are_short():
+    for path in [*(p for folder in MAY_INCLUDE for p in sources(folder)), *sorted((TOP / "verify").glob("*.*"))]:
+        assert len(path.read_text().splitlines()) <= 320, path
+
+
+def test_shell_scripts_are_short():
+    for name in ("run-bench.sh", "host/setup", "host/find-python", "host/fetch-qemu10", "host/fetch-herd", ".ci/run"):
+        assert len((TOP / name).read_text().splitlines()) <= 36, name
+
+
+def test_locks_have_no_statics_and_name_nothing_of_the_kernel():
+    for strategy in strategies.known().values():
+        text = strategy.header.read_text()
+        assert not re.search(r"\b(printf|panic|hartid|mhartid|malloc)\b", re.sub(r"/\*.*?\*/", "", text, flags=re.S))
+        assert not re.search(r"^static (?!inline)", text, re.MULTILINE)
+
+
+def test_every_memory_order_says_why():
+    """Each use of an ordered atomic in a lock has a comment that names its order right above it."""
+    for strategy in strategies.known().values():
+        if strategy.lockfree:  # its preamble says why all of them are relaxed
+            assert re.search(r"Orders: .*\brelaxed\b", strategy.header.read_text(), re.S)
+            continue
+        lines = strategy.header.read_text().splitlines()
+        for i, line in enumerate(lines):
+            used = re.search(r"\ba(?:32|ptr)_\w+_(relaxed|acquire|release)\(", line)
+            if used:
+                above = "\n".join(lines[max(0, i - 6) : i])
+                assert used[1] in above, (strategy.name, line.strip())
+
+
+def test_nothing_built_or_measured_is_committed():
+    listed = subprocess.run(["git", "ls-files"], cwd=TOP, capture_output=True, text=True, timeout=30, check=False).stdout
+    assert not re.search(r"^(build|results/(?!reference/))/?|\.pyc$|\.o$", listed, re.MULTILINE)

@@ -1,0 +1,114 @@
+"""`make detectors`: how soon `./run-bench.sh stress` finds each of the locks that are wrong on purpose.
+
+    detectors.py [--seeds N] [--only NAME,...] [--write]
+
+Exits with 1 when the median time of one is above its own limit (`stress:` in its patch), or
+one is not found at all. --write puts the table into docs/trust/stress.md.
+"""
+
+import argparse
+import json
+import re
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tools.mutants.hunt import CHECKS
+from tools.mutants.mutants import words
+from tools.mutants.tree import TOP, Mutant, known, plant
+
+DOCUMENT = TOP / "docs/trust/stress.md"
+BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"
+HARTS, SEEDS = 8, 5
+QUIET_S = 8  # without a word: it hangs
+
+
+@dataclass(frozen=True)
+class Find:
+    seconds: float
+    ops: int  # of all harts until then; what the trial did that hung is not known
+    check: str  # "": nothing was found
+
+
+def check_of(problems: Sequence[str]) -> str:
+    """Which check it was that spoke; of several, the first of hunt.CHECKS."""
+    found = [check for pattern, check in CHECKS if any(re.search(pattern, p) for p in problems)]
+    if problems and not found:
+        raise SystemExit(f"a run failed in a way that no check is known for: {list(problems)}")
+    return found[0] if found else ""
+
+
+def seek(mutant: Mutant, seed: int, most_s: int) -> Find:
+    """./run-bench.sh stress in the mutant's tree, until it fails or `most_s` are over."""
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder) / "run"
+        subprocess.run(
+            ["./run-bench.sh", "stress", "--smp", str(HARTS), "--lock", mutant.strategy, "--engine", mutant.engine, "--seed", str(seed),
+             "--for", f"{most_s}s", "--time-limit", str(QUIET_S), "--replays", "0", "--out", str(out)],
+            cwd=mutant.tree, stdin=subprocess.DEVNULL, capture_output=True, timeout=most_s + 300, check=False)
+        context = json.loads((out / "run.json").read_text())
+    told = context["stress"]
+    return Find(told["found_seconds"] or told["seconds"], told["ops"], check_of(context["problems"]))
+
+
+def seek_all(mutant: Mutant, seeds: int) -> list[Find]:
+    plant(mutant)
+    subprocess.run(["make", "-s", "all", *(["model"] if mutant.engine == "model" else [])], cwd=mutant.tree, check=True, timeout=300)
+    return [seek(mutant, seed, 4 * mutant.limit_s) for seed in range(1, seeds + 1)]
+
+
+def median_s(finds: Sequence[Find]) -> float:
+    """One that found nothing took longer than any."""
+    return statistics.median(f.seconds if f.check else float("inf") for f in finds)
+
+
+def row(mutant: Mutant, finds: Sequence[Find]) -> str:
+    """Of the table in docs/trust/stress.md."""
+    found = [f for f in finds if f.check]
+    by = ", ".join(sorted({f.check for f in found})) or "nothing"
+    ops = f"{statistics.median(f.ops for f in found):.0f}" if found else "–"
+    hung = {f.check for f in found} & {"hang detector", "trap"}
+    seconds = [f"{f.seconds:.1f}" for f in sorted(found, key=lambda f: f.seconds)]
+    return (f"| `{mutant.name}` | {mutant.strategy} | {mutant.engine} | {by} | {len(found)} of {len(finds)} | "
+            f"{median_s(finds):.1f} | {seconds[0] if found else '–'} to {seconds[-1] if found else '–'} | "
+            f"{'≥ ' if hung else ''}{ops} | {mutant.limit_s} |")
+
+
+HEAD = ("| mutant | of | engine | found by | runs that found it | median s | s | median operations | limit s |\n"
+        "|---|---|---|---|---|---|---|---|---|")
+
+
+def write(table: str) -> None:
+    text = DOCUMENT.read_text()
+    before, rest = text.split(BEGIN)
+    DOCUMENT.write_text(before + BEGIN + table + "\n" + END + rest.split(END)[1])
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=SEEDS, help=f"runs of each (default {SEEDS})")
+    parser.add_argument("--only", default="", help="these mutants, with commas between them")
+    parser.add_argument("--write", action="store_true", help="put the table into docs/trust/stress.md")
+    options = parser.parse_args()
+    mutants = {name: m for name, m in known().items() if m.limit_s}
+    rows, late = [HEAD], []
+    for name in words(options.only, list(mutants), "only"):
+        finds = seek_all(mutants[name], options.seeds)
+        rows.append(row(mutants[name], finds))
+        print(rows[-1], file=sys.stderr, flush=True)
+        if median_s(finds) > mutants[name].limit_s:
+            late.append(name)
+    print("\n".join(rows))
+    if options.write:
+        write("\n".join(rows))
+    if late:
+        print(f"not found within the limit: {', '.join(late)}", file=sys.stderr)
+    return 1 if late else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

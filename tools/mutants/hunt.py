@@ -1,0 +1,169 @@
+"""Runs a mutant through what the real locks go through, and tells which check caught it.
+
+    tcg, model, native   ./run-bench.sh in the mutant's tree: many short trials, each checked
+    tsan                 tests/c/locks.c with its header, under ThreadSanitizer
+"""
+
+import csv
+import json
+import os
+import re
+import statistics
+import subprocess
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hartlock.plan import traits
+from tools.mutants.tree import TOP, Mutant
+from tools.simulate import simulate
+
+HOSTCC = os.environ.get("HOSTCC", "gcc")
+PROCESSORS = len(os.sched_getaffinity(0))
+HARTS = max(2, min(4, PROCESSORS))  # that really run at once
+TSAN_S = 20  # a real lock is done in one or two
+QUIET_S = 4  # without a word: it hangs. A trial is over in milliseconds
+
+ENGINES = {
+    "native": ("--smp", str(HARTS), "--trials", "10", "--duration", "4", "--warmup", "1"),
+    "model": ("--smp", "8", "--trials", "4", "--model-duration", "40"),
+    "tcg": ("--smp", str(HARTS), "--trials", "10", "--duration", "10", "--warmup", "2"),
+}
+HANGS = ("hang detector", "time limit")
+HUNTERS = (*ENGINES, "tsan")
+
+# What a run says, and which check said it; the first that fits.
+CHECKS = (
+    (r"boot self-test", "boot self-test"),
+    (r"nothing was heard|no hart got on|run took more than|deadlock: |livelock: ", "hang detector"),
+    (r"panicked|trap|killed by signal|ended with status", "trap"),
+    (r"CHECK FAILED.*audit:", "audit"),
+    (r"CHECK FAILED.*two owners at once", "grant order"),
+    (r"CHECK FAILED.*heap's end:", "heap's end"),
+    (r"CHECK FAILED.*grants of others went first", "fairness bound"),
+    (r"CHECK FAILED.* pass: \d+ operations take", "conservation"),
+    (r"CHECK FAILED.* pass: \d+ operations touched", "touched lines"),
+)
+
+
+@dataclass(frozen=True)
+class Catch:
+    check: str  # "" when nothing was noticed
+    ops: int | None = None  # operations until then; None: not known
+    more: bool = False  # at least so many: in the trial that hung there were more
+    why: str = ""  # not tried, because
+
+    def __str__(self) -> str:
+        if self.why:
+            return f"not run: {self.why}"
+        if not self.check:
+            return "–"
+        return self.check if self.ops is None else f"{self.check}, {'> ' if self.more else ''}{self.ops}"
+
+
+Rows = Sequence[dict[str, str]]
+
+
+def run_rows(where: Path, engine: str, strategy: str, seed: int, options: Sequence[str] = ()) -> tuple[int, list[str], Rows]:
+    """./run-bench.sh there: its exit status, what went wrong, and the candidates' rows of samples.csv."""
+    with tempfile.TemporaryDirectory() as name:
+        out = Path(name) / "run"
+        done = subprocess.run(
+            ["./run-bench.sh", "--engine", engine, "--lock", strategy, *ENGINES[engine], "--time-limit", str(QUIET_S),
+             "--seed", str(seed), *options, "--out", str(out)], cwd=where, stdin=subprocess.DEVNULL, capture_output=True,
+            text=True, timeout=300, check=False)
+        if done.returncode == 2:
+            return 2, done.stderr.strip().splitlines()[-1:], []
+        context = json.loads((out / "run.json").read_text())
+        with open(out / "samples.csv", newline="", encoding="utf-8") as f:
+            return done.returncode, context["problems"], [r for r in csv.DictReader(f) if r["role"] == "candidate"]
+
+
+def run_plan(mutant: Mutant) -> Catch:
+    """What run-bench.sh has no option for: a plan for the kernel, and its longest bypass."""
+    subprocess.run(["make", "-s", "all", "model"], cwd=mutant.tree, check=True, timeout=300)
+    run = simulate(mutant.tree / "build/model/hartlock-model.so", mutant.plan, machine="generic-8",
+                   image=mutant.tree / "build/hartlock.elf")
+    harts, worst = (max(int(record[key]) for record in run.records(kind) if record.get("kind", want) == want)
+                    for kind, key, want in (("pass", "harts", ""), ("hist", "max", "bypass")))
+    ops = sum(int(share["ops"]) for share in run.records("share"))
+    return Catch("fairness bound", ops) if worst > traits.known()[mutant.strategy].bypass_bound(harts) else Catch("")
+
+
+def run_bench(mutant: Mutant, engine: str, seed: int) -> Catch:
+    if mutant.plan:
+        return run_plan(mutant) if engine == "model" else Catch("", why="its plan is for the model")
+    status, problems, rows = run_rows(mutant.tree, engine, mutant.strategy, seed, mutant.options)
+    return Catch("", why=problems[0]) if status == 2 else judge(status, problems, rows)
+
+
+def judge(status: int, problems: Sequence[str], rows: Rows) -> Catch:
+    until, failed = operations(rows)
+    for pattern, check in CHECKS:
+        if any(re.search(pattern, problem) for problem in problems):
+            return Catch(check, until, more=not failed)
+    unfair = fairness_fault(rows)
+    if unfair:
+        return Catch("fairness bound", until)
+    if status != 0 or problems:
+        raise SystemExit(f"a run failed in a way that no check is known for: {problems}")
+    return Catch("")
+
+
+def operations(rows: Rows) -> tuple[int, bool]:
+    """Of all harts and passes up to the end of the first trial that failed, and was there one?"""
+    ops, failed = 0, {row["trial"] for row in rows if row["check"] == "fail"}
+    for row in rows:
+        if failed and int(row["trial"]) > min(map(int, failed)):
+            continue
+        ops += sum(int(row[key] or 0) for key in ("ops_total", "latency_ops", "audit_ops", "fairness_ops"))
+    return ops, bool(failed)
+
+
+def fairness_fault(rows: Rows) -> str:
+    """A lock that is less fair than it claims. "" when it keeps its word or claims nothing.
+    Only under the model, where a hart that waits is never stopped."""
+    if not rows or rows[0]["engine"] != "model":
+        return ""
+    most = traits.known()[rows[0]["strategy"]].bypass_bound(int(rows[0]["harts"]))
+    worst = max((float(row["bypass_max"]) for row in rows if row["bypass_max"]), default=0)
+    return f"{worst:.0f} went first, at most {most:.0f} may" if worst > most else ""
+
+
+def tsan(mutant: Mutant) -> Catch:
+    word = mutant.strategy.replace("-", "_")
+    folder = "alloc" if (mutant.tree / "alloc" / f"{word}.h").exists() else "lock"
+    program = mutant.tree / "build" / "tsan-locks"
+    subprocess.run(
+        [HOSTCC, "-std=gnu11", "-O1", "-g", "-fsanitize=thread", "-fno-sanitize-recover=all", f"-I{mutant.tree}", f"-I{TOP}/tests/c",
+         f"-I{TOP}/tests/c/fake", f"-DSTRATEGY={word}", f'-DSTRATEGY_HEADER="{folder}/{word}.h"', "-DTHREADS=4",
+         '-DLOCK_PORT="relax.h"', *(["-DLOCKFREE"] if folder == "alloc" else []), "-pthread", "-o", str(program),
+         str(TOP / "tests/c/locks.c")], check=True, timeout=120)
+    try:
+        done = subprocess.run([str(program)], env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 symbolize=0"},
+                              capture_output=True, text=True, errors="replace", timeout=TSAN_S, check=False)
+    except subprocess.TimeoutExpired:
+        return Catch("time limit")
+    said = re.search(r"^ *(\d+) +operations until then$", done.stderr, re.MULTILINE)
+    ops = int(said[1]) if said else None
+    if "WARNING: ThreadSanitizer: data race" in done.stderr:
+        return Catch("ThreadSanitizer", ops)
+    if done.returncode < 0 or "ThreadSanitizer:DEADLYSIGNAL" in done.stderr:
+        return Catch("crash", ops)
+    return Catch("expectation", ops) if done.returncode != 0 else Catch("")
+
+
+def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
+    """Several runs: the check that caught it most often, the median of the operations until then."""
+    catches: list[Catch] = []
+    for seed in range(1, runs + 1):
+        catches.append(tsan(mutant) if hunter == "tsan" else run_bench(mutant, hunter, seed))
+        if catches[-1].check in HANGS or catches[-1].why:
+            break  # it tells no number of operations, and takes long
+    checks = [c.check for c in catches if c.check]
+    if not checks:
+        return catches[0]
+    check = statistics.mode(checks)
+    ops = [c.ops for c in catches if c.check == check and c.ops is not None]
+    return Catch(check, int(statistics.median(ops)) if ops else None, any(c.more for c in catches if c.check == check))
