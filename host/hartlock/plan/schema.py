@@ -1,0 +1,180 @@
+"""The plan's keys, the counters of a hart and the passes of a trial, read from bench/*.def.
+
+Each of those lists is read by the kernel, too, so a key, its bounds and its default are said once.
+The heads of the files say what the words of an entry mean.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from hartlock.base.errors import UsageError
+from hartlock.base.paths import TOP
+
+FOLDER = TOP / "bench"
+PLAN_DEF, COUNTERS_DEF, PASSES_DEF = FOLDER / "plan.def", FOLDER / "counters.def", FOLDER / "passes.def"
+NONE = "NONE"  # the column of a key, or a counter, that has none
+
+_ENTRY = re.compile(r'^([A-Z_]+)\(((?:"[^"]*"|[^"()])*)\)$', re.MULTILINE)
+_ARGUMENT = re.compile(r'"([^"]*)"|([^\s,"]+)')
+
+PLAIN, FULL = "plain", "full"  # the two variants of a worker: bench/variant_plain.h, bench/variant_full.h
+
+
+@dataclass(frozen=True)
+class Number:
+    """A key whose value is a number: `usual`, which is the default, or one from `least` to `most`."""
+
+    key: str
+    usual: int
+    least: int
+    most: int
+    full: bool  # another value than `usual` needs the full variant
+    column: str
+    unit: str
+    meaning: str
+
+    def read(self, text: str) -> int:
+        """The value of `text`. Raises ValueError, with the reason as a clause, for what the kernel would refuse."""
+        if not re.fullmatch(r"[0-9]{1,30}", text):
+            raise ValueError("which is not a number")
+        if not (self.least <= int(text) <= self.most or int(text) == self.usual):
+            raise ValueError(f"which is not from {self.least} to {self.most}")
+        return int(text)
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A key whose value is one of `words`, of which the first is the default."""
+
+    key: str
+    words: tuple[str, ...]
+    full: bool
+    column: str
+    meaning: str
+    unit: str = ""
+
+    @property
+    def usual(self) -> str:
+        return self.words[0]
+
+    def read(self, text: str) -> str:
+        """The value of `text`. Raises ValueError, with the reason as a clause, for what the kernel would refuse."""
+        if text not in self.words:
+            raise ValueError(f"which is not one of {', '.join(self.words)}")
+        return text
+
+
+@dataclass(frozen=True)
+class Word:
+    """A key whose value only its own reader understands."""
+
+    key: str
+    default: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of the CSV files that stands among the keys' and is none: the host program knows it alone."""
+
+    column: str
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Counter:
+    """What a hart counts. `passes`: the one that it is sent in; "" for all of them."""
+
+    name: str
+    passes: str
+    in_csv: bool  # samples.csv and summary.csv have it as it is
+    unit: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Pass:
+    name: str
+    letter: str
+    meaning: str
+
+
+Key = Number | Choice
+Entry = Key | Word | Column
+
+
+def _entries(path: Path) -> Iterator[tuple[str, list[str]]]:
+    """(macro, arguments) of each entry of a list."""
+    try:
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
+    except OSError as e:
+        raise UsageError(f"cannot read {path}: {e.strerror}") from e
+    for macro, arguments in _ENTRY.findall(text):
+        yield macro, [quoted or bare for quoted, bare in _ARGUMENT.findall(arguments)]
+
+
+def _number(key: str, _place: str, usual: str, least: str, most: str, variant: str, column: str, unit: str, meaning: str) -> Number:
+    return Number(key, int(usual, 0), int(least, 0), int(most, 0), variant == "FULL", column, unit, meaning)
+
+
+def _choice(key: str, _field: str, words: str, variant: str, column: str, meaning: str) -> Choice:
+    return Choice(key, tuple(words.split(", ")), variant == "FULL", column, meaning)
+
+
+_MAKERS: dict[str, Callable[..., "Entry"]] = {"NUMBER": _number, "CHOICE": _choice, "WORD": Word, "COLUMN": Column}
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All of bench/plan.def, in its order."""
+    return tuple(_MAKERS[macro](*arguments) for macro, arguments in _entries(PLAN_DEF))
+
+
+@cache
+def keys() -> dict[str, Key]:
+    """The keys whose value is a number or a choice, by name, in the list's order."""
+    return {entry.key: entry for entry in entries() if isinstance(entry, Number | Choice)}
+
+
+def number(key: str) -> Number:
+    """The key of that name. The caller guarantees that its value is a number."""
+    found = keys()[key]
+    assert isinstance(found, Number), key
+    return found
+
+
+def choice(key: str) -> Choice:
+    """The key of that name. The caller guarantees that its value is a choice."""
+    found = keys()[key]
+    assert isinstance(found, Choice), key
+    return found
+
+
+@cache
+def columns() -> dict[str, Key | Column]:
+    """What the CSV files say of the plan, by column, in the order of the columns."""
+    return {entry.column: entry for entry in entries() if not isinstance(entry, Word) and entry.column != NONE}
+
+
+@cache
+def counters() -> dict[str, Counter]:
+    """The counters of bench/counters.def, by name, in the list's order."""
+    every = {"COUNTER": "", "LATENCY_COUNTER": "latency", "AUDIT_COUNTER": "audit", "EXHAUST_COUNTER": "exhaust"}
+    return {name: Counter(name, every[macro], file != NONE, unit, meaning)
+            for macro, (name, file, unit, meaning) in _entries(COUNTERS_DEF)}
+
+
+@cache
+def csv_counters() -> tuple[str, ...]:
+    """The counters that samples.csv and summary.csv have as they are."""
+    return tuple(name for name, counter in counters().items() if counter.in_csv)
+
+
+@cache
+def passes() -> dict[str, Pass]:
+    """The passes of a trial, by name, in the order in which they run."""
+    return {name: Pass(name, letter, meaning) for _, (name, _c, letter, meaning) in _entries(PASSES_DEF)}

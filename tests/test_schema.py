@@ -1,0 +1,51 @@
+"""bench/plan.def, counters.def and passes.def as the host program reads them."""
+
+import re
+
+import pytest
+from conftest import TOP
+
+from hartlock.figures import columns
+from hartlock.plan import schema
+
+
+def test_every_line_of_the_lists_is_an_entry():
+    """The reader skips what it does not understand; nothing may be left but comments and the mark."""
+    for path, found in ((schema.PLAN_DEF, len(schema.entries())), (schema.COUNTERS_DEF, len(schema.counters())),
+                        (schema.PASSES_DEF, len(schema.passes()))):
+        text = re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
+        assert len(re.findall(r"^[A-Z_]+\(", text, re.M)) == found, path
+        assert re.sub(r'^[A-Z_]+\((?:"[^"]*"|[^"()])*\)$', "", text, flags=re.M).split() in ([], ["GRANTS_HERE"])
+
+
+def test_the_files_have_the_columns_of_the_lists():
+    assert columns.CONTEXT[-len(schema.columns()):] == list(schema.columns())
+    assert [name for name in columns.SAMPLES if name in schema.csv_counters()] == list(schema.csv_counters())
+
+
+@pytest.mark.parametrize("key,text,value", [
+    ("size", "1", 1), ("ipi_us", "0", 0), ("ipi_us", "10", 10), ("seed", "18446744073709551615", 2**64 - 1), ("irq", "off", "off")])
+def test_what_the_kernel_takes(key, text, value):
+    assert schema.keys()[key].read(text) == value
+
+
+@pytest.mark.parametrize("key,text,words", [
+    ("size", "0", "from 1 to"), ("ipi_us", "9", "from 10 to 1000000"), ("touch", "65", "from 0 to 64"), ("hold", "-1", "not a number"),
+    ("hold", "٣", "not a number"), ("irq", "maybe", "one of on, off"), ("sizes", "", "one of fixed, small")])
+def test_what_the_kernel_refuses(key, text, words):
+    with pytest.raises(ValueError, match=words):
+        schema.keys()[key].read(text)
+
+
+def test_defaults_and_variants():
+    """As docs/reference/records.md always said them."""
+    usual = {name: key.usual for name, key in schema.keys().items()}
+    assert (usual["size"], usual["batch"], usual["sizes"], usual["irq"], usual["duration_us"], usual["fairness_us"]) == (
+        16, 4096, "fixed", "on", 100_000, 0)
+    assert [name for name, key in schema.keys().items() if key.full] == [
+        "sizes", "touch", "placement", "rate", "interrupt_us", "irq", "ipi_us", "churn_us", "exhaust"]
+
+
+def test_what_the_entries_say_can_stand_in_a_table():
+    for path in (schema.PLAN_DEF, schema.COUNTERS_DEF, schema.PASSES_DEF):
+        assert path.is_relative_to(TOP) and "|" not in re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
