@@ -26,6 +26,8 @@ KEPT = ("format", "status", "plan", "compiler", "problems")
 FILES = {"summary.csv": SUMMARY, "trials.csv": TRIALS, "samples.csv": SAMPLES, "waits.csv": WAITS}
 LIMIT_S = 900
 README = TOP / "README.md"
+SHOWN_COLUMNS = ("strategy", "cycles/op", "wait p99", "slowest/fastest", "check", "proof")
+SHOWN = ("magazine", "faa", "cas", "ttas-backoff", "clh", "mcs", "ticket", "ttas")
 BEGIN, END = "<!-- the verdict of results/reference -->", "<!-- end of the verdict -->"
 
 
@@ -56,13 +58,24 @@ def make(folder: Path) -> None:
     page.write(folder)
 
 
-def quote(readme: str, verdict: str) -> str:
-    """The README with the verdict of the report, headline to the table, between its marks."""
+def quote(readme: str, report: str) -> str:
+    """Returns the README with the report's headline and a part of its table between the two marks."""
     head, rest = readme.split(BEGIN + "\n")
     _, tail = rest.split(END + "\n")
-    shown = verdict.split("\n| ")[0].removeprefix("### ").strip()
-    lines = ["> " + line if line else ">" for line in shown.splitlines()]
-    return "\n".join([head + BEGIN, *lines, END, ""]) + tail
+    headline, _, said = report.split("\n")[:3]
+    shown = [f"> **{headline.removeprefix('### ')}**: {said}", "", *shown_rows(report)]
+    return "\n".join([head + BEGIN, *shown, END, ""]) + tail
+
+
+def shown_rows(report: str) -> list[str]:
+    """Returns the report's table, cut to SHOWN_COLUMNS and to the strategies SHOWN; its columns are aligned."""
+    header, _, *rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in report.split("\n") if line.startswith("| ")
+                        or line.startswith("|-")]
+    places = [header.index(column) for column in SHOWN_COLUMNS]
+    kept = [[row[place] for place in places] for row in [header, *(row for row in rows if row[0] in SHOWN)]]
+    widths = [max(map(len, column)) for column in zip(*kept)]
+    lines = ["| " + " | ".join(cell.ljust(width) for cell, width in zip(row, widths)) + " |" for row in kept]
+    return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
 def files(folder: Path) -> dict[str, bytes]:

@@ -11,7 +11,7 @@ def documented(name, section=None):
     if section:
         text = text.split(f"## {section}\n")[1].split("\n## ")[0]
     cells = [line.split("|")[1] for line in text.splitlines() if line.startswith("| `")]
-    return [word for cell in cells for word in re.findall(r"`(\w+)`", cell)]
+    return [word for cell in cells for word in re.findall(r"`(\w+)/?`", cell)]
 
 
 def record_keys():

@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from pathlib import Path
 
 from support.documents import documented
 from support.run import TOP
@@ -69,9 +70,21 @@ def test_every_make_target_in_the_docs_exists():
     makefiles = "".join(p.read_text() for p in (TOP / "Makefile", *TOP.glob("*/*.mk")))
     targets = set(re.findall(r"^\.PHONY: (.*)$", makefiles, re.MULTILINE))
     targets = {word for line in targets for word in line.split()}
-    for path in [TOP / "README.md", TOP / "CONTRIBUTING.md"]:
+    for path in [TOP / "README.md", TOP / "CONTRIBUTING.md", *sorted((TOP / "docs").rglob("*.md"))]:
         for words in re.findall(r"`make ([a-z -]+)[^`]*`", path.read_text()):
             assert set(words.split()) <= targets, (path, words)
+
+
+def folders(inside):
+    """The names of the committed folders of `inside` that hold files."""
+    listed = subprocess.run(["git", "ls-files", "--", inside], cwd=TOP, check=True, capture_output=True, text=True, timeout=30).stdout
+    below = [Path(line).relative_to(inside).parts for line in listed.splitlines()]
+    return {parts[0] for parts in below if len(parts) > 1 and not parts[0].startswith(".")}
+
+
+def test_every_folder_and_every_package_is_in_the_architecture():
+    assert set(documented("architecture.md", "The folders")) == folders(".") - {"docs"}
+    assert set(documented("architecture.md", "The host's packages")) == folders("host/hartlock")
 
 
 def test_make_help_lists_the_targets():
