@@ -161,7 +161,7 @@ $(MODEL): $(MODEL_OBJS)
 $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOSTCC) -MMD -MP $(HOST_CFLAGS) -c $< -o $@
+	$(Q)$(HOSTCC) -MMD -MP $(HOST_CFLAGS) $(KERNEL_AT) -c $< -o $@
 
 -include $(MODEL_OBJS:.o=.d)
 

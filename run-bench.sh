@@ -18,7 +18,7 @@ if [[ $setup ]]; then
 	fi
 fi
 if ! python=$("$top/host/find-python"); then
-	echo "hartlock: no Python 3.11 or later with numpy and rich was found" >&2
+	echo "hartlock: no Python 3.11 or later with numpy, rich and pyelftools was found" >&2
 	"$top/host/setup" --missing "${sets[@]}" || true
 	echo "or let hartlock do it: ./run-bench.sh --setup${args[*]:+ ${args[*]}}" >&2
 	exit 2

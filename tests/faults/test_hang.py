@@ -11,6 +11,7 @@ from support.documents import record_keys
 from support.processes import alive, qemu_of, start, until_a_trial_is_kept
 from support.run import QUICK, TOP
 
+from hartlock.base.elf import Elf
 from hartlock.diagnose import hang_report, memory_view
 from hartlock.plan import strategies
 from hartlock.records.trials import TrialBuilder
@@ -102,11 +103,13 @@ def test_a_deadlock_with_interrupts_off_is_read_from_memory(mutant, tmp_path):
 
 
 def test_the_host_knows_where_the_kernel_keeps_what():
-    """Each field of struct stuck_view is a 64-bit word, in this order."""
-    struct = (TOP / "bench/stuck.h").read_text().split("struct stuck_view {")[1].split("};")[0]
-    names = re.findall(r"uint64_t ([^;]+);", struct)
-    assert tuple(name.strip() for line in names for name in line.split(",")) == memory_view.VIEW
-    assert memory_view.view_at(IMAGE) != 0
+    """Every member of struct stuck_view is a 64-bit word, and has the name that the host asks for."""
+    members = Elf(IMAGE).layouts([memory_view.VIEW])[memory_view.VIEW]
+    assert [m.offset for m in members] == [8 * i for i in range(len(members))]
+    words = {Elf(IMAGE).symbol(memory_view.VIEW): range(100, 100 + len(members))}
+    seen = memory_view.view(lambda at, count: words[at][:count], IMAGE)
+    assert seen["harts"] == 100 and {"trial", "strategy", "pass", "lock", "lock_bytes", "node", "node_bytes", "node_stride", "ops",
+                                     "ops_stride"} <= set(seen)
 
 
 def test_memory_that_makes_no_sense_is_not_shown():
@@ -164,15 +167,23 @@ def test_the_records_are_documented(queue):
 
 
 @pytest.mark.parametrize("name", strategies.known())
-def test_the_words_of_a_lock_have_names(name):
+def test_the_words_of_a_lock_have_names(name, layouts):
     strategy = strategies.known()[name]
     stem = strategy.header.stem
-    fields = hang_report.layout(strategy.header, f"{stem}_heap" if strategy.lockfree else f"{stem}_lock")
-    wanted = {"null": [], "indirect": [], "magazine": [], "clh": ["tail"], "anderson": ["next"], "twa": ["next", "serving"]}
-    if name in wanted:
-        assert [field[0] for field in fields] == wanted[name]
+    names = [m.name for m in layouts[f"{stem}_heap" if strategy.lockfree else f"{stem}_lock"]]
+    wanted = {"null": [], "indirect": ["ticket.next", "ticket.serving", "calls"], "magazine": ["from.next", "from.start", "from.end"],
+              "clh": ["tail", "first"], "twa": ["next", "serving"], "mcs": ["tail"]}
+    if name == "anderson":
+        assert names[:3] == ["next", "slot[0]", "slot[1]"] and len(names) == 65
     else:
-        assert fields and fields[0][1] == 0
+        assert names == wanted[name] if name in wanted else names
+    assert f"{stem}_node" in layouts
+
+
+@pytest.fixture(scope="module")
+def layouts():
+    stems = [s.header.stem for s in strategies.known().values()]
+    return Elf(IMAGE).layouts([f"{stem}_{of}" for stem in stems for of in ("lock", "heap", "node")])
 
 
 def test_words_that_are_none_are_a_record_error():

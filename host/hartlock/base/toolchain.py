@@ -8,6 +8,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
+from hartlock.base.elf import Elf
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import TOP
 
@@ -15,7 +16,7 @@ QEMU = "qemu-system-riscv64"
 FIRMWARE = "opensbi-riscv64-generic-fw_dynamic.bin"
 QEMU_OLDEST = (7, 2)
 HOSTCC = "cc"
-ELF_MACHINES = {"x86_64": 62, "aarch64": 183, "riscv64": 243}  # e_machine, by uname -m
+ELF_MACHINES = {"x86_64": "EM_X86_64", "aarch64": "EM_AARCH64", "riscv64": "EM_RISCV"}  # by uname -m
 
 
 def cross_compile() -> str:
@@ -32,9 +33,8 @@ def native_runner() -> list[str]:
 
 
 def is_for_here(program: Path) -> bool:
-    """Is this ELF file for the processors that this computer has?"""
-    with open(program, "rb") as f:
-        return int.from_bytes(f.read(20)[18:], "little") == ELF_MACHINES.get(platform.machine())
+    """True if this ELF file is for the processors that this computer has. Raises ElfError if it is none."""
+    return Elf(program).machine == ELF_MACHINES.get(platform.machine())
 
 
 def processor() -> str:

@@ -1,28 +1,33 @@
-"""A pass that hangs, seen from outside: registers and memory of harts that say nothing any more.
+"""Locate hung harts by reading the emulator's registers and guest memory, when the kernel can no
+longer report.
 
-The kernel's own report (hang_report.py) is made of records; where it can make none, the same is
-read out of the emulator's memory, from where bench/stuck.h says that it lies.
+The kernel's own report is made of records; where it can make none, this module makes the same
+records of memory. bench/stuck.h says what lies there, the image's debug information where.
 """
 
-import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
+from hartlock.base.elf import Elf, ElfError
 from hartlock.diagnose import hang_report
 from hartlock.records.parser import Fields, Record
-from hartlock.base.toolchain import cross_compile, output_of
 
 Memory = Callable[[int, int], Sequence[int]]  # (address, count): so many 64-bit words, or none
 
-# struct stuck_view of bench/stuck.h.
-VIEW = ("harts", "trial", "strategy", "pass", "lock", "lock_bytes", "node", "node_bytes", "node_stride", "ops", "ops_stride")
+VIEW = "stuck_view"  # the variable, and its struct, of 64-bit words
 LARGEST = 1 << 16  # bytes: what is larger is no lock, and memory is not what it should be
 
 
-def view_at(image: Path) -> int:
-    """Address of stuck_view, or 0."""
-    found = re.search(r"^([0-9a-f]+) \w stuck_view$", output_of(cross_compile() + "nm", str(image)), re.MULTILINE)
-    return int(found[1], 16) if found else 0
+def view(memory: Memory, image: Path) -> dict[str, int]:
+    """Returns the words of the kernel's stuck_view by their names; {} if memory has none."""
+    try:
+        elf = Elf(image)
+        at = elf.symbol(VIEW)
+        members = elf.layouts([VIEW]).get(VIEW, ()) if at else ()
+    except ElfError:
+        return {}
+    found = memory(at, len(members)) if at and members else ()
+    return {m.name: found[m.offset // 8] for m in members} if len(found) == len(members) else {}
 
 
 def _text(memory: Memory, address: int) -> str:
@@ -31,7 +36,7 @@ def _text(memory: Memory, address: int) -> str:
 
 
 def _words(memory: Memory, address: int, size: int) -> bytes:
-    """As the kernel writes them: OFFSET:VALUE of those that are not 0."""
+    """Returns OFFSET:VALUE of the words that are not 0, as the kernel writes them in its records."""
     values = memory(address, (size + 7) // 8) if size else ()
     return ",".join(f"{8 * i}:{value:#x}" for i, value in enumerate(values) if value).encode()
 
@@ -41,20 +46,28 @@ def _fields(kind: str, **values: object) -> Fields:
     return Fields(Record(kind, 0, 0, b""), raw)
 
 
+def _hang(seen: Mapping[str, int], memory: Memory) -> Fields:
+    """Returns the @hang that the kernel would have written."""
+    return _fields("hang", trial=seen["trial"], strategy=_text(memory, seen["strategy"]), lock_at=seen["lock"],
+                   lock_bytes=seen["lock_bytes"], lock=_words(memory, seen["lock"], seen["lock_bytes"]))
+
+
+def _stuck(seen: Mapping[str, int], memory: Memory, index: int, hart: int, registers: Mapping[str, int]) -> Fields:
+    """Returns the @stuck of the trial's hart of that index, whose hart id is `hart`."""
+    node = seen["node"] + index * seen["node_stride"]
+    kept = {"node_at": node, "node_bytes": seen["node_bytes"], "node": _words(memory, node, seen["node_bytes"])}
+    done = memory(seen["ops"] + index * seen["ops_stride"], 1)
+    return _fields("stuck", hart=index, id=hart, answered=1, pc=registers.get("pc", 0), ra=registers.get("ra", 0),
+                   **({"ops": done[0]} if done else {}), **(kept if seen["node_bytes"] else {}))
+
+
 def look(registers: hang_report.Registers, memory: Memory, image: Path) -> list[str]:
-    """What hang_report.lines() says of the pass that runs; [] if none does, or it cannot be seen."""
-    at = view_at(image)
-    view = dict(zip(VIEW, memory(at, len(VIEW)) if at else ()))
-    if not view or not 0 < view["harts"] <= len(registers) or max(view["lock_bytes"], view["node_bytes"]) > LARGEST:
+    """Returns what hang_report.lines() says of the pass that runs; [] if none does, or it cannot be seen."""
+    seen = view(memory, image)
+    if not seen or not 0 < seen["harts"] <= len(registers) or max(seen["lock_bytes"], seen["node_bytes"]) > LARGEST:
         return []
-    said = _fields("hang", trial=view["trial"], strategy=_text(memory, view["strategy"]), lock_at=view["lock"],
-                   lock_bytes=view["lock_bytes"], lock=_words(memory, view["lock"], view["lock_bytes"]))
-    stuck = []
-    for index, (hart, values) in list(enumerate(sorted(registers.items())))[:view["harts"]]:
-        node = view["node"] + index * view["node_stride"]
-        kept = {"node_at": node, "node_bytes": view["node_bytes"], "node": _words(memory, node, view["node_bytes"])}
-        done = memory(view["ops"] + index * view["ops_stride"], 1)
-        stuck.append(_fields("stuck", hart=index, id=hart, answered=1, pc=values.get("pc", 0), ra=values.get("ra", 0),
-                             **({"ops": done[0]} if done else {}), **(kept if view["node_bytes"] else {})))
-    return hang_report.lines(said, stuck, {}, image, 0) + [
-        f"in trial {view['trial']}, {said.text('strategy')}, {_text(memory, view['pass'])} pass"]
+    hang = _hang(seen, memory)
+    harts = list(enumerate(sorted(registers.items())))[:seen["harts"]]
+    stuck = [_stuck(seen, memory, index, hart, values) for index, (hart, values) in harts]
+    return hang_report.lines(hang, stuck, {}, image, 0) + [
+        f"in trial {seen['trial']}, {hang.text('strategy')}, {_text(memory, seen['pass'])} pass"]

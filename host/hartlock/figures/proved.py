@@ -7,10 +7,10 @@ built are hashed; one that differs in a bit is not proved.
 
 import hashlib
 import json
-import struct
 from functools import cache
 from pathlib import Path
 
+from hartlock.base.elf import Elf, ElfError
 from hartlock.base.paths import BUILD, TOP
 from hartlock.plan.lock_forms import formed
 from hartlock.plan.plan import FIXED, Plan, Workload
@@ -27,21 +27,13 @@ def object_of(workload: Workload) -> str:
 
 
 def text_hash(path: Path) -> str:
-    """Of an ELF object's code: every section whose name begins with .text. "" if there is none."""
+    """Returns the SHA-256 of an ELF object's code, every section whose name begins with .text, in the
+    order of their names; "" if there is no such object."""
     try:
-        data = path.read_bytes()
-        offset, = struct.unpack_from("<Q", data, 0x28)
-        size, count, names = struct.unpack_from("<3H", data, 0x3A)
-        headers = [struct.unpack_from("<2I4Q", data, offset + size * i) for i in range(count)]
-        strings = headers[names][4]
-        code = {}
-        for name, _, _, _, at, length in headers:
-            word = data[strings + name:data.index(b"\0", strings + name)]
-            if word.startswith(b".text"):
-                code[word] = data[at:at + length]
-    except (OSError, struct.error, ValueError, IndexError):
+        code = Elf(path).code()
+    except ElfError:
         return ""
-    whole = b"".join(word + b"\0" + struct.pack("<Q", len(code[word])) + code[word] for word in sorted(code))
+    whole = b"".join(name.encode() + b"\0" + len(code[name]).to_bytes(8, "little") + code[name] for name in sorted(code))
     return hashlib.sha256(whole).hexdigest()
 
 

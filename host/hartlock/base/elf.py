@@ -1,0 +1,131 @@
+"""ELF files: their processor, code, symbols, load address, and the layouts of C structures in them.
+
+pyelftools reads them. It is imported when the first file is opened, for most commands open none.
+"""
+
+import importlib
+import io
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_SAME = ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type", "DW_TAG_atomic_type")  # another name for a type
+_COMPOUND = ("DW_TAG_structure_type", "DW_TAG_union_type")
+
+
+class ElfError(Exception):
+    """The file is not there, or is no ELF file, or is damaged."""
+
+
+@dataclass(frozen=True)
+class Member:
+    """A number or an address in a structure, however deep: `ticket.next`, `slot[3]`."""
+
+    name: str
+    offset: int  # bytes from the beginning of the outermost structure
+    size: int  # bytes
+
+    @property
+    def repeated(self) -> bool:
+        """True for an element of an array."""
+        return "[" in self.name
+
+
+class Elf:
+    """One ELF file, read as far as it is asked for. Raises ElfError if there is none."""
+
+    def __init__(self, path: Path):
+        library: Any = importlib.import_module("elftools.elf.elffile")
+        wrong: Any = importlib.import_module("elftools.common.exceptions").ELFError
+        try:
+            with open(path, "rb") as f:
+                self._file = library.ELFFile(io.BytesIO(f.read()))
+                list(self._file.iter_sections())  # whatever is damaged shows here
+        except (OSError, wrong) as e:
+            raise ElfError(f"{path}: {e or 'it is no ELF file, or is cut short'}") from None
+
+    @property
+    def machine(self) -> str:
+        """Returns the processor it is for, as ELF's list of machines calls it: EM_RISCV."""
+        return str(self._file["e_machine"])
+
+    @property
+    def load_address(self) -> int:
+        """Returns the address that its first loaded byte is linked to; 0 if nothing is loaded."""
+        return min((int(s["p_vaddr"]) for s in self._file.iter_segments() if s["p_type"] == "PT_LOAD"), default=0)
+
+    def code(self) -> dict[str, bytes]:
+        """Returns the bytes of every section whose name begins with .text."""
+        return {s.name: bytes(s.data()) for s in self._file.iter_sections() if s.name.startswith(".text")}
+
+    def symbol(self, name: str) -> int | None:
+        """Returns the value of a symbol; None if the file has none of that name."""
+        table = self._file.get_section_by_name(".symtab")
+        found = table.get_symbol_by_name(name) if table is not None else None
+        return int(found[0]["st_value"]) if found else None
+
+    def layouts(self, names: Iterable[str]) -> dict[str, list[Member]]:
+        """Returns the members of the C structures of these names, by their debug information, in the
+        order of their offsets. A structure that the file does not describe is left out."""
+        wanted, found = set(names), dict[str, list[Member]]()
+        units = self._file.get_dwarf_info().iter_CUs() if self._file.has_dwarf_info() else ()
+        for unit in units:
+            for die in unit.get_top_DIE().iter_children():
+                name = _name(die)
+                if die.tag == "DW_TAG_structure_type" and name in wanted and "DW_AT_byte_size" in die.attributes:
+                    found[name] = list(_members(die, "", 0))
+                    wanted.remove(name)
+            if not wanted:
+                break
+        return found
+
+
+def _name(die: Any) -> str:
+    return str(die.attributes["DW_AT_name"].value.decode()) if "DW_AT_name" in die.attributes else ""
+
+
+def _type(die: Any) -> Any:
+    """Returns the entry of its type, behind typedefs and qualifiers."""
+    die = die.get_DIE_from_attribute("DW_AT_type")
+    while die.tag in _SAME:
+        die = die.get_DIE_from_attribute("DW_AT_type")
+    return die
+
+
+def _members(die: Any, prefix: str, at: int) -> Iterator[Member]:
+    """The parts of a structure or union. The only member of one inside another, as `word` of a32,
+    goes by the name of what holds it."""
+    members = [child for child in die.iter_children() if child.tag == "DW_TAG_member"]
+    for member in members:
+        own = "" if prefix and len(members) == 1 else _name(member)
+        where = member.attributes.get("DW_AT_data_member_location")
+        yield from _parts(_type(member), ".".join(name for name in (prefix, own) if name), at + (where.value if where else 0))
+
+
+def _parts(die: Any, name: str, at: int) -> Iterator[Member]:
+    """The numbers and addresses that a value of this type consists of."""
+    if die.tag in _COMPOUND:
+        yield from _members(die, name, at)
+    elif die.tag == "DW_TAG_array_type":
+        element = _type(die)
+        for i in range(_length(die)):
+            yield from _parts(element, f"{name}[{i}]", at + i * _size(element))
+    else:
+        yield Member(name, at, _size(die))
+
+
+def _length(array: Any) -> int:
+    """Returns how many elements an array has, over all its dimensions; 0 if that is open."""
+    length = 1
+    for child in array.iter_children():
+        if child.tag == "DW_TAG_subrange_type":
+            length *= child.attributes["DW_AT_upper_bound"].value + 1 if "DW_AT_upper_bound" in child.attributes else 0
+    return length
+
+
+def _size(die: Any) -> int:
+    """Returns a type's bytes."""
+    if die.tag == "DW_TAG_array_type":
+        return _length(die) * _size(_type(die))
+    return int(die.attributes["DW_AT_byte_size"].value)
