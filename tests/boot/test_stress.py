@@ -194,7 +194,7 @@ def test_a_run_in_which_nothing_fails(quiet):
 def test_each_row_has_what_the_document_says(quiet):
     _, folder = quiet
     assert list(rounds_of(folder)[0]) == boot.COLUMNS
-    assert documented("trust/stress.md", "What it leaves") == boot.COLUMNS
+    assert documented("trust/stress.md", "Files") == boot.COLUMNS
 
 
 def test_a_round_is_replayed_word_for_word(quiet, tmp_path):
