@@ -29,14 +29,15 @@ static void set_timer(uint64_t ticks)
 	double seconds = (double)ticks / (double)port_time_hz();
 	struct itimerspec when = {.it_value.tv_sec = (time_t)seconds};
 
-	/* 1: all zero would be no alarm at all. */
+	/* The 1 is there because a time of 0 would turn the alarm off. */
 	when.it_value.tv_nsec = 1 + (long)((seconds - (double)when.it_value.tv_sec) * 999999998);
 	if (timer_settime(own.timer, 0, &when, NULL) != 0)
 		panic("timer_settime: %s", strerror(errno));
 }
 
-/* A signal comes early when the two clocks differ, or is left over from an alarm
- * that was turned off: then it is set again for what is left. */
+/* Call the alarm's function if its time has come. A signal can come early, when the two
+ * clocks differ or when it is left over from an alarm that was turned off; the alarm is
+ * then set again for the rest of the time. */
 static void on_signal(int number)
 {
 	int saved = errno;

@@ -2,7 +2,7 @@
 #ifndef NATIVE_ALARM_H
 #define NATIVE_ALARM_H
 
-/* Before any thread sets an alarm. */
+/* Get ready for alarms. It is called before any thread sets one. */
 void alarm_init(void);
 
 #endif

@@ -28,7 +28,7 @@ uint64_t clock_system(void)
 	return nanoseconds(CLOCK_MONOTONIC);
 }
 
-/* Does the counter run at one rate, whatever the processor sleeps and scales? */
+/* Does the counter run at one rate, even when the processor sleeps or changes its clock? */
 static bool rate_is_constant(void)
 {
 #if defined(__x86_64__)
@@ -38,12 +38,13 @@ static bool rate_is_constant(void)
 
 	return __get_cpuid(0x80000007, &a, &b, &c, &d) && (d & 1u << 8);
 #else
-	return true; /* by their architecture */
+	return true; /* other architectures promise it */
 #endif
 }
 
-/* Carry a reading from processor to processor: none may be behind it. A difference
- * smaller than the way of a thread between two processors is not seen. */
+/* Do all processors' counters agree? A thread carries a reading from processor to
+ * processor, and no counter may be behind it. A difference smaller than the time of that
+ * way is not seen. */
 static bool processors_agree(const struct processors *allowed)
 {
 	enum { ROUNDS = 3 };
@@ -61,7 +62,7 @@ static bool processors_agree(const struct processors *allowed)
 	return true;
 }
 
-/* A moment on both clocks; of some tries the one that took least. */
+/* Read one moment on both clocks, by the quickest of some tries. */
 static void both_clocks(uint64_t *counter, uint64_t *ns)
 {
 	enum { TRIES = 20 };
@@ -80,7 +81,8 @@ static void both_clocks(uint64_t *counter, uint64_t *ns)
 	}
 }
 
-/* Over 20 ms, with readings that are good to some 0.1 us: within 0.001 %. */
+/* Returns the counter's ticks a second, measured over 20 ms. The two readings are good to
+ * some 0.1 us, so the result is good to 0.001 %. */
 static uint64_t counter_hz(void)
 {
 	const struct timespec pause = {.tv_nsec = 20000000};
@@ -111,7 +113,7 @@ static bool rdcycle_is_allowed(void)
 	if (sigsetjmp(refused, 1) == 0) {
 		uint64_t first = clock_rdcycle();
 
-		allowed = clock_rdcycle() != first; /* a counter that stands still is none */
+		allowed = clock_rdcycle() != first; /* a counter that stands still does not count */
 	}
 	sigaction(SIGILL, &theirs, NULL);
 	return allowed;

@@ -1,4 +1,4 @@
-/* clock.h: which clocks port_clock.h reads, found out before anything is measured. */
+/* clock.h: chooses the clocks that port_clock.h reads, before anything is measured. */
 #ifndef NATIVE_CLOCK_H
 #define NATIVE_CLOCK_H
 
@@ -6,14 +6,14 @@
 
 #include "processors.h"
 
-/* Choose and calibrate. The calling thread visits every processor. */
+/* Choose the clocks and calibrate them. The calling thread visits every processor. */
 void clock_init(const struct processors *allowed);
 
-/* What port_time() and port_cycles() read. */
+/* Return the names of the clocks that port_time() and port_cycles() read. */
 const char *clock_time_name(void);
 const char *clock_cycles_name(void);
 
-/* The least difference, not 0, between two readings in a row. */
+/* Return the least difference, not 0, between two readings in a row. */
 uint64_t clock_time_step(void);
 uint64_t clock_cycles_step(void);
 

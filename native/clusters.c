@@ -11,7 +11,8 @@ enum { LEVELS = 8, NAME = 256 };
 
 static unsigned cluster[PORT_MAX_HARTS];
 
-/* The processors that share cache number `index` of a processor; false: it has none. */
+/* Tell the processors that share cache number `index` of a processor. Returns false when it
+ * has no such cache. */
 static bool sharers(int processor, int index, char *list)
 {
 	char path[128];
@@ -28,7 +29,7 @@ static bool sharers(int processor, int index, char *list)
 	return said;
 }
 
-/* Those of its last cache; "" if the system does not say. */
+/* Tell the processors that share a processor's last cache; "" if the system does not say. */
 static void last_sharers(int processor, char *list)
 {
 	list[0] = 0;

@@ -1,11 +1,11 @@
-/* clusters.h: which harts are near each other: whose processors share their last cache. */
+/* clusters.h: which harts are near each other, because their processors share a cache. */
 #ifndef NATIVE_CLUSTERS_H
 #define NATIVE_CLUSTERS_H
 
-/* Ask the system. The harts are there. */
+/* Ask the system for the clusters. The caller guarantees: the harts have been started. */
 void clusters_read(unsigned harts);
 
-/* The hart's cluster, from 0 on; 0 for all where the system does not say. */
+/* Returns the hart's cluster, from 0 on; 0 for all harts if the system does not say. */
 unsigned clusters_of(unsigned index);
 
 #endif

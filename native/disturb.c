@@ -1,5 +1,5 @@
-/* disturb.c: a thread has no other that could interrupt it or take its processor away
- * for the bench. Whoever asks for it first asks port_disturbs(). */
+/* disturb.c: threads cannot be disturbed: no thread could interrupt another, or take its
+ * processor away. Callers ask port_disturbs() first. */
 #include "../bench/port.h"
 #include "panic.h"
 

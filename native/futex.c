@@ -6,7 +6,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Errors are a word that has changed already, or a signal: the caller looks again. */
+/* Errors are left alone: the word has changed already, or a signal came, and the caller
+ * looks again. */
 void futex_wait(_Atomic uint32_t *word, uint32_t value)
 {
 	syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);

@@ -8,7 +8,7 @@
 /* Sleep while *word is `value`; may return early. */
 void futex_wait(_Atomic uint32_t *word, uint32_t value);
 
-/* Wake the thread that waits for it, if one does. */
+/* Wake the thread that waits for *word, if there is one. */
 void futex_wake(_Atomic uint32_t *word);
 
 #endif

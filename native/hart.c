@@ -38,7 +38,8 @@ void hart_idle(void)
 {
 	struct hart *h = &harts[own];
 
-	/* relaxed, here and in hart_wake(): what there is to see has its own order. */
+	/* relaxed, here and in hart_wake(): the data that a woken hart reads is ordered by
+	 * other means. */
 	if (atomic_exchange_explicit(&h->woken, 0, memory_order_relaxed) == 0)
 		futex_wait(&h->woken, 0);
 }
@@ -81,7 +82,7 @@ static void *hart_main(void *arg)
 		while ((fn = atomic_load_explicit(&h->fn, memory_order_acquire)) == NULL)
 			hart_idle();
 		fn(own, h->arg);
-		/* relaxed: only hart_run() writes it again, behind finish(). */
+		/* relaxed: only hart_run() writes the word again, after finish(). */
 		atomic_store_explicit(&h->fn, NULL, memory_order_relaxed);
 		finish();
 	}
@@ -94,7 +95,7 @@ void hart_start_all(unsigned count, const struct processors *allowed)
 	int error;
 
 	processors = allowed;
-	/* relaxed: pthread_create() publishes. */
+	/* relaxed: pthread_create() publishes the store. */
 	atomic_store_explicit(&busy, count, memory_order_relaxed);
 	for (unsigned i = 0; i < count; i++) {
 		harts[i].index = i;
@@ -109,7 +110,7 @@ void hart_start_all(unsigned count, const struct processors *allowed)
 
 void hart_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg)
 {
-	/* relaxed: (W) publishes. */
+	/* relaxed: (W) publishes the store. */
 	atomic_store_explicit(&busy, n, memory_order_relaxed);
 	for (unsigned i = 0; i < n; i++) {
 		harts[i].arg = arg;

@@ -2,7 +2,7 @@
 #ifndef NATIVE_HEAP_H
 #define NATIVE_HEAP_H
 
-/* Get it, all of its pages with it. Panics if the system has not so much. */
+/* Get the heap with all of its pages. Panics if the system has not so much memory. */
 void heap_init(void);
 
 #endif

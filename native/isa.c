@@ -21,8 +21,9 @@ const char *isa_name(void)
 	return found;
 }
 
-/* Linux, Documentation/arch/riscv/hwprobe.rst: of a set of processors, here all, what
- * each of them has. The C library's headers may be older than it. */
+/* Returns the extensions that every processor has, as Linux tells (hwprobe.rst in
+ * Documentation/arch/riscv). The numbers are written out, because the C library's headers
+ * may be older than the call. */
 static uint64_t probe(void)
 {
 	enum { SYS_HWPROBE = 258, KEY_IMA_EXT_0 = 4 };
@@ -65,7 +66,7 @@ const char *isa_name(void)
 #elif defined(__aarch64__) && defined(__ARM_FEATURE_ATOMICS)
 	return "aarch64+lse";
 #elif defined(__aarch64__)
-	return "aarch64"; /* atomics are LDXR and STXR loops */
+	return "aarch64"; /* without LSE, atomics are LDXR and STXR loops */
 #endif
 }
 

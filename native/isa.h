@@ -4,12 +4,12 @@
 
 #include <stdbool.h>
 
-/* x86-64, AArch64: what was compiled for; riscv64: what the system says of the
- * first processor, "" if it does not. */
+/* Returns the instruction set: on x86-64 and AArch64 the one that was compiled for, on
+ * riscv64 the one that the system names for the first processor, "" if it names none. */
 const char *isa_name(void);
 
-/* Has every processor the RISC-V extension? riscv64: zacas, zabha, zawrs and zihintpause
- * are known, on Linux from 6.4 on; before, and elsewhere, none is there. */
+/* Does every processor have the RISC-V extension? Linux on riscv64, from 6.4 on, knows
+ * zacas, zabha, zawrs and zihintpause; an older or another system has none of them. */
 bool isa_has(const char *extension);
 
 #endif

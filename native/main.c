@@ -1,5 +1,5 @@
-/* main.c: the bench as a program. Its arguments are what the kernel has on its
- * command line, `smp=N` in front of it: the plan of docs/reference/records.md.
+/* main.c: the bench as a program. Its arguments are `smp=N` and the words of the kernel's
+ * command line: the plan of docs/reference/records.md.
  *
  *   build/native/hartlock smp=4 hartlock: run=ticket:4,null:4
  */
@@ -25,7 +25,7 @@
 struct native native;
 static struct plan plan;
 
-/* The arguments with blanks between them. */
+/* Returns the arguments with blanks between them. */
 static char *joined(char **words)
 {
 	size_t size = 1, len = 0;
@@ -42,7 +42,8 @@ static char *joined(char **words)
 	return text;
 }
 
-/* Threads: of `smp=N`, the first word; without it one for each processor. */
+/* Returns the number of threads: that of `smp=N`, the first word, or else one for each
+ * processor. */
 static unsigned harts_asked(const char *text)
 {
 	unsigned long n = native.allowed.count;
@@ -98,7 +99,7 @@ static void say_harts(void)
 	}
 }
 
-/* How often the system took the processor from a thread that had not slept. */
+/* Say how often the system took the processor from a thread that had not slept. */
 static void say_usage(void)
 {
 	struct rusage usage;
@@ -130,7 +131,7 @@ int main(int argc, char **argv)
 {
 	char *text = joined(argv + (argc > 0));
 
-	/* A debugger that hartlock starts when this hangs is not its parent. */
+	/* Allow any debugger: the one that hartlock starts when this hangs is not its parent. */
 	prctl(PR_SET_PTRACER, PR_SET_PTRACER_ANY, 0, 0, 0);
 	processors_read(&native.allowed);
 	native.harts = harts_asked(text);

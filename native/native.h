@@ -1,4 +1,4 @@
-/* native.h: what start-up finds out, once, for everyone. */
+/* native.h: the facts that start-up finds out once, and that all files use. */
 #ifndef NATIVE_NATIVE_H
 #define NATIVE_NATIVE_H
 

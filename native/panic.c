@@ -15,9 +15,9 @@ void panic_at(const char *file, int line, const char *format, ...)
 	char message[160];
 	va_list args;
 
-	/* relaxed: who was first is all there is to agree on. */
+	/* relaxed: the threads only have to agree which one was first. */
 	while (atomic_flag_test_and_set_explicit(&somebody, memory_order_relaxed))
-		pause(); /* until the other has ended the process */
+		pause(); /* until the first one has ended the process */
 	va_start(args, format);
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);

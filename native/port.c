@@ -51,19 +51,19 @@ void port_wake(unsigned index)
 	hart_wake(index);
 }
 
-/* By a signal, wherever the thread is: alarm.c. */
+/* An alarm can interrupt a hart anywhere, because it is a signal (alarm.c). */
 bool port_interrupts(void)
 {
 	return true;
 }
 
-/* A debugger can ask at any time. */
+/* A hart that hangs can always be looked at, by a debugger: there is nothing to switch. */
 void port_interruptible(bool on)
 {
 	(void)on;
 }
 
-/* Nobody looks from outside: the alarm does it. */
+/* Nothing can take samples from outside, so the alarm takes them. */
 bool port_sample(unsigned which, const struct port_sample *what)
 {
 	(void)which;
@@ -78,7 +78,7 @@ const char *port_counter(unsigned i, uint64_t *value)
 	return NULL;
 }
 
-/* To nobody there is nothing more to say: the status tells. */
+/* Write to the standard output. If nobody reads it, only the exit status can tell. */
 void port_write(const char *text, size_t len)
 {
 	while (len != 0) {

@@ -25,11 +25,11 @@ struct native_clock {
 
 extern struct native_clock native_clock;
 
-/* The system's monotonic clock, nanoseconds. */
+/* Returns the system's monotonic clock in nanoseconds. */
 uint64_t clock_system(void);
 
-/* The counter that all processors are said to share, read behind what comes
- * before it: a reading may not overtake the load that was waited for. */
+/* Returns the counter that all processors are said to share. It is read after everything
+ * before it: a reading must not overtake the load that was waited for. */
 static inline uint64_t clock_counter(void)
 {
 #if defined(__x86_64__)

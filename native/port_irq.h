@@ -1,6 +1,5 @@
-/* port_irq.h: bench/port.h's way to keep interrupts off, which there is none of here:
- * a thread's alarms are signals, and to block a signal is a call to the system,
- * whose price is no lock's. */
+/* port_irq.h: bench/port.h's way to keep interrupts off. Threads have none: their alarms are
+ * signals, and to block a signal is a system call, whose price is not that of a lock. */
 #ifndef PORT_IRQ_H
 #define PORT_IRQ_H
 

@@ -2,20 +2,20 @@
 #ifndef NATIVE_PROCESSORS_H
 #define NATIVE_PROCESSORS_H
 
-enum { PROCESSORS_MAX = 1024 }; /* of a cpu_set_t; those beyond are not used */
+enum { PROCESSORS_MAX = 1024 }; /* as many as a cpu_set_t has; further ones are not used */
 
 struct processors {
 	unsigned count;         /* at least 1 */
 	int id[PROCESSORS_MAX]; /* the system's numbers, ascending */
 };
 
-/* The affinity this process was started with. Panics if the system does not say. */
+/* Read the affinity this process was started with. Panics if the system does not say. */
 void processors_read(struct processors *p);
 
-/* Keep the calling thread on number `i` of them. Panics if that is refused. */
+/* Keep the calling thread on processor number `i` of p. Panics if that is refused. */
 void processors_go(const struct processors *p, unsigned i);
 
-/* Let the calling thread run on any of them again. */
+/* Let the calling thread run on any processor of p again. */
 void processors_go_anywhere(const struct processors *p);
 
 #endif
