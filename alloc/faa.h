@@ -49,7 +49,7 @@ struct faa_heap {
 	uintptr_t end;                        /* first address behind it */
 };
 
-/* Whether the next attempt looks before it takes. */
+/* The way of the next attempt: a careful one looks before it takes. */
 struct faa_seen {
 	bool careful;
 };
@@ -100,7 +100,7 @@ static inline void faa_undo(struct faa_heap *heap, uintptr_t old, uintptr_t amou
 	uintptr_t mine = old + amount;
 
 	if (old > heap->end)
-		return; /* whoever passed the end undoes this one, too */
+		return; /* the call that passed the end undoes this add, too */
 	/* relaxed: see the preamble. */
 	if (amount > heap->end - old)
 		aptr_store_relaxed(&heap->next, old);

@@ -1,4 +1,4 @@
-"""make prove: prove every strategy, or one; print the tables."""
+"""`make prove`: proves every strategy, or one, and prints the tables."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ FIRST = ("handover", "head2", "lead2", "lead2ends", "count2", "section", "ends2"
          "queue2ends", "mistake2", "queue3", "near3", "near3ends", "publish")
 UNORDERED = ("null", "indirect")  # nothing is ordered, or nothing can be translated
 
-SEEN = ("load", "store", "amo", "cas", "lr", "sc", "fence")  # what has to be seen at work
+SEEN = ("load", "store", "amo", "cas", "lr", "sc", "fence")  # kinds that a good execution has to show
 
 HEAD = f"{'strategy':<28} {'test':<10} {'verdict':<9} {'paths':>6} {'combined':>8} {'risky':>6} {'reasons':>7} {'seen':>4} {'s':>6}"
 
@@ -31,7 +31,7 @@ def _line(name: str, r: Result, note: str) -> str:
 
 
 def _results(name: str) -> list[Result]:
-    """One for each test; one UNKNOWN for all when the code cannot be translated."""
+    """The result of each test, or one UNKNOWN for all when the code cannot be translated."""
     subject, out = subjects.load(name), list[Result]()
     known: set[str] = set()
     try:
@@ -52,7 +52,7 @@ def _results(name: str) -> list[Result]:
 def _prove(names: list[str]) -> int:
     table, failed, began = expected.read(expected.FILE.read_text()), 0, time.monotonic()
     same = {name: cache.code_hash(subjects.load(name)) for name in names}
-    first: dict[str, str] = {}  # by hash: the first of the same code
+    first: dict[str, str] = {}  # hash -> the first subject with that code
     for name, text in same.items():
         first.setdefault(text, name)
     held: set[str] = set()  # hashes
@@ -69,7 +69,8 @@ def _prove(names: list[str]) -> int:
 
 
 def _holds(name: str, results: list[Result]) -> bool:
-    """Three harts from the beginning are more than is asked: expected.txt says where they are too many."""
+    """Do all required tests hold? Tests of three harts from the beginning are not
+    required: expected.txt says for which strategies they are too many."""
     held = all(r.verdict == "HOLDS" for r in results if r.test != "count3")
     missed = _missed(subjects.load(name), results) if held else []
     if missed:
@@ -78,7 +79,7 @@ def _holds(name: str, results: list[Result]) -> bool:
 
 
 def _enter(held: dict[str, bool], pool: ProcessPoolExecutor) -> None:
-    """verify/proofs.json: of each form that holds, the objects with its code."""
+    """Enter into verify/proofs.json, for each form that holds, the objects with its code."""
     good = [name for name, holds in held.items() if holds]
     places = dict(zip(good, pool.map(proofs.where, good), strict=True))
     for strategy in sorted({name.split(".")[0] for name in held}):
@@ -99,7 +100,7 @@ def _missed(subject: Subject, results: list[Result]) -> list[str]:
 
 
 def _report(name: str, results: list[Result], table: dict[tuple[str, str], expected.Expected]) -> int:
-    """Prints them; how many are not as expected."""
+    """Print the results. Returns how many are not as expected."""
     failed = 0
     for result in results:
         wanted = expected.of(table, name, result.test)
@@ -111,7 +112,7 @@ def _report(name: str, results: list[Result], table: dict[tuple[str, str], expec
 
 
 def _first_violated(weaker: Weaker, show: bool) -> Result:
-    """The first test that it fails, or what came of the last one. `show`: draw it."""
+    """The result of the first test that the weaker lock fails, else of the last test. `show`: draw it."""
     result = Result("-")
     by_name = {test.name: test for test in suite(weaker.subject)}
     for test in (by_name[name] for name in FIRST if name in by_name):

@@ -1,6 +1,6 @@
-"""A hart by itself, on memory as it is: to its end, or until it waits.
+"""Runs a hart by itself, on memory as it is, to its end or until it waits.
 
-What it did is one of the executions there are; whoever begins then finds all of it done.
+This is one of the possible executions. A hart that begins afterwards finds all of it done.
 """
 
 from dataclasses import replace
@@ -19,7 +19,7 @@ def _run(explorer: Alone) -> tuple[Run, Memory]:
 
 
 def alone(hart: Hart, memory: Memory) -> Memory:
-    """What memory is after a hart ran by itself."""
+    """The memory after a hart ran by itself."""
     run, after = _run(Alone(hart, memory, waits=True))
     if run.stuck is not None:
         raise Unsupported("a hart that is alone does not come through")
@@ -27,8 +27,8 @@ def alone(hart: Hart, memory: Memory) -> Memory:
 
 
 def begun(hart: Hart, memory: Memory, stop: Stop | None = None) -> tuple[Hart, Memory]:
-    """The same after it ran by itself until it waits, or until it is about to touch what
-    `stop` says; and what it has yet to do."""
+    """Run a hart by itself until it waits, or until it is about to touch what `stop` says. Returns
+    the rest of the hart, which it has yet to do, and the memory."""
     run, after = _run(Alone(hart, memory, stop, waits=stop is None))
     if run.stuck is None or run.lost:
         raise Unsupported("a hart that was to stop in the middle did not")

@@ -1,8 +1,9 @@
 """RVWMO in a few lines, to find out quickly what to ask herd7.
 
-After herd7's riscv.cat (the manual's appendix "Formal Memory Model Specifications, axiomatic").
-Nothing is believed because this says so: what it calls impossible is given to herd7 in
-a small test (core.py), and what it calls possible as a whole (prove.py).
+The rules are those of herd7's riscv.cat (the manual's appendix "Formal Memory Model
+Specifications, axiomatic"). No verdict rests on this module: an execution that it calls
+impossible is given to herd7 in a small test (core.py), and one that it calls possible as
+a whole (prove.py).
 """
 
 import itertools
@@ -22,7 +23,7 @@ class Event:
     item: int
     location: Location
     is_read: bool
-    value: int | None  # of a read, None: anything
+    value: int | None  # the value a read must find; None: anything
     wrote: int = 0
     atomic: bool = False  # half of an AMO, or of an LR/SC pair
     order: str = ""
@@ -30,7 +31,7 @@ class Event:
 
 @dataclass(frozen=True)
 class Choice:
-    """How the accesses to one location are ordered: stores in order, and what each load reads."""
+    """An order of the accesses to one location: its stores in order, and the store that each load reads."""
 
     stores: tuple[int, ...]
     reads: tuple[tuple[int, int], ...]  # (load, store or INIT)
@@ -62,7 +63,7 @@ class Graph:
         self.of: dict[tuple[int, int], list[Event]] = {}
         for e in self.events:
             self.of.setdefault((e.hart, e.item), []).append(e)
-        self.after = [0] * len(self.events)  # bit sets: what comes later, by ppo
+        self.after = [0] * len(self.events)  # bit sets: the events that come later, by ppo
         self.pairs: dict[int, int] = {}  # write of an atomic -> its read
         self.forwards: list[tuple[int, int]] = []  # rule 12: (source, store)
         for hart, items in enumerate(harts):
@@ -133,7 +134,7 @@ class Graph:
         """Every coherent way to order the accesses to one location."""
         mine = [[e for e in self.events if e.hart == h and e.location == where] for h in range(len(self.harts))]
         found: set[Choice] = set()
-        known: set[tuple[tuple[int, ...], frozenset[tuple[int, int]]]] = set()  # ways on that were gone
+        known: set[tuple[tuple[int, ...], frozenset[tuple[int, int]]]] = set()  # states tried
 
         def go(at: tuple[int, ...], stores: tuple[int, ...], reads: tuple[tuple[int, int], ...], value: int) -> None:
             if (state := (stores, frozenset(reads))) in known:
@@ -158,7 +159,7 @@ class Graph:
         return found
 
     def _communication(self, choice: Choice) -> list[tuple[int, int]]:
-        """co, rfe, fr, and what of ppo depends on rf (rules 2, 3, 12)."""
+        """The edges co, rfe and fr, and those of ppo that depend on rf (rules 2, 3, 12)."""
         order = {store: n for n, store in enumerate(choice.stores)}
         edges = list(zip(choice.stores, choice.stores[1:], strict=False))
         source = dict(choice.reads)
@@ -184,7 +185,7 @@ class Graph:
         return [*edges, (store.number, load.number)] if store.atomic else edges
 
     def executions(self, observed: Sequence[Location] = ()) -> Iterator[dict[Location, int]]:
-        """The final values of what is observed, of each execution that the model allows."""
+        """The final values of the observed locations, for each execution that the model allows."""
         places = sorted({e.location for e in self.events})
         options = [[(c, self._communication(c)) for c in self.choices(where)] for where in places]
         ordered = sorted(zip(places, options, strict=True), key=lambda o: len(o[1]))
@@ -221,5 +222,5 @@ def _acyclic(after: Sequence[int]) -> bool:
 
 def allows(harts: Sequence[Items], initial: Memory, observed: Sequence[Location],
            wanted: Callable[[Mapping[Location, int]], bool]) -> bool:
-    """Is there an execution whose final values are wanted?"""
+    """Is there an execution whose final values meet the condition?"""
     return any(wanted(final) for final in Graph(harts, initial).executions(observed))

@@ -1,4 +1,4 @@
-"""What was proved is not proved again: results by the hash of everything that they depend on."""
+"""Keeps results by the hash of everything they depend on, so that nothing is proved twice."""
 
 import hashlib
 import json
@@ -12,13 +12,13 @@ from verify.strategy import Subject
 FOLDER = herd.TOP / "build" / "verify" / "results"
 
 
-# What a verdict depends on, of this package.
+# The modules of this package that a verdict depends on.
 METHOD = ("alone", "axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "scenario",
           "starts", "strategy", "suite", "symmetry", "traces")
 
 
 def _method() -> str:
-    """The text of those, and the herd7 that was fetched."""
+    """The hash of the METHOD modules' text and of the herd7 that was fetched."""
     texts = [(Path(__file__).parent / f"{name}.py").read_bytes() for name in METHOD]
     texts.append((herd.FOLDER / "version").read_bytes() if (herd.FOLDER / "version").is_file() else b"")
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
@@ -28,7 +28,7 @@ _METHOD = _method()
 
 
 def code_hash(subject: Subject) -> str:
-    """Of the functions that are proved, and of what prepares memory for them."""
+    """The hash of the functions that are proved, and of those that prepare memory for them."""
     text = "".join(f"{name}\n{f.text()}" for name, f in sorted(subject.functions.items()))
     return hashlib.sha256(f"{text}{sorted(subject.sizes.items())}".encode()).hexdigest()
 

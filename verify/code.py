@@ -30,7 +30,7 @@ class Insn:
     size: int  # bytes
     mnemonic: str
     operands: tuple[str, ...]
-    symbol: str = ""  # what its relocation refers to, with the addend: an address not yet known
+    symbol: str = ""  # its relocation's symbol and addend: an address that is not yet known
 
     def __str__(self) -> str:
         return f"{self.mnemonic} {','.join(self.operands)}".strip()
@@ -57,7 +57,7 @@ class Function:
         raise Unsupported(f"{self.name}: goes to {address:#x}, which is outside")
 
     def text(self) -> str:
-        """For hashes: the code and nothing else. Hints are left out, and where it lies."""
+        """The code and nothing else, for hashes. Hints and addresses are left out."""
         kept = [i for i in self.insns if i.mnemonic not in HINTS]
         number = {i.address: sum(k.address < i.address for k in kept) for i in self.insns}
         lines = []
@@ -72,7 +72,7 @@ class Function:
 @dataclass(frozen=True)
 class Object:
     functions: dict[str, Function]
-    data_sizes: dict[str, int]  # bytes of each data symbol; symbols of no size are not there
+    data_sizes: dict[str, int]  # bytes of each data symbol; symbols without a size are left out
 
 
 def _tool(name: str, *args: str) -> str:
@@ -126,8 +126,8 @@ def _lines(text: str) -> Iterator[tuple[str, Insn | None]]:
 
 
 def parse(disassembly: str, sizes: dict[str, int]) -> dict[str, Function]:
-    """The functions of `objdump -dr -M numeric`. `sizes`: bytes of each, as the symbol table
-    has it; one of which not every byte was found is an error."""
+    """The functions in the output of `objdump -dr -M numeric`. `sizes`: the bytes of each in the
+    symbol table; a function with a byte that was not found is an error."""
     found: dict[str, list[Insn]] = {}
     here: list[Insn] = []
     for label, insn in _lines(disassembly):

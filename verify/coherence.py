@@ -1,9 +1,9 @@
-"""Which traces can belong to one execution, as far as each location by itself tells.
+"""Finds which traces can belong to one execution, as far as each location by itself tells.
 
 RVWMO keeps every location coherent: its accesses have one order that agrees with each
 hart's program order, in which a load sees the last store before it (axiom "Coherence" of
 herd7's riscv.cat), and nothing comes between the halves of an atomic. Traces whose accesses
-to one location have no such order are left out; nothing else is. Most are.
+to one location have no such order are left out, which are most; no others are.
 """
 
 import itertools
@@ -16,7 +16,7 @@ from verify.traces import Step, Trace
 
 LIMIT_STATES = 50_000
 
-# What coherence sees of an access: what it must find (None: anything) and what it leaves.
+# An access for coherence: the value it must find (None: anything) and the value it leaves (None: no store).
 Access = tuple[int | None, int | None]
 
 
@@ -33,11 +33,11 @@ def seen(steps: Sequence[Step]) -> tuple[Access, ...]:
     return tuple(out)
 
 
-Tree = list[dict[Access, int]]  # of each place in it: access -> what comes after
+Tree = list[dict[Access, int]]  # for each place: access -> the place behind it
 
 
 def _tree(sequences: Iterable[tuple[Access, ...]]) -> tuple[Tree, dict[int, int]]:
-    """Sequences that begin alike share that; and where each of them ends: place -> its number."""
+    """A tree in which sequences share a common beginning, and where each ends: place -> its number."""
     tree: Tree = [{}]
     ends: dict[int, int] = {}
     for number, sequence in enumerate(sequences):
@@ -52,8 +52,8 @@ def _tree(sequences: Iterable[tuple[Access, ...]]) -> tuple[Tree, dict[int, int]
 
 
 def _walk(trees: Sequence[Tree], initial: int) -> Iterator[tuple[tuple[int, ...], int | None]]:
-    """Every state that the harts can come to in which each access found what it must: where
-    each is, and (else None) hart << 64 | value when something was stored on the way there."""
+    """Every state that the harts can reach with each access finding the value it must. A state is
+    where each hart is, and hart << 64 | value of a store on the way there, else None."""
     start = tuple(0 for _ in trees), initial
     todo, known = [start], {start}
     while todo:
@@ -72,7 +72,8 @@ def _walk(trees: Sequence[Tree], initial: int) -> Iterator[tuple[tuple[int, ...]
 
 
 def fitting(harts: Sequence[Iterable[tuple[Access, ...]]], initial: int) -> set[tuple[int, ...]]:
-    """Which sequences of the harts, by number, have an order in which every access finds what it must."""
+    """The combinations of the harts' sequences, by number, that have an order in which every
+    access finds the value it must."""
     trees = [_tree(sequences) for sequences in harts]
     return {tuple(ends[n] for n, (_, ends) in zip(at, trees, strict=True))
             for at, stored_here in _walk([tree for tree, _ in trees], initial)
@@ -80,8 +81,8 @@ def fitting(harts: Sequence[Iterable[tuple[Access, ...]]], initial: int) -> set[
 
 
 def stored(harts: list[set[tuple[Access, ...]]], initial: int) -> set[tuple[int, int]] | None:
-    """(hart, value): what may come to be stored in one location, if each hart does one of
-    these to it, or begins to. None: too much to tell."""
+    """The (hart, value) that can be stored in one location when each hart makes one of these
+    sequences of accesses to it, or begins one. None: there are too many to tell."""
     found, states = set(), 0
     for _, what in _walk([_tree(sequences)[0] for sequences in harts], initial):
         if what is not None:
@@ -93,7 +94,7 @@ def stored(harts: list[set[tuple[Access, ...]]], initial: int) -> set[tuple[int,
 
 
 class _Place:
-    """One location: what each hart's traces do to it, by number, and which go together."""
+    """One location: the accesses of each hart's traces to it, by number, and which go together."""
 
     def __init__(self, where: Location, traces: list[list[dict[Location, tuple[Access, ...]]]], initial: int):
         kinds: list[dict[tuple[Access, ...], int]] = [{} for _ in traces]
@@ -112,7 +113,7 @@ def together(traces: list[list[Trace]], memory: Memory) -> Iterator[tuple[int, .
 
 
 def _split(left: list[list[int]], places: list[_Place]) -> Iterator[tuple[int, ...]]:
-    """Group each hart's traces by what they do to the first place; go on with the groups
+    """Group each hart's traces by their accesses to the first place, and go on with the groups
     that fit together there."""
     if not places:
         yield from itertools.product(*left)

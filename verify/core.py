@@ -1,13 +1,13 @@
-"""Why a bad combination of traces cannot happen: the few accesses and orders that forbid it.
+"""Finds why a bad combination of traces cannot happen: the few accesses and orders that forbid it.
 
 axioms.py finds that no execution of a combination is bad. Then loads, fences, branches and
-whole locations are left out, one after the other, as long as that stays so. What is left is
+whole locations are left out, one after the other, as long as that stays so. The rest is
 small, and herd7 has the last word on it. That is sound: an execution of the whole would be
-one of the part. A load or a fence that is not there orders nothing; a store may only go when
-nobody reads its location any more, for then it can neither be read from nor separate two
+one of the part. A load or a fence that is not there orders nothing. A store may only go when
+no load reads its location any more, for then it can neither be read from nor separate two
 loads (preserved program order, rule 2).
 
-Combinations have the same few reasons: what was left of one is tried on the next first.
+Combinations have the same few reasons, so the rest of one is tried on the next one first.
 """
 
 import itertools
@@ -23,7 +23,7 @@ Gone = set[tuple[int, int]]
 
 
 def unordered(harts: Sequence[Items], memory: Memory, condition: Condition) -> bool:
-    """Could it be bad if each location were coherent, and nothing more?"""
+    """Could the combination be bad if memory only kept each location coherent?"""
     graph = Graph(harts, memory)
     finals = []
     for where in condition.locations:
@@ -34,7 +34,7 @@ def unordered(harts: Sequence[Items], memory: Memory, condition: Condition) -> b
 
 
 class Reasons:
-    """What forbade the combinations of one test so far."""
+    """The parts that forbade the combinations of one test so far."""
 
     def __init__(self, memory: Memory):
         self.memory = memory
@@ -45,7 +45,7 @@ class Reasons:
                    for final in Graph(harts, self.memory).executions(condition.locations))
 
     def reduce(self, harts: Sequence[Items], condition: Condition) -> list[Items] | None:
-        """The part that forbids it; None when the whole is possible."""
+        """The part that forbids the combination; None when the whole is possible."""
         for n, kept in enumerate(self.kept[:12]):
             part = _keep(harts, kept, condition)
             if not self.possible(part, condition):
@@ -74,12 +74,12 @@ class Reasons:
 
 
 def _loading(harts: Sequence[Items], which: Gone) -> Gone:
-    """Those of them that are AMOs which load."""
+    """The items of `which` that are AMOs which load."""
     return {(h, n) for h, n in which if (i := harts[h][n]) and i.loads and i.wrote is not None}
 
 
 def _keep(harts: Sequence[Items], kept: Kept, condition: Condition) -> list[Items]:
-    """Leave out what is not in `kept`; a store only with its whole location."""
+    """Leave out the items that are not in `kept`; a store goes only with its whole location."""
     every = [(h, n, i) for h, items in enumerate(harts) for n, i in enumerate(items) if i]
     names = {(h, key) for h, key, _ in kept}
     places = {i.location for h, n, i in every if i.location and (h, i.key) in names} | set(condition.locations)

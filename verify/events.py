@@ -1,8 +1,8 @@
-"""What the memory model sees of a trace: accesses, fences and branches, and what depends on what.
+"""Reduces a trace to what the memory model sees: accesses, fences, branches and dependencies.
 
-Arithmetic is gone: of it only remains which loads a value was computed from. Words that
-one hart alone ever touches (its stack, a node's private fields) are registers here, which
-orders less than memory would.
+Arithmetic goes: it leaves only which loads a value was computed from. Words that only one
+hart ever touches (its stack, a node's private fields) are registers here, which orders
+less than memory would.
 """
 
 from collections.abc import Sequence
@@ -20,13 +20,13 @@ NONE: Deps = frozenset()
 class Item:
     """One access (of AMOs: both halves), fence, or branch that depends on a load."""
 
-    key: str  # which execution of which instruction: the same in traces that share it
+    key: str  # names one execution of one instruction, alike in all traces that share it
     op: Op
     location: Location | None = None
-    read: int | None = None  # what it has to find
+    read: int | None = None  # the value it must find
     loads: bool = False
     wrote: int | None = None
-    operand: int = 0  # what a store or AMO was given
+    operand: int = 0  # the operand of a store or AMO
     address: Deps = NONE
     data: Deps = NONE
     branch: Deps = NONE
@@ -43,11 +43,11 @@ class Item:
         return before, after
 
     def relies_on(self, gone: Deps) -> "Item":
-        """The same without the dependencies on items that were left out."""
+        """The item without the dependencies on items that were left out."""
         return replace(self, address=self.address - gone, data=self.data - gone, branch=self.branch - gone)
 
 
-Items = Sequence[Item | None]  # of one hart, in program order; None: left out
+Items = Sequence[Item | None]  # one hart's items in program order; None: left out
 
 
 class _Reader:
@@ -114,7 +114,7 @@ class _Reader:
             self.reserved = None
             return
         loads = step.read is not None
-        if not loads and op.kind == "amo":  # it is no more than a store then
+        if not loads and op.kind == "amo":  # an AMO whose value is not used is only a store
             op = replace(op, order="rl" if "rl" in op.order else "")
         item = Item(key, op, step.location, step.read, loads, step.wrote,
                     step.inputs[0] if step.inputs else 0, self.of(op.base),
@@ -144,7 +144,7 @@ def read(traces: Sequence[Trace], observed: Sequence[Location] = ()) -> list[Ite
 
 
 def without(harts: Sequence[Items], gone: set[tuple[int, int]]) -> list[Items]:
-    """The same with some items, (hart, number), left out. Of an AMO only the load goes, the first
+    """The harts' items without the (hart, number) of `gone`. An AMO loses only its load, the first
     time; an SC whose LR goes is a store."""
     out: list[Items] = []
     for hart, items in enumerate(harts):
@@ -166,14 +166,15 @@ def _without(number: int, item: Item | None, gone: Deps) -> Item | None:
 
 
 def bare(harts: Sequence[Items]) -> list[Items]:
-    """The same with no order at all: every fence, branch, dependency and annotation gone."""
+    """The harts' items with no order at all: without fences, branches, dependencies and annotations."""
     return [[None if i is None or i.location is None else
              replace(i, address=NONE, data=NONE, op=replace(i.op, order="")) for i in items] for items in harts]
 
 
 def in_order(harts: Sequence[Items], memory: Memory) -> list[Items] | None:
-    """The harts as one, which does what they do in some order in which each access finds what is
-    there; None: there is none. That is one of the executions there are, and herd7 finds it at once."""
+    """The harts joined into one, with the accesses in some order in which each finds the value it
+    must; None: there is no such order. This is one of the possible executions, and herd7 finds
+    it at once."""
     start: tuple[int, ...] = tuple(0 for _ in harts)
     known: set[tuple[tuple[int, ...], frozenset[tuple[Location, int]]]] = set()
     todo: list[tuple[tuple[int, ...], Memory, list[tuple[int, int]]]] = [(start, dict(memory), [])]
@@ -194,19 +195,19 @@ def in_order(harts: Sequence[Items], memory: Memory) -> list[Items] | None:
 
 
 def _turn(items: Items, at: int) -> int:
-    """Behind the next thing that it does at once: an item, or an LR with its SC."""
+    """The place behind the next step that a hart makes at once: an item, or an LR with its SC."""
     return next((n + 1 for n in range(at, len(items)) if (i := items[n]) and i.pair == at), at + 1)
 
 
 def _as_one(harts: Sequence[Items], way: list[tuple[int, int]]) -> Items:
-    """Without order, which one hart does not need."""
+    """The items as those of one hart, which needs no order among them."""
     place = {item: n for n, item in enumerate(way)}
     return [None if (i := harts[h][n]) is None or i.location is None else
             replace(i, address=NONE, data=NONE, pair=None if i.pair is None else place[h, i.pair]) for h, n in way]
 
 
 def _sees(item: Item, held: Memory) -> bool:
-    """Does it find what it has to? Then what it stores is there."""
+    """Does the item find the value it must? If so, its store is made."""
     if item.location is None:
         return True
     found = held.get(item.location, 0)

@@ -1,4 +1,4 @@
-"""verify/expected.txt: the verdicts other than HOLDS that are known, each with its reason."""
+"""Reads verify/expected.txt: the known verdicts other than HOLDS, each with its reason."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,7 +28,8 @@ def read(text: str) -> dict[tuple[str, str], Expected]:
 
 
 def of(table: dict[tuple[str, str], Expected], strategy: str, test: str) -> Expected:
-    """`strategy` may name a form (mcs.wrs-store): what is said of it, then of its strategy."""
+    """The verdict that is expected. `strategy` may name a form (mcs.wrs-store): an entry for the
+    form goes before one for its strategy."""
     for name in (strategy, strategy.split(".")[0]):
         for which in (test, "*"):
             if (name, which) in table:

@@ -1,12 +1,13 @@
-"""Enumerates a hart's traces. A load of shared memory gives, one trace each, every value that
-any hart of the test may have put there (traces.Values); with all values known, so are the branches,
-the addresses and what is stored. Which traces fit together is for coherence.py to ask, cheaply,
-and for herd7 to decide.
+"""Enumerates a hart's traces.
 
-A backward branch of a loop that looks at shared memory is taken `turns` times at most. A
-hart that would take it once more is stuck, if it waits as long as what it last read stays
-as it is; if it does not, that was one attempt more than asked for. Loops that look at
-nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns."""
+A load of shared memory gives one trace for every value that any hart of the test may have put
+there (traces.Values). When all values are known, so are the branches, the addresses and the
+stores. coherence.py finds cheaply which traces may fit together; herd7 decides.
+
+A backward branch of a loop that looks at shared memory is taken `turns` times at most. A hart
+that would take it once more is stuck, if it waits as long as the words it last read stay as
+they are; if it does not wait, the trace is one attempt too long and is dropped. Loops that look
+at nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns."""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -19,7 +20,7 @@ from verify.memory import STACK, Location, Memory, location
 from verify.ops import ALU, AMO, CONDITIONS, MASK, SP, Op, decode, signed
 from verify.traces import Hart, Past, Step, Trace, Values, join
 
-Stop = Callable[[Location], bool]  # is a hart about to touch that?
+Stop = Callable[[Location], bool]  # is a hart about to touch that location?
 
 LIMIT_STEPS, LIMIT_TRACES = 5_000, 60_000
 LIMIT_DELAY, LIMIT_ALL = 40, 400_000  # turns of a loop that only counts; traces, in all rounds
@@ -30,17 +31,17 @@ class Run:
     """A trace in the making."""
 
     registers: dict[str, int]
-    item: int = 0  # of the hart's program
-    pc: int = 0  # of the function it is in: an index
+    item: int = 0  # index in the hart's program
+    pc: int = 0  # index in the function it is in
     steps: list[Step] = field(default_factory=list)
-    pasts: dict[str, Past] = field(default_factory=dict)  # of the registers
-    control: Past = field(default_factory=dict)  # of the branches so far
-    memory: dict[Location, tuple[int, Past]] = field(default_factory=dict)  # as this hart last saw it
+    pasts: dict[str, Past] = field(default_factory=dict)  # the registers' pasts
+    control: Past = field(default_factory=dict)  # the past of the branches so far
+    memory: dict[Location, tuple[int, Past]] = field(default_factory=dict)  # words as this hart last saw them
     seen: dict[int, int] = field(default_factory=dict)  # in this call: address -> steps before it
     turns: dict[int, int] = field(default_factory=dict)  # in this call: backward branch -> times taken
-    delays: dict[int, int] = field(default_factory=dict)  # in this call: the same of loops that only count
+    delays: dict[int, int] = field(default_factory=dict)  # in this call: the same for loops that only count
     lost: set[str] = field(default_factory=set)  # registers whose value is not known
-    stores: list[tuple[Location, int, Past, int | None]] = field(default_factory=list)  # the last: over what, if it is known
+    stores: list[tuple[Location, int, Past, int | None]] = field(default_factory=list)  # ..., value before
     reserved: Location | None = None
     stuck: tuple[tuple[Location, int], ...] | None = None
 
@@ -66,13 +67,13 @@ class Run:
 
 
 def _loaded(op: Op, value: int) -> int:
-    """A word of memory as its load or AMO leaves it in a register."""
+    """The value that a load or AMO of a word leaves in a register."""
     return value if op.unsigned else signed(value, 8 * op.width) & MASK
 
 
 class Explorer:
     def __init__(self, hart: Hart, values: Values, turns: int, number: int = 0, waits: bool = True):
-        """`waits`: whether a hart is stuck matters; what it did until then does in any case."""
+        """`waits`: find out whether a stuck hart waits for ever. Its accesses until then count anyway."""
         self.hart, self.values, self.turns, self.number, self.waits = hart, values, turns, number, waits
         self.code = {id(item): [decode(i, item.name) for i in item.insns] for item in hart.program if isinstance(item, Function)}
 
@@ -96,7 +97,7 @@ class Explorer:
                 todo += more
 
     def _step(self, run: Run) -> list[Run]:
-        """Execute one instruction: the runs that can come of it."""
+        """Execute one instruction. Returns the runs that can come of it."""
         item = self.hart.program[run.item]
         if isinstance(item, Op):
             run.item += 1
@@ -129,7 +130,7 @@ class Explorer:
         return [run] if target > op.insn.address or target not in run.seen else self._again(run, op)
 
     def _again(self, run: Run, op: Op) -> list[Run]:
-        """A loop's next turn, if it may have one."""
+        """The runs of a loop's next turn, if it may have one."""
         turn = [s for s in run.steps[run.seen[op.insn.target]:] if s.shared]
         if not turn:
             return self._delay(run, op)
@@ -142,7 +143,7 @@ class Explorer:
         return [] if run.stuck is None else [run]
 
     def _delay(self, run: Run, op: Op) -> list[Run]:
-        """A loop that only counts ends, however long it is; what it counted in is lost."""
+        """Leave a loop that only counts, which ends however long it is. Its counter's value is lost."""
         address = op.insn.address
         run.delays[address] = run.delays.get(address, 0) + 1
         if run.delays[address] > LIMIT_DELAY and op.kind == "branch":
@@ -169,7 +170,7 @@ class Explorer:
             return self._private(run, step)
         op = step.op
         if op.kind == "store" or (op.kind == "amo" and op.name == "swap" and op.rd == "x0"):
-            self._store(run, step, step.inputs[0], run.past(op))  # nobody looks at what it read
+            self._store(run, step, step.inputs[0], run.past(op))  # nothing uses the value it read
             return [run]
         if op.kind == "sc":
             return self._conditional(run, step)
@@ -217,7 +218,7 @@ class Explorer:
         return after
 
     def _private(self, run: Run, step: Step) -> list[Run]:
-        """The hart's own stack: no other hart sees it."""
+        """Access the hart's own stack, which no other hart sees."""
         if step.op.kind == "store":
             self._store(run, step, step.inputs[0], run.past(step.op))
             return [run]
@@ -229,17 +230,16 @@ class Explorer:
 
 
 class Alone(Explorer):
-    """With nobody else there: one run, on memory as it is."""
+    """An explorer of a hart that is alone: it has one run, on memory as it is."""
 
     def __init__(self, hart: Hart, memory: Memory, stop: Stop | None = None, waits: bool = False):
-        """It stops when it is about to touch what `stop` says; or, `waits`, when it waits."""
+        """The hart stops when it is about to touch what `stop` says, or, with `waits`, when it waits."""
         super().__init__(hart, Values({}), LIMIT_STEPS, waits=waits)
         self.before, self.stop = memory, stop
         self.turned: dict[int, dict[str, int]] = {}  # backward branch -> registers, when it was taken last
 
     def rests(self, run: Run) -> tuple[tuple[Location, int], ...] | None:
-        """What it looks at for ever if memory stays as it last saw it; None: it goes on,
-        by leaving the function or by an atomic that stores what was not there."""
+        """The words that the hart looks at for ever while they stay; None: it leaves or stores something new."""
         item = run.item
         while run.item == item and run.stuck is None:
             run, = self._step(run)
@@ -262,7 +262,7 @@ class Alone(Explorer):
         return super()._memory(run, step)
 
     def _again(self, run: Run, op: Op) -> list[Run]:
-        """A turn that leaves memory and the registers as the one before did is for ever."""
+        """Stop a loop that would go on for ever: a turn leaves memory and registers as the last did."""
         turn = [s for s in run.steps[run.seen[op.insn.target]:] if s.location]
         same = self.turned.get(op.insn.address) == run.registers and all(s.wrote in (None, s.read) for s in turn)
         self.turned[op.insn.address] = dict(run.registers)
@@ -274,7 +274,7 @@ class Alone(Explorer):
 
 
 def traces(harts: list[Hart], memory: Memory, turns: int, waits: bool = True) -> list[list[Trace]]:
-    """Of each hart, all that can come of what all may store. `waits`: those stuck for ever, too."""
+    """All traces of each hart, on all values that harts may store; `waits`: also those stuck for ever."""
     values, done = Values(memory), 0
     while True:
         runs = [list(Explorer(hart, values, turns, n, waits).runs()) for n, hart in enumerate(harts)]
@@ -286,7 +286,7 @@ def traces(harts: list[Hart], memory: Memory, turns: int, waits: bool = True) ->
 
 
 def _limits(runs: list[list[Run]]) -> dict[Location, int]:
-    """How many stores to each location one execution can have, at most."""
+    """The number of stores to each location that one execution can have at most."""
     limit: dict[Location, int] = {}
     for mine in runs:
         most: dict[Location, int] = {}
@@ -299,7 +299,7 @@ def _limits(runs: list[list[Run]]) -> dict[Location, int]:
 
 
 def _possible(runs: list[list[Run]], memory: Memory) -> dict[Location, set[tuple[int, int]] | None]:
-    """(hart, value) of the stores to each location that its coherence allows; None: any."""
+    """The (hart, value) of the stores that coherence allows at each location; None: all."""
     done: dict[Location, list[set[tuple[Access, ...]]]] = {}
     for n, mine in enumerate(runs):
         for run in mine:
@@ -310,7 +310,7 @@ def _possible(runs: list[list[Run]], memory: Memory) -> dict[Location, set[tuple
 
 def _learn(values: Values, runs: list[list[Run]], limit: dict[Location, int],
            possible: dict[Location, set[tuple[int, int]] | None]) -> bool:
-    """Add what was stored. No value has more stores in its past than there are stores."""
+    """Add the values that were stored. No value has more stores in its past than there are stores."""
     new = False
     for hart, mine in enumerate(runs):
         for where, value, past, over in (s for run in mine for s in run.stores):

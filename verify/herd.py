@@ -13,14 +13,14 @@ from verify.errors import ProofError
 TOP = Path(__file__).resolve().parents[1]
 FOLDER = TOP / "build" / "herd"
 BATCH = 50  # tests for each process
-WALL = 10  # times as long as it may compute, on a busy machine
+WALL = 10  # times its computing time that it may take, on a busy machine
 
 _ANSWER = re.compile(r"^Test (\S+) .*?^Positive: (\d+) Negative: (\d+)$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(frozen=True)
 class Answer:
-    """How many executions meet a test's condition, and how many others there are."""
+    """The number of executions that meet a test's condition, and the number of the others."""
 
     meet: int
     others: int
@@ -35,13 +35,13 @@ def command() -> list[str]:
 
 
 def _limited(limit_s: int) -> Callable[[], None]:
-    """A process that computes for longer is killed."""
+    """A function that limits its process: one that computes for longer is killed."""
     return lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
 
 
 def run(tests: Mapping[str, str], folder: Path, limit_s: int, *options: str) -> dict[str, Answer]:
-    """What herd7 says of each test (name: text); those not answered in `limit_s` of computing
-    for each BATCH are not there."""
+    """herd7's answer to each test (name: text). Tests that are not answered in `limit_s` seconds of
+    computing for each BATCH are not in it."""
     folder.mkdir(parents=True, exist_ok=True)
     answers: dict[str, Answer] = {}
     names = list(tests)

@@ -1,12 +1,12 @@
-"""One litmus test: items (events.py) of all harts as herd7's input.
+"""Writes one litmus test: the items (events.py) of all harts as herd7's input.
 
-Each memory instruction and fence is the object file's, with its order bits; addresses,
+Each memory instruction and fence is that of the object file, with its order bits. Addresses,
 stored values and branches depend on the loads that they depend on there (`xor t,r,r` is 0
 and depends on r), and on nothing else. `filter` asks for the values that the loads have in
-this combination. A branch goes to the instruction behind it: which way it went is known,
-what it orders stays.
+this combination. A branch goes to the instruction behind it: its way is known, and its
+order stays.
 
-amocas becomes what it was, an amoswap (it stored) or a load (it did not): either orders less.
+amocas becomes an amoswap if it stored, and a load if it did not: either orders less.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,7 @@ class _Thread:
         return self.free.pop()
 
     def preset(self, value: str) -> str:
-        """A register that has it from the start."""
+        """A register that has the value from the start."""
         if value == "0":
             return "x0"
         if value not in self.presets:
@@ -63,7 +63,7 @@ class _Thread:
 
 
 def _number(value: int, width: int = 8) -> str:
-    """`width`: bytes of the word that it is for; herd7 has no more than that of it."""
+    """The number as herd7 writes it. `width`: bytes of its word; herd7 keeps no more than those."""
     value = signed(value, 32) if width == 4 else value
     if abs(value) >= _MOST and width > 4:
         raise Unsupported(f"the value {value:#x} has more than 31 bits, where herd7 and rv64 may differ")

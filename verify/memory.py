@@ -1,6 +1,6 @@
-"""Where a test's objects lie, and what their words are called in a litmus test.
+"""Places a test's objects in memory, and names their words for a litmus test.
 
-Addresses are made up: far apart, and larger than any number that a lock counts to.
+The addresses are made up: far apart, and larger than any number that a lock counts to.
 """
 
 from collections.abc import Iterable
@@ -10,15 +10,15 @@ from verify.errors import Unsupported
 from verify.ops import MASK, Op
 
 Location = tuple[int, int]  # address, bytes
-Memory = dict[Location, int]  # what is not in it is 0
+Memory = dict[Location, int]  # a location that is missing holds 0
 
 FIRST, APART = 0x10_0000, 0x1_0000
-STACK = 0x7F00_0000  # from here on: a hart's own
+STACK = 0x7F00_0000  # addresses from here on are a hart's own stack
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Objects by name; their sizes in bytes."""
+    """The objects by name, with their sizes in bytes."""
 
     sizes: dict[str, int]
 
@@ -26,7 +26,7 @@ class Layout:
         return FIRST + APART * list(self.sizes).index(name)
 
     def word(self, where: Location) -> str:
-        """Its name in a litmus test."""
+        """The word's name in a litmus test."""
         which, offset = divmod(where[0] - FIRST, APART)
         if not 0 <= which < len(self.sizes):
             raise Unsupported(f"an access of {where[1]} bytes at {where[0]:#x}, which is no object")
@@ -44,7 +44,7 @@ def location(op: Op, base: int) -> Location:
 
 
 def check_overlap(locations: Iterable[Location]) -> None:
-    """herd7, as it is used here, takes each word for one thing: no access may cut another's."""
+    """Check that no two accesses overlap in part: herd7, as it is used here, knows only whole words."""
     ordered = sorted(set(locations))
     for (low, size), (high, _) in zip(ordered, ordered[1:], strict=False):
         if low + size > high:

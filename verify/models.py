@@ -33,7 +33,7 @@ def names() -> list[str]:
 
 
 def quoted(model: Path) -> list[tuple[str, str]]:
-    """(header, line) that a model's steps stand for."""
+    """The (header, line) that each step of a model stands for."""
     return re.findall(r'(\w+\.h): "([^"]+)"', model.read_text())
 
 
@@ -46,7 +46,7 @@ def _run(command: list[str], where: str) -> str:
 
 
 def check(model: Path, harts: int, rounds: int) -> Checked:
-    """Every interleaving of that many harts, each step one access to memory."""
+    """Check every interleaving of `harts` harts, in steps of one access to memory."""
     if not shutil.which("spin"):
         raise ProofError("spin is not installed: make setup-prove")
     began = time.monotonic()

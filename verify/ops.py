@@ -1,4 +1,4 @@
-"""What each instruction is: objdump's aliases and forms, reduced to a few kinds.
+"""Decodes instructions: objdump's aliases and forms are reduced to a few kinds.
 
 An instruction that is not known here is an error that names it; none is ever dropped.
 """
@@ -20,7 +20,7 @@ def signed(value: int, bits: int = 64) -> int:
 
 
 def _word(f: Callable[[int, int], int]) -> Callable[[int, int], int]:
-    """The same on the low 32 bits, sign-extended: addw and its like."""
+    """The function on the low 32 bits, sign-extended, as addw and its like have it."""
     return lambda a, b: signed(f(a & 0xFFFFFFFF, b & 0xFFFFFFFF), 32)
 
 
@@ -54,7 +54,7 @@ CONDITIONS: dict[str, Callable[[int, int], bool]] = {
     "bgeu": lambda a, b: a >= b,
 }
 
-# What an AMO stores, of what was there (sign-extended) and its register.
+# The value that an AMO stores, computed from the old one (sign-extended) and its register.
 AMO: dict[str, Callable[[int, int], int]] = {
     "swap": lambda old, new: new,
     "add": lambda old, new: old + new,
@@ -87,12 +87,12 @@ _FENCE = {"r", "w", "rw", "ir", "ow", "iorw", "i", "o", "io"}
 
 @dataclass(frozen=True)
 class Op:
-    """One instruction, decoded. `kind` is alu, load, store, amo, cas, lr, sc, fence, branch,
+    """A decoded instruction. `kind` is alu, load, store, amo, cas, lr, sc, fence, branch,
     jump, ret or hint; fields that a kind does not have are empty."""
 
     kind: str
     insn: Insn
-    name: str = ""  # of an ALU operation, a condition or an AMO's operation
+    name: str = ""  # the name of an ALU operation, a condition or an AMO's operation
     rd: str = "x0"
     sources: tuple[str | int, ...] = ()  # registers, or an ALU operation's immediate
     base: str = ""
@@ -107,7 +107,7 @@ class Op:
 
     @property
     def registers(self) -> set[str]:
-        """Every register it names."""
+        """Every register that the instruction names."""
         named = {self.rd, self.base, *(s for s in self.sources if isinstance(s, str))}
         return named - {"", "x0"}
 
@@ -188,7 +188,7 @@ def _other(insn: Insn) -> Op | None:
 
 
 def decode(insn: Insn, where: str) -> Op:
-    """The instruction's meaning. `where`: the function, for the message when there is none."""
+    """Decode an instruction. `where`: the function, for the message when it is not known."""
     if insn.symbol:
         raise Unsupported(f"{where}+{insn.address:#x}: {insn}: refers to {insn.symbol}")
     try:

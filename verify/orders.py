@@ -1,8 +1,9 @@
-"""Each memory order of a lock, taken out: is it necessary?
+"""Takes out each memory order of a lock, to ask whether it is necessary.
 
-An order is a bit of an AMO, LR or SC (aq, rl) or a fence. Those that come from one line of
-the lock's header go together, as the compiler may have copied it. What is left must be
-VIOLATED by one of the tests; if it is not, verify/kept.txt says why the order is there.
+An order is a bit of an AMO, LR or SC (aq, rl) or a fence. Orders that come from one line of
+the lock's header go together, because the compiler may have copied the line. One of the
+tests must find the weaker lock VIOLATED; if none does, verify/kept.txt says why the order
+is there.
 """
 
 import re
@@ -25,9 +26,9 @@ class Weaker:
 
     subject: Subject
     function: str
-    line: int  # of the header
-    label: str  # of its comment
-    order: str  # what was taken out
+    line: int  # the header's line
+    label: str  # the label of its comment
+    order: str  # the order that was taken out
 
     @property
     def where(self) -> str:
@@ -35,12 +36,12 @@ class Weaker:
 
     @property
     def name(self) -> str:
-        """For files."""
+        """The weaker lock's name in file names."""
         return re.sub(r"[^a-z0-9._-]+", "-", f"{self.subject.name}-{self.function}-{self.line}-{self.order}")
 
 
 def _orders(insn: Insn) -> Iterator[tuple[str, Insn]]:
-    """(what is taken out, the instruction without it)"""
+    """Each order of an instruction, by name, with the instruction without it."""
     if insn.mnemonic in ("fence", "fence.tso"):
         yield str(insn), replace(insn, mnemonic="nop", operands=())
     base, _, bits = insn.mnemonic.rpartition(".")

@@ -1,4 +1,4 @@
-"""Writes verify/proofs.json, which says of each strategy what code is proved and where it runs."""
+"""Writes verify/proofs.json: which code of each strategy is proved, and in which objects it runs."""
 
 import json
 import sys
@@ -24,13 +24,13 @@ def _objects(strategy: str, form: str) -> list[Path]:
 
 
 def _is_inside(subject: Subject, path: Path) -> bool:
-    """Are the proved functions what stands in every loop of that object?"""
+    """Do the proved functions stand in every loop of that object?"""
     worker = code.read(path, subjects.cross())
     return all(inside(subject.proved, worker.functions[loop], own) for loop, own in PASSES.items())
 
 
 def where(name: str) -> dict[str, list[str]]:
-    """The hash of a subject's code (mcs.wrs-store), and those of the objects it stands in."""
+    """The hash of the code of a subject (mcs.wrs-store), and the hashes of the objects it stands in."""
     strategy, _, form = name.partition(".")
     subject = subjects.load(name)
     found = {text_hash(path) for path in _objects(strategy, form or PLAIN) if _is_inside(subject, path)}
@@ -38,7 +38,7 @@ def where(name: str) -> dict[str, list[str]]:
 
 
 def _text(strategies: dict[str, dict[str, list[str]]]) -> str:
-    """JSON, a line for each code."""
+    """The JSON text, with one line for each code."""
     forms = {name: ",\n".join(f"   {json.dumps(code)}: {json.dumps(objects)}" for code, objects in codes.items())
              for name, codes in strategies.items()}
     body = ",\n".join(f"  {json.dumps(name)}: {{\n{text}\n  }}" for name, text in forms.items())
@@ -46,7 +46,7 @@ def _text(strategies: dict[str, dict[str, list[str]]]) -> str:
 
 
 def update(strategy: str, entries: dict[str, set[str]]) -> None:
-    """Enter what of a strategy holds: the code of each form and the objects with it; {}: nothing does."""
+    """Enter the forms of a strategy that hold: each one's code and the objects with it; {}: none does."""
     try:
         old = json.loads(FILE.read_text())["strategies"] if FILE.is_file() else {}
     except (ValueError, KeyError) as e:

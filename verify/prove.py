@@ -19,20 +19,20 @@ from verify.symmetry import different
 from verify.traces import Trace
 
 WITNESSES = 4  # good executions that herd7 is asked to find, at most
-CANDIDATES = 40  # bad combinations of which the one that is least work is shown
-EASY = 3_000  # ways to read, in those beyond the first
-LIMIT_S = 60  # of herd7, each time
+CANDIDATES = 40  # bad combinations, of which the one that is least work is shown
+EASY = 3_000  # ways to read, in good executions beyond the first
+LIMIT_S = 60  # for each call of herd7
 
 
 @dataclass
 class Result:
-    """What came of one test."""
+    """The result of one test."""
 
     test: str
     verdict: str = "UNKNOWN"  # HOLDS, VIOLATED, VACUOUS, UNKNOWN
     paths: int = 0  # traces of one hart
-    combinations: int = 0  # of traces, that coherence allows
-    could_be_bad: int = 0  # of them, if nothing but coherence ordered
+    combinations: int = 0  # combinations of traces that coherence allows
+    could_be_bad: int = 0  # combinations that would be bad if only coherence ordered
     reasons: int = 0  # different small tests that herd7 found impossible
     witnesses: int = 0  # good executions that herd7 found
     covered: list[str] = field(default_factory=list)  # instructions in them
@@ -54,7 +54,7 @@ class _Work:
         return render(name, self.test.layout, self.test.memory, harts, condition, bad)
 
     def add(self, chosen: Sequence[Trace]) -> None:
-        """Look at one combination."""
+        """Take one combination of traces into account."""
         condition = self.test.condition.of(chosen)
         harts = read(chosen, condition.locations)
         if not unordered(harts, self.test.memory, condition):
@@ -68,7 +68,7 @@ class _Work:
             self.parts.setdefault(self.render("part", part, condition), (part, condition))
 
     def _could_witness(self, chosen: Sequence[Trace], harts: list[Items], condition: Condition) -> None:
-        """Of those that execute the same instructions, the one that is least work for herd7."""
+        """Keep the combination if it is the least work for herd7 of all that execute its instructions."""
         ran = frozenset(f"{s.call}+{s.op.insn.address:x}" for t in chosen for s in t.steps if s.call)
         cost = _cost(harts)
         if (ran not in self.good or cost < self.good[ran][0]) and self.reasons.possible(harts, condition, bad=False):
@@ -76,7 +76,7 @@ class _Work:
 
 
 def _cost(harts: Sequence[Items]) -> int:
-    """How many ways there are to let loads read from stores, which herd7 goes through."""
+    """The number of ways to let loads read from stores, all of which herd7 goes through."""
     stores: dict[Location, int] = {}
     for item in (i for items in harts for i in items if i and i.location and i.wrote is not None):
         assert item.location
@@ -85,7 +85,7 @@ def _cost(harts: Sequence[Items]) -> int:
 
 
 def _violation(work: _Work) -> None:
-    """The bad execution that is least work to find."""
+    """Find the bad execution that is least work to find."""
     answer = herd.run({"bad": min(work.bad)[1]}, work.folder, LIMIT_S, "-speedcheck", "fast").get("bad")
     if answer is None:
         work.result.note = f"herd7 took more than {LIMIT_S} s on a bad execution"
@@ -96,7 +96,7 @@ def _violation(work: _Work) -> None:
 
 
 def _impossible(work: _Work) -> bool:
-    """herd7 finds each part impossible, and possible without its orders."""
+    """Does herd7 find each part impossible, and possible without its orders?"""
     parts = {f"part{n:03d}": p for n, p in enumerate(work.parts.values())}
     texts = {name: work.render(name, *p) for name, p in parts.items()}
     texts |= {f"{name}-bare": work.render(f"{name}-bare", bare(p[0]), p[1]) for name, p in parts.items()}
@@ -119,10 +119,11 @@ def _found(work: _Work, name: str, harts: Sequence[Items], condition: Condition)
 
 
 def _witnesses(work: _Work, known: set[str]) -> None:
-    """Good executions, so that a test in which nothing can happen does not pass: herd7 finds the
-    one that is least work. Of those that execute what no other test showed it finds the small
-    ones; the others count if the harts can do what they do one access at a time, in some order:
-    every memory has that."""
+    """Find good executions, so that a test in which nothing can happen does not pass.
+
+    herd7 finds the execution that is least work. It also finds the small ones of those that execute
+    an instruction which no other test showed. The large ones count if the harts can make their
+    accesses one at a time, in some order, because every memory allows that."""
     for ran, (cost, harts, condition) in sorted(work.good.items(), key=lambda g: g[1][0]):
         found = work.result.witnesses
         small = cost <= EASY and found < WITNESSES
@@ -140,7 +141,8 @@ def _witnesses(work: _Work, known: set[str]) -> None:
 
 
 def prove(test: Test, folder: Path, known: set[str]) -> Result:
-    """`known`: instructions that good executions of other tests were seen to execute; added to."""
+    """Prove one test. `known`: the instructions that good executions of other tests executed; those
+    of this test are added."""
     began, result = time.monotonic(), Result(test.name)
     work = _Work(test, folder, result, Reasons(test.memory))
     try:
@@ -170,6 +172,6 @@ def _prove(work: _Work, known: set[str]) -> None:
     if not _impossible(work):
         return
     _witnesses(work, known)
-    # That nobody waits for ever holds, too, if nobody can wait at all: count2 sees them come through.
+    # If no hart can wait at all, none waits for ever: count2 sees them all come through.
     happens = result.combinations if test.waits else result.witnesses
     result.verdict = "HOLDS" if happens else "VACUOUS"

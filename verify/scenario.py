@@ -1,4 +1,4 @@
-"""What a test is, and the conditions under which an execution of it is bad."""
+"""A test, and the conditions under which an execution of it is bad."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -9,13 +9,13 @@ from verify.traces import Hart, Trace
 
 @dataclass(frozen=True)
 class Condition:
-    """What is looked at in the end, registers then words of memory, is one of `good`; or, of
-    a combination with harts that are stuck: the words do not have the values `stuck` on."""
+    """The condition of a good end: the values observed in registers and then in words of memory are
+    one of `good`. In a combination with stuck harts: the words do not have the values of `stuck`."""
 
     registers: tuple[tuple[int, str], ...] = ()  # (hart, register)
     locations: tuple[Location, ...] = ()
     good: frozenset[tuple[int, ...]] = frozenset()
-    seen: tuple[int, ...] = ()  # what the registers have, in one combination
+    seen: tuple[int, ...] = ()  # the registers' values, in one combination
     stuck: tuple[int, ...] | None = None
 
     def of(self, traces: Sequence[Trace]) -> "Condition":
@@ -30,7 +30,7 @@ class Condition:
         return values == self.stuck if self.stuck is not None else (*self.seen, *values) not in self.good
 
     def text(self, layout: Layout, bad: bool) -> str:
-        """As herd7 has it; "" when nothing more than the loads' values is asked."""
+        """The condition as herd7 writes it; "" when only the loads' values are asked for."""
         if not self.locations:
             return ""
         wanted = [self.stuck] if self.stuck is not None else sorted(
@@ -43,7 +43,7 @@ class Condition:
 
 
 def at_rest(traces: Sequence[Trace]) -> bool:
-    """Does some hart wait, and do those that wait for the same word all see the same there?"""
+    """Does some hart wait, and do all harts that wait for one word see the same value there?"""
     waits = [w for t in traces for w in t.stuck or ()]
     return any(t.stuck is not None for t in traces) and len(dict(waits)) == len(set(waits))
 
@@ -57,4 +57,4 @@ class Test:
     memory: Memory
     condition: Condition
     waits: bool = False  # asks whether a hart can be stuck for ever
-    turns: int = 0  # how often each backward branch of a waiting loop is taken
+    turns: int = 0  # times that each backward branch of a waiting loop is taken

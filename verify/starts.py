@@ -1,10 +1,10 @@
 """Tests that begin in the middle, for queues that harts reach only one after the other.
 
-All harts from the beginning on are too many ways through for qspin, twa and cna. Here some
-have run by themselves already: to where they wait, or to where they are about to queue.
-That is one of the executions there are, and all that they stored is seen by all; the
-rest, which is what the orders are for, goes on at once. Harts numbered behind those of the
-test did all that they do before it.
+If all harts start at the beginning, qspin, twa and cna have too many ways through. In these
+tests some harts have already run by themselves, to where they wait or are about to queue.
+This is one of the possible executions, and all harts see its stores. The rest, which the
+orders are there for, goes on at once. Harts with numbers behind those of the test have done
+everything before it.
 """
 
 import itertools
@@ -19,15 +19,15 @@ from verify.strategy import INCREMENT, Subject
 from verify.traces import Hart
 
 ONE = ("acquire", INCREMENT, "release")
-LAST = (INCREMENT, "release")  # of who holds the lock
+LAST = (INCREMENT, "release")  # the rest of a hart that holds the lock
 
 
 @dataclass
 class Start:
-    """The way there: harts that act one after the other."""
+    """The way to the middle: harts that act one after the other."""
 
     subject: Subject
-    harts: int  # with those that are done before the test
+    harts: int  # harts, with those that are done before the test
     memory: Memory
     begun: dict[int, Hart] = field(default_factory=dict)
 
@@ -39,17 +39,17 @@ class Start:
         self.memory = alone(self.subject.hart(number, self.harts, *parts), self.memory)
 
     def waits(self, number: int, *parts: str) -> None:
-        """It does that until it waits for another."""
+        """Hart `number` executes `parts` until it waits for another hart."""
         self._begins(number, parts, None)
 
     def reaches(self, number: int, name: str, *parts: str, after: int = 0) -> None:
-        """It does that until it is about to touch an object, which it did so often before."""
+        """Hart `number` executes `parts` until it is about to touch an object, after touching it `after` times."""
         layout, touched = self.subject.layout(self.harts), itertools.count()
         low = layout.address(name)
         self._begins(number, parts, lambda w: low <= w[0] < low + layout.sizes[name] and next(touched) == after)
 
     def goes_on(self, number: int) -> None:
-        """What it has begun, until it waits again."""
+        """Hart `number` goes on with what it has begun, until it waits again."""
         self.begun[number], self.memory = begun(self.begun[number], self.memory)
 
     def _begins(self, number: int, parts: tuple[str, ...], stop: Stop | None) -> None:
@@ -57,11 +57,11 @@ class Start:
         self.begun[number], self.memory = begun(hart, self.memory, stop)
 
     def ends(self, number: int) -> None:
-        """It comes through."""
+        """Hart `number` goes on to its end."""
         self.memory = alone(self.begun.pop(number), self.memory)
 
     def counts(self, name: str, about: str, *harts: tuple[str, ...] | None, waits: bool = False) -> Test:
-        """What the harts have yet to do (None: what they have begun): each increments."""
+        """The test of what the harts have yet to do (None: what they have begun). Each increments a counter."""
         rest = [self.begun[n] if parts is None else self.subject.hart(n, self.harts, *parts)
                 for n, parts in enumerate(harts)]
         layout = self.subject.layout(self.harts)
@@ -71,7 +71,7 @@ class Start:
 
 
 def _qspin_queue(s: Subject) -> Start:
-    """Two harts about to queue: they found the lock held, and a hart waiting."""
+    """Two harts are about to queue: they found the lock held, and a hart waiting."""
     start = Start.of(s, 4)
     start.does(2, "acquire")
     start.waits(3, "acquire")
@@ -84,7 +84,7 @@ def _qspin_queue(s: Subject) -> Start:
 
 
 def _qspin_head(s: Subject, *behind: int) -> Start:
-    """Hart 0 holds, hart 1 is the queue's head, those `behind` are in it."""
+    """Hart 0 holds, hart 1 is the queue's head, the harts of `behind` are behind it."""
     start = Start.of(s, 4)
     start.does(3, "acquire")
     start.waits(0, "acquire")
@@ -105,7 +105,7 @@ def _qspin_pending(s: Subject, head: bool) -> Start:
 
 
 def _qspin_lead(s: Subject) -> Start:
-    """Nobody holds; hart 0 leads the queue and is about to see that, hart 1 is behind it."""
+    """No hart holds; hart 0 leads the queue and is about to see that, hart 1 is behind it."""
     start = Start.of(s, 4)
     start.does(3, "acquire")
     start.waits(2, "acquire")
@@ -118,7 +118,7 @@ def _qspin_lead(s: Subject) -> Start:
 
 
 def _qspin_link(s: Subject) -> Start:
-    """Hart 0 leads the queue and holds the lock; hart 1 has queued behind it, and not told it."""
+    """Hart 0 leads the queue and holds the lock; hart 1 has queued behind it, but not yet linked itself."""
     start = Start.of(s, 4)
     start.does(3, "acquire")
     start.waits(2, "acquire")
@@ -132,7 +132,7 @@ def _qspin_link(s: Subject) -> Start:
 
 
 def _qspin_mistake(s: Subject) -> Start:
-    """Hart 0 leads the queue; hart 1 saw nobody wait, and is about to, at the word."""
+    """Hart 0 leads the queue; hart 1 saw no hart wait, and is about to wait at the word."""
     start = Start.of(s, 4)
     start.does(3, "acquire")
     start.reaches(1, "lock", *ONE, after=2)
@@ -180,7 +180,7 @@ def _twa(s: Subject) -> Iterator[Test]:
 
 
 def _cna_queue(s: Subject, far: Collection[int], *waiting: int) -> Start:
-    """Hart 0 holds, others wait, in that order; those that are `far` are of another cluster."""
+    """Hart 0 holds, the harts of `waiting` wait in that order; those of `far` are of another cluster."""
     start = Start.of(s, 5, far)
     start.does(0, "acquire")
     for n in waiting:
@@ -189,7 +189,7 @@ def _cna_queue(s: Subject, far: Collection[int], *waiting: int) -> Start:
 
 
 def _cna_passed(s: Subject, far: Collection[int], *behind: int) -> Start:
-    """Hart 0 holds, hart 1, far, was passed over for it, and others wait."""
+    """Hart 0 holds, hart 1, which is far, was passed over, and the harts of `behind` wait."""
     start = Start.of(s, 5, far)
     start.does(4, "acquire")
     start.waits(1, *ONE)
@@ -212,7 +212,7 @@ def _cna(s: Subject) -> Iterator[Test]:
 
 
 _MIDDLE: dict[str, Callable[[Subject], Iterator[Test]]] = {"qspin": _qspin, "twa": _twa, "cna": _cna}
-# Tests of suite.py that have too many ways through, for which those stand.
+# Tests of suite.py that have too many ways through, and that these tests replace.
 _REPLACED = {"qspin": {"again", "handover3", "count3"}, "twa": {"again", "handover3", "count3"}, "cna": {"again", "count3"}}
 
 

@@ -1,4 +1,4 @@
-"""A strategy as an object file has it, and the memory and harts of its tests."""
+"""A strategy as it is in an object file, and the memory and harts of its tests."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ Program = list[Op | Function]
 
 
 def code(text: str) -> Program:
-    """Instructions of a test's own, separated by semicolons."""
+    """A program of a test's own instructions, which semicolons separate."""
     out: Program = []
     for n, line in enumerate(text.split(";")):
         mnemonic, _, operands = line.strip().partition(" ")
@@ -30,7 +30,7 @@ INCREMENT = "lw x28,0(x20);addi x28,x28,1;sw x28,0(x20)"
 
 @dataclass(frozen=True)
 class Subject:
-    """A strategy as its functions out of line."""
+    """A strategy whose functions are compiled out of line."""
 
     name: str
     functions: dict[str, Function]
@@ -58,8 +58,8 @@ class Subject:
                        "heap": SIZE * 4 * MOST})
 
     def begin(self, harts: int, blocks: int = 2 * MOST, far: Collection[int] = (), skip: int = 0, batch: int = 0) -> Memory:
-        """Memory when all have joined. `far`: harts of another cluster; without a lock, `skip`:
-        bytes that the heap begins behind a multiple of SIZE; `batch`: what a hart takes at a time."""
+        """The memory when all harts have joined. `far`: harts of another cluster. Without a lock, `skip`:
+        bytes from a multiple of SIZE to the heap's start; `batch`: bytes that a hart takes at a time."""
         layout = self.layout(harts)
         lock, heap = layout.address("lock"), layout.address("heap")
         bounds = {"x10": lock, "x11": heap + skip, "x12": heap + blocks * SIZE}
@@ -72,7 +72,7 @@ class Subject:
         return memory
 
     def hart(self, number: int, harts: int, *parts: str) -> Hart:
-        """`parts`: names of functions to call, and the test's own instructions between."""
+        """A hart of a test. `parts`: names of functions to call, and the test's own instructions between."""
         layout, program = self.layout(harts), Program()
         for part in parts:
             if part in self.functions:

@@ -1,9 +1,9 @@
-/* subject.c: one strategy out of line, as verify/ proves it. Compiled once for each
- * strategy with the kernel's own flags and
+/* subject.c: one strategy out of line, as verify/ proves it. It is compiled once for each
+ * strategy, with the kernel's own flags and
  *
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"../lock/name.h"' [-DLOCKFREE]
  *
- * Nothing but calls: what the compiler makes of them is what it makes of the same
+ * It has nothing but calls. The compiler makes the same code of them as of the same
  * calls in bench/worker.c, and verify/ compares the two. */
 #include STRATEGY_HEADER
 
@@ -30,7 +30,7 @@ void subject_join(struct NAME(node) * node, size_t batch)
 	NAME(join)(node, batch);
 }
 
-/* As bench/section_lockfree.h goes about it. */
+/* Allocate a block by the same calls as bench/section_lockfree.h. */
 void *subject_alloc(struct NAME(heap) * heap, struct NAME(node) * node, size_t size, size_t align)
 {
 	struct NAME(seen) seen = NAME(begin)(heap, node);
@@ -64,7 +64,7 @@ void subject_join(struct NAME(node) * node, struct NAME(space) * space, unsigned
 	NAME(join)(node, space, (struct lock_hart){number, cluster});
 }
 
-/* As in the throughput pass: nobody asks whether it had to wait. */
+/* Take the lock as the throughput pass does, which does not ask whether it had to wait. */
 void subject_acquire(struct NAME(lock) * l, struct NAME(node) * node)
 {
 	(void)NAME(acquire)(l, node);

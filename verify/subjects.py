@@ -1,4 +1,4 @@
-"""The strategies as objects that make built, with their forms."""
+"""Finds the strategies that make built as objects, with their forms."""
 
 import os
 
@@ -11,7 +11,7 @@ FOLDER = TOP / "build" / "verify"
 
 
 def names(wanted: str | None) -> list[str]:
-    """Of all that were built, or of one strategy with its forms, or of one form; forms last."""
+    """The names of all that were built, of one strategy with its forms, or of one form; forms last."""
     built = sorted((p.name.removesuffix(".o") for p in FOLDER.glob("*.o")), key=lambda n: ("." in n, n))
     if not built:
         raise ProofError("nothing is built: make prove builds it")

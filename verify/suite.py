@@ -43,7 +43,7 @@ def _lock_tests(s: Subject) -> Iterator[Test]:
 
 
 def _blocks(s: Subject, n: int, room: int, name: str, about: str, skip: int = 0, batch: int = 0, twice: bool = False) -> Test:
-    """Each of n harts is given a block, while there are some; hart 0 `twice`."""
+    """The test that each of n harts gets a block while there is room; `twice`: hart 0 gets two."""
     layout, first = s.layout(n), int(skip > 0)
     places = [layout.address("heap") + SIZE * k for k in range(first, room)]
     parts = [("alloc", "mv x27,x10") * (twice and i == 0) + ("alloc", "mv x26,x10") for i in range(n)]

@@ -1,4 +1,4 @@
-"""Harts that do the same: of combinations that differ only in who is who, one is enough."""
+"""Drops combinations that differ only in the numbers of harts that do the same: one is enough."""
 
 import itertools
 from collections.abc import Iterator, Sequence
@@ -11,7 +11,7 @@ Signature = tuple[tuple[int | None, ...], ...]
 
 
 def _renamed(test: Test, value: int | None, to: Sequence[int]) -> int | None:
-    """A pointer to a hart's node becomes one to the node of the hart it turns into."""
+    """The value with a pointer to a hart's node turned into one to the node of the hart it becomes."""
     names = list(test.layout.sizes)
     if value is None or not 0 <= (value - FIRST) // APART < len(names):
         return value
@@ -42,7 +42,7 @@ def _signature(test: Test, trace: Trace, to: Sequence[int]) -> Signature:
 
 
 def different(test: Test, traces: list[list[Trace]], combinations: Iterator[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:
-    """One of each set of combinations that are the same up to who is who."""
+    """One of each set of combinations that differ only in the numbers of the harts."""
     n = len(test.harts)
     swaps = [p for p in itertools.permutations(range(n)) if p != tuple(range(n)) and _keeps_memory(test, p)]
     if not swaps or not _same(test):

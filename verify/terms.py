@@ -1,4 +1,4 @@
-"""Values as a walk through code has them: computed from parameters and from what was loaded."""
+"""Values of a walk through code: terms that are computed from parameters and loads."""
 
 import hashlib
 
@@ -34,14 +34,14 @@ def compute(name: str, a: Term, b: Term) -> Term:
 
 
 def _leaf(term: Term | str, sample: int) -> int:
-    """A number for what is not known, the same each time; of a load, one that the load can give."""
+    """A number for an unknown value, always the same one; for a load, one that the load can give."""
     drawn = int.from_bytes(hashlib.blake2b(f"{sample} {term}".encode(), digest_size=8).digest(), "big")
     kind = term[2] if isinstance(term, tuple) and term[0] == "load" else "d"
     return {"w": signed(drawn, 32) & MASK, "wu": drawn & 0xFFFFFFFF}.get(str(kind), drawn)
 
 
 def _number(term: Term | str, sample: int, bound: dict[str, Term]) -> int:
-    """What a value is, with some numbers for what is not known; `bound`: of the subject's parameters."""
+    """The number that a value is, with numbers for its unknowns. `bound`: the parameters' values."""
     if isinstance(term, int):
         return term & MASK
     if isinstance(term, tuple) and term[0] == "?" and str(term[1]) in bound:
@@ -59,10 +59,10 @@ def _unbound(term: Term | str, bound: dict[str, Term]) -> bool:
 
 
 def of_load(term: Term | str) -> bool:
-    """Does it come from what the lock loaded?"""
+    """Does the value come from a load of the lock?"""
     return isinstance(term, tuple) and (term[0] == "load" or any(of_load(t) for t in term[1:]))
 
 
 def agree(a: Term | str, b: Term | str, bound: dict[str, Term]) -> bool:
-    """Are they the same number, whatever the loads and the worker's parameters are?"""
+    """Are both the same number, whatever the loads and the worker's parameters are?"""
     return not _unbound(a, bound) and all(_number(a, n, bound) == _number(b, n, {}) for n in range(SAMPLES))

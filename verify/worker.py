@@ -1,10 +1,10 @@
-"""Is what is timed what is proved? Finds a function under proof inside a worker's loop.
+"""Finds a function under proof inside a worker's loop, to show that the timed code is the proved one.
 
 Both codes are walked side by side. They have to make the same accesses and fences in the
 same order, with the same order bits, to addresses and of values that are computed alike
-from what was loaded before, and to branch on the same conditions. Registers, the layout of
-blocks and where a constant comes from may differ. The worker may besides use its stack,
-compute, and branch on what does not come from the lock (the bench's delay).
+from earlier loads, and to branch on the same conditions. Registers, the layout of
+blocks and the origin of a constant may differ. The worker may also use its stack,
+compute, and branch on values that do not come from the lock (the bench's delay).
 """
 
 from collections.abc import Iterator
@@ -24,14 +24,14 @@ LIMIT = 5_000
 
 @dataclass
 class Side:
-    """One of the two codes: decoded as far as it can be, and its constants."""
+    """One of the two codes, decoded as far as possible, with its constants."""
 
     function: Function
     worker: bool
     ops: list[Op | None] = field(default_factory=list)
     constants: dict[str, int] = field(default_factory=dict)
     touched: set[tuple[str, int]] = field(default_factory=set)  # parameter and offset of its accesses
-    fixed: set[tuple[str, int]] = field(default_factory=set)  # those whose words do not change in the function
+    fixed: set[tuple[str, int]] = field(default_factory=set)  # accesses whose words do not change in the function
 
     def __post_init__(self) -> None:
         for insn in self.function.insns:
@@ -53,8 +53,8 @@ class Side:
         return {n for n, op in enumerate(self.ops) if op and (op.kind in ("amo", "cas", "lr", "sc", "fence") or op.order)}
 
     def _memory(self) -> None:
-        """A word is fixed if no store has its offset; or if it is of the node, and nobody else is
-        told of the node, and the function does not store there."""
+        """Find the fixed words. A word is fixed if no store has its offset, or if it belongs to the node,
+        no other hart gets to know the node, and the function does not store there."""
         memory = [op for op in self.ops if op and op.touches_memory and op.base != SP]
         self.touched = {(op.base, op.offset) for op in memory if op.base in PARAMETERS}
         stored = [(op.base, op.offset) for op in memory if op.kind != "load"]
@@ -65,12 +65,12 @@ class Side:
 
 @dataclass
 class Place:
-    """Where a walk is on one side."""
+    """The place of a walk in one of the two codes."""
 
     at: int
     known: dict[str, Term]
     ordered: bool = False  # has anything ordered yet?
-    equal: dict[Term, int] = field(default_factory=dict)  # loaded values that a branch found to be a number
+    equal: dict[Term, int] = field(default_factory=dict)  # loaded values that a branch found equal to a number
 
     def get(self, side: Side, source: str | int) -> Term:
         if isinstance(source, int):
@@ -81,14 +81,14 @@ class Place:
 
 
 def _fixed(side: Side, place: Place, op: Op) -> Term | None:
-    """What the subject loads from a word that is never written while harts run: a parameter, too."""
+    """The value of a load from a word that is never written while harts run: it is a parameter, too."""
     if side.worker or op.kind != "load" or (op.base, op.offset) not in side.fixed or place.get(side, op.base) != ("?", op.base):
         return None
     return ("?", f"{op.base}+{op.offset}")
 
 
 def _advance(side: Side, place: Place) -> Place:
-    """Over everything that no one else sees, to the next access, fence, branch or return."""
+    """Go on to the next access, fence, branch or return, over everything that no other hart sees."""
     place = replace(place, known=dict(place.known))
     for _ in range(LIMIT):
         if place.at >= len(side.ops):
@@ -124,7 +124,7 @@ class Walk:
         self.orders = [op is not None and (op.kind == "fence" or bool(op.order)) for op in subject.ops]
 
     def same(self, a: Term | str, b: Term | str) -> bool:
-        """Is the subject's value the worker's?"""
+        """Are the subject's value and the worker's the same?"""
         if isinstance(a, tuple) and a[0] == "?":
             return self._bind(str(a[1]), b, 0)
         if isinstance(a, tuple) and a[0] == "+" and isinstance(a[1], tuple) and a[1][0] == "?":
@@ -136,7 +136,7 @@ class Walk:
         return agree(a, b, self.bound)
 
     def _alike(self, a: Term | str, b: Term | str) -> bool:
-        """The same operations on the same?"""
+        """Are both the same operations on the same values?"""
         if not isinstance(a, tuple) or not isinstance(b, tuple):
             return a == b
         if len(a) != len(b) or a[0] != b[0] or a[0] == "load":
@@ -148,7 +148,7 @@ class Walk:
         return a[0] in COMMUTE and len(a) == 3 and self.same(a[1], b[2]) and self.same(a[2], b[1])
 
     def _bind(self, name: str, value: Term | str, offset: int) -> bool:
-        """A parameter is whatever the worker has for it the first time."""
+        """Bind a parameter to the value that the worker has for it the first time."""
         if isinstance(value, str):
             return False
         value = plus(value, -offset)
@@ -190,8 +190,8 @@ class Walk:
         return a is not None and b is not None and (a.kind, a.name, a.width, a.order) == (b.kind, b.name, b.width, b.order)
 
     def _is_own(self, b: Op, s: Place, w: Place) -> bool:
-        """May the worker have that access here? A load of a word that is never written; and what
-        belongs before or behind the function, where nothing in it orders yet, or any more."""
+        """May the worker make this access of its own here? It may load a word that is never written, and
+        make accesses of before or after the function where nothing in it orders yet, or any more."""
         if b.kind not in ("load", "store") or b.order or len(self.seen) == 1:
             return False
         address = plus(w.get(self.worker, b.base), b.offset)
@@ -201,7 +201,7 @@ class Walk:
         return address not in mine.values() and (not s.ordered or not self._orders_after(s.at))
 
     def _orders_after(self, at: int) -> bool:
-        """Can the subject come to something that orders from there?"""
+        """Can the subject still reach an instruction that orders?"""
         todo, known = [at], {at}
         for n in todo:
             op = self.subject.ops[n]
@@ -226,11 +226,11 @@ class Walk:
 
     @staticmethod
     def _ways(side: Side, at: int, op: Op) -> tuple[int, int]:
-        """Where a branch goes: if it is taken, and if not."""
+        """Where a branch goes when it is taken, and when it is not."""
         return side.function.at(op.insn.target), at + 1
 
     def _open(self, side: Side, place: Place, op: Op) -> tuple[int, ...]:
-        """The same, and only there where that is known."""
+        """Where a branch goes, without the ways that are known not to be taken."""
         ways = self._ways(side, place.at, op)
         a, b = (place.get(side, x) for x in op.sources)
         if isinstance(a, int) and isinstance(b, int):
@@ -256,7 +256,8 @@ class Walk:
 
     @staticmethod
     def _knowing(place: Place, at: int, branch: Op, values: list[Term], taken: bool) -> Place:
-        """Behind a branch that found a loaded value to be a number, which a store may then have instead."""
+        """The place behind a branch that found a loaded value equal to a number: a store may then have
+        the number instead."""
         x, y = values if isinstance(values[1], int) else reversed(values)  # a data or a control dependency
         same = branch.name == ("beq" if taken else "bne") and isinstance(y, int) and isinstance(x, tuple)
         return replace(place, at=at, equal={**place.equal, x: y} if same else place.equal)
@@ -276,7 +277,7 @@ class Walk:
 
 
 def _way_in(side: Side, start: int) -> dict[str, Term]:
-    """What the registers have on the straight way from the function's begin."""
+    """The registers' values on the straight way from the function's beginning."""
     place = Place(0, {})
     for at in range(start):
         op, operands = side.ops[at], side.function.insns[at].operands
@@ -292,7 +293,7 @@ def _way_in(side: Side, start: int) -> dict[str, Term]:
 
 
 def _matches(function: Function, worker: Function) -> Iterator[tuple[int, set[int]]]:
-    """Where in the worker the function stands, and which of its atomics and fences are it there."""
+    """The places in the worker where the function stands, with its atomics and fences at each."""
     subject, other = Side(function, False), Side(worker, True)
     for start, op in enumerate(other.ops):
         if op is None or not (op.touches_memory or op.kind == "fence"):
@@ -311,8 +312,8 @@ def find(function: Function, worker: Function) -> Iterator[int]:
 
 
 def inside(functions: list[Function], worker: Function, own: int = 0) -> bool:
-    """Do all of them stand there, and is every atomic and every fence there of them? `own`: how
-    many AMOs without order are the bench's."""
+    """Do all functions stand in the worker, and does every atomic and fence there belong to one?
+    `own`: how many AMOs without order are the bench's."""
     matched = [[here for _, here in _matches(f, worker)] for f in functions]
     other = Side(worker, True)
     left = other.atomics - {at for each in matched for here in each for at in here}
