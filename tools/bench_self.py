@@ -70,7 +70,7 @@ def model() -> None:
 
 def first_record() -> None:
     from hartlock.base.paths import IMAGE
-    from hartlock.engine.process import Limits
+    from hartlock.engine.source import Limits
     from hartlock.engine.qemu import Machine
 
     times = []

@@ -15,7 +15,7 @@ import pytest
 from support.run import TOP, run_bench
 
 from hartlock.plan import parse, strategies
-from hartlock.run import board
+from hartlock.engine import board
 from hartlock.base.errors import UsageError
 
 pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there

@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from support.run import TOP, run_bench
 
-from hartlock.engine import choose
+from hartlock.engine import model
 from hartlock.figures.columns import PER_OP
 from hartlock.base.errors import UsageError
 
@@ -157,12 +157,12 @@ def test_the_model_refuses_one_thread(bench):
 
 
 def test_default_machines():
-    assert choose.default_machine(8) == "generic-8" and choose.default_machine(9) == "mesh-64"
+    assert model.default_machine(8) == "generic-8" and model.default_machine(9) == "mesh-64"
     with pytest.raises(UsageError, match="no comma"):
         path = TOP / "build" / "a,b.toml"
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
-        choose.machine_file(str(path))
+        model.machine_file(str(path))
 
 
 def broken_copy(tmp_path, header, old, new):

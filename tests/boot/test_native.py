@@ -17,7 +17,8 @@ from support.records import bucket
 from support.run import EVERYWHERE, QUICK, TOP, path_without, run_bench
 
 from hartlock.base import toolchain
-from hartlock.engine import native
+from hartlock.engine import clocks
+from hartlock.engine.threads import stacks
 from hartlock.plan import strategies
 from hartlock.records.histogram import Histogram
 from hartlock.probe.fit import Measure, Probe
@@ -243,7 +244,7 @@ Thread 1 (Thread 0x7f (LWP 6) "hart 9"):
 #0  0x7f in syscall () from /lib/libc.so.6
 #1  0x55 in futex_wait (value=0, word=0x1) at native/futex.c:12
 """
-    assert native.stacks(text) == [
+    assert stacks(text) == [
         "hart 9: syscall in futex_wait (native/futex.c:12)",
         "hart 10: clock_counter (native/port_clock.h:45) in ticket_acquire (bench/../lock/ticket.h:48) in hart_main (native/hart.c:83)"]
 
@@ -371,7 +372,7 @@ def test_where_rdcycle_is_refused_rdtime_is_read_and_said(tmp_path):
                    command=(*shlex.split(env["HARTLOCK_NATIVE_RUNNER"]), str(copy / "build/native/hartlock")))
     assert done.returncode == 0, done.stderr
     assert records(done.stdout)["native"][0]["cycles"] == "rdtime"
-    assert "perf_user_access" in native.clock({"cycles": "rdtime", "cycles_step": "1"}, 10**7)
+    assert "perf_user_access" in clocks.thread_clock({"cycles": "rdtime", "cycles_step": "1"}, 10**7)
 
 
 def loop(folder, objdump, strategy):

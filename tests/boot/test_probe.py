@@ -11,7 +11,7 @@ from support.documents import documented, record_keys
 from support.records import bucket
 from support.run import TOP, run_bench
 
-from hartlock.engine import choose
+from hartlock.engine.model import machine_file
 from hartlock.probe import fit, probe, profile
 from hartlock.records.histogram import Histogram
 from hartlock.probe.fit import Measure, Probe
@@ -44,7 +44,7 @@ class Probed:
         assert self.done.status == 0, self.done.out + self.done.err
         self.text = (self.done.folder / "profile.toml").read_text()
         self.found = tomllib.loads(self.text)
-        self.wanted = tomllib.loads(choose.machine_file(of).read_text())
+        self.wanted = tomllib.loads(machine_file(of).read_text())
 
     def probed(self, key):
         return re.search(rf"^{key} = .* # probed: ", self.text, re.MULTILINE) is not None
@@ -200,15 +200,15 @@ def test_without_matplotlib_one_sentence(tmp_path):
     (tmp_path / "none").mkdir()
     (tmp_path / "none/matplotlib.py").write_text("raise ImportError\n")
     (tmp_path / "none/sitecustomize.py").write_text(f"import sys; sys.path.insert(0, {str(tmp_path / 'none')!r})\n")
-    code = ("import sys; sys.path[:0] = sys.argv[1:3]; from hartlock import probe_view, probe_fit; from pathlib import Path;"
-            "print(probe_view.heat_map(fit.Probe(2), Path('never.png'), ''))")
+    code = ("import sys; sys.path[:0] = sys.argv[1:3]; from hartlock.probe import fit, view; from pathlib import Path;"
+            "print(view.heat_map(fit.Probe(2), Path('never.png'), ''))")
     out = subprocess.run(["/usr/bin/python3", "-c", code, str(tmp_path / "none"), str(TOP / "host")], check=True,
                          capture_output=True, text=True, timeout=60, cwd=tmp_path).stdout
     assert out == "no heat map: Python has no matplotlib here (Debian package python3-matplotlib).\n"
     assert not (tmp_path / "never.png").exists()
 
 
-@pytest.mark.parametrize("engine,words", [("board", "not built yet"), ("tcg", "translated code")])
+@pytest.mark.parametrize("engine,words", [("board", "does not understand a plan that probes"), ("tcg", "translated code")])
 def test_other_engines_are_refused_by_name(tmp_path, engine, words):
     done = run_bench(tmp_path / "run", "probe", "--engine", engine, quick=False)
     assert done.status == 2 and f"--engine {engine}" in done.err and words in done.err

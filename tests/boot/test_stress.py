@@ -16,7 +16,8 @@ from support.documents import documented
 from support.processes import qemu_of
 from support.run import TOP, run_bench, run_here
 
-from hartlock.engine import choose
+from hartlock.engine.model import Model
+from hartlock.engine.tcg import Tcg
 from hartlock.plan import parse, strategies
 from hartlock.stress import boot, stress
 from hartlock.records.trials import Exhaust, Fair, Pass, Share, Trial, is_complete
@@ -31,8 +32,8 @@ from hartlock.stress.tally import Tally, short
 from tools.mutants import detectors, tree
 
 LOCKS = tuple(strategies.known())
-TCG = choose.tcg(1, 1)
-MODEL = choose.Engine("model", 1, 1, interrupts=False, disturbs=False)
+TCG = Tcg(Tcg.make_windows(1000, 1000))
+MODEL = Model(Model.modelled_windows(1))
 
 
 GOLDEN = ("hartlock: format=1 align=16 batch=4096 hold=140 think=2326 think_range=2326 sizes=mixed touch=4 "
@@ -66,7 +67,7 @@ def test_every_round_is_one_that_the_kernel_takes_and_is_told_whole():
         drawn = draw(asked(2), number, "log")
         read, numbers = parse.read(drawn.plan.bootargs(drawn.engine.windows), 8)
         assert read.workload == drawn.plan.workload and read.order == drawn.plan.order
-        assert numbers["duration_us"] == drawn.engine.duration_us >= 1000
+        assert numbers["duration_us"] == drawn.engine.windows.duration_us >= 1000
 
 
 def test_everything_is_drawn_sooner_or_later():
@@ -89,7 +90,7 @@ def test_what_an_engine_cannot_do_is_left_out_and_the_rest_is_the_same():
         w = less.plan.workload
         assert (w.interrupt_period_us, w.interrupt_instructions, w.ipi_period_us, w.churn_period_us) == (0, 0, 0, 0)
         assert less.plan.order == full.plan.order and w.size_bytes == full.plan.workload.size_bytes
-        assert w.exhaust_rounds == full.plan.workload.exhaust_rounds and less.engine.duration_us <= 600
+        assert w.exhaust_rounds == full.plan.workload.exhaust_rounds and less.engine.windows.duration_us <= 600
 
 
 @pytest.mark.parametrize("locks,smp", [(("ticket",), 2), (("null", "baseline"), 1), (LOCKS, 64)])

@@ -11,6 +11,8 @@ from tools.simulate import simulate
 
 from hartlock.cli import main
 from hartlock.engine import choose
+from hartlock.engine.model import Model
+from hartlock.engine.tcg import Tcg
 from hartlock.figures import trial_figures
 from hartlock.plan import scenarios, strategies, workload_options
 from hartlock.records.trials import Pass, Share
@@ -73,12 +75,12 @@ def test_what_cannot_be_is_refused(bench, args, words):
 
 
 def test_with_both_engines_the_one_that_cannot_is_left_out_and_said():
-    tcg, model = choose.Engine("tcg", 1, 1), choose.Engine("model", 1, 1, interrupts=False)
-    assert choose.able([tcg, model], ["--irq off"]) == ([tcg, model], [])
-    can, said = choose.able([tcg, model], ["--interrupt"])
+    tcg, model = Tcg(Tcg.make_windows(1, 1)), Model(Model.make_windows(1, 1))
+    assert choose.split_by_ability([tcg, model], ["--irq off"]) == ([tcg, model], [])
+    can, said = choose.split_by_ability([tcg, model], ["--interrupt"])
     assert can == [tcg] and "--interrupt: the engine model cannot" in said[0]
     with pytest.raises(UsageError, match="the engine model cannot"):
-        choose.able([model], ["--interrupt"])
+        choose.split_by_ability([model], ["--interrupt"])
 
 
 # --- scenarios ---

@@ -10,16 +10,18 @@ import pytest
 from support.run import EVERYWHERE, TOP, run_bench
 from tools.simulate import simulate
 
-from hartlock.engine import build, choose
+from hartlock.engine import build
+from hartlock.engine.tcg import Tcg
 from hartlock.folder import forms, reader
 from hartlock.plan import lock_forms, plan, strategies
-from hartlock.run import lacks
+from hartlock.run import remarks
 from hartlock.records.trials import Boot
 from hartlock.figures.rows import Group
 from hartlock.run.boot import single
 
 CROSS = "riscv64-unknown-elf-"
 NONE = "not-applicable"
+TCG = Tcg(Tcg.make_windows(1000, 0))
 PAUSE, WRS, FENCE_RELEASE, FENCE_FULL = 0x0100000f, 0x01d00073, 0x0310000f, 0x0330000f
 QEMU10 = TOP / "build/qemu-10.0/usr"
 ZACAS = ("--", "-L", str(QEMU10 / "share/qemu"))
@@ -102,7 +104,7 @@ def test_forms_are_said_in_every_row_and_their_image_is_its_own(plain_swap, all_
 
 def test_an_image_of_other_forms_is_noticed():
     asked = plan.Plan(1, ("cas",), (1,), plan.Workload(16, 16, 0, 0, 0, 0), 1, 1, unlock="amoswap")
-    session = single(asked, choose.tcg(1, 0), "run", 1)
+    session = single(asked, TCG, "run", 1)
     session.collector.forms = ("pause", "amoswap")
     assert not any("forms" in problem for problem in session.judge())
     session.collector.forms = ("pause", "store")
@@ -170,8 +172,8 @@ def test_a_pause_that_does_nothing_is_said(bench):
         pytest.skip("this QEMU calls it something else")
     assert done.status == 0 and "relax=pause (tcg): not every hart says that it has Zihintpause" in done.out
     groups = [Group(plan.Cell("ticket", 2), forms={"relax": "pause"})]
-    assert lacks.pauses(Boot(extensions=("zihintpause",)), groups, choose.tcg(1, 0)) == []
-    assert lacks.pauses(Boot(), [Group(plan.Cell("cas", 2), forms={"relax": NONE})], choose.tcg(1, 0)) == []
+    assert remarks.pauses(Boot(extensions=("zihintpause",)), groups, TCG) == []
+    assert remarks.pauses(Boot(), [Group(plan.Cell("cas", 2), forms={"relax": NONE})], TCG) == []
 
 
 def test_on_threads_the_forms_are_there_and_riscv_is_not(tmp_path):

@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 
-from hartlock.engine import choose
+from hartlock.engine.tcg import Tcg
 from hartlock.plan import plan, strategies
 from hartlock.base.errors import UsageError
 from hartlock.plan.plan import Cell
@@ -66,8 +66,8 @@ def test_what_all_brings_may_be_left_out_and_what_is_named_may_not():
 
 
 def test_clusters_are_a_word_of_the_plan_when_asked_for():
-    engine = choose.tcg(1, 0)
-    assert "clusters" not in make().bootargs(engine.windows) and " clusters=4 " in make(clusters=4).bootargs(engine.windows)
+    windows = Tcg.make_windows(1000, 0)
+    assert "clusters" not in make().bootargs(windows) and " clusters=4 " in make(clusters=4).bootargs(windows)
 
 
 def test_every_strategy_says_what_it_is():

@@ -1,11 +1,13 @@
 """The shape of the tree: includes point one way, and scripts stay short."""
 
+import ast
 import re
 import subprocess
 
 import pytest
 from support.run import TOP
 
+from hartlock.engine.choose import ENGINES
 from hartlock.plan import strategies
 
 # A folder may include from itself and from these.
@@ -64,3 +66,45 @@ def test_every_memory_order_says_why():
 def test_nothing_built_or_measured_is_committed():
     listed = subprocess.run(["git", "ls-files"], cwd=TOP, capture_output=True, text=True, timeout=30, check=False).stdout
     assert not re.search(r"^(build|results/(?!reference/))/?|\.pyc$|\.o$", listed, re.MULTILINE)
+
+
+def host_files():
+    return sorted((TOP / "host/hartlock").rglob("*.py"))
+
+
+CLASSES = {engine.__name__ for engine in ENGINES.values()}
+
+
+def names_an_engine(node):
+    """Is it the name of an engine, or a collection with one, or an engine's attribute `name`?"""
+    if isinstance(node, ast.Constant):
+        return node.value in ENGINES
+    if isinstance(node, (ast.Tuple, ast.List, ast.Set, ast.Dict)):
+        return any(names_an_engine(n) for n in (node.keys if isinstance(node, ast.Dict) else node.elts))
+    if isinstance(node, ast.Attribute) and node.attr == "name":
+        of = node.value.attr if isinstance(node.value, ast.Attribute) else getattr(node.value, "id", "")
+        return of == "engine" or of in CLASSES
+    return False
+
+
+def asks_for_the_engine(node):
+    if isinstance(node, ast.Compare):
+        return any(names_an_engine(n) for n in (node.left, *node.comparators))
+    if isinstance(node, ast.MatchValue):
+        return names_an_engine(node.value)
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "isinstance":
+        return any(getattr(n, "id", "") in CLASSES for n in ast.walk(node.args[1]))
+    return False
+
+
+def test_only_the_engines_themselves_ask_which_engine_it_is():
+    """Everybody else asks an engine for what it can do (host/hartlock/engine/base.py)."""
+    found = [f"{path.relative_to(TOP)}:{node.lineno}" for path in host_files() if path.parent.name != "engine"
+             for node in ast.walk(ast.parse(path.read_text())) if asks_for_the_engine(node)]
+    assert found == []
+
+
+@pytest.mark.parametrize("text", ['e.name == "native"', 'row["engine"] in ("native", "board")', 'engine.name != x', 'x == Model.name',
+                                  'isinstance(e, (Native, Board))'])
+def test_asking_for_an_engine_is_noticed(text):
+    assert any(asks_for_the_engine(node) for node in ast.walk(ast.parse(text)))

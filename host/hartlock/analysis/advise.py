@@ -17,6 +17,7 @@ from hartlock.folder.reader import COSTS, Results, load
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.base.option_types import int_between
 from hartlock.analysis.rank import Place
+from hartlock.base.evidence import MODELLED
 from hartlock.base.text import estimate, on, percent, significant, times, words
 from hartlock.plan.workload_options import of_scenario
 
@@ -75,11 +76,14 @@ def missing(data: Results, ask: Ask) -> str:
     return f"{wanted}hold {ask.hold} think {ask.think} on {ask.harts} harts was not measured; there is {told}{more}"
 
 
-def sweep_for(ask: Ask, data: Results, engine: str = "model") -> list[str]:
-    """A sweep that measures it, and what is around it, of the same strategies on the same machine."""
+def sweep_for(ask: Ask, data: Results, engine: str = "") -> list[str]:
+    """A sweep that measures what is asked and what is around it, of the same strategies on the same machine.
+
+    `engine` is "" for the one that a sweep uses by itself, the model.
+    """
     machines = [s["machine"] for s in data.settings if s["machine"] and not too_small(s["machine"], ask.harts)]
-    where = ["--engine", engine] if engine != "model" else ["--machine", machines[0]] if machines else []
-    more = min(2 * ask.harts, 8) if engine == "model" and ask.harts <= 8 else ask.harts  # threads want a processor each
+    where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
+    more = min(2 * ask.harts, 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
     around = {ask.harts // 2, ask.harts, more} - {0}
     names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in strategies.known()))
     lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(strategies.known()) else []
@@ -201,14 +205,15 @@ def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
 def _next(advice: Advice, data: Results) -> Iterator[str]:
     yield "To be surer:"
     machine, cells = advice.setting["machine"], [p.cell for p in advice.places]
-    command = " ".join(sweep_for(advice.ask, data, advice.setting["engine"]))
+    modelled = any(c.evidence == MODELLED for c in cells)
+    command = " ".join(sweep_for(advice.ask, data, "" if modelled else advice.setting["engine"]))
     boots = max((len(c.boots) for c in cells), default=0)
     if n := boots_needed(advice):
         yield f"  about {n} boots instead of {boots} would tell the first two apart, if they differ as it seems: " \
               f"./run-bench.sh {command} --boots {n}"
     elif boots < 3:
         yield f"  several boots: ./run-bench.sh {command}"
-    if any(c.evidence == "modelled" for c in cells):
+    if modelled:
         yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
     for other in fitting(data, advice.ask):
         if other != advice.setting:

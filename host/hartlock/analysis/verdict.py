@@ -9,6 +9,7 @@ from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starves
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
+from hartlock.base.evidence import MEANING, told
 from hartlock.base.text import estimate, on, percent, significant, times, words
 
 EVEN = 0.5  # of the fastest hart's operations: a slowest hart that does less is worth a word
@@ -118,24 +119,9 @@ def _checks(results: Results, setting: Comparable) -> list[str]:
     return said
 
 
-_OF_EVIDENCE = {
-    "modelled": "modelled: cycles are those of a deterministic model of cores and coherent caches (docs/trust/model.md), not of "
-                "a measured core. It orders strategies as far as the model is true of your machine; differences of "
-                "ten or twenty per cent may turn on another one. Probe your machine, and sweep on its profile.",
-    "emulated": "emulated: times of code that QEMU translated for this computer. They show that the locks work under "
-                "stress; they rank nothing.",
-    "emulated-oversubscribed": "emulated-oversubscribed: more harts than host processors, so that harts were stopped while they "
-                               "held the lock. These times rank nothing.",
-    "hardware": "hardware: cycles of the processor that ran them, of this computer. Another instruction set or memory "
-                "system may rank otherwise.",
-    "hardware-oversubscribed": "hardware-oversubscribed: more threads than processors. These times show lock-holder preemption, "
-                               "not what a lock costs.",
-}
-
-
 def limits(results: Results) -> list[str]:
     """What the evidence cannot carry."""
-    said = [text for name, text in _OF_EVIDENCE.items() if any(c.evidence == name for c in results)]
+    said = [told(word) for word in MEANING if any(c.evidence == word for c in results)]
     boots = max(len(c.boots) for c in results)
     if boots < 3:
         said.append(f"{boots} boot{'s' if boots > 1 else ''}: how much another boot, with other placement, would differ is not "

@@ -7,13 +7,14 @@ from pathlib import Path
 
 from hartlock.plan import plan as plans
 from hartlock.analysis import advise, compare
-from hartlock.base import toolchain
-from hartlock.engine import choose
+from hartlock.engine import choose, hearing
+from hartlock.engine.base import BOTH, Options
+from hartlock.engine.board import may_be_meant
 from hartlock.folder import merge
 from hartlock.plan import lock_forms, scenarios, strategies, workload_options
 from hartlock.probe import probe
 from hartlock.report import page
-from hartlock.run import board, run, sweep, table
+from hartlock.run import run, sweep, table
 from hartlock.stress import stress
 from hartlock.base.errors import EXIT_USAGE, UsageError
 from hartlock.base.option_types import int_between, shortened, word
@@ -43,6 +44,9 @@ uart.log and run.json; docs/reference/columns.md explains every column. Exit sta
 well; 1 a check failed or the run is incomplete (what it measured is kept);
 2 a wrong option or a missing program; 130 stopped by Ctrl-C.
 """
+
+
+OF_BOARDS = {"--engine", "--serial", "--baud", "--from-log", "--labgrid", "--out", "--time-limit"}
 
 
 def _counts(text: str) -> tuple[int, ...]:
@@ -95,7 +99,7 @@ def _parser() -> argparse.ArgumentParser:
                        help="first install what is missing (Debian packages, as root or with sudo)")
     where.add_argument("--out", type=Path, metavar="DIR",
                        help="put the run's files into DIR, new or empty (default: a new folder in results/)")
-    where.add_argument("--engine", choices=["tcg", "model", "both", "native", "board"], default="both",
+    where.add_argument("--engine", choices=["tcg", "model", BOTH, "native", "board"], default=BOTH,
                        help="tcg: QEMU, a thread a hart: stress and audit. model: QEMU and the cost "
                             "model of --machine: what it costs. Default both, in one table. native: "
                             "no QEMU, threads on this computer's own processors: what it costs there. "
@@ -127,42 +131,28 @@ def _split(argv: list[str]) -> tuple[list[str], list[str]]:
     return argv[:at], argv[at + 1:]
 
 
-def _engines(options: argparse.Namespace, smp: int, extra: list[str]) -> tuple[list[choose.Engine], list[str]]:
-    duration, warmup = choose.default_window(options.engine)
-    duration, warmup = workload_options.given(options, "duration", duration), workload_options.given(options, "warmup", warmup)
-    if options.engine == "board":
-        choose.refuse_for_native(options.machine, options.cpu, extra, "board")
-        return [choose.Engine("board", duration * 1000, warmup * 1000)], []
-    if options.engine == "native":
-        choose.refuse_for_native(options.machine, options.cpu, extra)
-        toolchain.check(native=True)
-        if options.relax == "wrs":
-            choose.refuse_wrs()
-        return [choose.native(duration, warmup, options.relax, options.unlock)], []
-    toolchain.check()
-    return choose.choose(options.engine, choose.tcg(duration, warmup, options.time_limit),
-                          options.machine or choose.default_machine(smp), options.seed,
-                          workload_options.given(options, "model-duration", 200))
-
-
 def _request(options: argparse.Namespace, extra: list[str], argv: list[str]) -> run.Request:
     locks = tuple(strategies.choose(options.lock))
-    smp = options.smp or choose.default_smp(options.engine)
+    kind = choose.kind(options.engine)
+    smp = options.smp or kind.default_smp()
     harts = options.harts or (smp,)
     work = workload_options.workload(options)
-    if options.trials is None:
-        options.trials = (board.default_trials(locks, harts, smp, work, options.baud) if options.engine == "board"
-                          else plans.TRIALS)
+    asked = Options(
+        smp, seed=options.seed, duration_ms=workload_options.given(options, "duration", None),
+        warmup_ms=workload_options.given(options, "warmup", None),
+        model_duration_us=workload_options.given(options, "model-duration", 200), time_limit_s=options.time_limit,
+        machine=options.machine, cpu=options.cpu, extra=tuple(extra), relax=options.relax, unlock=options.unlock, baud=options.baud)
+    trials = options.trials or kind.default_trials(locks, harts, work, asked)
     plan = plans.Plan(
         smp=smp, locks=locks, harts=harts,
         workload=work,
-        trials=options.trials, seed=options.seed, inject=options.inject, relax=options.relax, unlock=options.unlock,
+        trials=trials, seed=options.seed, inject=options.inject, relax=options.relax, unlock=options.unlock,
         clusters=options.clusters, optional=strategies.optional(options.lock),
-        order=plans.order(locks, harts, options.trials, options.seed))
+        order=plans.order(locks, harts, trials, options.seed))
     plans.check(plan)
-    chosen, remarks = _engines(options, smp, extra)
-    chosen, more = choose.able(chosen, workload_options.wants(plan.workload))
-    return run.Request(plan=plan, engines=chosen, label=strategies.label(locks), cpu=options.cpu or "rv64", extra=extra, out=options.out,
+    chosen, remarks = choose.choose(options.engine, asked)
+    chosen, more = choose.split_by_ability(chosen, workload_options.wants(plan.workload))
+    return run.Request(plan=plan, engines=chosen, label=strategies.label(locks), out=options.out,
                        silence_s=options.time_limit, argv=argv, remarks=[*remarks, *more])
 
 
@@ -178,11 +168,33 @@ def _list_locks() -> int:
     return 0
 
 
-def _print_plan(request: run.Request, baud: int) -> int:
+def _heard(options: argparse.Namespace, argv: list[str], where: hearing.Where) -> run.Request:
+    """The run that a board is about to make, or made: its plan is the board's own."""
+    if not may_be_meant(options.engine):
+        raise UsageError(f"--engine {options.engine}: --serial, --from-log and --labgrid are of the engine board")
+    _refuse_plan(argv)
+    line, call = where.open()
+    if call:
+        print(call, flush=True)
+    plan, engine = hearing.hear(line, where.baud, options.time_limit)
+    return run.Request(plan=plan, engines=[engine], label=strategies.label(plan.locks), out=options.out,
+                       silence_s=options.time_limit, argv=argv)
+
+
+def _refuse_plan(argv: list[str]) -> None:
+    """Refuse options about the plan: the board has its plan already."""
+    given = [a.split("=")[0] for a in argv if a.startswith("--")]
+    other = [a for a in given if a not in OF_BOARDS]
+    if other:
+        raise UsageError(f"{other[0]}: the board has its plan already, in its image or its boot loader's bootargs; "
+                         "give this option to --engine board --print-plan, which prints a plan")
+
+
+def _print_plan(request: run.Request) -> int:
     engine = request.engines[0]
     print(request.plan.bootargs(engine.windows))
-    if engine.name == "board":
-        print(f"hartlock: {board.advice(request.plan, baud)}", file=sys.stderr)
+    if advice := engine.plan_advice(request.plan):
+        print(f"hartlock: {advice}", file=sys.stderr)
     return 0
 
 
@@ -217,12 +229,13 @@ def main(argv: list[str]) -> int:
         if options.list_scenarios:
             print(scenarios.listing())
             return 0
-        if options.serial or options.from_log or options.labgrid:
-            return run.run(board.request(options, argv, lambda text: print(text, flush=True)), table.console())
+        where = hearing.Where(options.serial, options.from_log, options.labgrid, options.baud)
+        if where.is_given():
+            return run.run(_heard(options, argv, where), table.console())
         request = _request(options, extra, argv)
         if options.print_plan:
-            return _print_plan(request, options.baud)
-        if options.engine == "board":
+            return _print_plan(request)
+        if not request.engines[0].is_started_here:
             raise UsageError("--engine board: --print-plan says what to ask of a board; then --serial DEVICE listens to it, "
                              "or --from-log FILE reads what it said (docs/ports/boards.md)")
         return run.run(request, table.console())

@@ -1,4 +1,4 @@
-"""A board of a labgrid farm: its console, switched on by whatever labgrid switches it on with."""
+"""A board of a labgrid farm: labgrid gives its console, and switches it on."""
 
 import importlib
 from contextlib import suppress
@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from hartlock.base.errors import UsageError
-from hartlock.engine.serial import Source
+from hartlock.engine.serial import Line
 
 SLICE_S = 1.0  # that labgrid's console waits at a time
 
 
-class Lab(Source):
+class Lab(Line):
     """The target `main` of an environment file. labgrid has no types: Any."""
 
     name = "labgrid"
@@ -35,7 +35,7 @@ class Lab(Source):
             raise UsageError(f"--labgrid {path}: {e or type(e).__name__}") from e
 
     def switch_on(self) -> bool:
-        """Off and on again. False: the target has nothing to do that with."""
+        """Switch the board off and on again. False if the target has no driver that can."""
         try:
             power = self._target.get_driver("PowerProtocol")
         except self._labgrid.exceptions.NoDriverFoundError:

@@ -1,106 +1,99 @@
-"""The native engine: the bench on threads of this computer, and what its figures mean."""
+"""native: the bench on threads of this computer, without QEMU."""
 
-import re
-import shutil
-import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Self
 
-from hartlock.base import toolchain
-from hartlock.engine.process import Process
-
-GDB_LIMIT_S = 30
-
-
-class Program(Process):
-    name, key, speaker = "the bench", "native", "the bench"
-
-    def __init__(self, program: Path, smp: int, plan: str):
-        self._runner = toolchain.native_runner()
-        super().__init__(lambda folder: [*self._runner, str(program), f"smp={smp}", plan])
-
-    def where(self) -> list[str]:
-        if self._runner:
-            return [f"no stacks are shown: they would be those of {self._runner[0]}"]
-        if not shutil.which("gdb"):
-            return ["no stacks are shown: there is no gdb here (Debian package gdb)"]
-        command = ["gdb", "-nx", "-batch", "-p", str(self.pid), "-ex", "thread apply all backtrace"]
-        try:
-            done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                                  timeout=GDB_LIMIT_S, check=False)
-        except (OSError, subprocess.SubprocessError) as e:
-            return [f"no stacks are shown: gdb: {e}"]
-        return stacks(done.stdout) or [f"no stacks are shown: gdb: {toolchain.first_line(done.stderr) or 'no answer'}"]
+from hartlock.base import evidence, toolchain
+from hartlock.base.errors import UsageError
+from hartlock.engine import build
+from hartlock.engine.base import Abilities, Engine, Options, evidence_remark, refuse_qemu_options, version_of
+from hartlock.engine.clocks import thread_clock
+from hartlock.engine.threads import Program
+from hartlock.plan.plan import MAX_HARTS, Plan
+from hartlock.records.trials import Boot
 
 
-_FRAME = re.compile(r"^#\d+ +(?:0x\w+ in )?([\w.]+) \(.*?(?:\) at ([^ )]+:\d+))?$", re.MULTILINE)
+@dataclass(frozen=True)
+class Native(Engine):
+    name: ClassVar[str] = "native"
+    program: ClassVar[str] = "the bench"
+    abilities: ClassVar[Abilities] = Abilities(masks=False, disturbs=False)
+    window_ms: ClassVar[tuple[int, int]] = (20, 5)  # a processor uses the heap up sooner than QEMU does
+    runs_image: ClassVar[bool] = False
+    is_riscv: ClassVar[bool] = False
+
+    @classmethod
+    def create(cls, options: Options) -> Self:
+        refuse_qemu_options(options, cls.name, "this computer's")
+        cls.check_programs()
+        if options.relax == "wrs":
+            _refuse_wrs()
+        program = build.native(options.relax, options.unlock)
+        # Its code is translated when a runner is set, or when it is built for other processors than these.
+        foreign = bool(toolchain.native_runner()) or not toolchain.is_for_here(program)
+        return cls(cls.asked_windows(options), foreign=foreign)
+
+    @classmethod
+    def check_programs(cls) -> None:
+        toolchain.check(native=True)
+
+    @classmethod
+    def default_smp(cls) -> int:
+        return min(toolchain.host_processors(), MAX_HARTS)
+
+    @classmethod
+    def refuse_probe(cls, smp: int) -> None:
+        if smp > toolchain.host_processors():
+            raise UsageError(f"probe --engine {cls.name} --smp {smp}: this computer gives it {toolchain.host_processors()} "
+                             "processor(s), and between threads that share one it would be the system's scheduler that is measured")
+
+    def build(self, relax: str, unlock: str) -> Path:
+        return build.native(relax, unlock)
+
+    def start(self, plan: Plan, image: Path) -> Program:
+        return Program(image, plan.smp, plan.bootargs(self.windows))
+
+    def evidence(self, harts: int, processors: int) -> str:
+        return evidence.grade(evidence.EMULATED if self.foreign else evidence.HARDWARE, harts, processors)
+
+    def provenance(self, image: Path) -> dict[str, str]:
+        return {**super().provenance(image), "compiler": version_of(toolchain.hostcc()), "qemu": ""}
+
+    def place(self, smp: int) -> str:
+        return f"{smp} processor(s) of this computer, {toolchain.processor()}"
+
+    def remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
+        """Without rows there is nothing to misread."""
+        return super().remarks(boot, harts, processors) + self._disturbance(boot, harts, processors) if harts else []
+
+    def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
+        alone = " and ".join(str(n) for n in harts if n <= processors)
+        sharing = " and ".join(str(n) for n in harts if n > processors)
+        told = [(self.evidence(1, 1), f"{alone} thread(s)", "each on one of the")] if alone else []
+        told += [(self.evidence(2, 1), f"{sharing} threads", "that shared")] if sharing else []
+        return [evidence_remark(word, f"{threads}{self._code()} {on} {self._host(processors)}") for word, threads, on in told]
+
+    def _code(self) -> str:
+        return " of translated code (the program is for another kind of processor)" if self.foreign else ""
+
+    def _host(self, processors: int) -> str:
+        virtual = "; it is a virtual machine, whose processors may be stopped by others" if toolchain.is_virtual() else ""
+        return f"{processors} processor(s) of this computer ({toolchain.processor()}{virtual})"
+
+    def clock_remarks(self, boot: Boot) -> list[str]:
+        return [thread_clock(boot.native, boot.timebase_hz)] if boot.native and not self.foreign else []
+
+    def _disturbance(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
+        """Threads that share no processor are stopped only when another program needs it."""
+        if self.foreign or not boot.preempted or max(harts) > processors:
+            return []
+        return [f"disturbed ({self.name}): the system stopped a thread {boot.preempted} time(s) for another program; where that was "
+                "inside a window, its figures are too slow. An idle computer, or processors kept free for this, gives better ones."]
 
 
-_ROOTS = ("hart_main", "main")  # what is below these is the C library
-
-
-def stacks(text: str) -> list[str]:
-    """"hart 1: spin_forever (native/port.c:79) in hart_main ..." of gdb's backtraces, in
-    the order of the harts; the thread that waits for them comes last."""
-    out = []
-    for part in re.split(r"^Thread \d+ ", text, flags=re.MULTILINE)[1:]:
-        name = re.match(r'.*?"([^"]*)"', part)
-        frames = _FRAME.findall(part)
-        if not name or not frames:
-            continue
-        root = next((i for i, (function, _) in enumerate(frames) if function in _ROOTS), len(frames))
-        chain = [f"{function} ({at})" if at else function for function, at in frames[: root + 1]]
-        out.append(f"{name[1]}: {' in '.join(chain)}")
-    return sorted(out, key=lambda line: (not line.startswith("hart "), [int(n) for n in re.findall(r"^hart (\d+)", line)]))
-
-
-_CLOCKS = {
-    "rdtsc": "ticks of the time-stamp counter, {hz}, in steps of {step}: a reference clock of constant rate, not cycles of "
-             "the core, whose own clock may run faster or slower",
-    "cntvct_el0": "ticks of the virtual counter cntvct_el0, {hz}, in steps of {step}: a reference clock of constant rate, "
-                  "not cycles of the core; what takes less than a step cannot be told from nothing",
-    "rdcycle": "the core's own (rdcycle), in steps of {step}",
-    "rdtime": "ticks of rdtime, {hz}, in steps of {step}: this system does not let programs read the core's cycles "
-              "(rdcycle; its administrator allows it with sysctl kernel.perf_user_access=2); what takes less than a step "
-              "cannot be told from nothing",
-}
-
-
-def frequency(hz: int) -> str:
-    return f"{hz / 1e9:.3g} GHz" if hz >= 10**9 else f"{hz / 1e6:.4g} MHz"
-
-
-def clock(facts: Mapping[str, str], timebase_hz: int) -> str:
-    """What `cycles` are, from the @native record."""
-    said = _CLOCKS.get(facts.get("cycles", ""), "of an unknown clock")
-    hz = frequency(timebase_hz) if facts.get("time") != "clock_gettime" else "whose rate is not that of the system's clock"
-    return "cycles (native) are " + said.format(hz=hz, step=facts.get("cycles_step", "?")) + "."
-
-
-def evidence(graded: Mapping[int, str], processors: int) -> list[str]:
-    """What the evidence of the rows means; {harts: evidence}."""
-    def counts(grade: str) -> str:
-        return " and ".join(str(n) for n, g in sorted(graded.items()) if g == grade)
-
-    where = f"{processors} processor(s) of this computer ({toolchain.processor()})"
-    means: Sequence[tuple[str, str]] = [
-        ("hardware", f"{{}} thread(s), each on one of the {where}: what the locks cost on these processors, in a "
-                     "program of this system" + (
-                         "; this computer is a virtual machine, whose processors may be stopped by others."
-                         if toolchain.is_virtual() else ".")),
-        ("hardware-oversubscribed", f"{{}} threads shared {where}, so a thread was often stopped while it held the lock; "
-                                    "these are times of the system's scheduler as much as of the locks."),
-        ("emulated", "{} thread(s) of translated code: the program is for another kind of processor than this computer "
-                     "has; these times show that the locks work, not what they cost."),
-        ("emulated-oversubscribed", f"{{}} threads of translated code shared {processors} processor(s); these times show that "
-                                    "the locks work, not what they cost."),
-    ]
-    return [f"evidence {grade}: {text.format(counts(grade))}" for grade, text in means if counts(grade)]
-
-
-def disturbance(graded: Mapping[int, str], preempted: int) -> list[str]:
-    """Threads that share no processor are stopped only for other programs."""
-    if not preempted or any("oversubscribed" in grade for grade in graded.values()):
-        return []
-    return [f"disturbed (native): the system stopped a thread {preempted} time(s) for another program; where that was "
-            "inside a window, its figures are too slow. An idle computer, or processors kept free for this, gives better ones."]
+def _refuse_wrs() -> None:
+    target = toolchain.first_line(toolchain.output_of(toolchain.hostcc(), "-dumpmachine"))
+    if not target.startswith("riscv64"):
+        raise UsageError(f"--relax wrs: an instruction of RISC-V; {toolchain.hostcc()} compiles for {target or 'something unknown'}")

@@ -1,4 +1,4 @@
-"""The kernel in QEMU, harts on threads of this computer, or under the cost model."""
+"""The kernel in QEMU: the command line, and what a running QEMU can be asked."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +22,8 @@ def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]
 
 
 class Machine(Process):
+    """A running QEMU, which can be asked for its harts' registers and memory."""
+
     name, key, speaker = "QEMU", "qemu", "the kernel"
 
     def __init__(self, image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]):
@@ -43,7 +45,7 @@ class Machine(Process):
                 or [f"QEMU did not answer when asked where its harts were{self._halted()}"])
 
     def _halted(self) -> str:
-        """What the system says of a QEMU that does nothing."""
+        """The state in which the system keeps a QEMU that does not answer; "" if it runs."""
         try:
             state = Path(f"/proc/{self.pid}/stat").read_text().rpartition(")")[2].split()[0]
         except (OSError, IndexError):

@@ -19,7 +19,7 @@ def _command(stream, name: str, **arguments: object) -> object:  # type: ignore[
 
 
 def _monitor(path: Path, *commands: str) -> list[str]:
-    """What the human monitor says to each, of harts that all stop for it; [] if QEMU does not answer."""
+    """The human monitor's answer to each command. All harts are stopped for good; [] if QEMU does not answer."""
     try:
         with socket.socket(socket.AF_UNIX) as s:
             s.settimeout(LIMIT_S)
@@ -40,7 +40,7 @@ def registers(path: Path) -> dict[int, dict[str, int]]:
 
 
 def memory(path: Path, address: int, count: int) -> list[int]:
-    """So many 64-bit words from an address on; fewer, or none, if there is no such memory."""
+    """`count` 64-bit words from an address on; fewer, or none, if there is no such memory."""
     text = "".join(_monitor(path, f"xp /{count}gx {address:#x}"))
     return [int(word, 16) for line in text.splitlines() for word in re.findall(r"0x([0-9a-f]{16})", line.partition(":")[2])]
 

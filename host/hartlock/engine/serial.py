@@ -1,4 +1,4 @@
-"""Where a board's words come from: a serial line, or a log of one. Neither is started here."""
+"""The line to a board: a serial port, or a log of what came over one. Neither starts the board."""
 
 import fcntl
 import os
@@ -10,50 +10,26 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hartlock.base.errors import UsageError
-from hartlock.engine.process import Limits, Process, Silent
+from hartlock.engine.source import Limits, Source
 
 
-class Source(Process):
+class Line(Source):
+    """What a board says. It has no exit status, and cannot be asked where its harts are."""
+
     name, key, speaker = "the line to the board", "board", "the board"
 
     def __init__(self, command: list[str]):
-        self.command, self.started = command, time.monotonic()
+        super().__init__(command)
         self._first, self._error = b"", ""
 
     def unread(self, data: bytes) -> None:
-        """These come first, and time counts from now on."""
+        """Make chunks() begin with `data`, and let time count from now on."""
         self._first, self.started = data, time.monotonic()
-
-    def read(self, patience_s: float) -> bytes | None:
-        """The next bytes; None: none came. Empty: there will be no more."""
-        raise NotImplementedError
-
-    def more(self, limits: Limits) -> Iterator[bytes]:
-        heard = time.monotonic()
-        while True:
-            now = time.monotonic()
-            left = min(heard + limits.silence_s, self.started + limits.total_s) - now
-            if left <= 0:
-                raise Silent(f"nothing was heard from the board for {limits.silence_s:.0f} s" if now - heard >= limits.silence_s
-                             else f"the run took more than {limits.total_s:.0f} s", self.where())
-            data = self.read(left)
-            if data is None:
-                continue
-            if not data:
-                return
-            heard = time.monotonic()
-            yield data
 
     def chunks(self, limits: Limits) -> Iterator[bytes]:
         if self._first:
             yield self._first
-        yield from self.more(limits)
-
-    def close(self) -> None:
-        raise NotImplementedError
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
+        yield from super().chunks(limits)
 
     def where(self) -> list[str]:
         return ["a board cannot be asked where its harts are"]
@@ -65,7 +41,9 @@ class Source(Process):
         return self._error
 
 
-class Log(Source):
+class Log(Line):
+    """What a terminal program took down of a run."""
+
     name = "the log"
 
     def __init__(self, path: Path):
@@ -84,14 +62,16 @@ class Log(Source):
 
 
 def speed(baud: int) -> int:
-    """termios' word for it."""
+    """The constant of termios for so many bits a second."""
     known = {int(name[1:]): number for name, number in vars(termios).items() if name[0] == "B" and name[1:].isdigit()}
     if not baud or baud not in known:
         raise UsageError(f"--baud {baud}: this system has {', '.join(str(n) for n in sorted(known) if n >= 9600)}")
     return int(known[baud])
 
 
-class Line(Source):
+class Serial(Line):
+    """A serial port, read raw; nobody else may open it meanwhile."""
+
     def __init__(self, device: str, baud: int):
         super().__init__(["serial", device, str(baud)])
         code = speed(baud)

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hartlock.figures import columns, fairness, proved
 from hartlock.records.trials import Trial
-from hartlock.engine.choose import Engine
+from hartlock.engine.base import Engine
 from hartlock.records.histogram import Histogram, merge
 from hartlock.figures.trial_figures import CONTENDED_SHARE, Figures, backlog, figures, ratio, window
 from hartlock.plan.plan import Cell, Plan
@@ -45,8 +45,8 @@ class RunContext:
     timebase_hz: int = 0
 
     def proof(self, key: Cell) -> str:
-        """Of the kernel's code built here; what the compiler made for another processor is not proved."""
-        return proved.NONE if self.engine.name in ("native", "board") else proved.of(key.strategy, self.plan)
+        """The proof of the code that was measured. Only the image that is built here can have one."""
+        return proved.of(key.strategy, self.plan) if self.engine.runs_image else proved.NONE
 
     def context(self, key: Cell) -> Row:
         return {
@@ -55,7 +55,7 @@ class RunContext:
             "strategy": key.strategy, "proof": self.proof(key), "role": self.plan.role(key), "harts": key.harts,
             "smp": self.plan.smp, "host_processors": self.host_processors,
             **asdict(self.plan.workload), "size_bytes": self.plan.workload.size_bytes or math.nan,
-            "duration_us": self.engine.duration_us, "seed": self.plan.seed,
+            "duration_us": self.engine.windows.duration_us, "seed": self.plan.seed,
         }
 
 

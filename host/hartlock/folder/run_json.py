@@ -9,7 +9,7 @@ from pathlib import Path
 
 from hartlock.base import toolchain
 from hartlock.figures import proved
-from hartlock.engine.build import file_hash
+from hartlock.engine.base import Engine
 from hartlock.plan.plan import Plan
 
 FORMAT = 1
@@ -26,9 +26,9 @@ def _load() -> float | None:
         return None
 
 
-def begin(plan: Plan, argv: list[str], image: Path, processors: int, native: bool = False) -> dict[str, object]:
-    """`native`: the image is a program for this computer, and QEMU has no part in it."""
-    compiler = toolchain.hostcc() if native else toolchain.cross_compile() + "gcc"
+def begin(plan: Plan, argv: list[str], engine: Engine, image: Path, processors: int) -> dict[str, object]:
+    """The context of a run that begins: `engine`, the first of its engines, executes `image`."""
+    made = engine.provenance(image)
     order = [f"{t.strategy}:{t.harts}" for t in plan.order]
     return {
         "format": FORMAT,
@@ -37,11 +37,10 @@ def begin(plan: Plan, argv: list[str], image: Path, processors: int, native: boo
         "started": now(),
         "plan": {**asdict(plan), "order": order},
         "commit": toolchain.commit(),
-        "image_sha256": file_hash(image) if image.exists() else "",
-        "proofs": {} if native or not image.exists() else {
-            t.strategy: proved.of(t.strategy, plan) for t in plan.order},
-        "compiler": toolchain.first_line(toolchain.output_of(compiler, "--version")),
-        "qemu": "" if native else toolchain.first_line(toolchain.output_of(toolchain.QEMU, "--version")),
+        "image_sha256": made["image_sha256"],
+        "proofs": {t.strategy: proved.of(t.strategy, plan) for t in plan.order} if engine.runs_image else {},
+        "compiler": made["compiler"],
+        "qemu": made["qemu"],
         "host": {
             "processors": processors,
             "processor": toolchain.processor(),

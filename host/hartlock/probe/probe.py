@@ -2,7 +2,6 @@
 
 import argparse
 import csv
-import signal
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -10,18 +9,20 @@ from pathlib import Path
 from rich.console import Console
 
 from hartlock.base import paths, toolchain
-from hartlock.engine import build, choose, native
+from hartlock.engine import choose
+from hartlock.engine.base import Engine, Options
+from hartlock.engine.model import Model, default_machine, machine_file
 from hartlock.folder import run_json, writer
 from hartlock.plan import plan as plans
 from hartlock.probe import profile, view
 from hartlock.records.trials import Trial
-from hartlock.base.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
+from hartlock.base.errors import RunError
 from hartlock.records.histogram import Histogram
 from hartlock.base.option_types import int_between
 from hartlock.probe.fit import Contention, Found, Measure, Probe, fit
 from hartlock.records.parser import Fields
 from hartlock.figures.rows import Rows, RunContext, Start, Table
-from hartlock.run.run import Terminated, terminate, undisturbed
+from hartlock.run.guarded import Outcome, guarded
 from hartlock.run.boot import Session
 
 PROBE = "probe"  # a word of the plan
@@ -30,18 +31,14 @@ COLUMNS = [
     "overhead_cycles", "cost_cycles", "attempts", "successes",
 ]
 WINDOW_US = 200  # the model's limits are told from it
-REFUSED = {
-    "board": "the serial-line engine is not built yet; probe with --engine model or native",
-    "tcg": "its latencies are those of translated code on this computer, and would be no machine's profile",
-}
 
 
 class Listening(Session):
     """A boot whose one trial is the probe."""
 
-    def __init__(self, plan: plans.Plan, engine: choose.Engine, run: str, processors: int):
+    def __init__(self, plan: plans.Plan, engine: Engine, run: str, processors: int):
         super().__init__(plan, engine, Table(RunContext(run, engine, plan, processors)), Start(1, plan.seed))
-        self.probe = Probe(plan.smp, real=engine.name == "native")
+        self.probe = Probe(plan.smp, real=not engine.is_deterministic)
         self.collector.handlers.update({"probe": self._measure, "lrsc": self._lrsc})
 
     def _measure(self, f: Fields) -> None:
@@ -68,9 +65,9 @@ def _parser() -> argparse.ArgumentParser:
         prog="./run-bench.sh probe", allow_abbrev=False,
         description="Measure what loads, stores, AMOs and hand-offs between harts cost, and write a machine "
                     "profile for the cost model from it (docs/ports/probe.md).")
-    p.add_argument("--engine", choices=["model", "native", *REFUSED], default="model",
+    p.add_argument("--engine", choices=list(choose.ENGINES), default=Model.name,
                    help="model: QEMU and the cost model (default). native: threads on this computer's "
-                        "processors. board: not built yet")
+                        "processors. The others cannot be probed")
     p.add_argument("--smp", type=int_between(1, plans.MAX_HARTS), metavar="N",
                    help="harts, 1 to 64 (default 8; native: one for each processor)")
     p.add_argument("--machine", metavar="NAME", help="machine profile that the model runs on: a name in model/machines/, "
@@ -103,52 +100,44 @@ def _csv(p: Probe) -> list[dict[str, object]]:
     return rows
 
 
-def _native(smp: int, machine: str | None) -> choose.Engine:
-    choose.refuse_for_native(machine, None, ())
-    if smp > toolchain.host_processors():
-        raise UsageError(f"probe --engine native --smp {smp}: this computer gives it {toolchain.host_processors()} processor(s), and between "
-                         "threads that share one it would be the system's scheduler that is measured")
-    return choose.native(1, 0)
-
-
 class Run:
     def __init__(self, options: argparse.Namespace, argv: list[str], console: Console):
-        self.smp, self.console = options.smp or choose.default_smp(options.engine), console
-        default = choose.default_machine(self.smp)
-        self.base = choose.machine_file(options.base or default)
-        self.engine = (_native(self.smp, options.machine) if options.engine == "native" else choose.choose(
-            "model", choose.tcg(1, 0), options.machine or default, options.seed, WINDOW_US)[0][0])
-        self.plan, self.image = _plan(self.smp, options.seed), self.engine.program or build.image()
+        kind = choose.kind(options.engine)
+        self.smp, self.console = options.smp or kind.default_smp(), console
+        kind.refuse_probe(self.smp)
+        kind.check_programs()
+        self.base = machine_file(options.base or default_machine(self.smp))
+        self.engine = kind.create(Options(self.smp, seed=options.seed, duration_ms=1, warmup_ms=0, machine=options.machine,
+                                          model_duration_us=WINDOW_US))
+        self.plan = _plan(self.smp, options.seed)
+        self.image = self.engine.build(self.plan.relax, self.plan.unlock)
         self.path = (writer.use_folder(options.out) if options.out else writer.make_folder(
             paths.RESULTS, writer.name(PROBE, self.smp, self.engine.name)))
         self.files, self.latest = writer.Files(self.path), not options.out
         processors = toolchain.host_processors()
-        self.context = run_json.begin(self.plan, argv, self.image, processors, native=options.engine == "native")
+        self.context = run_json.begin(self.plan, argv, self.engine, self.image, processors)
         self.session = Listening(self.plan, self.engine, self.path.name, processors)
-        self.problems: list[str] = []
-        self.exit = EXIT_OK
+        self.outcome = Outcome()
 
     def go(self) -> int:
+        return guarded(self.outcome, self._measure, self._end)
+
+    def _measure(self) -> None:
+        self.files.write_context(self.context)
+        if self.latest:
+            writer.point_latest(self.path)
+        with self.console.status(f"probing {self.smp} hart(s)"):
+            self.session.go(self.image, None, lambda data: self.files.log(self.engine.log, data),
+                            lambda rows: None, lambda name: None)
+
+    def _end(self) -> None:
+        for problem in self.session.judge():
+            self.outcome.worse(problem)
         try:
-            self.files.write_context(self.context)
-            if self.latest:
-                writer.point_latest(self.path)
-            with self.console.status(f"probing {self.smp} hart(s)"):
-                self.session.go(self.image, "rv64", (), None, lambda data: self.files.log(self.engine.log, data),
-                                lambda rows: None, lambda name: None)
-        except (KeyboardInterrupt, Terminated) as e:
-            self.problems.append("interrupted: what was measured until then is kept")
-            self.exit = EXIT_TERMINATED if isinstance(e, Terminated) else EXIT_INTERRUPTED
+            self._results()
         except RunError as e:
-            self.problems.append(str(e))
-        with undisturbed():
-            self.problems += self.session.judge()
-            try:
-                self._results()
-            except RunError as e:
-                self.problems.append(str(e))
-            self._finish()
-        return self.exit or (EXIT_FAILED if self.problems else EXIT_OK)
+            self.outcome.worse(str(e))
+        self._finish()
 
     def _results(self) -> None:
         p = self.session.probe
@@ -161,8 +150,7 @@ class Run:
             return
         base_text = self.base.read_text(encoding="utf-8")
         found = fit(p, profile.columns(base_text))
-        of = (f"{self.smp} processor(s) of this computer, {toolchain.processor()}" if self.engine.name == "native"
-              else f"{self.smp} hart(s) of the cost model's machine {self.engine.machine}")
+        of = self.engine.place(self.smp)
         with writer.writing(self.path / "profile.toml"):
             (self.path / "profile.toml").write_text(
                 profile.write(found, self.base.stem, base_text, of), encoding="utf-8")
@@ -179,18 +167,16 @@ class Run:
                 say(remark, markup=False)
         say("\n", view.found(found))
         say(f"\nwhat is not probed is from the profile {self.base.stem} (--base). evidence {self.engine.evidence(1, 1)}.", markup=False)
-        boot = self.session.collector.boot
-        if boot.native:
-            say(native.clock(boot.native, boot.timebase_hz), markup=False)
+        for remark in self.engine.clock_remarks(self.session.collector.boot):
+            say(remark, markup=False)
 
     def _finish(self) -> None:
-        status = "interrupted" if self.exit else "incomplete" if self.problems else "complete"
-        self.context.update(status=status, ended=run_json.now(), problems=self.problems,
+        self.context.update(status=self.outcome.status, ended=run_json.now(), problems=self.outcome.problems,
                             base=self.base.stem, sessions=[self.session.last_words()])
         with suppress(RunError):
             self.files.write_context(self.context)
         self.files.close()
-        for problem in dict.fromkeys(self.problems):
+        for problem in dict.fromkeys(self.outcome.problems):
             self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
         for line in self.session.harts:
             self.console.print(f"  {line}", markup=False)
@@ -201,8 +187,4 @@ class Run:
 
 def main(argv: Sequence[str], console: Console) -> int:
     options = _parser().parse_args(argv[1:])
-    if options.engine in REFUSED:
-        raise UsageError(f"probe --engine {options.engine}: {REFUSED[options.engine]}")
-    toolchain.check(native=options.engine == "native")
-    signal.signal(signal.SIGTERM, terminate)
     return Run(options, list(argv), console).go()

@@ -2,18 +2,18 @@
 
 import re
 import signal
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from hartlock.diagnose import hang_report, symbols
-from hartlock.engine import launch, native
-from hartlock.run import lacks, remarks
+from hartlock.run import remarks
 from hartlock.records.trials import Trial, TrialBuilder, is_complete
 from hartlock.records.sanity import why_impossible
-from hartlock.engine.choose import Engine
+from hartlock.engine.base import Engine
 from hartlock.base.paths import IMAGE
 from hartlock.plan.plan import Plan
-from hartlock.engine.process import GRACE_S, Limits, Process, Silent
+from hartlock.engine.process import GRACE_S
+from hartlock.engine.source import Silent, Source
 from hartlock.records.parser import Reader, RecordError
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 
@@ -35,16 +35,6 @@ class Lines:
     def end(self) -> Iterator[bytes]:
         if self._rest:
             yield self._rest
-
-
-def limits(plan: Plan, engine: Engine, silence_s: float | None) -> Limits:
-    """Generous: harts that wait in turn for two processors take a while to stop,
-    and a modelled microsecond of 64 harts takes a while to model."""
-    slow = 0.5 * max(plan.harts)
-    us = engine.warmup_us + engine.duration_us
-    a_pass = us * (0.002 * max(plan.harts) if engine.name == "model" else 1e-6)
-    return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
-                  total_s=60 + 3 * engine.line_s + 5 * plan.passes() * (a_pass + 0.1 * slow))
 
 
 def failed_checks(table: Table) -> list[str]:
@@ -75,10 +65,10 @@ class Session:
         self.image = IMAGE  # for the names of addresses
         self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
         self.context: dict[str, object] = {
-            "engine": engine.name, "bootargs": plan.bootargs(engine.windows), "duration_us": engine.duration_us,
-            "warmup_us": engine.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
+            "engine": engine.name, "bootargs": plan.bootargs(engine.windows), "duration_us": engine.windows.duration_us,
+            "warmup_us": engine.windows.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
 
-    def go(self, image: Path, cpu: str, extra: Sequence[str], silence_s: float | None,
+    def go(self, image: Path, silence_s: float | None,
            log: Callable[[bytes], None], keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
         """Boot and listen to the end. `log` gets the console's bytes, `keep` each
         trial's rows, `step` each trial's name."""
@@ -91,16 +81,16 @@ class Session:
                     keep(self._rows(trial))
                     step(f"{self.engine.name}: {trial.strategy} on {trial.harts} hart{'s' if trial.harts > 1 else ''}")
 
-        with launch.start(self.engine, self.plan, image, cpu, extra) as process:
+        with self.engine.start(self.plan, image) as process:
             self.context[f"{process.key}_command"] = process.command
-            bounds = limits(self.plan, self.engine, silence_s)
+            bounds = self.engine.limits(self.plan, silence_s)
             try:
                 for data in process.chunks(bounds):
                     log(data)
                     take(lines.add(data))
                     if self._asks(process):
                         return
-                    if self._over() and self.engine.source:
+                    if self._over() and not self.engine.is_started_here:
                         break
                     if self._over():
                         bounds.silence_s = GRACE_S
@@ -124,7 +114,7 @@ class Session:
         """Has the kernel said its last word?"""
         return bool(self.collector.ended or self.collector.crash)
 
-    def _asks(self, process: Process) -> bool:
+    def _asks(self, process: Source) -> bool:
         """Have harts hung that only the emulator can locate? Then there is no use to go on."""
         if self.collector.hang is not None and self.collector.hang.number("silent") and self.asked is None:
             self.asked = process.registers()
@@ -160,7 +150,7 @@ class Session:
             return self.table.add(trial, self.start)
         return Rows([], [])
 
-    def _ended(self, process: Process) -> None:
+    def _ended(self, process: Source) -> None:
         status, errors = process.status(), process.errors()
         self.context[f"{process.key}_exit_status"] = status
         if errors:
@@ -192,14 +182,13 @@ class Session:
             self.harts += hang_report.lines(self.collector.hang, self.collector.stuck, self.asked or {}, self.image, boot.image)
         elif self.collector.crash:
             c = self.collector.crash
-            who = "the bench" if self.engine.name == "native" else "the kernel"
-            said.append(f"{who} panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")
+            said.append(f"{self.engine.program} panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")
         if self.collector.trap:
             self.harts.append(self._trap())
         for kind, count in self.reader.counts.items():
             first = next(f for f in self.reader.faults if f.kind == kind)
             said.append(f"{self.engine.log}: {count} {kind} record(s), the first at line {first.line}: {first.text}")
-        said += lacks.problems(self.lacking, self.plan)
+        said += remarks.refusals(self.lacking, self.plan)
         if self.collector.forms not in (None, (self.plan.relax, self.plan.unlock)):
             said.append(f"the image was built with the forms {self.collector.forms}, not "
                         f"{(self.plan.relax, self.plan.unlock)} as asked for")
@@ -209,17 +198,9 @@ class Session:
         return self.problems
 
     def remarks(self) -> list[str]:
-        """What has to be said of the engine for nobody to misread its rows."""
-        boot, rows = self.collector.boot, self.table.groups
-        skipped = lacks.remarks(self.lacking, self.plan)
-        if self.engine.name != "native" or not rows:
-            return (skipped + lacks.pauses(boot, rows.values(), self.engine)
-                    + remarks.remarks(boot, self.engine, bool(rows)))
-        graded = {key.harts: self.engine.evidence(key.harts, self.table.run.host_processors) for key in rows}
-        said = native.evidence(graded, self.table.run.host_processors)
-        if not self.engine.foreign:
-            said += [native.clock(boot.native, boot.timebase_hz), *native.disturbance(graded, boot.preempted)]
-        return skipped + said
+        """What a reader of its rows must know not to misread them."""
+        return remarks.remarks(self.lacking, self.plan, self.collector.boot, self.table.groups.values(), self.engine,
+                               self.table.run.host_processors)
 
     def _trap(self) -> str:
         trap = self.collector.trap

@@ -1,27 +1,50 @@
-"""What has to be said of the machine the kernel ran on."""
+"""What a boot's records make it necessary to say: of strategies that were not run, and of its figures."""
 
+from collections.abc import Collection, Iterable, Sequence
+
+from hartlock.engine.base import Engine
+from hartlock.figures.rows import Group
+from hartlock.plan.plan import Plan
+from hartlock.plan.strategies import known
 from hartlock.records.trials import Boot
-from hartlock.engine.choose import Engine
-from hartlock.engine.native import frequency
+
+Lacking = Iterable[tuple[str, str]]  # a strategy that was refused, and the extension that some hart lacks
 
 
-def remarks(boot: Boot, engine: Engine, rows: bool) -> list[str]:
-    return [*_evidence(boot, engine, rows), *_clock(boot, engine)]
+def _is_its_own(strategy: str, extension: str) -> bool:
+    """Whether the strategy itself is made of the extension; otherwise --relax needs it."""
+    return known()[strategy].needs == extension
 
 
-def _evidence(boot: Boot, engine: Engine, rows: bool) -> list[str]:
-    if engine.name != "board" or not rows:
+def _without(extension: str) -> str:
+    return f"{extension.capitalize()}, which not every hart has"
+
+
+def refusals(lacking: Lacking, plan: Plan) -> list[str]:
+    """The problems: strategies that were asked for by name, or by --relax, and were refused."""
+    own = [(s, e) for s, e in lacking if _is_its_own(s, e)]
+    said = [f"--lock {s} was refused: it needs {_without(e)}" for s, e in own if s not in plan.optional]
+    waiting = [(s, e) for s, e in lacking if (s, e) not in own]
+    if waiting:
+        said.append(f"{', '.join(s for s, _ in waiting)}: refused, for --relax {plan.relax} needs {_without(waiting[0][1])}")
+    return said
+
+
+def left_out(lacking: Lacking, plan: Plan) -> list[str]:
+    """One line about what --lock all could not run here."""
+    skipped = [f"{s} needs {_without(e)}" for s, e in lacking if s in plan.optional and _is_its_own(s, e)]
+    return [f"left out of --lock all: {'; '.join(skipped)}."] if skipped else []
+
+
+def pauses(boot: Boot, groups: Iterable[Group], engine: Engine) -> list[str]:
+    """A warning if waiters pause on harts without Zihintpause: there the hint does nothing."""
+    if "zihintpause" in boot.extensions or not any(g.forms.get("relax") == "pause" for g in groups):
         return []
-    where = engine.machine or "a board whose device tree does not name it"
-    if engine.foreign:
-        return [f"evidence emulated: the board is {where}: its times are those of translated code, not of a RISC-V core."]
-    return [f"evidence hardware: {boot.online} hart(s) of {where}, each at one thing, with no system below them but firmware."]
+    return [f"relax=pause ({engine.name}): not every hart says that it has Zihintpause; where it is missing, pause does nothing."]
 
 
-def _clock(boot: Boot, engine: Engine) -> list[str]:
-    if boot.clock.get("cycles") != "time":
-        return []
-    ids = ", ".join(map(str, boot.no_cycle))
-    return [f"cycles ({engine.name}) are ticks of the time counter, {frequency(boot.timebase_hz)}, in steps of "
-            f"{boot.clock.get('cycles_step', '?')}: hart {ids} cannot read its cycle counter, so none does. What takes less "
-            "than a step cannot be told from nothing; throughput is not affected."]
+def remarks(lacking: Lacking, plan: Plan, boot: Boot, groups: Collection[Group], engine: Engine, processors: int) -> list[str]:
+    """What a reader of the boot's rows must know not to misread them."""
+    harts: Sequence[int] = [group.key.harts for group in groups]
+    return [*left_out(lacking, plan), *engine.remarks(boot, harts, processors),
+            *(pauses(boot, groups, engine) if engine.is_riscv else ())]

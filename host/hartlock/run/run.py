@@ -1,23 +1,22 @@
 """One run: build, boot under each engine, and leave results whatever happens."""
 
-import signal
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from hartlock.base import paths, toolchain
-from hartlock.engine import build
 from hartlock.folder import run_json, writer
 from hartlock.run import table
-from hartlock.engine.choose import Engine
-from hartlock.base.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError
+from hartlock.engine.base import Engine
+from hartlock.base.errors import RunError
 from hartlock.plan.plan import Plan
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures.rows import Row, Table
 from hartlock.run.boot import Session, failed_checks, single
+from hartlock.run.guarded import COMPLETE, Outcome, guarded
 
 
 @dataclass(frozen=True)
@@ -25,28 +24,10 @@ class Request:
     plan: Plan
     engines: Sequence[Engine]
     label: str  # of --lock, for the folder's name
-    cpu: str
-    extra: Sequence[str]  # further QEMU arguments
     out: Path | None
     silence_s: float | None  # of --time-limit
     argv: list[str]
     remarks: Sequence[str] = ()  # to be said of the run
-
-
-class Terminated(BaseException):
-    """SIGTERM."""
-
-
-@dataclass
-class Outcome:
-    status: str = "complete"  # complete, incomplete, interrupted
-    exit: int = EXIT_OK
-    problems: list[str] = field(default_factory=list)
-
-    def worse(self, problem: str, status: str = "incomplete", exit_status: int = EXIT_FAILED) -> None:
-        self.problems.append(problem)
-        if self.status != "interrupted":
-            self.status, self.exit = status, exit_status
 
 
 class Run:
@@ -54,12 +35,9 @@ class Run:
         """Into `folder`, if there is one already."""
         self.request, self.console, self.plan = request, console, request.plan
         engine = request.engines[0]
-        self.image = engine.program or (paths.IMAGE if engine.source else build.image(self.plan.relax, self.plan.unlock))
+        self.image = engine.build(self.plan.relax, self.plan.unlock)
         self.processors = toolchain.host_processors()
-        self.context = run_json.begin(self.plan, request.argv, self.image, self.processors,
-                                     native=request.engines[0].name == "native")
-        if request.engines[0].source:  # what was built here is not what ran there
-            self.context.update(image_sha256="", compiler="", qemu="")
+        self.context = run_json.begin(self.plan, request.argv, engine, self.image, self.processors)
         self.admit()
         names = "+".join(e.name for e in request.engines)
         self.path = folder or (writer.take_folder(request.out) if request.out else writer.make_folder(
@@ -70,20 +48,17 @@ class Run:
         self.rows: list[Row] = []
 
     def go(self) -> int:
-        try:
-            self.folder.write_context(self.context)
-            if not self.request.out:
-                writer.point_latest(self.path)
-            self.measure()
-        except (KeyboardInterrupt, Terminated) as e:
-            status = EXIT_TERMINATED if isinstance(e, Terminated) else EXIT_INTERRUPTED
-            self.outcome.worse("interrupted: what was measured until then is kept", "interrupted", status)
-        except RunError as e:
-            self.outcome.worse(str(e))
-        with undisturbed():
-            self.judge()
-            self._finish()
-        return self.outcome.exit
+        return guarded(self.outcome, self._begin, self._end)
+
+    def _begin(self) -> None:
+        self.folder.write_context(self.context)
+        if not self.request.out:
+            writer.point_latest(self.path)
+        self.measure()
+
+    def _end(self) -> None:
+        self.judge()
+        self._finish()
 
     def admit(self) -> None:
         """The last word before anything is written: raises UsageError."""
@@ -95,7 +70,7 @@ class Run:
 
     def boot(self, session: Session, bar: Plain | Bar) -> None:
         self.sessions.append(session)
-        session.go(self.image, self.request.cpu, self.request.extra, self.request.silence_s,
+        session.go(self.image, self.request.silence_s,
                    lambda data: self.folder.log(session.engine.log, data), self.folder.add, bar.step)
 
     def tables(self) -> list[Table]:
@@ -115,7 +90,7 @@ class Run:
                 self.outcome.worse(self.named(problem, session.engine, session.start.boot))
         for of_engine in self.tables():
             for problem in failed_checks(of_engine):
-                self.outcome.worse(self.named(problem, of_engine.run.engine), self.outcome.status)
+                self.outcome.failed_check(self.named(problem, of_engine.run.engine))
 
     def last_words(self) -> list[dict[str, object]]:
         return [session.last_words() for session in self.sessions]
@@ -142,33 +117,17 @@ class Run:
             say(table.result(rows, self.console.width))
             say()
         of_engines = [remark for session in self.sessions for remark in session.remarks()]
-        for remark in (*dict.fromkeys(of_engines), *(table.remarks(rows, self.processors)), *self.request.remarks):
+        for remark in (*dict.fromkeys(of_engines), *table.remarks(rows), *self.request.remarks):
             say(remark, markup=False)
         for problem in dict.fromkeys(self.outcome.problems):
             say(f"hartlock: {problem}", style="bold red", markup=False)
         for line in (line for session in self.sessions for line in session.harts):
             say(f"  {line}", markup=False)
-        if self.outcome.status != "complete":
+        if self.outcome.status != COMPLETE:
             say(f"hartlock: this run is {self.outcome.status}; what it measured is kept", markup=False)
         self.afterwards()
         say(f"results: {writer.short(summary)}", markup=False)
 
 
-class undisturbed:
-    """Ctrl-C waits: the results are being written."""
-
-    def __enter__(self) -> None:
-        self._old = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
-
-
-def terminate(*_: object) -> None:
-    raise Terminated
-
-
 def run(request: Request, console: Console) -> int:
-    signal.signal(signal.SIGTERM, terminate)
     return Run(request, console).go()

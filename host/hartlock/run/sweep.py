@@ -7,7 +7,6 @@ was stopped goes on by reading the logs and booting for what is missing.
 
 import argparse
 import json
-import signal
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -22,13 +21,14 @@ from hartlock.folder import writer
 from hartlock.report import page
 from hartlock.run import slurm
 from hartlock.folder.reader import Results, load
-from hartlock.engine.choose import Engine, default_smp
+from hartlock.engine.base import Engine
+from hartlock.engine.choose import kind
 from hartlock.base.errors import EXIT_OK, RunError, UsageError
 from hartlock.base.option_types import int_between
 from hartlock.folder.probe_csv import newest_probe
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures.rows import RunContext, Start, Table
-from hartlock.run.run import Request, Run, terminate
+from hartlock.run.run import Request, Run
 from hartlock.run.boot import Session
 from hartlock.analysis.verdict import judge
 
@@ -231,7 +231,7 @@ def described(sweep: Sweep) -> dict[str, object]:
     return {
         "boots": [{"boot": p.boot, "seed": p.request.plan.seed, "workload": asdict(p.request.plan.workload),
                    "order": [f"{t.strategy}:{t.harts}" for t in p.request.plan.order]} for p in sweep.parts],
-        "engines": [{"engine": e.name, "duration_us": e.duration_us, "warmup_us": e.warmup_us, **e.facts}
+        "engines": [{"engine": e.name, "duration_us": e.windows.duration_us, "warmup_us": e.windows.warmup_us, **e.facts}
                     for e in sweep.parts[0].request.engines],
     }
 
@@ -256,7 +256,7 @@ def same(folder: Path, known: dict[str, Any], now: dict[str, object]) -> None:
 
 def parts(options: argparse.Namespace, make: Callable[[argparse.Namespace], Request]) -> list[Part]:
     """Boot by boot, each workload in each."""
-    options.harts = options.harts or doubling(options.smp or default_smp(options.engine))
+    options.harts = options.harts or doubling(options.smp or kind(options.engine).default_smp())
     names = [name for name in VARIED if hasattr(options, name)]
     out = []
     for boot in range(1, options.boots + 1):
@@ -282,7 +282,6 @@ def main(argv: Sequence[str], prepare: Prepare, console: Console) -> int:
     if options.slurm and not folder:
         return submit(argv, Sweep(parts(options, make), None, False), console)
     sweep = Sweep(parts(options, make), folder, not options.no_report)
-    signal.signal(signal.SIGTERM, terminate)
     return SweepRun(sweep, console).go()
 
 
@@ -292,7 +291,7 @@ def submit(argv: Sequence[str], sweep: Sweep, console: Console) -> int:
     run.folder.close()
     run.folder.write_context({**run.context, "status": "submitted"})
     boots = max(part.boot for part in sweep.parts)
-    smp = 2 if all(e.name == "model" for e in run.first.engines) else run.plan.smp
+    smp = max(e.used_processors(run.plan.smp) for e in run.first.engines)
     text = slurm.script(run.path, argv, boots, run.plan.seed, smp)
     job = slurm.submit(run.path, text)
     slurm.remember(run.path, slurm_job=job)

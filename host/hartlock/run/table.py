@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Console
 from rich.table import Table as RichTable
 
+from hartlock.base.evidence import MODELLED
 from hartlock.base.text import count, digits, percent, significant, unit
 from hartlock.figures import columns
 from hartlock.folder import forms
@@ -14,6 +15,7 @@ from hartlock.figures.rows import Row
 from hartlock.folder.comparable import Comparable, comparable_of
 from hartlock.plan.strategies import BASELINE
 
+MOVED = "moved: cache lines fetched from another hart, for each operation."
 PLAIN_WIDTH = 130  # when the output is not a terminal
 LINES_CONTENDED = 0.5  # transfers an operation: harts do take the line from each other
 INTERVALS_WIDTH = 124  # narrower than this, the table leaves the intervals to the CSV
@@ -113,7 +115,7 @@ def result(rows: Sequence[Row], width: int) -> RichTable:
     if aside:
         table.add_column("setting", no_wrap=True)
     table.add_column("strategy", no_wrap=True)
-    modelled = wide and any(row["engine"] == "model" for row in rows)
+    modelled = wide and any(row["evidence"] == MODELLED for row in rows)
     wait = ("wait p50", "p99") if wide else ("p99",)
     for title in ("harts", "op/s", "cycles/op" if wide else "cyc/op", *wait, *(["handoff"] * wide), *(["moved"] * modelled), "waited", "Jain",
                   "bypass"):
@@ -135,21 +137,9 @@ def result(rows: Sequence[Row], width: int) -> RichTable:
     return table
 
 
-def remarks(rows: Sequence[Row], processors: int) -> list[str]:
+def remarks(rows: Sequence[Row]) -> list[str]:
     """What has to be said about the rows for nobody to misread them."""
-    said = []
-    for machine in sorted({str(r["machine"]) for r in rows if r["engine"] == "model"}):
-        said.append(f"evidence modelled: cycles of the cost model's machine {machine} (docs/trust/model.md), the same on "
-                    "every repetition with one seed; a model of the memory system, not a measured core. moved: cache lines "
-                    "fetched from another hart, for each operation.")
-    counts = sorted({_int(r, "harts") for r in rows if r["engine"] == "tcg"})
-    over = [str(n) for n in counts if n > processors]
-    if over:
-        said.append(
-            f"evidence emulated-oversubscribed: {' and '.join(over)} harts shared {processors} host processor(s), so a "
-            "hart was often stopped while it held the lock; these times show that the locks work, not what they cost.")
-    if any(n <= processors for n in counts) and not over:
-        said.append("evidence emulated: times are those of QEMU's translated code on this computer, not of a RISC-V core.")
+    said = [MOVED] if any(r["evidence"] == MODELLED for r in rows) else []
     said += _open_loop(rows)
     where = [f"{row['engine']}, {apart}" if apart else str(row["engine"]) for row, apart in zip(rows, settings_apart(rows), strict=True)]
     said += [_control(row, at) for row, at in zip(rows, where, strict=True) if row["role"] == "control"]

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hartlock.plan import plan as plans
-from hartlock.engine.choose import Engine
+from hartlock.engine.base import Engine
 from hartlock.plan.plan import FIXED, SIZES, Cell, Plan, Workload
 from hartlock.plan.strategies import BASELINE, CONTROL
 
@@ -86,10 +86,10 @@ def _disturbances(dice: Dice, engine: Engine) -> dict[str, object]:
     period, length = dice.perhaps(0.4, 100, 3000), dice.about(10, 5000)
     masked = dice.happens(0.2)
     ipi, churn = dice.perhaps(0.5, 100, 3000), dice.perhaps(0.5, 200, 5000)
-    return {"interrupt_period_us": period if engine.interrupts else 0,
-            "interrupt_instructions": length if period and engine.interrupts else 0,
-            "irq": "off" if masked and engine.masks else "on",
-            "ipi_period_us": ipi if engine.disturbs else 0, "churn_period_us": churn if engine.disturbs else 0}
+    return {"interrupt_period_us": period if engine.abilities.interrupts else 0,
+            "interrupt_instructions": length if period and engine.abilities.interrupts else 0,
+            "irq": "off" if masked and engine.abilities.masks else "on",
+            "ipi_period_us": ipi if engine.abilities.disturbs else 0, "churn_period_us": churn if engine.abilities.disturbs else 0}
 
 
 def workload(dice: Dice, engine: Engine) -> Workload:
@@ -114,11 +114,8 @@ def trials(dice: Dice, asked: Asked) -> tuple[Cell, ...]:
 
 
 def windows(dice: Dice, engine: Engine) -> Engine:
-    """Of a pass: short, for beginning and ending is when much happens."""
-    modelled = engine.name == "model"
-    duration, warmup = dice.about(1000, 30_000), dice.perhaps(0.7, 100, 5000)
-    return replace(engine, duration_us=max(40, duration // 50) if modelled else duration,
-                   warmup_us=warmup // 50 if modelled else warmup)
+    """Draw the windows of a pass. They are short, for much happens when a pass begins and ends."""
+    return engine.shortened(dice.about(1000, 30_000), dice.perhaps(0.7, 100, 5000))
 
 
 def clusters(dice: Dice, smp: int) -> int:

@@ -1,5 +1,6 @@
 """A stress run: round after round until the time is up or a check fails."""
 
+import functools
 import shlex
 import time
 from collections.abc import Callable, Sequence
@@ -12,10 +13,10 @@ from rich.console import Console
 from hartlock.base import paths, toolchain
 from hartlock.folder import run_json, writer
 from hartlock.plan import strategies
-from hartlock.base.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, RunError, UsageError
+from hartlock.base.errors import EXIT_FAILED, RunError
 from hartlock.plan.plan import Plan
 from hartlock.figures.rows import Rows
-from hartlock.run.run import Terminated, undisturbed
+from hartlock.run.guarded import Outcome, guarded
 from hartlock.stress.boot import Boot, Files
 from hartlock.stress.draw import Asked, Round, draw
 from hartlock.stress.tally import Row, Tally
@@ -31,9 +32,7 @@ class Request:
     span_s: float  # 0: once
     replays: int
     silence_s: int
-    image: Callable[[Plan], Path]  # what runs a plan, with its forms compiled in
-    cpu: str
-    extra: Sequence[str]
+    extra: Sequence[str]  # arguments for QEMU, of which the engine knows; a replay repeats them
     out: Path | None
     argv: Sequence[str]
     again: Sequence[str]  # the command line of a replay, but for its round
@@ -64,25 +63,27 @@ class State:
     rounds: int = 0
     found: Found | None = None
     found_s: float = 0
-    problem: str = ""  # of the computer, not of a lock
-    exit: int = EXIT_OK
 
 
 class Stress:
     def __init__(self, request: Request, console: Console):
         self.request, self.asked, self.console = request, request.asked, console
         self.processors = toolchain.host_processors()
+        self._build = functools.cache(self.asked.engine.build)
         first = self._draw(request.only or 1)
-        self.context = run_json.begin(first.plan, list(request.argv), request.image(first.plan), self.processors,
-                                     native=self.asked.engine.name == "native")
+        self.context = run_json.begin(first.plan, list(request.argv), self.asked.engine, self.image(first.plan), self.processors)
         self.path = writer.use_folder(request.out) if request.out else writer.make_folder(
             paths.RESULTS, writer.name(f"{STRESS}-{strategies.label(self.asked.locks)}", self.asked.smp, self.asked.engine.name))
-        self.files, self.state = Files(self.path), State()
+        self.files, self.state, self.outcome = Files(self.path), State(), Outcome()
         self.began = self.told = time.monotonic()
 
     def _draw(self, number: int, replay: int = 0) -> Round:
         again = f"-replay{replay}" if replay else ""
         return draw(self.asked, number, f"uart-round{number}{again}.log")
+
+    def image(self, plan: Plan) -> Path:
+        """What executes the plan. Each set of forms is built when a round first asks for it: that takes a while."""
+        return self._build(plan.relax, plan.unlock)
 
     def say(self, text: str) -> None:
         self.console.print(text, markup=False, highlight=False, soft_wrap=True)
@@ -91,23 +92,17 @@ class Stress:
         return time.monotonic() - self.began
 
     def go(self) -> int:
-        state = self.state
         self.say(f"stress: seed {self.asked.seed}, {len(self.asked.locks)} strategies, {self.asked.smp} harts, engine "
                  f"{self.asked.engine.name}")
-        try:
-            self._write("running")
-            if not self.request.out:
-                writer.point_latest(self.path)
-            self._rounds()
-            if state.found:
-                self._replay(state.found)
-        except (KeyboardInterrupt, Terminated) as e:
-            state.exit = EXIT_TERMINATED if isinstance(e, Terminated) else EXIT_INTERRUPTED
-        except (RunError, UsageError) as e:
-            state.problem, state.exit = str(e), EXIT_FAILED
-        with undisturbed():
-            self._finish()
-        return EXIT_FAILED if state.found else state.exit
+        return guarded(self.outcome, self._measure, self._finish)
+
+    def _measure(self) -> None:
+        self._write("running")
+        if not self.request.out:
+            writer.point_latest(self.path)
+        self._rounds()
+        if self.state.found:
+            self._replay(self.state.found)
 
     def _rounds(self) -> None:
         number = self.request.only or 1
@@ -142,7 +137,7 @@ class Stress:
                 "check": check, "seed": drawn.plan.seed, **boot.tally.counts(), "bootargs": drawn.plan.bootargs(engine.windows)}
 
     def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
-        boot.go(self.request.image(boot.plan), self.request.cpu, self.request.extra, self.request.silence_s,
+        boot.go(self.image(boot.plan), self.request.silence_s,
                 lambda data: self.files.log(boot.engine.log, data), keep, step)
 
     def _step(self, boot: Boot) -> None:
@@ -173,31 +168,37 @@ class Stress:
         told: Row = {"seed": self.asked.seed, "rounds": state.rounds, "seconds": round(self.seconds(), 3),
                      "found_seconds": round(state.found_s, 3) if found else None, "found": found,
                      **state.tally.counts(), "strategies": dict(state.tally.strategies)}
-        said = [*(state.found.problems if state.found else []), *filter(None, [state.problem])]
-        self.context.update(status=status, problems=said, stress=told)
+        self.context.update(status=status, problems=self.outcome.problems, stress=told)
         self.files.write_context(self.context)
 
     def _finish(self) -> None:
-        state, tally = self.state, self.state.tally
+        found, problems = self.state.found, list(self.outcome.problems)
+        for problem in found.problems if found else ():
+            self.outcome.worse(problem)
+        if found:
+            self.outcome.exit = EXIT_FAILED  # a signal during its replays changes nothing about it
         self.context["ended"] = run_json.now()
-        interrupted = state.exit in (EXIT_INTERRUPTED, EXIT_TERMINATED)
         with suppress(RunError):  # a full disk was said already
-            self._write("interrupted" if interrupted else "incomplete" if state.found or state.problem else "complete")
+            self._write(self.outcome.status)
         self.files.close()
-        self.say(f"{clock(self.seconds())} {state.rounds} round(s): {tally.words()}")
+        self._tell_counts()
+        for problem in () if self.outcome.is_interrupted else problems:
+            self.say(f"hartlock: {problem}")
+        if found:
+            self._tell(found)
+        elif self.outcome.is_interrupted:
+            self.say("hartlock: interrupted; nothing had failed until then")
+        elif not problems:
+            self.say(f"stress: nothing failed (seed {self.asked.seed})")
+        self.say(f"results: {writer.short(self.path / 'stress.csv')}")
+
+    def _tell_counts(self) -> None:
+        tally = self.state.tally
+        self.say(f"{clock(self.seconds())} {self.state.rounds} round(s): {tally.words()}")
         self.say("trials: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.strategies.items())))
         if tally.controls:
             self.say(f"control: without a lock, updates were lost in {tally.controls_lost} of {tally.controls} trials"
                      + ("" if tally.controls_lost else ": it is not shown that harts overlapped, so this shows little"))
-        if state.problem:
-            self.say(f"hartlock: {state.problem}")
-        if state.found:
-            self._tell(state.found)
-        elif interrupted:
-            self.say("hartlock: interrupted; nothing had failed until then")
-        elif not state.problem:
-            self.say(f"stress: nothing failed (seed {self.asked.seed})")
-        self.say(f"results: {writer.short(self.path / 'stress.csv')}")
 
     def _tell(self, found: Found) -> None:
         for problem in found.problems:
@@ -207,7 +208,7 @@ class Stress:
         log = self.path / self._draw(found.number).engine.log
         self.say(f"console: {writer.short(log)}")
         if found.tried:
-            same = "a modelled run is the same each time" if self.asked.engine.name == "model" else \
+            same = "a modelled run is the same each time" if self.asked.engine.is_deterministic else \
                 "the plan is the same each time, how harts interleave is not"
             self.say(f"replayed {found.tried} time(s): failed again {found.failed} time(s); {same}")
         self.say(f"replay: {self.replay(found.number)}")

@@ -2,20 +2,18 @@
 time is up or a check fails (docs/trust/stress.md)."""
 
 import argparse
-import functools
 import re
 import secrets
-import signal
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 from rich.console import Console
 
-from hartlock.base import toolchain
-from hartlock.engine import build, choose
+from hartlock.engine import choose
+from hartlock.engine.base import Options
+from hartlock.engine.tcg import Tcg
 from hartlock.plan import lock_forms, plan as plans, strategies
 from hartlock.base.option_types import int_between
-from hartlock.run.run import terminate
 from hartlock.stress.draw import Asked
 from hartlock.stress.run import STRESS as STRESS
 from hartlock.stress.run import Request, Stress
@@ -49,7 +47,7 @@ def parser() -> argparse.ArgumentParser:
                    "with --for again and again")
     p.add_argument("--replays", type=int_between(0, 100), default=REPLAYS, metavar="N",
                    help=f"how often a round that failed is run again, to say how often it fails (default {REPLAYS})")
-    p.add_argument("--engine", choices=["tcg", "model", "native"], default="tcg",
+    p.add_argument("--engine", choices=[name for name, engine in choose.ENGINES.items() if engine.is_started_here], default=Tcg.name,
                    help="tcg: QEMU, a thread a hart (default). model: QEMU and the cost model, where the same plan is the same run. "
                         "native: threads on this computer's processors")
     p.add_argument("--machine", metavar="NAME", help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
@@ -74,28 +72,6 @@ def _patience_s(options: argparse.Namespace, smp: int) -> int:
     return int(options.time_limit or 15 + smp)
 
 
-def _engine(options: argparse.Namespace, smp: int, seed: int, extra: Sequence[str]) -> choose.Engine:
-    if options.engine == "native":
-        choose.refuse_for_native(options.machine, options.cpu, extra)
-        toolchain.check(native=True)
-        if options.relax == "wrs":
-            choose.refuse_wrs()
-        return choose.native(1, 1)
-    toolchain.check()
-    tcg = choose.tcg(1, 1, _patience_s(options, smp))
-    chosen, _ = choose.choose(options.engine, tcg, options.machine or choose.default_machine(smp), seed, 1)
-    return chosen[0]
-
-
-def _image(native: bool) -> Callable[[plans.Plan], Path]:
-    """Built when it is first asked for: with its forms it takes a while."""
-    @functools.cache
-    def built(relax: str, unlock: str) -> Path:
-        return build.native(relax, unlock) if native else build.image(relax, unlock)
-
-    return lambda plan: built(plan.relax, plan.unlock)
-
-
 def _again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
     words = ["./run-bench.sh", STRESS, "--smp", str(smp), "--lock", options.lock, "--engine", options.engine, "--seed", str(seed)]
     for name, usual in (("machine", None), ("cpu", None), ("relax", lock_forms.RELAX), ("unlock", lock_forms.UNLOCK), ("time_limit", None)):
@@ -107,13 +83,14 @@ def _again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
 def main(argv: list[str], split: Callable[[list[str]], tuple[list[str], list[str]]], console: Console) -> int:
     ours, extra = split(argv[1:])
     options = parser().parse_args(ours)
-    smp = options.smp or choose.default_smp(options.engine)
+    smp = options.smp or choose.kind(options.engine).default_smp()
     seed = secrets.randbits(32) if options.seed is None else options.seed
     locks = tuple(strategies.choose(options.lock))
-    engine = _engine(options, smp, seed, extra)
+    (engine,), _ = choose.choose(options.engine, Options(
+        smp, seed=seed, time_limit_s=_patience_s(options, smp), machine=options.machine, cpu=options.cpu, extra=tuple(extra),
+        relax=options.relax if options.relax != ANY else lock_forms.RELAX))
     asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *_forms(options))
     request = Request(
         asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
-        _patience_s(options, smp), _image(engine.name == "native"), options.cpu or "rv64", extra, options.out, argv, _again(options, smp, seed))
-    signal.signal(signal.SIGTERM, terminate)
+        _patience_s(options, smp), extra, options.out, argv, _again(options, smp, seed))
     return Stress(request, console).go()

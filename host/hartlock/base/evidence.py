@@ -1,0 +1,37 @@
+"""The words of the column `evidence`, and what figures with each of them can and cannot show.
+
+This is the one place that says it: a run's remarks and a report's limits both quote it.
+"""
+
+HARDWARE, MODELLED, EMULATED = "hardware", "modelled", "emulated"
+_OVERSUBSCRIBED = "-oversubscribed"
+COSTS = (HARDWARE, MODELLED)  # evidence whose cycles rank strategies, the best first
+
+MEANING = {
+    MODELLED: "cycles are those of a deterministic model of cores and coherent caches (docs/trust/model.md), not of "
+              "a measured core. It orders strategies as far as the model is true of your machine; differences of "
+              "ten or twenty per cent may turn on another one. Probe your machine, and sweep on its profile.",
+    EMULATED: "times of code that QEMU translated for this computer. They show that the locks work under "
+              "stress; they rank nothing.",
+    EMULATED + _OVERSUBSCRIBED: "more harts than host processors, so that harts were stopped while they "
+                                "held the lock. These times rank nothing.",
+    HARDWARE: "cycles of the processor that ran them. Another instruction set or memory "
+              "system may rank otherwise.",
+    HARDWARE + _OVERSUBSCRIBED: "more threads than processors. These times show lock-holder preemption, "
+                                "not what a lock costs.",
+}
+
+
+def grade(word: str, harts: int, processors: int) -> str:
+    """The evidence of a row: `word`, or `word`-oversubscribed when harts had to share host processors."""
+    return word + _OVERSUBSCRIBED if harts > processors else word
+
+
+def is_oversubscribed(evidence: str) -> bool:
+    """Whether harts shared processors, so that one that held the lock may have been stopped."""
+    return evidence.endswith(_OVERSUBSCRIBED)
+
+
+def told(evidence: str) -> str:
+    """The evidence and its meaning: "emulated: times of code that ..."."""
+    return f"{evidence}: {MEANING[evidence]}"

@@ -1,0 +1,189 @@
+"""What an engine is: something that executes harts. Each engine has a file of its own beside this one.
+
+The rest of the program asks an engine for what it can do and what its figures mean. It never asks for
+an engine's name to decide something; the name is printed, and is a column.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import ClassVar, NamedTuple, Self
+
+from hartlock.base import evidence, toolchain
+from hartlock.base.errors import UsageError
+from hartlock.engine import build
+from hartlock.engine.clocks import kernel_clock
+from hartlock.engine.source import Limits, Source
+from hartlock.plan import lock_forms
+from hartlock.plan import plan as plans
+from hartlock.plan.windows import Windows
+from hartlock.records.trials import Boot
+
+
+BOTH = "both"  # --engine both: tcg, and the model where it can run, in one table
+
+
+class Abilities(NamedTuple):
+    """Which disturbances of a workload an engine can cause."""
+
+    interrupts: bool = True  # --interrupt
+    masks: bool = True  # --irq off
+    disturbs: bool = True  # --ipi and --churn
+
+    def missing(self, wants: Sequence[str]) -> list[str]:
+        """Those of the options in `wants` that it cannot do."""
+        can = {"--interrupt": self.interrupts, "--irq off": self.masks, "--ipi": self.disturbs, "--churn": self.disturbs}
+        return [option for option in wants if not can[option]]
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a command line says about its engine. None stands for an option that was not given."""
+
+    smp: int
+    seed: int = 1
+    duration_ms: int | None = None
+    warmup_ms: int | None = None
+    model_duration_us: int = 200
+    time_limit_s: float | None = None
+    machine: str | None = None
+    cpu: str | None = None
+    extra: Sequence[str] = ()  # arguments for QEMU
+    relax: str = lock_forms.RELAX
+    unlock: str = lock_forms.UNLOCK
+    baud: int = 115200
+
+
+@dataclass(frozen=True)
+class Engine:
+    """One way to execute harts, with the windows of one run."""
+
+    name: ClassVar[str]
+    program: ClassVar[str] = "the kernel"  # what it executes, in messages
+    abilities: ClassVar[Abilities] = Abilities()
+    window_ms: ClassVar[tuple[int, int]] = (100, 20)  # duration and warm-up, unless options say otherwise
+    fairness_share: ClassVar[int] = 4  # the fairness pass's window is the duration divided by this
+    is_deterministic: ClassVar[bool] = False  # the same plan is the same run, and no hart is ever stopped
+    is_started_here: ClassVar[bool] = True  # else it runs already, and nobody sees it end
+    runs_image: ClassVar[bool] = True  # it executes the image that was built here, whose code may be proved
+    is_riscv: ClassVar[bool] = True  # its harts say which RISC-V extensions they have
+
+    windows: Windows
+    machine: str = ""  # the model's profile; what a board's device tree calls it
+    log: str = "uart.log"
+    facts: Mapping[str, object] = field(default_factory=dict)  # for run.json
+    foreign: bool = False  # code for other processors than those it says it runs on
+
+    # Making one.
+
+    @classmethod
+    def create(cls, options: Options) -> Self:
+        """The engine that these options ask for. Raises UsageError for what it cannot be asked for, or misses."""
+        raise NotImplementedError
+
+    @classmethod
+    def make_windows(cls, duration_us: int, warmup_us: int, hang_ms: int = 0) -> Windows:
+        return Windows(duration_us, warmup_us, max(1, duration_us // cls.fairness_share), hang_ms)
+
+    @classmethod
+    def asked_windows(cls, options: Options, hang_ms: int = 0) -> Windows:
+        """The windows of --duration and --warmup, or the engine's own."""
+        duration = cls.window_ms[0] if options.duration_ms is None else options.duration_ms
+        warmup = cls.window_ms[1] if options.warmup_ms is None else options.warmup_ms
+        return cls.make_windows(duration * 1000, warmup * 1000, hang_ms)
+
+    @classmethod
+    def check_programs(cls) -> None:
+        """Raise UsageError when a program that it needs is not installed."""
+        toolchain.check()
+
+    @classmethod
+    def default_smp(cls) -> int:
+        return 8
+
+    @classmethod
+    def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload, options: Options) -> int:
+        """How many trials of each cell a run has that does not say."""
+        return plans.TRIALS
+
+    @classmethod
+    def refuse_probe(cls, smp: int) -> None:
+        """Raise UsageError if `probe` cannot measure `smp` of its harts."""
+
+    def shortened(self, duration_us: int, warmup_us: int) -> Self:
+        """The same engine with windows of a stress round, drawn in microseconds of wall time."""
+        return replace(self, windows=self.make_windows(duration_us, warmup_us, self.windows.hang_ms))
+
+    # Running.
+
+    def build(self, relax: str, unlock: str) -> Path:
+        """Build what it executes, with these forms of the locks."""
+        return build.image(relax, unlock)
+
+    def start(self, plan: plans.Plan, image: Path) -> Source:
+        raise NotImplementedError
+
+    def pass_seconds(self, harts: int) -> float:
+        """How long a pass takes on an idle computer."""
+        return (self.windows.warmup_us + self.windows.duration_us) * 1e-6
+
+    def limits(self, plan: plans.Plan, silence_s: float | None) -> Limits:
+        """How long to wait for a boot. Generous: harts that share two processors take a while to stop."""
+        slow = 0.5 * max(plan.harts)
+        a_pass = self.pass_seconds(max(plan.harts))
+        return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
+                      total_s=60 + 5 * plan.passes() * (a_pass + 0.1 * slow))
+
+    def used_processors(self, smp: int) -> int:
+        """How many host processors `smp` harts keep busy."""
+        return smp
+
+    # What its figures mean.
+
+    def evidence(self, harts: int, processors: int) -> str:
+        """The word of the column `evidence` for a row of `harts` harts on a host of `processors`."""
+        raise NotImplementedError
+
+    def provenance(self, image: Path) -> dict[str, str]:
+        """The run.json keys that say what was executed and what made it."""
+        return {"image_sha256": build.file_hash(image) if image.exists() else "",
+                "compiler": version_of(toolchain.cross_compile() + "gcc"), "qemu": version_of(toolchain.QEMU)}
+
+    def place(self, smp: int) -> str:
+        """Where `smp` harts run, in words."""
+        raise NotImplementedError
+
+    def remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
+        """What a reader of its rows must know. `harts` are the hart counts of the rows there are."""
+        return [*(self.evidence_remarks(boot, sorted(set(harts)), processors) if harts else ()), *self.clock_remarks(boot)]
+
+    def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
+        raise NotImplementedError
+
+    def clock_remarks(self, boot: Boot) -> list[str]:
+        """What its cycles are, where they are not what one would expect."""
+        return kernel_clock(boot, self.name)
+
+    def plan_advice(self, plan: plans.Plan) -> str:
+        """A hint for somebody who prints this plan to run it elsewhere; "" if there is none."""
+        return ""
+
+
+def version_of(program: str) -> str:
+    return toolchain.first_line(toolchain.output_of(program, "--version"))
+
+
+def evidence_remark(word: str, where: str) -> str:
+    """`where` the harts of the rows ran, and what that evidence means."""
+    return f"evidence {word}: {where}: {evidence.MEANING[word]}"
+
+
+def refuse_qemu_options(options: Options, engine: str, whose: str) -> None:
+    """Refuse options that would mean nothing to an engine without QEMU; `whose` processors it has."""
+    has = f"--engine {engine} has {whose} processors"
+    if options.machine:
+        raise UsageError(f"--machine {options.machine}: a profile of the cost model; {has}")
+    if options.cpu:
+        raise UsageError(f"--cpu {options.cpu}: QEMU's; {has}")
+    if options.extra:
+        raise UsageError(f"-- {' '.join(options.extra)}: arguments for QEMU, which --engine {engine} does not start")

@@ -1,0 +1,81 @@
+"""A source of records: something that says bytes, which may fall silent. Programs and serial lines are sources."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Self
+
+
+@dataclass
+class Limits:
+    """How long to wait. No run waits for ever."""
+
+    silence_s: float  # without a byte
+    total_s: float
+
+
+class Silent(Exception):
+    """A limit ran out. It carries where each hart was, a line for each."""
+
+    def __init__(self, why: str, harts: list[str]):
+        super().__init__(why)
+        self.harts = harts
+
+
+class Source:
+    """Use it as a context manager: it is closed at the block's end, whatever happens."""
+
+    name = ""  # what messages call it
+    key = ""  # how its keys in run.json begin
+    speaker = ""  # who says its bytes
+
+    def __init__(self, command: list[str]):
+        """`command` says in run.json what was started or listened to."""
+        self.command, self.started = command, time.monotonic()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        raise NotImplementedError
+
+    def read(self, patience_s: float) -> bytes | None:
+        """The next bytes, or None if none came within `patience_s`. b"" says that no more will come."""
+        raise NotImplementedError
+
+    def chunks(self, limits: Limits) -> Iterator[bytes]:
+        """Its bytes as they come, until there are no more. Raises Silent when a limit runs out."""
+        heard = time.monotonic()
+        while True:
+            now = time.monotonic()
+            left = min(heard + limits.silence_s, self.started + limits.total_s) - now
+            if left <= 0:
+                silent = now - heard >= limits.silence_s
+                raise Silent(f"nothing was heard from {self.speaker} for {limits.silence_s:.0f} s" if silent
+                             else f"the run took more than {limits.total_s:.0f} s", self.where())
+            data = self.read(left)
+            if data is None:
+                continue
+            if not data:
+                return
+            heard = time.monotonic()
+            yield data
+
+    def registers(self) -> dict[int, dict[str, int]]:
+        """{hart id: {register: value}}; {} where nobody can be asked for them."""
+        return {}
+
+    def where(self) -> list[str]:
+        """Where each hart is now, a line for each; or one line that says why that is not known."""
+        raise NotImplementedError
+
+    def status(self) -> int:
+        """The exit status, once there are no more bytes; 0 is well."""
+        raise NotImplementedError
+
+    def errors(self) -> str:
+        """What it said besides its records."""
+        raise NotImplementedError
