@@ -1,0 +1,62 @@
+/* hart.h: one hart's state: registers, CSRs, what it waits for. */
+#ifndef MACHINE_HART_H
+#define MACHINE_HART_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "../model/stores.h"
+#include "op.h"
+#include "spin.h"
+
+#define NEVER   UINT64_MAX /* a time that does not come */
+#define NO_LINE UINT64_MAX
+
+enum hart_state {
+	HART_STOPPED, /* SBI's STOPPED: until hart_start */
+	HART_RUNS,
+	HART_WFI,    /* until an interrupt is pending */
+	HART_SPINS,  /* in a loop that only looks at lines it has: until one is taken, or an
+			interrupt */
+	HART_STALLS, /* at a `wrs`, until its reservation is lost, or an interrupt */
+	HART_JOINED, /* waits for the others to join the region */
+	HART_LEFT,   /* waits for the others to leave it */
+};
+
+/* The supervisor's CSRs that the machine has (privileged manual, chapter
+ * "Supervisor-Level ISA"). Translation is off: satp is always 0. */
+struct csrs {
+	uint64_t sstatus; /* the bits SIE, SPIE, SPP */
+	uint64_t sie, stvec, sscratch, sepc, scause, stval, scounteren;
+	bool ssip; /* a software interrupt is pending */
+};
+
+/* An access that was issued and not made yet. */
+struct pending {
+	const struct op *op; /* NULL: there is none */
+	uint64_t address;
+	uint64_t issued;   /* ticks */
+	uint64_t admitted; /* ticks: when a store's buffer entry was free */
+	bool ahead;        /* of the others: its LR keeps a line */
+};
+
+struct hart {
+	uint64_t x[32];
+	uint64_t pc, next; /* next: where the instruction under way goes on */
+	uint64_t clock;    /* ticks of modelled time */
+	uint64_t waited;   /* ticks up to `clock` that it has waited for a line */
+	uint64_t timer;    /* ticks: when its timer interrupt becomes pending; NEVER */
+	uint64_t retired;  /* instructions, for `instret` */
+	uint64_t reserved; /* line of its LR's reservation, or NO_LINE */
+	unsigned id;
+	enum hart_state state;
+
+	struct csrs csr;
+	struct pending pending;
+	struct stores stores;
+	struct spin spin;
+	struct op *ops;  /* the decoded page that pc was in last, */
+	uint64_t ops_at; /* and its address */
+};
+
+#endif

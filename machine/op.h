@@ -1,0 +1,62 @@
+/* op.h: a decoded instruction. */
+#ifndef MACHINE_OP_H
+#define MACHINE_OP_H
+
+#include <stdint.h>
+
+struct hart;
+struct op;
+
+/* What an instruction is to the machine: what can be done at once and what has to wait
+ * for its turn. The order matters: see op_accesses(). */
+enum op_kind {
+	OP_UNKNOWN, /* not decoded yet */
+	OP_PLAIN,   /* registers and pc only */
+	OP_FENCE,   /* orders what is in order anyway */
+	OP_DRAIN,   /* a fence of earlier stores against later loads */
+	OP_FENCE_I,
+	OP_PAUSE,
+	OP_WRS,
+	OP_MARK,   /* slti x0, x0, imm: kernel/mailbox.h */
+	OP_SYSTEM, /* CSR accesses, ecall, ebreak, sret, wfi, sfence.vma */
+	OP_ILLEGAL,
+	OP_LOAD,
+	OP_STORE,
+	OP_AMO, /* amocas too */
+	OP_LR,
+	OP_SC,
+};
+
+static inline int op_accesses(enum op_kind kind)
+{
+	return kind >= OP_LOAD;
+}
+
+/* The part of op_kind OP_AMO. */
+enum amo {
+	AMO_ADD,
+	AMO_SWAP,
+	AMO_XOR,
+	AMO_AND,
+	AMO_OR,
+	AMO_MIN,
+	AMO_MAX,
+	AMO_MINU,
+	AMO_MAXU,
+	AMO_CAS
+};
+
+struct op {
+	void (*run)(struct hart *h, const struct op *op); /* of an OP_PLAIN */
+	int64_t imm;
+	uint32_t word;  /* as fetched: 16 or 32 bits */
+	uint32_t ticks; /* of its own; an access has none, the memory system charges it */
+	uint8_t kind;   /* enum op_kind */
+	uint8_t rd, rs1, rs2;
+	uint8_t size;  /* bytes of the instruction */
+	uint8_t width; /* bytes of the access */
+	uint8_t amo;   /* enum amo */
+	uint8_t sign;  /* a load's value is sign-extended */
+};
+
+#endif

@@ -1,0 +1,46 @@
+/* turn.h: whose turn it is. The hart with the smallest clock goes next; of several, the
+ * one that has waited longest; of those, the first. A sample goes before any hart's
+ * access at its time. */
+#ifndef MACHINE_TURN_H
+#define MACHINE_TURN_H
+
+#include "machine.h"
+
+/* Does a come before b? */
+static inline bool turn_before(struct turn a, struct turn b)
+{
+	if (a.clock != b.clock)
+		return a.clock < b.clock;
+	return a.since != b.since ? a.since < b.since : a.hart < b.hart;
+}
+
+/* The next turn of a hart that runs. */
+static inline struct turn turn_of(const struct hart *h)
+{
+	return (struct turn){h->clock, h->clock - h->waited, (int)h->id};
+}
+
+static inline bool turn_may_go_on(const struct machine *m, const struct hart *h)
+{
+	return turn_before(turn_of(h), m->limit);
+}
+
+/* Takes the samples that are due and wakes whom a timer wakes; returns the hart that is
+ * next. Ends the process where there is none for ever. */
+struct hart *turn_next(struct machine *m);
+
+/* How far `h` may go: to be called when it gets the turn, and whenever another hart or
+ * the sample gets a new clock. */
+void turn_limit(struct machine *m, const struct hart *h);
+
+/* The hart takes its turn. */
+void turn_reach(struct machine *m, const struct hart *h);
+
+/* An interrupt became pending for `h` at `clock`: if that ends its sleep, it runs. */
+void turn_interrupted(struct hart *h, uint64_t clock);
+
+/* The harts of the set `lost` had line `line` taken away, at the turn reached: those that
+ * sleep and look at it run, and reservations of it are lost. */
+void turn_lose(struct machine *m, uint64_t lost, uint64_t line);
+
+#endif
