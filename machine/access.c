@@ -124,10 +124,7 @@ static void make_modelled(struct machine *m, struct hart *h)
 	else
 		spin_disturb(&h->spin);
 	do_values(m, h);
-	if (o.lost != 0) {
-		turn_lose(m, o.lost, line_of(h));
-		turn_limit(m, h);
-	}
+	turn_lose(m, o.lost, line_of(h));
 }
 
 static void fail_sc(struct machine *m, struct hart *h)

@@ -200,6 +200,7 @@ void region_take_sample(struct machine *m)
 		else
 			report_counts(m);
 	}
+	m->region.bound = turn.clock + m->settings.livelock * TICKS_PER_CYCLE;
 	s->time = 0;
 	find_due(m);
 }

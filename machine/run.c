@@ -123,7 +123,6 @@ static void system_op(struct machine *m, struct hart *h, const struct op *op)
 		trap_enter(m, h, CAUSE_ILLEGAL, op->word);
 	/* A hart that hart_start has begun anew is where that put it. */
 	h->pc = h->next;
-	turn_limit(m, h);
 }
 
 /* An instruction that is not plain and does not access memory. */
@@ -166,7 +165,6 @@ static void special(struct machine *m, struct hart *h, const struct op *op)
 /* The hart goes on until others have to. */
 static void run(struct machine *m, struct hart *h)
 {
-	turn_limit(m, h);
 	while (h->state == HART_RUNS && !m->stopped) {
 		const struct op *op;
 

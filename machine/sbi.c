@@ -124,6 +124,7 @@ static struct answer hart_state(struct machine *m, struct hart *h)
 	if (ram_at(m, h->x[A1], 4) == NULL)
 		return (struct answer){INVALID_ADDRESS, 0};
 	machine_start(m, &m->hart[id], h->x[A1], h->x[A2], h->clock);
+	turn_limit(m, h);
 	return (struct answer){SUCCESS, 0};
 }
 
@@ -145,19 +146,18 @@ static struct answer ipi(struct machine *m, struct hart *h)
 		if (m->hart[id].state == HART_STOPPED)
 			return (struct answer){INVALID_PARAM, 0};
 		m->hart[id].csr.ssip = true;
-		turn_interrupted(&m->hart[id], h->clock);
+		turn_interrupted(m, &m->hart[id], h->clock);
 	}
 	return (struct answer){SUCCESS, 0};
 }
 
-static struct answer timer(struct machine *m, struct hart *h)
+static struct answer timer(struct hart *h)
 {
 	uint64_t at = h->x[A0];
 
 	if (h->x[A6] != 0)
 		return (struct answer){NOT_SUPPORTED, 0};
 	h->timer = at > UINT64_MAX / TICKS_PER_CYCLE ? NEVER : at * TICKS_PER_CYCLE;
-	turn_limit(m, h);
 	return (struct answer){SUCCESS, 0};
 }
 
@@ -198,7 +198,7 @@ static struct answer answer_of(struct machine *m, struct hart *h)
 	case EXT_SRST:
 		return reset(m, h);
 	case EXT_TIME:
-		return timer(m, h);
+		return timer(h);
 	default:
 		return (struct answer){NOT_SUPPORTED, 0};
 	}

@@ -16,16 +16,45 @@ void spin_reset(struct spin *s)
 	s->loads = 0;
 }
 
+static unsigned first_difference(const uint64_t a[32], const uint64_t b[32])
+{
+	unsigned i = 0;
+
+	while (a[i] == b[i])
+		i++;
+	return i;
+}
+
+/* Are the registers those of the round's begin? Most loops that go on change the same
+ * register in every round, so that one is looked at first, and all are kept only when it
+ * has stood still. */
+static bool unchanged(struct spin *s, const uint64_t x[32])
+{
+	bool still = x[s->changing] == s->changing_was;
+
+	s->changing_was = x[s->changing];
+	if (!still) {
+		s->kept = false;
+		return false;
+	}
+	if (s->kept && memcmp(s->x, x, sizeof(s->x)) == 0)
+		return true;
+	if (s->kept) {
+		s->changing = first_difference(s->x, x);
+		s->changing_was = x[s->changing];
+	}
+	memcpy(s->x, x, sizeof(s->x));
+	s->kept = true;
+	return false;
+}
+
 bool spin_jump(struct spin *s, uint64_t pc, const uint64_t x[32], uint64_t clock)
 {
-	bool again = s->pure && s->pc == pc && memcmp(s->x, x, sizeof(s->x)) == 0;
-
-	if (again) {
+	if (unchanged(s, x) && s->pure && s->pc == pc) {
 		s->length = clock - s->begin;
 		s->begin = clock;
 		return true;
 	}
-	memcpy(s->x, x, sizeof(s->x));
 	s->pc = pc;
 	begin_round(s, clock);
 	return false;

@@ -40,21 +40,23 @@ static bool candidate(const struct hart *h, struct turn *turn)
 	return turn->clock != NEVER;
 }
 
-static int first_but(const struct machine *m, int other, struct turn *first)
+/* Finds who is next, or MACHINE_NOBODY, and the turn of the one behind. */
+static int first_two(const struct machine *m, struct turn *first, struct turn *second)
 {
-	int best = MACHINE_NOBODY;
-
+	*first = *second = (struct turn){NEVER, NEVER, MACHINE_NOBODY};
 	for (unsigned i = 0; i < m->harts; i++) {
 		struct turn turn;
 
-		if ((int)i == other || !candidate(&m->hart[i], &turn))
+		if (!candidate(&m->hart[i], &turn))
 			continue;
-		if (best != MACHINE_NOBODY && !turn_before(turn, *first))
-			continue;
-		best = (int)i;
-		*first = turn;
+		if (turn_before(turn, *first)) {
+			*second = *first;
+			*first = turn;
+		} else if (turn_before(turn, *second)) {
+			*second = turn;
+		}
 	}
-	return best;
+	return first->hart;
 }
 
 static void wake(struct hart *h, uint64_t clock)
@@ -65,14 +67,30 @@ static void wake(struct hart *h, uint64_t clock)
 	spin_reset(&h->spin);
 }
 
+/* Outside of regions harts go on for a while before the next one does. */
+static uint64_t ahead(const struct machine *m)
+{
+	return m->region.active ? 0 : FREE_CYCLES * TICKS_PER_CYCLE;
+}
+
+/* The hart whose turn it is may go on before `other` does something, or a sample is due. */
+static void set_limit(struct machine *m, struct turn other)
+{
+	m->limit = (struct turn){m->region.due, 0, MACHINE_NOBODY};
+	if (other.clock >= m->region.due)
+		return;
+	other.clock += ahead(m);
+	m->limit = other;
+}
+
 struct hart *turn_next(struct machine *m)
 {
-	struct turn turn = {NEVER, NEVER, MACHINE_NOBODY};
-	int next = first_but(m, MACHINE_NOBODY, &turn);
+	struct turn turn, second;
+	int next = first_two(m, &turn, &second);
 
 	while (m->region.due != NEVER && m->region.due <= turn.clock) {
 		region_take_sample(m);
-		next = first_but(m, MACHINE_NOBODY, &turn);
+		next = first_two(m, &turn, &second);
 	}
 	if (next == MACHINE_NOBODY)
 		machine_fail(m, MACHINE_DEADLOCK, "deadlock: every hart waits for another");
@@ -81,24 +99,26 @@ struct hart *turn_next(struct machine *m)
 			     "livelock: harts do not end after the window's end");
 	if (m->hart[next].state != HART_RUNS)
 		wake(&m->hart[next], turn.clock);
+	set_limit(m, second);
 	return &m->hart[next];
-}
-
-/* Outside of regions harts go on for a while before the next one does. */
-static uint64_t ahead(const struct machine *m)
-{
-	return m->region.active ? 0 : FREE_CYCLES * TICKS_PER_CYCLE;
 }
 
 void turn_limit(struct machine *m, const struct hart *h)
 {
-	struct turn other;
+	struct turn first, second;
 
-	m->limit = (struct turn){m->region.due, 0, MACHINE_NOBODY};
-	if (first_but(m, (int)h->id, &other) == MACHINE_NOBODY || other.clock >= m->region.due)
-		return;
-	other.clock += ahead(m);
-	m->limit = other;
+	first_two(m, &first, &second);
+	set_limit(m, first.hart == (int)h->id ? second : first);
+}
+
+/* Another hart runs from now on. */
+static void limit_by(struct machine *m, const struct hart *other)
+{
+	struct turn turn = turn_of(other);
+
+	turn.clock += ahead(m);
+	if (turn_before(turn, m->limit))
+		m->limit = turn;
 }
 
 static void reach(struct machine *m, struct turn turn)
@@ -112,7 +132,7 @@ void turn_reach(struct machine *m, const struct hart *h)
 	reach(m, turn_of(h));
 }
 
-void turn_interrupted(struct hart *h, uint64_t clock)
+void turn_interrupted(struct machine *m, struct hart *h, uint64_t clock)
 {
 	if (trap_pending(h) == 0)
 		return;
@@ -120,6 +140,9 @@ void turn_interrupted(struct hart *h, uint64_t clock)
 		wake(h, later(h->clock, clock));
 	else if (h->state == HART_SPINS && h->csr.sstatus & SSTATUS_SIE)
 		wake(h, spin_round_from(&h->spin, clock));
+	else
+		return;
+	limit_by(m, h);
 }
 
 /* Does the hart's access at the clock reached, had it not slept, come before? */
@@ -136,8 +159,10 @@ static void lose(struct machine *m, struct hart *h, uint64_t line)
 		h->reserved = NO_LINE;
 		m->reserved &= ~(1ul << h->id);
 	}
-	if ((h->state == HART_SPINS || h->state == HART_STALLS) && spin_watches(&h->spin, line))
-		wake(h, spin_wake(&h->spin, line, m->reached.clock, before_reached(m, h)));
+	if ((h->state != HART_SPINS && h->state != HART_STALLS) || !spin_watches(&h->spin, line))
+		return;
+	wake(h, spin_wake(&h->spin, line, m->reached.clock, before_reached(m, h)));
+	limit_by(m, h);
 }
 
 void turn_lose(struct machine *m, uint64_t lost, uint64_t line)

@@ -29,15 +29,15 @@ static inline bool turn_may_go_on(const struct machine *m, const struct hart *h)
  * next. Ends the process where there is none for ever. */
 struct hart *turn_next(struct machine *m);
 
-/* How far `h` may go: to be called when it gets the turn, and whenever another hart or
- * the sample gets a new clock. */
+/* Finds anew how far `h`, whose turn it is, may go: after another hart was started, or a
+ * region has begun or ended, or a sample was asked for. */
 void turn_limit(struct machine *m, const struct hart *h);
 
 /* The hart takes its turn. */
 void turn_reach(struct machine *m, const struct hart *h);
 
 /* An interrupt became pending for `h` at `clock`: if that ends its sleep, it runs. */
-void turn_interrupted(struct hart *h, uint64_t clock);
+void turn_interrupted(struct machine *m, struct hart *h, uint64_t clock);
 
 /* The harts of the set `lost` had line `line` taken away, at the turn reached: those that
  * sleep and look at it run, and reservations of it are lost. */
