@@ -64,6 +64,7 @@ struct machine {
 	struct settings settings;
 	unsigned harts;
 	struct hart hart[MACHINE_HARTS];
+	uint64_t next_at[MACHINE_HARTS]; /* ticks: of each hart's next turn; NEVER */
 	uint8_t *ram;
 	struct op **page;  /* decoded, one a page of RAM; NULL: not yet */
 	uint64_t reserved; /* harts (bits) that have a reservation */

@@ -113,6 +113,7 @@ static bool init(struct machine *m, const struct arguments *a, const struct prof
 		m->hart[i].id = i;
 		m->hart[i].timer = NEVER;
 		m->hart[i].reserved = NO_LINE;
+		m->next_at[i] = NEVER;
 	}
 	return ram != MAP_FAILED && m->page != NULL &&
 	       coherence_init(&m->coherence, profile, region_mix(a->settings.seed));

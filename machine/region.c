@@ -69,6 +69,7 @@ static void begin_hart(struct machine *m, struct hart *h, uint64_t from)
 	h->state = HART_RUNS;
 	stores_reset(&h->stores, (unsigned)m->profile->store_buffer);
 	spin_reset(&h->spin);
+	turn_changed(m, h);
 }
 
 /* All have joined. */
@@ -123,9 +124,11 @@ static void end(struct machine *m)
 		report_counts(m);
 	m->region.active = false;
 	m->region.due = NEVER;
-	for (unsigned h = 0; h < m->harts; h++)
+	for (unsigned h = 0; h < m->harts; h++) {
 		if (m->hart[h].state == HART_LEFT)
 			m->hart[h].state = HART_RUNS;
+		turn_changed(m, &m->hart[h]);
+	}
 }
 
 static void leave(struct machine *m, struct hart *h)

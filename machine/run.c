@@ -28,6 +28,7 @@ void machine_start(struct machine *m, struct hart *h, uint64_t entry, uint64_t o
 	h->state = HART_RUNS;
 	spin_reset(&h->spin);
 	stores_reset(&h->stores, (unsigned)m->profile->store_buffer);
+	turn_changed(m, h);
 }
 
 /* The hart only waits, from here on: it need not be executed while nothing changes. */
@@ -187,8 +188,12 @@ static void run(struct machine *m, struct hart *h)
 
 int machine_run(struct machine *m)
 {
-	while (!m->stopped)
-		run(m, turn_next(m));
+	while (!m->stopped) {
+		struct hart *h = turn_next(m);
+
+		run(m, h);
+		turn_changed(m, h);
+	}
 	fflush(stdout);
 	return m->status;
 }

@@ -40,31 +40,63 @@ static bool candidate(const struct hart *h, struct turn *turn)
 	return turn->clock != NEVER;
 }
 
-/* Finds who is next, or MACHINE_NOBODY, and the turn of the one behind. */
-static int first_two(const struct machine *m, struct turn *first, struct turn *second)
+void turn_changed(struct machine *m, const struct hart *h)
 {
-	*first = *second = (struct turn){NEVER, NEVER, MACHINE_NOBODY};
+	struct turn turn;
+
+	m->next_at[h->id] = candidate(h, &turn) ? turn.clock : NEVER;
+}
+
+/* Several harts have the smallest clock: the one whose turn is first, and the turn of
+ * the one behind. */
+static struct turn first_of_equals(const struct machine *m, uint64_t clock, struct turn *second)
+{
+	struct turn first = {NEVER, NEVER, MACHINE_NOBODY};
+
+	*second = first;
 	for (unsigned i = 0; i < m->harts; i++) {
 		struct turn turn;
 
-		if (!candidate(&m->hart[i], &turn))
+		if (m->next_at[i] != clock || !candidate(&m->hart[i], &turn))
 			continue;
-		if (turn_before(turn, *first)) {
-			*second = *first;
-			*first = turn;
+		if (turn_before(turn, first)) {
+			*second = first;
+			first = turn;
 		} else if (turn_before(turn, *second)) {
 			*second = turn;
 		}
 	}
-	return first->hart;
+	return first;
 }
 
-static void wake(struct hart *h, uint64_t clock)
+/* Finds who is next, or MACHINE_NOBODY, and a turn that no other hart's is before. */
+static struct turn first_two(const struct machine *m, struct turn *second)
+{
+	uint64_t least = NEVER, next = NEVER;
+	int hart = MACHINE_NOBODY;
+
+	for (unsigned i = 0; i < m->harts; i++) {
+		uint64_t at = m->next_at[i];
+		bool first = at < least;
+		uint64_t behind = first ? least : at;
+
+		next = behind < next ? behind : next;
+		hart = first ? (int)i : hart;
+		least = first ? at : least;
+	}
+	if (next == least && hart != MACHINE_NOBODY)
+		return first_of_equals(m, least, second);
+	*second = (struct turn){next, 0, MACHINE_NOBODY};
+	return (struct turn){least, 0, hart};
+}
+
+static void wake(struct machine *m, struct hart *h, uint64_t clock)
 {
 	h->state = HART_RUNS;
 	h->clock = clock;
 	h->waited = 0;
 	spin_reset(&h->spin);
+	turn_changed(m, h);
 }
 
 /* Outside of regions harts go on for a while before the next one does. */
@@ -83,32 +115,40 @@ static void set_limit(struct machine *m, struct turn other)
 	m->limit = other;
 }
 
-struct hart *turn_next(struct machine *m)
+static void check_end(struct machine *m, struct turn next)
 {
-	struct turn turn, second;
-	int next = first_two(m, &turn, &second);
-
-	while (m->region.due != NEVER && m->region.due <= turn.clock) {
-		region_take_sample(m);
-		next = first_two(m, &turn, &second);
-	}
-	if (next == MACHINE_NOBODY)
+	if (next.hart == MACHINE_NOBODY)
 		machine_fail(m, MACHINE_DEADLOCK, "deadlock: every hart waits for another");
-	if (m->region.active && turn.clock > m->region.bound && m->region.due == NEVER)
+	if (m->region.active && next.clock > m->region.bound && m->region.due == NEVER)
 		machine_fail(m, MACHINE_LIVELOCK,
 			     "livelock: harts do not end after the window's end");
-	if (m->hart[next].state != HART_RUNS)
-		wake(&m->hart[next], turn.clock);
+}
+
+struct hart *turn_next(struct machine *m)
+{
+	struct turn second, next = first_two(m, &second);
+	struct hart *h;
+
+	while (m->region.due != NEVER && m->region.due <= next.clock) {
+		region_take_sample(m);
+		next = first_two(m, &second);
+	}
+	check_end(m, next);
+	h = &m->hart[next.hart];
+	if (h->state != HART_RUNS)
+		wake(m, h, next.clock);
 	set_limit(m, second);
-	return &m->hart[next];
+	return h;
 }
 
 void turn_limit(struct machine *m, const struct hart *h)
 {
-	struct turn first, second;
+	struct turn second;
+	uint64_t own = m->next_at[h->id];
 
-	first_two(m, &first, &second);
-	set_limit(m, first.hart == (int)h->id ? second : first);
+	m->next_at[h->id] = NEVER;
+	set_limit(m, first_two(m, &second));
+	m->next_at[h->id] = own;
 }
 
 /* Another hart runs from now on. */
@@ -137,9 +177,9 @@ void turn_interrupted(struct machine *m, struct hart *h, uint64_t clock)
 	if (trap_pending(h) == 0)
 		return;
 	if (h->state == HART_WFI || h->state == HART_STALLS)
-		wake(h, later(h->clock, clock));
+		wake(m, h, later(h->clock, clock));
 	else if (h->state == HART_SPINS && h->csr.sstatus & SSTATUS_SIE)
-		wake(h, spin_round_from(&h->spin, clock));
+		wake(m, h, spin_round_from(&h->spin, clock));
 	else
 		return;
 	limit_by(m, h);
@@ -161,7 +201,7 @@ static void lose(struct machine *m, struct hart *h, uint64_t line)
 	}
 	if ((h->state != HART_SPINS && h->state != HART_STALLS) || !spin_watches(&h->spin, line))
 		return;
-	wake(h, spin_wake(&h->spin, line, m->reached.clock, before_reached(m, h)));
+	wake(m, h, spin_wake(&h->spin, line, m->reached.clock, before_reached(m, h)));
 	limit_by(m, h);
 }
 

@@ -25,6 +25,10 @@ static inline bool turn_may_go_on(const struct machine *m, const struct hart *h)
 	return turn_before(turn_of(h), m->limit);
 }
 
+/* The hart has another clock, or another state, than when it had its last turn: it is put
+ * in its place in the order. */
+void turn_changed(struct machine *m, const struct hart *h);
+
 /* Takes the samples that are due and wakes whom a timer wakes; returns the hart that is
  * next. Ends the process where there is none for ever. */
 struct hart *turn_next(struct machine *m);
