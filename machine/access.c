@@ -106,7 +106,7 @@ static void trace(const struct machine *m, const struct hart *h, uint64_t done, 
 /* When the hart goes on after a store that had its line at `done`. */
 static uint64_t after_store(const struct machine *m, struct hart *h, uint64_t done)
 {
-	stores_put(&h->stores, done);
+	store_buffer_put(&h->stores, done);
 	return h->stores.room != 0 ? h->pending.admitted + m->profile->l1_store : done;
 }
 
@@ -210,8 +210,8 @@ bool access_make(struct machine *m, struct hart *h)
  * has it: until the access is charged, the clock is the former. */
 static void issue_store(struct machine *m, struct hart *h)
 {
-	h->pending.admitted = stores_admit(&h->stores, h->clock);
-	h->clock = stores_request(&h->stores, h->pending.admitted) + m->profile->store_delay;
+	h->pending.admitted = store_buffer_admit(&h->stores, h->clock);
+	h->clock = store_buffer_request(&h->stores, h->pending.admitted) + m->profile->store_delay;
 }
 
 /* While its LR keeps a line, which is for lr_hold cycles at most, a hart goes ahead of the
@@ -232,7 +232,7 @@ static void issue_modelled(struct machine *m, struct hart *h)
 	if (kind == OP_STORE)
 		issue_store(m, h);
 	else if (kind != OP_LOAD)
-		h->clock = stores_request(&h->stores, h->clock);
+		h->clock = store_buffer_request(&h->stores, h->clock);
 	h->pending.issued = h->clock;
 	if (kind == OP_STORE || kind == OP_AMO) /* no SC comes for its LR */
 		coherence_let_go(&m->coherence, h->id, h->clock);

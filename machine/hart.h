@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../model/stores.h"
+#include "../model/store_buffer.h"
 #include "op.h"
 #include "spin.h"
 
@@ -53,7 +53,7 @@ struct hart {
 
 	struct csrs csr;
 	struct pending pending;
-	struct stores stores;
+	struct store_buffer stores;
 	struct spin spin;
 	struct op *ops;  /* the decoded page that pc was in last, */
 	uint64_t ops_at; /* and its address */

@@ -67,7 +67,7 @@ static void begin_hart(struct machine *m, struct hart *h, uint64_t from)
 	h->clock = from * TICKS_PER_CYCLE + late;
 	h->waited = 0;
 	h->state = HART_RUNS;
-	stores_reset(&h->stores, (unsigned)m->profile->store_buffer);
+	store_buffer_reset(&h->stores, (unsigned)m->profile->store_buffer);
 	spin_reset(&h->spin);
 	turn_changed(m, h);
 }

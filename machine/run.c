@@ -27,7 +27,7 @@ void machine_start(struct machine *m, struct hart *h, uint64_t entry, uint64_t o
 	h->waited = 0;
 	h->state = HART_RUNS;
 	spin_reset(&h->spin);
-	stores_reset(&h->stores, (unsigned)m->profile->store_buffer);
+	store_buffer_reset(&h->stores, (unsigned)m->profile->store_buffer);
 	turn_changed(m, h);
 }
 
@@ -151,7 +151,7 @@ static void special(struct machine *m, struct hart *h, const struct op *op)
 		break;
 	case OP_DRAIN:
 		if (m->region.active)
-			h->clock = stores_request(&h->stores, h->clock);
+			h->clock = store_buffer_request(&h->stores, h->clock);
 		break;
 	case OP_FENCE_I:
 		memory_forget_code(m);
