@@ -151,8 +151,26 @@ MODEL       := $(BUILD)/model/hartlock-model.so
 MODEL_OBJS  := $(patsubst %,$(BUILD)/%.host.o,$(wildcard model/*.c))
 HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -fno-common $(WARN)
 
+# The machine: the same cost model, and harts of its own.
+MACHINE        := $(BUILD)/model/hartlock-machine
+MACHINE_SRCS   := $(wildcard machine/*.c) $(addprefix model/,coherence.c directory.c l1.c profile.c request.c store_buffer.c)
+MACHINE_OBJS   := $(patsubst %,$(BUILD)/%.machine.o,$(MACHINE_SRCS))
+MACHINE_CFLAGS := -std=gnu11 -O2 -flto -g -fno-common $(WARN)
+
 .PHONY: model
-model: $(MODEL) ## build the cost model, a QEMU plugin
+model: $(MODEL) $(MACHINE) ## build the cost model: a QEMU plugin, and a machine of its own
+
+$(MACHINE): $(MACHINE_OBJS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(MACHINE_CFLAGS) -o $@ $(MACHINE_OBJS)
+
+$(BUILD)/%.c.machine.o: %.c $(BUILD)/flags
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -MMD -MP $(MACHINE_CFLAGS) -c $< -o $@
+
+-include $(MACHINE_OBJS:.o=.d)
 
 $(MODEL): $(MODEL_OBJS)
 	$(call say,LINK,$@)

@@ -8,7 +8,7 @@
 #include "tree.h"
 
 /* The tree is at the end of RAM, with room for the longest plan. */
-enum { TREE_ROOM = 256 * 1024 };
+enum { TREE_ROOM = 64 * 1024 };
 
 static const char *load_segment(struct machine *m, FILE *file, const Elf64_Phdr *segment)
 {
@@ -16,7 +16,7 @@ static const char *load_segment(struct machine *m, FILE *file, const Elf64_Phdr 
 
 	if (to == NULL || segment->p_memsz > RAM_BYTES - TREE_ROOM ||
 	    segment->p_paddr + segment->p_memsz > RAM_BASE + RAM_BYTES - TREE_ROOM)
-		return "it does not fit the machine's memory, 0x80000000 to 0x8ffc0000";
+		return "it does not fit the machine's memory, 0x80000000 to 0x8fff0000";
 	if (segment->p_filesz > segment->p_memsz)
 		return "a segment of it is larger in the file than in memory";
 	if (fseek(file, (long)segment->p_offset, SEEK_SET) != 0 ||

@@ -2,7 +2,7 @@
 
 #include "encoding.h"
 
-static void machine_may_go_on(struct machine *m, const struct hart *h, uint64_t handler)
+static void refuse_endless_trap(struct machine *m, const struct hart *h, uint64_t handler)
 {
 	if (handler - RAM_BASE >= RAM_BYTES && h->pc == handler)
 		machine_fail(m, MACHINE_LOST,
@@ -16,7 +16,7 @@ void trap_enter(struct machine *m, struct hart *h, uint64_t cause, uint64_t valu
 	uint64_t base = c->stvec & ~3ul;
 	bool vectored = c->stvec & 1 && cause & CAUSE_INTERRUPT;
 
-	machine_may_go_on(m, h, base);
+	refuse_endless_trap(m, h, base);
 	c->sepc = h->pc;
 	c->scause = cause;
 	c->stval = value;

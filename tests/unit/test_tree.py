@@ -17,6 +17,8 @@ MAY_INCLUDE = {
     "bench": {"alloc", "lock"},
     "kernel": {"alloc", "lock", "bench"},  # bench: only the port it implements, records, and its entry
     "native": {"bench"},  # the same
+    "model": {"kernel"},  # the mailbox
+    "machine": {"model", "kernel"},  # the same
 }
 KERNEL_SEES_OF_BENCH = {"port.h", "record.h", "bench.h"}
 

@@ -1,0 +1,109 @@
+"""The machine of the model's own: it runs the kernel's image by itself, and says what it cannot run."""
+
+import struct
+import subprocess
+
+import pytest
+from support.run import EVERYWHERE, TOP
+
+from hartlock.records.parser import read
+
+MACHINE = TOP / "build/model/hartlock-machine"
+IMAGE = TOP / "build/hartlock.elf"
+PLAN = "hartlock: format=1 think=100 think_range=100 duration_us=20 warmup_us=5 fairness_us=10 seed=1 "
+
+
+def run(*arguments, smp=8, profile="generic-8", image=IMAGE, timeout=120):
+    command = [MACHINE, "--machine", TOP / f"model/machines/{profile}.toml", "--smp", smp, *arguments, image]
+    return subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
+                          check=False)
+
+
+def measure(words, **kw):
+    return run("--plan", PLAN + words, **kw)
+
+
+def fields(done, kind):
+    return [{key: value.decode() for key, value in record.fields().values.items()}
+            for record in read(done.stdout.split(b"\n")) if record.type == kind]
+
+
+def audited(done):
+    """What each hart counted in the audit passes."""
+    return [share for share in fields(done, "share") if share["pass"] == "audit"]
+
+
+@pytest.mark.parametrize("harts, profile", [(1, "generic-8"), (2, "generic-8"), (8, "generic-8"), (64, "mesh-64")])
+def test_every_strategy_runs_and_loses_nothing(harts, profile):
+    done = measure("run=" + ",".join(f"{name}:{harts}" for name in [*EVERYWHERE, "amocas"] if name != "null"),
+                   smp=harts, profile=profile)
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert audited(done) and all(share["overlapping"] == share["outside"] == "0" for share in audited(done))
+    assert {record["status"] for record in fields(done, "trial")} == {"done"}
+
+
+def test_without_a_lock_updates_are_lost():
+    done = measure("run=null:8")
+    assert sum(int(share["overlapping"]) for share in audited(done)) > 20
+
+
+def test_harts_that_only_wait_are_not_executed_and_nothing_changes():
+    words = "run=ttas:8,ticket:8,mcs:8,clh:8,hemlock:8,qspin:8,cna:8"
+    asleep, awake = measure(words), run("--no-sleep", "--plan", PLAN + words)
+    assert asleep.stdout == awake.stdout
+
+
+def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():
+    one, again, other = (run("--seed", seed, "--plan", PLAN + "run=cas:8") for seed in (1, 1, 2))
+    assert one.stdout == again.stdout != other.stdout
+
+
+@pytest.mark.parametrize("fault, status, said", [
+    ("panic", 1, b""), ("stack", 1, b""), ("trap", 1, b""),
+    ("hang", 3, b"hartlock-machine: deadlock: every hart waits for another\n"),
+    ("hang-all", 3, b"hartlock-machine: deadlock: every hart waits for another\n"),
+    ("lost", 5, b"hartlock-machine: lost: a hart traps for ever")])
+def test_a_kernel_that_goes_wrong_is_told_at_once(fault, status, said):
+    done = measure(f"inject={fault} run=mcs:4", smp=4)
+    assert done.returncode == status
+    assert done.stderr.startswith(said)
+    if status > 1:
+        assert done.stderr.count(b"\nhartlock-machine: hart ") == 4
+
+
+def elf(machine=243, kind=2, entry=0x80200000, at=0x80200000, code=b"\0\0\0\0"):
+    head = struct.pack("<4s5B7xHHIQQQIHHHHHH", b"\x7fELF", kind, 1, 1, 0, 0, 2, machine, 1, entry, 64, 0, 0, 64, 56, 1, 0, 0, 0)
+    return head + struct.pack("<IIQQQQQQ", 1, 5, 120, at, at, len(code), len(code), 8) + code
+
+
+@pytest.mark.parametrize("image, said", [
+    (b"", "it is no ELF file"), (b"\x7fELF", "it is no ELF file"), (b"#!/bin/sh\n" * 20, "it is no ELF file"),
+    (elf(machine=62), "it is no program for RV64"), (elf(kind=1), "it is no program for RV64"),
+    (elf()[:-2], "it is cut short"), (elf()[:70], "it is cut short"), (elf(at=0x1000), "it does not fit the machine's memory"),
+    (elf(entry=0x10), "it begins where the machine has no memory")])
+def test_an_image_that_is_none_is_refused(tmp_path, image, said):
+    path = tmp_path / "image"
+    path.write_bytes(image)
+    done = run(image=path)
+    assert (done.returncode, done.stdout) == (2, b"")
+    assert done.stderr.decode().startswith(f"hartlock-machine: {path}: {said}")
+
+
+@pytest.mark.parametrize("arguments, said", [
+    (("--smp", "0"), "--smp 0: a number from 1 to 64 is wanted"), (("--smp", "65"), "--smp 65: a number"),
+    (("--seed", "x"), "--seed x: a number"), (("--plan", "x" * 100_000), "--plan: the plan is too long"),
+    (("--machine", "/nonesuch.toml"), "/nonesuch.toml: No such file"), (("--trace", "/nonesuch/x"), "/nonesuch/x: No such file")])
+def test_odd_arguments_are_refused(arguments, said):
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stderr.decode().startswith(f"hartlock-machine: {said}")
+
+
+def test_the_trace_has_a_line_for_each_access(tmp_path):
+    done = run("--trace", tmp_path / "trace", "--plan", PLAN + "passes=t run=mcs:2")
+    lines = [line.split() for line in (tmp_path / "trace").read_text().splitlines()]
+    assert done.returncode == 0 and {len(line) for line in lines} == {7}
+    kinds = {line[3] for line in lines}
+    assert {"load", "store", "amo"} <= kinds
+    misses = [line for line in lines if line[5] == "miss"]
+    assert misses and all(int(line[6]) >= 300 for line in misses if line[3] == "load")
