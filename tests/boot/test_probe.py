@@ -245,7 +245,7 @@ def test_columns_are_documented(generic):
 
 def test_kinds_are_documented(generic):
     kinds = {r["kind"] for r in generic.done.rows("probe.csv")}
-    assert kinds == set(documented("ports/probe.md", "What is measured"))
+    assert kinds == set(documented("ports/probe.md", "Measurements"))
 
 
 def test_every_record_key_is_documented(generic):
