@@ -14,10 +14,10 @@ def bench(tmp_path):
 
 @pytest.fixture(scope="session")
 def all_on_two(tmp_path_factory):
-    """One run that many tests look at: every strategy, on one and on two harts.
+    """A run that many tests read: every strategy, on one and on two harts.
 
-    A busy host may run two harts one after the other for a whole run, and then
-    there is nothing to see: up to five runs, until the control lost updates.
+    A busy host may run two harts one after the other for a whole run, and then there is nothing
+    to see. So there are up to five runs, until the control has lost updates.
     """
     for attempt in range(5):
         done = run_bench(tmp_path_factory.mktemp("all") / str(attempt), "--smp", "2", "--harts", "1,2", "--lock", "all")
@@ -34,7 +34,7 @@ def plugin():
 
 @pytest.fixture(scope="session")
 def terminal():
-    """Terminals can be had. A bare root that was entered by chroot may lack their file system."""
+    """Skip the test where no terminal can be had: a bare root entered by chroot may lack /dev/pts."""
     try:
         pty = os.openpty()
     except OSError:

@@ -38,7 +38,7 @@ def test_what_the_kernel_refuses(key, text, words):
 
 
 def test_defaults_and_variants():
-    """As docs/reference/records.md always said them."""
+    """The defaults are those that docs/reference/records.md has always named."""
     usual = {name: key.usual for name, key in schema.keys().items()}
     assert (usual["size"], usual["batch"], usual["sizes"], usual["irq"], usual["duration_us"], usual["fairness_us"]) == (
         16, 4096, "fixed", "on", 100_000, 0)

@@ -1,1 +1,1 @@
-"""Programs for who maintains hartlock: what `make docs` and its like run."""
+"""Programs for maintainers of hartlock, which `make docs` and its like run."""

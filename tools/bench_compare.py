@@ -1,6 +1,7 @@
-"""How often `compare` calls two identical sweeps under tcg different: `make bench-compare`.
+"""`make bench-compare`: counts how often `compare` calls two identical sweeps under tcg different.
 
-Twenty pairs of a cheap sweep, nothing changed between them. docs/use/compare.md quotes it.
+It runs twenty pairs of a cheap sweep, with nothing changed between them. docs/use/compare.md
+quotes the result.
 """
 
 import subprocess

@@ -1,6 +1,6 @@
-"""How fast hartlock itself is: `make bench-self`. It prints figures and judges none.
+"""`make bench-self`: measures how fast hartlock itself is. It prints figures and judges none.
 
-Not a test: times on a shared machine vary. Each line says what the project asks for.
+It is no test, because times on a shared machine vary. Each line says the project's own goal.
 """
 
 import os
@@ -45,14 +45,14 @@ def whole_command() -> None:
 
 
 def modelled(what: str, asked: str, *arguments: str) -> None:
-    """One command under the model, and how much it modelled in a second."""
+    """Run one command under the model, and print how much it modelled in a second."""
     import csv
 
     with tempfile.TemporaryDirectory() as folder:
         took = seconds("./run-bench.sh", "--engine", "model", "--out", f"{folder}/run", *arguments)
         with open(f"{folder}/run/samples.csv", newline="", encoding="utf-8") as f:
             rows = [r for r in csv.DictReader(f) if r["ops_total"]]
-    # Of each trial's passes one is counted here; two are as long, the fairness pass is shorter.
+    # One of each trial's passes is counted here; two are as long, the fairness pass is shorter.
     cycles = sum(3 * float(r["end_seconds"]) * float(r["cycles_per_second"]) for r in rows if r["hart"] == "0")
     ops = sum(3 * int(r["ops_total"]) for r in rows)
     say(what, f"{took:.1f} s", asked)
@@ -86,7 +86,7 @@ def first_record() -> None:
 
 
 def make_log(path: Path) -> None:
-    """A real run's log again and again, renumbered, up to 100 MB."""
+    """Write a real run's log again and again, renumbered, up to 100 MB."""
     from hartlock.records.parser import read
 
     with tempfile.TemporaryDirectory() as folder:
@@ -106,7 +106,7 @@ def make_log(path: Path) -> None:
 
 
 def parse(path: Path) -> None:
-    """In a process of its own, so that its memory is its own."""
+    """Parse the log in a process of its own, so that its memory is known."""
     from hartlock.records.trials import TrialBuilder
     from hartlock.records.parser import Reader
 
@@ -133,7 +133,7 @@ def parse_apart() -> None:
 
 
 def instructions() -> None:
-    """With -icount a cycle is an instruction, exactly."""
+    """Count the instructions of each strategy: with -icount a cycle is exactly one."""
     import csv
 
     with tempfile.TemporaryDirectory() as folder:

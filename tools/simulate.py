@@ -1,4 +1,4 @@
-"""The kernel in QEMU under the cost model, by hand: no host program in between."""
+"""Runs the kernel in QEMU under the cost model by hand, without the host program."""
 
 import os
 import re
@@ -13,7 +13,7 @@ QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
 
 
 class Run:
-    """What one QEMU said, until it ended."""
+    """The output of one QEMU until it ended."""
 
     def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
         self.status, self.log, self.errors = done.returncode, done.stdout, done.stderr
@@ -24,7 +24,7 @@ class Run:
                 for line in re.findall(rf"^@{kind} (.*)$", self.log, re.M)]
 
     def measured(self) -> list[str]:
-        """The records of all that is measured, without their numbers: they must not depend on the computer."""
+        """The measured records without their numbers. They must not depend on the computer."""
         lines = re.findall(r"^@(?:share|hist|pass|audit|coherence|fair) .*$", self.log, re.M)
         return [re.sub(r" n=\d+| \*\w+$", "", line) for line in lines]
 
@@ -39,7 +39,7 @@ class Run:
 
 def simulate(plugin: Path, plan: str, harts: int = 8, arguments: str = "", machine: str = "reference", qemu: Sequence[str] = (),
              status: int = 0, image: Path | None = None) -> Run:
-    """The run of `plan` under the plugin; one that does not end with `status` is an AssertionError."""
+    """Run `plan` under the plugin. A QEMU that does not end with `status` is an AssertionError."""
     accel = () if "-accel" in qemu else ("-accel", "tcg,thread=multi")
     path = TOP / f"model/machines/{machine}.toml"
     done = subprocess.run(
@@ -55,6 +55,6 @@ def simulate(plugin: Path, plan: str, harts: int = 8, arguments: str = "", machi
 
 
 def cycles_an_operation(p: Record, shares: list[Record]) -> float:
-    """The window's cycles by the operations that all harts did in it."""
+    """The window's cycles divided by the operations that all harts did in it."""
     window = int(p["close"]) - int(p["open"])
     return window / sum(int(s["ops_close"]) - int(s["ops_open"]) for s in shares)

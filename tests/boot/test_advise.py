@@ -44,7 +44,7 @@ def test_a_clear_case_names_the_lock_the_figures_and_the_files(tmp_path):
 
 
 def test_noise_only_is_no_answer(tmp_path):
-    """Eight strategies that do not differ, 60 times: it picks in hardly any."""
+    """`advise` picks a winner in hardly any of 60 folders of eight strategies that do not differ."""
     names, picked = ["tas", "ttas", "ticket", "mcs"], 0
     for n in range(60):
         rng = np.random.default_rng(n)
@@ -74,7 +74,7 @@ def test_fast_but_starving_is_said_and_ruled_out_where_it_matters(tmp_path):
 
 
 def test_a_starving_hart_is_seen_though_the_mean_over_trials_is_even(tmp_path):
-    """Another hart starves in each trial: in sum all did the same."""
+    """Another hart starves in each trial, so that in sum all harts did the same."""
     folder = folder_of(tmp_path / "a", cells(8, ttas=100, mcs=260), lowest={"ttas": 0.0})
     data = reader.load(folder)
     ttas = next(c for c in data if c.strategy == "ttas")
@@ -226,7 +226,7 @@ def test_an_isa_string_that_is_none():
 
 @pytest.mark.parametrize("name", [n for n in strategies.known()])
 def test_the_lines_to_change_compile(tmp_path, name):
-    """As they are printed, in a function that has what they speak of."""
+    """The printed lines compile in a function that declares the names they use."""
     strategy = strategies.known()[name]
     include, *lines = drop_in.snippet(strategy)
     body = "\n".join(("static " if line.startswith("struct") else "") + line for line in lines)
@@ -234,7 +234,7 @@ def test_the_lines_to_change_compile(tmp_path, name):
                                     f"size_t align, size_t batch, unsigned hart);\nvoid *use(uintptr_t start, uintptr_t end, size_t size, "
                                     "size_t align, size_t batch, unsigned hart)\n{\nvoid *block = 0;\n" + body
                                     + "\n(void)start, (void)end, (void)size, (void)align, (void)batch, (void)hart;\nreturn block;\n}\n")
-    for header in drop_in.files(strategy):  # those that are said to be copied are enough
+    for header in drop_in.files(strategy):  # the headers that are said to be copied are enough
         target = tmp_path / header
         target.parent.mkdir(exist_ok=True)
         shutil.copy(TOP / header, target)
@@ -244,7 +244,7 @@ def test_the_lines_to_change_compile(tmp_path, name):
 
 
 def test_missing_cells_are_measured(tmp_path):
-    """On the model, into results/; taken away again."""
+    """`--measure` runs on the model, into results/; the test removes that folder again."""
     from hartlock.base.paths import RESULTS
 
     folder = folder_of(tmp_path / "a", cells(2, ticket=300, tas=260))

@@ -1,4 +1,4 @@
-"""The board engine: a kernel that is not started here, heard over a serial line or read from a log."""
+"""The board engine: a kernel that others start, heard over a serial line or read from a log."""
 
 import json
 import os
@@ -40,7 +40,7 @@ def heard(folder, *args, **kw):
 
 @pytest.fixture(scope="module")
 def log(tmp_path_factory):
-    """What a terminal program would have taken down."""
+    """The log that a terminal program would have recorded."""
     to = tmp_path_factory.mktemp("log") / "capture"
     plan, _ = print_plan(*ASKED)
     subprocess.run(qemu(plan, "-serial", f"file:{to}"), stdin=subprocess.DEVNULL, check=True, timeout=60)
@@ -68,7 +68,7 @@ def test_of_several_runs_in_a_log_the_last_counts(log, tmp_path):
 
 
 def anew(text, old, new):
-    """The one record that has `old` in it, with `new` in its place and its checksum made again."""
+    """The text with `new` in the place of `old` in its one record that has it, and a new checksum."""
     record = next(line for line in text.split(b"\n") if line.startswith(b"@") and old in line)
     body = record.rpartition(b" *")[0].replace(old, new)
     return text.replace(record, b"%s *%08x" % (body, zlib.crc32(body)))
@@ -138,8 +138,8 @@ def on_a_line(folder, device, *args):
 
 
 def test_a_serial_line(tmp_path):
-    """QEMU's UART on a pseudo-terminal of its own; it starts when somebody listens, and like a board
-    that has been powered off its end of the line stays plugged in."""
+    """QEMU's UART is on a pseudo-terminal of its own. QEMU starts when the run listens, and its end of
+    the line stays open afterwards, like that of a board that has been powered off."""
     plan, _ = print_plan(*ASKED)
     board = subprocess.Popen([*qemu(plan, "-serial", "pty", "-S", "-no-shutdown", "-qmp", f"unix:{tmp_path}/qmp,server=on,wait=off")],
                              stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True)
@@ -156,7 +156,7 @@ def test_a_serial_line(tmp_path):
 
 
 class Throttled:
-    """A line of so many bytes a second, which loses one now and then."""
+    """A serial line of a limited rate that loses a byte now and then."""
 
     def __init__(self, data, rate, lose=()):
         self.master, self.slave = os.openpty()

@@ -1,4 +1,4 @@
-"""Bad input: a clear message, status 2, nothing written."""
+"""Bad input gives a clear message and status 2, and nothing is written."""
 
 import shutil
 import subprocess
@@ -75,7 +75,7 @@ def test_a_missing_program_gets_the_command_that_installs_it(bench, tmp_path, pr
 
 
 def test_no_python_that_will_do_gets_the_command_too(tmp_path):
-    """What run-bench.sh itself says: find-python is made to find none."""
+    """run-bench.sh itself names the command when find-python finds no Python."""
     copy = tmp_path / "copy"
     shutil.copytree(TOP / "host", copy / "host", ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(TOP / "run-bench.sh", copy)
@@ -88,7 +88,7 @@ def test_no_python_that_will_do_gets_the_command_too(tmp_path):
 
 
 def test_setup_says_what_is_missing_and_the_command(tmp_path):
-    """In a copy that wants a package nobody has."""
+    """The test runs in a copy of the tree that wants a package nobody has."""
     shutil.copytree(TOP / "host", tmp_path / "host")
     (tmp_path / "host/packages.txt").write_text("run no-such-package to have one missing\n")
     done = subprocess.run([str(tmp_path / "host/setup"), "--missing", "run"], capture_output=True, text=True,

@@ -52,7 +52,7 @@ def test_the_same_values_are_no_difference_whatever_they_are(tmp_path):
 
 
 def test_of_many_rows_without_a_change_hardly_one_is_called(tmp_path):
-    """40 comparisons of 20 rows: at the stated rate two of them have a false call."""
+    """In 40 comparisons of 20 rows the stated rate allows two with a false call."""
     rng, called = np.random.default_rng(8), 0
     names = [f"s{i}" for i in range(20)]
     for n in range(40):
@@ -69,7 +69,7 @@ def test_one_boot_with_another_seed_is_never_called(tmp_path):
     assert words_of(a, b) == {"ticket": "too close to call"}
     assert "one boot is little" in run_compare(a, b).stdout
     b = folder_of(tmp_path / "c", {("ticket", 8): noisy(rng, 400)}, boots=1, trials=5)
-    assert words_of(a, b) == {"ticket": "worse"}  # the same seed is the same placement
+    assert words_of(a, b) == {"ticket": "worse"}  # an equal seed gives an equal placement
 
 
 def test_emulated_times_have_to_differ_by_more_than_they_drift(tmp_path):

@@ -1,4 +1,4 @@
-"""What a run leaves is what the documentation lists: the keys of run.json and of the records."""
+"""The documentation lists the keys of run.json and of the records that a run leaves."""
 
 from support.documents import documented, record_keys
 

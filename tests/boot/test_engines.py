@@ -44,7 +44,7 @@ def test_without_a_lock_the_model_loses_updates(both):
 
 
 def figures(done):
-    """Both CSV files, but for the columns that tell where and when: run, host_processors."""
+    """Both CSV files without the columns that tell where and when: run and host_processors."""
     out = []
     for name in ("samples.csv", "summary.csv"):
         for row in done.rows(name):
@@ -55,7 +55,7 @@ def figures(done):
 
 @pytest.fixture
 def load():
-    """Two busy processes."""
+    """Two processes that keep both processors busy."""
     busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2)]
     yield
     for process in busy:
@@ -75,7 +75,7 @@ def test_the_model_gives_the_same_figures_under_load(quiet, tmp_path, load):
 
 
 def test_another_qemu_gives_the_same_figures(quiet, tmp_path):
-    """QEMU 10.0 with OpenSBI 1.5, fetched beside the system's by `make setup`."""
+    """QEMU 10.0 with OpenSBI 1.5, which `make setup` fetches, gives the figures of the system's QEMU."""
     other = TOP / "build/qemu-10.0/usr/bin"
     if not other.exists():
         pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
@@ -123,7 +123,7 @@ def test_more_harts_than_the_machine_has_are_refused(bench):
 
 
 def fake_qemu(tmp_path, version):
-    """A QEMU of another version, otherwise the real one."""
+    """A QEMU that claims another version and is the real one otherwise."""
     (tmp_path / "bin").mkdir()
     (tmp_path / "share").symlink_to("/usr/share")
     fake = tmp_path / "bin/qemu-system-riscv64"
@@ -177,7 +177,7 @@ def broken_copy(tmp_path, header, old, new):
 
 
 def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
-    """An MCS lock that is never handed over."""
+    """The MCS lock of this copy is never handed over."""
     run = broken_copy(tmp_path, "lock/mcs.h", "a32_store_unlock(&next->waiting, 0);", "")
     done = run("--smp", "2", "--lock", "mcs", *MODEL)
     assert done.returncode == 1, done.stdout
@@ -187,7 +187,7 @@ def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
 
 
 def test_a_livelock_is_ended_and_each_hart_is_located(tmp_path):
-    """A test-and-set lock that is never released: its waiters write, so none sleeps."""
+    """The test-and-set lock of this copy is never released; its waiters write, so none sleeps."""
     run = broken_copy(tmp_path, "lock/tas.h", "a32_store_unlock(&l->held, 0);", "(void)l;")
     done = run("--smp", "2", "--lock", "tas", *MODEL)
     assert done.returncode == 1, done.stdout

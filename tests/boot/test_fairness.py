@@ -1,4 +1,4 @@
-"""The fairness pass: its definitions on known records, its claims under the cost model."""
+"""The fairness pass: its definitions on known records, and the locks' claims under the cost model."""
 
 import math
 import re
@@ -30,7 +30,7 @@ FAIR = "order=numbers clusters=2 grants=101 again=20 near=60 windows=25 distinct
 
 
 def a_trial(fair=FAIR, hists=(), strategy="ttas", ticks=1000, cycles=3000):
-    """A trial on two harts of which only the fairness pass was done; `cycles` in `ticks`."""
+    """A trial on two harts with a fairness pass only; it took `cycles` in `ticks`."""
     bodies = [f"pass trial=0 pass=fairness strategy={strategy} harts=2 ended=time open=1 close=2 heap_start=0x1000 "
               "heap_end=0x9000 used=1600 relax=pause unlock=store clusters=2 "
               "offset=0 touched=0", f"fair trial=0 {fair}"]
@@ -156,7 +156,7 @@ FIFO = [name for name, known in traits.known().items() if known.fifo]
 
 @pytest.fixture(scope="module")
 def modelled(tmp_path_factory):
-    """All strategies on the model, on 3, 4 and 8 harts."""
+    """A run of all strategies on the model, on 3, 4 and 8 harts."""
     done = run_bench(tmp_path_factory.mktemp("fairness") / "run", "--smp", "8", "--harts", "3,4,8", "--lock", "all",
                      "--engine", "model", "--trials", "2", "--model-duration", "120", timeout=300)
     assert {r["strategy"] for r in done.rows()} >= {*FIFO, "tas"}, done.out
@@ -186,7 +186,7 @@ def test_others_are_bypassed_without_bound(modelled, strategy):
 
 
 def test_hand_offs_are_told_and_ordered(modelled):
-    """A queue's hand-off invalidates one line, a test-and-set's is a race of all for one."""
+    """A hand-off in a queue invalidates one line, and one of a test-and-set lock is a race of all harts."""
     p50 = {s: float(modelled.row(s, 8, "model")["handoff_p50_cycles_median"]) for s in ("mcs", "ticket", "tas")}
     assert p50["mcs"] < p50["ticket"] < p50["tas"]
     r = modelled.row("mcs", 8, "model")

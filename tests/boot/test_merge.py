@@ -1,4 +1,4 @@
-"""Folders of several machines as one table; a sweep that Slurm ran, as one that was run here."""
+"""`collect` makes one table of several machines' folders, and of a sweep that Slurm ran."""
 
 import csv
 import json
@@ -94,7 +94,7 @@ def test_too_few_folders(tmp_path, count, words):
 
 
 def test_the_lines_of_the_docs_run(tmp_path):
-    """The one-liners for pandas, R and gnuplot: those whose program is here."""
+    """The document's one-liners for pandas, R and gnuplot run, as far as the programs are installed."""
     folder = machine(tmp_path / "latest", "Left", 1)
     text = (TOP / "docs/use/collect.md").read_text()
     lines = {m[1]: m[0] for m in re.finditer(r"^    (python3|Rscript|gnuplot) .*(?:\n      .*)*$", text, re.M)}

@@ -111,7 +111,7 @@ def test_clock_costs_a_cycle(plugin):
 
 
 def measure_table(plugin, seed):
-    """By strategy and harts: cycles an operation, the counters, operations."""
+    """Cycles an operation, the counters and the operations, by strategy and harts."""
     trials = ",".join(f"{s}:{n}" for s in REFERENCE for n in (1, 2, 4, 8))
     run = simulate(plugin, f"seed={seed} {REFERENCE_WORK} passes=t duration_us=200 warmup_us=50 run={trials}",
                    arguments=f",seed={seed}")
@@ -206,7 +206,7 @@ def test_livelock_names_the_hart(plugin):
 
 
 def test_deadlock_names_harts_and_lines(plugin, tmp_path):
-    """A ticket lock that stops serving after a while."""
+    """The ticket lock of this copy stops serving after a while."""
     for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native", "verify"):
         shutil.copytree(TOP / part, tmp_path / part)
     shutil.copy(TOP / "Makefile", tmp_path)

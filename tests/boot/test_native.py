@@ -1,4 +1,4 @@
-"""The bench on threads of this computer: every strategy, what its rows claim, and bad days."""
+"""The bench on threads of this computer: every strategy, the claims of its rows, and its failures."""
 
 import os
 import re
@@ -42,7 +42,7 @@ def program(*words, command=(str(PROGRAM),), timeout=60, **kw):
 
 
 def records(text):
-    """{type: fields of each}"""
+    """The records as {type: [fields of each]}."""
     out = {}
     for record in read(line.encode() for line in text.split("\n")):
         out.setdefault(record.type, []).append({k: v.decode() for k, v in record.fields().values.items()})
@@ -51,8 +51,8 @@ def records(text):
 
 @pytest.fixture(scope="module")
 def threads(tmp_path_factory):
-    """Every strategy on one and two threads; again, up to five times, if a busy computer
-    ran them one after the other and the control lost nothing."""
+    """A run of every strategy on one and two threads. It is repeated, up to five times, if a busy
+    computer ran the threads one after the other and the control lost nothing."""
     for attempt in range(5):
         done = run_bench(tmp_path_factory.mktemp("threads") / str(attempt), *TWO, "--harts", "1,2", "--lock", "all")
         if done.status != 0 or PROCESSORS < 2 or done.row("null", 2, "native")["overlap_shown"] == "yes":
@@ -96,7 +96,7 @@ def test_rows_say_what_they_are_evidence_of(threads):
 
 
 def test_threads_that_share_a_processor_are_called_so(tmp_path):
-    """On one processor, whichever this test may use."""
+    """The run has only one processor, the first one that this test may use."""
     one = min(os.sched_getaffinity(0))
     done = subprocess.run(["taskset", "-c", str(one), str(TOP / "run-bench.sh"), *QUICK, *TWO, "--harts", "1,2", "--lock", "cas",
                            "--out", str(tmp_path / "run")], capture_output=True, text=True, timeout=120, check=False)
@@ -109,7 +109,7 @@ def test_threads_that_share_a_processor_are_called_so(tmp_path):
 
 
 def test_what_a_magazine_has_in_store_is_no_lost_block(bench):
-    """A window that ends by time leaves batches begun, here of blocks that do not fill them."""
+    """A window that ends by time leaves batches that are only begun; here blocks do not fill them."""
     done = bench(*TWO, "--lock", "magazine", "--size", "24", "--align", "8", "--think", "3000")
     assert done.status == 0, done.out
     assert {r["ended"] for r in done.rows("samples.csv") if r["strategy"] == "magazine"} == {"time"}
@@ -128,7 +128,7 @@ def test_more_threads_than_there_are_processors(bench):
 
 
 def tasks(pid):
-    """{thread's name: (ticks of processor time, processors it may use)}"""
+    """The threads of a process, as {name: (ticks of processor time, processors it may use)}."""
     out = {}
     for task in Path(f"/proc/{pid}/task").iterdir():
         stat, status = ((task / name).read_text() for name in ("stat", "status"))
@@ -139,7 +139,7 @@ def tasks(pid):
 
 
 def test_threads_are_kept_on_processors_in_turn_and_sleep_without_work(built):
-    """One hart of five works, until it has had 300 ms of a processor."""
+    """One hart of five works until it has had 300 ms of a processor; the others have had none."""
     with subprocess.Popen([str(PROGRAM), "smp=5", "hartlock:", "duration_us=60000000", "passes=t", "size=1", "align=1",
                            "think=100000", "run=ticket:1"], stdout=subprocess.DEVNULL) as process:
         deadline = time.monotonic() + 60
@@ -301,8 +301,8 @@ def test_by_hand_too_few_threads_are_said(built):
     assert records(done.stdout)["trial"][0]["status"] == "too_few_harts"
 
 
-# What a sanitizer sees of every strategy. `null` excludes nobody on purpose, so it
-# is left out by name, and shows that ThreadSanitizer would see a lock that does not.
+# Sanitizers run every strategy. `null` excludes nobody on purpose, so it is left out by
+# name, and shows that ThreadSanitizer would see a lock that does not exclude.
 
 @pytest.fixture(scope="module", params=["thread", "address,undefined"])
 def sanitized(request):
@@ -360,7 +360,7 @@ def test_a_program_for_other_processors_is_known_by_its_header(built):
 
 
 def test_where_rdcycle_is_refused_rdtime_is_read_and_said(tmp_path):
-    """As Linux refuses it: in a copy whose instruction is an illegal one."""
+    """Linux refuses rdcycle as an illegal instruction, which this copy has in its place."""
     copy = tmp_path / "copy"
     shutil.copytree(TOP, copy, ignore=shutil.ignore_patterns(".git", "build", "results", "__pycache__"))
     clock = copy / "native/port_clock.h"
@@ -384,7 +384,7 @@ def loop(folder, objdump, strategy):
 
 @pytest.mark.parametrize("target", [*CROSS, ""])
 def test_nothing_but_the_operation_is_in_the_throughput_loop(target):
-    """No call, not even to a helper that picks an atomic's instruction; no clock."""
+    """The loop has no call, not even to a helper that picks an atomic's instruction, and no clock."""
     folder, prefix = (f"build/{target}-linux-gnu-gcc", f"{target}-linux-gnu-") if target else ("build", "")
     make(f"BUILD={folder}", *([f"HOSTCC={prefix}gcc"] if target else []))
     for strategy in strategies.known():
@@ -417,8 +417,8 @@ def test_the_probe_writes_a_profile_of_this_computer(probed):
 
 
 def one_load(fast, slow, real):
-    """What the probe makes of dirty loads, `fast` of which a prefetcher brought (4 cycles
-    above the clock's 20) and `slow` came from the other hart (200 above it)."""
+    """The probe's answer to dirty loads of which a prefetcher brought `fast` (4 cycles above the
+    clock's 20), while `slow` came from the other hart (200 above it)."""
     p = Probe(2, real=real)
     for kind, b, counts in [("clock", 0, {20: 1024}), ("loop", 0, {0: 4}), ("load", 0, {3: 4}), ("shared", 0, {30: 100}),
                             ("dirty", 1, {24: fast, 220: slow})]:

@@ -108,7 +108,7 @@ def test_the_reference_machine_comes_back_in_tenths_of_cycles(reference):
     ("l1_load", 6), ("l1_amo", 8), ("transfer", 60), ("upgrade", 47), ("invalidate", 3), ("shared", 36), ("memory", 180),
     ("hop", 13), ("store_delay", 40)])
 def test_one_changed_parameter_changes_its_answer_and_no_other(generic, tmp_path, key, value):
-    """So the tests above can fail. An AMO's cost is told from a load's: both may move."""
+    """This shows that the tests above can fail. An AMO's cost is derived from a load's: both may move."""
     other = Probed(tmp_path, 8, machine(tmp_path / "other.toml", "generic-8", **{key: value}))
     expect(other, [key])
     assert abs(other.found[key] - generic.found[key]) > 0.05 * generic.found[key]
@@ -124,7 +124,7 @@ def test_far_amos_are_noticed(tmp_path):
 
 
 def test_every_hart_is_a_cluster_of_its_own(tmp_path):
-    """Even the nearest pair is a step apart."""
+    """In this machine even the nearest pair of harts is one hop apart."""
     lone = Probed(tmp_path, 4, machine(tmp_path / "lone.toml", "generic-8", cluster_harts=1, mesh_columns=2, hop=8))
     expect(lone, ["transfer", "upgrade", "hop", "cluster_harts", "mesh_columns"])
 
@@ -170,7 +170,7 @@ def test_the_matrix_shows_the_clusters(mesh):
 
 
 def test_a_hand_off_is_an_upgrade_and_a_transfer(reference):
-    """One-way, with the few instructions of either loop: the independent simulator's 56."""
+    """A one-way hand-off, with the few instructions of both loops, takes the independent simulator's 56."""
     costs = [float(r["cost_cycles"]) for r in reference.done.rows("probe.csv") if r["kind"] == "handoff"]
     assert costs == pytest.approx([56] * 56, rel=0.05)
 
@@ -223,13 +223,14 @@ def test_more_harts_than_the_machine_has_leave_no_profile(tmp_path):
 
 @pytest.mark.parametrize("name", ["probe", "probe_solo", "probe_many"])
 def test_it_compiles_for_this_computer_too(name):
-    """It knows of its place only what bench/port.h says."""
+    """The probe knows only bench/port.h of the place where it runs."""
     subprocess.run(["gcc", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-O2", f"-I{TOP}", f"-I{TOP}/tests/c/fake",
                     "-fsyntax-only", str(TOP / f"bench/{name}.c")], check=True, timeout=60)
 
 
 def test_without_the_model_the_kernel_sends_the_same_records(generic):
-    """On emulated harts, so no figure means anything; one hart, as two may take turns for seconds."""
+    """The harts are emulated, so no figure means anything. There is one, because two may take turns
+    for seconds."""
     image = TOP / "build/hartlock.elf"
     out = subprocess.run(["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", "1", "-bios", "default", "-kernel",
                           str(image), "-append", "hartlock: run=probe:1", "-display", "none", "-monitor", "none",
@@ -263,7 +264,7 @@ def test_every_option_is_documented():
 
 
 def measured(harts, cost):
-    """A Probe whose dirty loads cost what cost(a, b) says, and its clock 2."""
+    """A Probe whose dirty load from hart b to hart a costs cost(a, b), and whose clock costs 2."""
     p = Probe(harts)
     for kind, a, b, cycles in [("clock", 0, 0, 2), ("loop", 0, 0, 0), ("load", 0, 0, 3),
                                *(("dirty", a, b, 2 + cost(a, b)) for a in range(harts) for b in range(harts) if a != b)]:

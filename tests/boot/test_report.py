@@ -1,4 +1,4 @@
-"""The report in a real browser, and what stands in it."""
+"""The report: its contents, and its page in a real browser."""
 
 import csv
 import json
@@ -47,7 +47,8 @@ class ByAddress(Service):
 
 @pytest.fixture(scope="module")
 def chromium(tmp_path_factory):
-    """Where it listens: 127.0.0.1:PORT. Started here, for chromedriver would look for its browser at localhost."""
+    """The address 127.0.0.1:PORT of a Chromium that is started here, because chromedriver would look for
+    its browser at localhost."""
     process = subprocess.Popen(["chromium", "--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
                                 "--window-size=1300,1000", "--remote-debugging-port=0",
                                 f"--user-data-dir={tmp_path_factory.mktemp('chromium')}", "about:blank"], stderr=subprocess.PIPE, text=True)
@@ -202,7 +203,7 @@ def test_the_same_data_gives_the_same_bytes(swept, tmp_path):
 
 
 def test_what_is_in_the_data_is_text_and_no_markup(swept, tmp_path):
-    """A folder may come from elsewhere."""
+    """Data are never markup, because a folder may come from anywhere."""
     shutil.copytree(swept.folder, tmp_path / "run")
     for name in reader.FILES:
         path = tmp_path / "run" / name
@@ -244,7 +245,7 @@ def test_a_damaged_csv_is_named(swept, tmp_path):
 
 
 def edited(source, target, change):
-    """A copy of a folder whose trials went through `change`."""
+    """A copy of a folder with `change` applied to its trials."""
     shutil.copytree(source, target)
     for name in ("trials.csv", "summary.csv"):
         with open(target / name, newline="", encoding="utf-8") as f:

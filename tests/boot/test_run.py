@@ -1,4 +1,4 @@
-"""Whole runs in QEMU, looked at as a user would: what is printed, what is left behind."""
+"""Whole runs in QEMU, as a user sees them: the output, and the folder that is left."""
 
 import re
 import subprocess
@@ -42,8 +42,8 @@ def test_harts_started_together_and_all_worked(all_on_two):
 
 
 def test_contention_is_shown(bench, all_on_two):
-    """A ticket lock that is held all the time makes every hart wait, even when a busy
-    host lets them run only in turns: a hart that is alone gets it only once."""
+    """A ticket lock that is held all the time makes every hart wait, even when a busy host runs the
+    harts in turns: a hart that is alone gets the lock only once."""
     held = bench("--smp", "2", "--lock", "ticket", "--hold", "20000", "--think", "0")
     assert held.row("ticket", 2)["contended"] == "yes"
     assert all_on_two.row("ticket", 1)["contended"] == all_on_two.row("ttas", 1)["contended"] == "no"
@@ -155,8 +155,8 @@ def test_hold_and_think_slow_it_down(tmp_path):
 
 
 def test_one_thread_emulation_counts_instructions_exactly(tmp_path):
-    """With -icount a cycle is an instruction: two runs give one number, but for the
-    window's ends, which are told in ticks of 100 instructions."""
+    """With -icount a cycle is an instruction, so two runs give one number, apart from the window's
+    ends, which are known to 100 instructions."""
     seen = set()
     for n in "ab":
         done = run_bench(tmp_path / n, "--smp", "1", "--lock", "ticket", "--duration", "5", "--warmup", "1",
@@ -167,8 +167,8 @@ def test_one_thread_emulation_counts_instructions_exactly(tmp_path):
 
 
 def test_a_lock_costs_its_own_instructions_above_null(bench):
-    """Every strategy's loop does the same work around it: what the compiler moved
-    into one of them would show here."""
+    """Every strategy's loop does the same work around the lock. If the compiler had moved something
+    into one of the loops, it would show here."""
     done = bench("--smp", "1", "--lock", "all", "--duration", "5", "--warmup", "1", "--think", "0", "--trials", "1",
                  "--", "-icount", "shift=0")
     each = {s: round(float(done.row(s, 1)["cycles_per_op_median"])) for s in EVERYWHERE}

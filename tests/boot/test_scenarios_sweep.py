@@ -1,5 +1,5 @@
-"""A sweep of several scenarios: each has its own rows, verdict and part in the report, and
-an open loop is ranked by its responses."""
+"""A sweep of several scenarios: each has its own rows, verdict and part of the report, and an
+open loop is ranked by its response times."""
 
 import re
 

@@ -1,10 +1,10 @@
-"""What each strategy asks of the memory system, under the cost model, against what
-its textbook says: remote references an operation, and how they grow with harts.
+"""The memory traffic of each strategy, under the cost model, has the shape its textbook says:
+remote references an operation, and how they grow with harts.
 
-Every lock has the line of `next` to fetch for its section. Beside it, for each
-hand-off (field-notes of the papers that the headers cite): a queue lock touches a
-number of lines that does not depend on the harts; a ticket lock takes `serving`
-from every waiter; a test-and-set lock moves its word at every turn of a waiter.
+Every lock has to fetch the line of `next` for its section. In addition, for each hand-off
+(after the papers that the headers cite): a queue lock touches a number of lines that does
+not depend on the harts; a ticket lock takes `serving` from every waiter; a test-and-set
+lock moves its word at every turn of a waiter.
 """
 
 import re
@@ -15,11 +15,11 @@ from tools.simulate import cycles_an_operation, simulate
 from hartlock.plan import strategies, traits
 
 COUNTS = (4, 8)
-# Lines another hart has to be asked for: fetched from it, or from the shared
-# cache since it has a copy. Of one operation, `next` included.
+# Lines of one operation that another hart has to be asked for, with that of `next`: they are
+# fetched from it, or from the shared cache because it has a copy.
 CONSTANT = {"twa": 8, "anderson": 4, "mcs": 6, "clh": 4, "hemlock": 5, "qspin": 9, "cna": 6,
             "faa": 1, "magazine": 0}
-# By so much for each further hart: a release takes `serving` from every waiter, and
+# The growth for each further hart: a release takes `serving` from every waiter, and
 # so does a draw, on the same line, unless it comes before they have looked again.
 GROWS_BY = {"ticket": (1, 2), "indirect": (1, 2), "tas": (1, 1)}
 TOLERANCE = 0.08
@@ -82,7 +82,7 @@ def test_magazine_scales_and_faa_is_one_transfer(cost):
 
 
 def test_the_same_at_32_harts(plugin):
-    """The queue locks' lines an operation at 8 and at 32 harts of 64; the ticket lock's grow."""
+    """The queue locks move as many lines an operation at 32 harts of 64 as at 8; the ticket lock more."""
     queues = ["twa", "anderson", "mcs", "clh", "hemlock", "qspin", "cna"]
     cost = measure(plugin, (8, 32), "mesh-64", [*queues, "ticket"])
     for s in queues:

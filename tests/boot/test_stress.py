@@ -1,4 +1,4 @@
-"""`stress`: what it draws, what it says, what it leaves; and that it finds broken locks."""
+"""`stress`: its random workloads, its output and its folder; and it finds broken locks."""
 
 import csv
 import json
@@ -57,12 +57,12 @@ def bootargs(*args, number=1, **kw):
 def test_a_round_is_its_seed_and_number():
     assert bootargs(7, number=3) == bootargs(7, number=3)
     assert len({bootargs(seed, number=n) for seed in range(5) for n in range(1, 6)}) == 25
-    # The same on every machine and Python; whoever changes what is drawn changes what --seed means.
+    # Every machine and Python draws this. A change of the draws changes the meaning of --seed.
     assert bootargs(1, locks=("ticket", "cas")) == GOLDEN
 
 
 def test_every_round_is_one_that_the_kernel_takes_and_is_told_whole():
-    """What the words say is the workload that was drawn; plans.check() has admitted it."""
+    """The kernel's words say the workload that was drawn, and plans.check() has admitted it."""
     for number in range(1, 200):
         drawn = draw(asked(2), number, "log")
         read, numbers = parse.read(drawn.plan.bootargs(drawn.engine.windows), 8)
@@ -161,7 +161,7 @@ def test_numbers_are_short(n, text):
 
 @pytest.fixture(scope="module")
 def quiet(tmp_path_factory):
-    """Some rounds in which nothing fails."""
+    """A stress folder of some rounds in which nothing fails."""
     folder = tmp_path_factory.mktemp("stress") / "run"
     return run_stress(folder, "--for", "6s", "--smp", "4", "--seed", "5")
 
@@ -217,7 +217,7 @@ def test_a_modelled_round_is_the_same_run_each_time(tmp_path):
 
 
 def start(folder, *args):
-    """One that goes on for an hour; returns when it has kept some trials."""
+    """Start a stress run of an hour. Returns when it has kept some trials."""
     process = subprocess.Popen(
         [str(TOP / "run-bench.sh"), "stress", "--for", "1h", "--smp", "2", "--seed", "1", "--out", str(folder), *args],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
@@ -256,7 +256,7 @@ def test_a_qemu_that_dies_ends_it(tmp_path):
 
 @pytest.mark.parametrize("name", ["null", "ticket-stuck"])
 def test_a_broken_lock_is_found(name):
-    """Within a wide bound: `make detectors` says in what time, and docs/trust/stress.md has it."""
+    """The bound is wide: `make detectors` measures the time, which docs/trust/stress.md has."""
     mutant = tree.known()[name]
     tree.plant(mutant)
     found = detectors.seek(mutant, 1, 60)
@@ -301,7 +301,7 @@ def test_a_detector_that_is_late_is_said():
 # --- the loads it is made of ---
 
 def shares(log):
-    """Of all passes: strategy, hart, stops."""
+    """The strategy, hart and stops of every pass."""
     strategy = ""
     for record in read(log.split(b"\n")):
         if record.type == "pass":
@@ -340,7 +340,7 @@ def test_an_ipi_lands_on_the_holder(tmp_path):
 
 @pytest.mark.parametrize("size", ["24", "mixed"])
 def test_heaps_end_as_often_as_asked_for_and_refuse_as_they_must(tmp_path, size):
-    """On one hart: three refusals of what was asked for, three of the smallest piece."""
+    """Each time its heap ends, the hart is refused the asked size three times and the smallest piece, too."""
     done = run_bench(tmp_path / "run", "--smp", "1", "--lock", "ticket,clh,anderson,cas,faa,magazine", "--trials", "1",
                      "--duration", "150", "--size", size, "--align", "8", "--exhaust", "10")
     assert done.status == 0, done.out
@@ -357,7 +357,7 @@ def test_what_the_heap_s_end_found_is_a_failed_check(counts, words):
 
 
 def test_a_heap_whose_end_was_not_reported_is_not_whole():
-    """A trial that was asked for it and lost its record is left out."""
+    """A trial that was to report its heap's end and lost that record is left out."""
     passes = {name: Pass("time", 0, 1, 0, 1, 0, [share()]) for name in PASSES}
     trial = Trial(0, "cas", 1, "done", passes, {(0, "wait"): Histogram(0, 0, 0, 0, {})}, fair=Fair("unknown", 1, 0, 0, 0, 0, 0, 0))
     assert is_complete(trial) and not is_complete(trial, exhaust=True)

@@ -1,4 +1,4 @@
-"""Sweeps: boots with their own seeds, one folder, and going on after a stop."""
+"""Sweeps: boots with seeds of their own, one folder, and a resume after a stop."""
 
 import csv
 import json

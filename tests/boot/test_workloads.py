@@ -1,4 +1,4 @@
-"""Workloads: options and scenarios, and what each of them does to a run."""
+"""Workloads: options and scenarios, and the effect of each on a run."""
 
 import math
 import re
@@ -160,7 +160,7 @@ def test_conservation_of_sizes_that_vary_is_exact():
 
 @pytest.mark.parametrize("touched,faulty", [(30, False), (29, True), (33, False), (34, True)])
 def test_lines_touched_under_a_lock_are_counted(touched, faulty):
-    """Once for each operation, and once for a hart that found the heap used up."""
+    """The lines are counted once for each operation, and once for a hart that found the heap used up."""
     p = a_pass(Share(0, 10, 10, 0, 1, 1), touched=touched)
     assert bool(trial_figures.touched("latency", p, TOUCH)) is faulty
 
@@ -196,7 +196,7 @@ def test_sizes_touch_and_placement_pass_every_check(bench, sizes, placement):
 
 
 def test_lines_touched_without_a_lock_are_lost(bench):
-    """The model's harts overlap always: without a lock they lose counts, and it shows."""
+    """The model's harts always overlap, so without a lock they lose counts, and it shows."""
     done = bench("--smp", "4", "--lock", "null,ticket", "--touch", "4", "--engine", "model", "--trials", "1")
     for name, lost in (("null", True), ("ticket", False)):
         passes = [dict(re.findall(r"(\w+)=(\S+)", line)) for line in done.log.decode().splitlines()
@@ -209,10 +209,10 @@ def test_lines_touched_without_a_lock_are_lost(bench):
 
 
 def test_placement_says_what_shares_a_line(tmp_path):
-    """On the model, in the loaded loop (--irq off) each time. Side by side, a ticket lock's
-    holder gets `next` with the lock: fewer lines move. The bounds of cas then lie on the
-    line that everybody writes, and are fetched again. A random placement is the one or
-    the other: the ticket lock's 8 bytes end a line, or share it with `next`."""
+    """All runs are on the model, in the loaded loop (--irq off). Side by side, a ticket lock's holder
+    gets `next` with the lock, so fewer lines move; but the bounds of cas then lie on the line that
+    every hart writes, and are fetched again. A random placement is either: the ticket lock's
+    8 bytes end a line, or share it with `next`."""
     seen = {}
     for placement in ("padded", "packed", "random"):
         seen[placement] = run_bench(tmp_path / placement, "--smp", "4", "--lock", "ticket,cas", "--placement", placement,
@@ -273,8 +273,8 @@ def test_the_closed_loop_has_no_response(bench):
 
 
 def test_an_interrupt_lands_on_the_holder(bench):
-    """It is the hart's section nearly always, so most interrupts find it there; with
-    interrupts kept off none can."""
+    """The hart is nearly always in its section, so most interrupts find it there; with interrupts
+    kept off none can."""
     held = ("--smp", "1", "--lock", "ticket,cas", "--hold", "2000", "--think", "0", "--trials", "1", "--duration", "50",
             "--interrupt", "200,100")
     done = bench(*held)
@@ -302,7 +302,7 @@ def test_interrupts_reach_every_hart_and_the_window_still_closes(bench):
 
 @pytest.mark.parametrize("word,status", [("interrupt_us=100", "no_interrupts"), ("ipi_us=100", "no_ipis"), ("churn_us=100", "no_stops")])
 def test_the_kernel_itself_refuses_interrupts_on_the_model(word, status):
-    """Whoever boots it by hand is told, too."""
+    """A user who boots the kernel by hand is told, too."""
     subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
     run = simulate(TOP / "build/model/hartlock-model.so", f"{word} run=cas:2", harts=2)
     assert [t["status"] for t in run.records("trial")] == [status]

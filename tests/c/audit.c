@@ -121,12 +121,12 @@ static void test_twice(void)
 	begin(24, 8);
 	mark(0, start);
 	mark(1, start + 24);
-	mark(2, start + 24); /* the same */
+	mark(2, start + 24); /* again */
 	expect_strays(0, 0, 0, 0);
 	expect_strays(1, 0, 0, 0);
 	expect_strays(2, 0, 0, 1);
 	EXPECT_EQ(slots[2].blocks, 1);
-	EXPECT_EQ(audit_marked(), 48); /* of 72 */
+	EXPECT_EQ(audit_marked(), 48); /* two blocks share 24 bytes */
 }
 
 /* Blocks that share one byte, at either end, and a block inside another, are found. */
@@ -173,7 +173,7 @@ static void test_misaligned(void)
 	begin(16, 16);
 	mark(1, start + 8);
 	expect_strays(1, 1, 0, 0);
-	begin_at(start + 1, end, 16, 16); /* of a heap that is not, either */
+	begin_at(start + 1, end, 16, 16); /* a heap that is not aligned, either */
 	mark(2, start + 8);
 	mark(0, start + 32);
 	expect_strays(2, 1, 0, 0);

@@ -75,7 +75,7 @@ static void test_list(void)
 
 	EXPECT(list_has(list, sizeof(list), "zabha") && list_has(list, sizeof(list), "zawrs"));
 	EXPECT(!list_has(list, sizeof(list), "zacas") && !list_has(list, sizeof(list), "zab"));
-	EXPECT(!list_has(list, sizeof(list), "zother")); /* of the string beside it */
+	EXPECT(!list_has(list, sizeof(list), "zother")); /* a word of the string beside it */
 	EXPECT(!list_has("", 1, "zacas"));
 }
 

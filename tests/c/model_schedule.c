@@ -42,7 +42,7 @@ static void reached(void)
 	schedule_reach(&s, 2);
 	EXPECT(s.reached.clock == 50);
 	s.clock[0] = 60;
-	s.waited[0] = 20; /* at its line since 40: before whoever comes at 60 */
+	s.waited[0] = 20; /* it has waited since 40: it goes before a hart that comes at 60 */
 	schedule_reach(&s, 0);
 	EXPECT(!schedule_before_reached(&s, 1) && !schedule_before_reached(&s, 3));
 	s.clock[1] = 60;

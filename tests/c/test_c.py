@@ -46,7 +46,7 @@ CONTROLS = {"null", "baseline"}  # exclude nobody, on purpose
 
 
 def run(command, **kwargs):
-    """Run to the end; its output on failure."""
+    """Run a command to its end. On failure its output is shown."""
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60,
                           **kwargs)
@@ -81,7 +81,7 @@ def many_harts():
 
 
 def compile_trees(folder):
-    """Some are wrong on purpose: -f and -q keep dtc from objecting."""
+    """Compile the trees. Some are wrong on purpose: -f and -q keep dtc from objecting."""
     for source in sorted(TREES.glob("*.dts")):
         run(["dtc", "-q", "-f", "-O", "dtb", "-o", folder / f"{source.stem}.dtb", source])
     run(["dtc", "-q", "-V", "16", "-O", "dtb", "-o", folder / "version-16.dtb",
@@ -110,7 +110,7 @@ def test_program(stem, tmp_path):
 
 
 def space_flags(header):
-    """What the preamble says of space, where it is plain numbers."""
+    """The compiler's flags for the sizes in the preamble, where they are plain numbers."""
     said = re.search(r"^ \* Space +(\d+) bytes a lock, (\d+) bytes a (?:waiter|hart)\b(?! and)",
                      header.read_text(), re.M)
     return [f"-DLOCK_BYTES={said[1]}", f"-DNODE_BYTES={said[2]}"] if said else []

@@ -1,5 +1,5 @@
-"""The cost model's plugin asked by a QEMU of our own, tests/c/fake/qemu.c: what it
-says to versions that are not installed here, and to one that stands still."""
+"""The cost model's plugin in a QEMU of our own, tests/c/fake/qemu.c: its answers to versions that
+are not installed here, and to a QEMU that stands still."""
 
 import re
 import subprocess
@@ -79,7 +79,7 @@ def test_harts_join_and_leave(qemu, api):
 
 
 def test_watchdog_ends_what_stands_still(qemu):
-    """QEMU itself waits, for what only it knows: no hart sleeps, and none comes on."""
+    """QEMU itself waits for something of its own: no hart sleeps, and none goes on."""
     done = ask(qemu, 4, MACHINE, "watchdog=1", action="stall")
     assert done.returncode == 5
     assert done.stderr.startswith("hartlock-model: stuck: modelled time stands still\n")

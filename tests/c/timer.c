@@ -85,7 +85,7 @@ static void test_one(void)
 	EXPECT_EQ(rung[0], 4);
 }
 
-/* Of two timers either can be first, both can come at one time, and neither loses the
+/* Either of two timers can be first, both can come at one time, and neither loses the
  * other's. */
 static void test_two(void)
 {

@@ -142,7 +142,7 @@ static void test_count_again(void)
 	window_open();
 	EXPECT_EQ(looks, 6);
 	EXPECT_EQ(window.open_time, now);
-	EXPECT_EQ(slots[0].ops_open, 5); /* of the last count, between looks 5 and 6 */
+	EXPECT_EQ(slots[0].ops_open, 5); /* the last count, between looks 5 and 6 */
 }
 
 int main(void)

@@ -1,5 +1,5 @@
-"""The snippets of docs/use/drop-in.md: short, whole, and they work: compiled for RISC-V with
-GCC and clang, and run on threads, for every strategy each of them names."""
+"""The snippets of docs/use/drop-in.md are short and whole, and they work: each compiles for RISC-V
+with GCC and clang, and runs on threads, for every strategy it names."""
 
 import os
 import re
@@ -92,7 +92,7 @@ def test_a_snippet_works_on_threads(project, shape, name, tmp_path):
 
 
 def test_zeroed_memory_is_a_free_lock_but_for_two(tmp_path):
-    """What the document says of static initialisers, by what init writes."""
+    """The document's statement on static initialisers agrees with the bytes that init writes."""
     for name, strategy in strategies.known().items():
         if strategy.lockfree or name in ("null", "indirect"):
             continue

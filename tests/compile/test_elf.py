@@ -1,4 +1,4 @@
-"""What is read of ELF files, against the compiler's own sizeof and offsetof."""
+"""The reader of ELF files agrees with the compiler's own sizeof and offsetof."""
 
 import platform
 import re
@@ -81,7 +81,7 @@ def test_an_address_of_an_image_that_was_moved(tmp_path):
 
 
 def test_the_plugin_knows_where_the_kernel_begins():
-    """It counts what is executed there, not the firmware before."""
+    """The plugin counts the kernel's instructions, and not those of the firmware before it."""
     said = subprocess.run(["make", "-n", "BUILD=build/none", "KERNEL_BASE=0x80600000", "V=1", "build/none/model/plugin.c.host.o"], cwd=TOP,
                           capture_output=True, text=True, timeout=60, check=True).stdout
     assert any("-DKERNEL_BASE=0x80600000" in line and "model/plugin.c" in line for line in said.splitlines())

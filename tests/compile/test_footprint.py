@@ -1,4 +1,4 @@
-"""docs/reference/footprint.md is what the compiler makes, and the count itself can be trusted."""
+"""docs/reference/footprint.md has the sizes that the compiler makes, and the count can be trusted."""
 
 import subprocess
 
@@ -51,7 +51,7 @@ def walked(tmp_path, text, *arguments):
 
 
 def test_the_walk_computes_what_c_computes(tmp_path):
-    """A mix of widths and signs, against Python's numbers."""
+    """The walk of a function that mixes widths and signs gives Python's result."""
     text = """
         static unsigned char bytes[16] = {1, 2, 0xff, 4};
         long f(long a, unsigned b) {

@@ -1,5 +1,5 @@
-"""The forms of the locks, the extensions they need, and the clusters they are told of:
-what the rows say is what the code is."""
+"""The rows say truly which form of a lock ran, which extensions it needs, and which clusters it
+was told of."""
 
 import os
 import re
@@ -29,7 +29,7 @@ ZACAS = ("--", "-L", str(QEMU10 / "share/qemu"))
 
 @pytest.fixture
 def newer():
-    """Environment for QEMU 10.0, which has Zacas and Zawrs."""
+    """The environment for QEMU 10.0, which has Zacas and Zawrs."""
     if not QEMU10.exists():
         pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
     return {"PATH": f"{QEMU10}/bin:{os.environ['PATH']}"}
@@ -38,7 +38,7 @@ def newer():
 # --- what is compiled ---
 
 def worker(strategy, relax, unlock):
-    """Its instructions: (word, text without addresses)."""
+    """The instructions of a worker, as (word, text without addresses)."""
     build.image(relax, unlock)
     path = lock_forms.formed(TOP / "build", relax, unlock) / f"bench/worker-{strategy.replace('-', '_')}.o"
     out = subprocess.run([f"{CROSS}objdump", "-d", str(path)], check=True, capture_output=True, text=True, timeout=60).stdout
@@ -51,7 +51,7 @@ def has(code, word):
 
 
 def test_each_form_is_in_the_code():
-    """The ticket lock has both, and nothing of the forms that were not asked for."""
+    """The ticket lock's code has both forms that were asked for, and no other."""
     usual, plain, wrs = (worker("ticket", relax, "store") for relax in ("pause", "none", "wrs"))
     assert has(usual, PAUSE) and not has(plain, PAUSE) and not has(wrs, PAUSE)
     assert has(wrs, WRS) and not has(plain, WRS) and not has(usual, WRS)
@@ -69,7 +69,7 @@ def test_each_form_is_in_the_code():
 
 @pytest.fixture(scope="module")
 def plain_swap(tmp_path_factory):
-    """Every strategy with other forms than the usual."""
+    """A run of every strategy in other forms than the default."""
     return run_bench(tmp_path_factory.mktemp("forms") / "run", "--smp", "2", "--lock", "all", "--relax", "none",
                      "--unlock", "amoswap", "--trials", "1")
 
@@ -238,8 +238,8 @@ def test_an_unequal_number_of_clusters_is_refused(bench):
 
 
 def test_the_model_tells_the_truth_about_its_machine(tmp_path):
-    """generic-8 has two clusters of four harts, of which cna makes the better use for knowing:
-    what a section touches stays in the cluster."""
+    """generic-8 has two clusters of four harts. A cna that is told of them does better, because the
+    lines of a section stay in the cluster."""
     def cna(name, *args):
         done = run_bench(tmp_path / name, "--engine", "model", "--smp", "8", "--harts", "4,8", "--lock", "cna", "--think", "0",
                          "--touch", "16", "--trials", "1", *args)

@@ -41,7 +41,7 @@ def run(command):
 
 
 def compiled(folder, compiler, text, *flags):
-    """The symbols of `text`, as {name: nm's letter}."""
+    """The symbols of the compiled `text`, as {name: nm's letter}."""
     (folder / "alone.c").write_text(text)
     run([*compiler, *WARN, KEEP, "-O1", *flags, f"-I{folder}", "-c", folder / "alone.c", "-o", folder / "alone.o"])
     listed = run([f"{CROSS}nm" if RV64[0] in compiler else "nm", folder / "alone.o"])
@@ -49,7 +49,8 @@ def compiled(folder, compiler, text, *flags):
 
 
 def needed_or_written(symbols):
-    """t: an inline function; r, n: constants. Anything else is needed from outside, or written."""
+    """The symbols that are needed from outside or can be written: all but t (inline functions), r and n
+    (constants)."""
     return {name for name, letter in symbols.items() if letter not in "tTrRnN"}
 
 
@@ -63,7 +64,7 @@ def compiler(request):
 @pytest.mark.parametrize("header", HEADERS, ids=named)
 def test_a_header_stands_alone(header, compiler, tmp_path):
     if header.name == "atomic_rv64.h" and compiler is COMPILERS["host"]:
-        return  # what atomic.h includes on RISC-V only
+        return  # atomic.h includes it on RISC-V only
     assert needed_or_written(compiled(tmp_path, compiler, f'#include "{header}"\n' * 2)) == set()
 
 
@@ -93,8 +94,8 @@ def test_wrs_is_refused_where_it_does_not_exist(tmp_path):
 
 @pytest.mark.parametrize("header", LOCKS, ids=named)
 def test_every_wait_is_the_ports(header, compiler, tmp_path):
-    """With a LOCK_RELAX() that calls out, that call is all that is needed from outside,
-    and it is there in every lock that waits: nothing waits in a way of its own."""
+    """With a LOCK_RELAX() that calls a function, every lock that waits needs that function and nothing
+    else from outside: no lock waits in a way of its own."""
     (tmp_path / "my_port.h").write_text("void my_relax(void);\n#define LOCK_RELAX() my_relax()\n")
     text = f'#include "{header}"\n'
     symbols = compiled(tmp_path, compiler, text, '-DLOCK_PORT="my_port.h"')
@@ -106,7 +107,7 @@ def test_every_wait_is_the_ports(header, compiler, tmp_path):
 @pytest.mark.parametrize("header", [h for h in HEADERS if re.search(r"^#ifndef (?!\w+_H$|LOCK_RELAX)", h.read_text(), re.M)],
                          ids=named)
 def test_what_can_be_set_is_what_was_set(header, compiler, tmp_path):
-    """Every macro that a header defines only if nobody did: by LOCK_PORT in lock/, by -D in alloc/."""
+    """Every macro that a header leaves to its user can be set: by LOCK_PORT in lock/, by -D in alloc/."""
     chosen = {name: 2 * int(value) for name, value in re.findall(
         r"^#ifndef (\w+)\n#define \1 (\d+)", header.read_text(), re.M)}
     assert chosen, "a macro that can be set has a number that this test reads"

@@ -1,4 +1,4 @@
-"""The image, and the loops that are timed, as the compiler left them."""
+"""The compiled image, and its timed loops."""
 
 import re
 import subprocess
@@ -66,7 +66,8 @@ def test_each_strategy_is_made_of_the_atomics_it_names(strategy, atomics):
 
 
 def test_amocas_is_one_amocas_and_nothing_else_atomic():
-    """Older assemblers do not know it: `.4byte`. funct5 5, an AMO of doublewords."""
+    """The test looks for the word itself (funct5 5, an AMO of doublewords), because older tools print it
+    as `.4byte`."""
     words = [int(operands, 16) for mnemonic, operands in loop("amocas") if mnemonic in (".4byte", ".insn")]
     assert [(w >> 25, w >> 12 & 7, w & 0x7f) for w in words] == [(0b0010100, 3, 0x2f)]
     assert not [m for m, _ in loop("amocas") if re.match(r"amo|lr\.|sc\.", m)]

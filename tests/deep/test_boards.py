@@ -56,7 +56,7 @@ def words(flat_file):
 
 
 def test_every_word_that_holds_an_address_is_in_the_table(tmp_path):
-    """Linked elsewhere, the image differs in exactly the words that the table lists."""
+    """An image that is linked elsewhere differs in exactly the words that the table lists."""
     make("flat", f"BUILD={tmp_path}/other", "KERNEL_BASE=0x9480200000")
     here, there = words(FLAT), words(tmp_path / "other/hartlock.bin")
     differing = {i * 4 & ~7 for i, (a, b) in enumerate(zip(here, there, strict=True)) if a != b}
@@ -116,7 +116,7 @@ def reserving(base, size):
 
 
 def test_reserved_memory_is_kept_out_of_the_heap(bench, tmp_path):
-    """Firmware's memory in the midst of it, as boards have."""
+    """The firmware's memory lies inside the heap's, as on some boards."""
     hole = range(0x83000000, 0x83100000)
     done = bench("--smp", "2", "--lock", "cas", "--trials", "1", "--",
                  "-dtb", device_tree(tmp_path, 2, reserving(hole.start, len(hole))))

@@ -17,7 +17,7 @@ TWO = ("--smp", "2", "--lock", "cas", "--trials", "1")
 
 
 def with_stub(folder, sock, act, *args):
-    """A run, and act(stub) on its QEMU before its first instruction."""
+    """Run hartlock with act(stub) done to its QEMU before the first instruction."""
     result = []
     thread = threading.Thread(target=lambda: result.append(
         run_bench(folder, *TWO, *args, "--", "-S", "-gdb", f"unix:{sock},server=on,wait=off")))
@@ -31,7 +31,7 @@ def with_stub(folder, sock, act, *args):
 
 @pytest.mark.parametrize("which", ["boot hart", "other hart"])
 def test_a_hart_that_cannot_read_its_cycles_has_ticks_of_time(tmp_path, which):
-    """Firmware that leaves mcounteren.CY clear: for the hart that boots, or for the other."""
+    """The firmware leaves mcounteren.CY clear, for the hart that boots or for the other one."""
     def act(stub):
         hart = stub.go_on_to(ENTRY)
         if which == "other hart":
@@ -72,7 +72,7 @@ def test_a_timebase_of_any_rate(bench, tmp_path, cells, hz):
 
 
 def uboot_changes(tmp_path, smp, changes, plan):
-    """What the kernel says when U-Boot has changed the tree that OpenSBI read."""
+    """The kernel's output when U-Boot has changed the tree that OpenSBI read."""
     child = pexpect.spawn("qemu-system-riscv64", [
         "-machine", "virt", "-m", "512M", "-smp", str(smp), "-nographic", "-monitor", "none", "-no-reboot",
         "-kernel", UBOOT, "-device", f"loader,file={FLAT},addr=0x8a000000"], timeout=120, encoding="latin-1")
@@ -90,7 +90,7 @@ def uboot_changes(tmp_path, smp, changes, plan):
 
 
 def test_harts_that_are_sparse_disabled_or_refused_by_firmware(tmp_path):
-    """Of four harts one is disabled in the tree, and one has an id that firmware does not know."""
+    """One of four harts is disabled in the tree, and one has an id that the firmware does not know."""
     make("flat")
     said = uboot_changes(tmp_path, 6, ["fdt set /cpus/cpu@1 status disabled", "fdt set /cpus/cpu@3 reg <0x33>",
                                        "fdt set /cpus/cpu@4 status fail"],

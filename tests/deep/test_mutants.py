@@ -55,7 +55,7 @@ def machine_code(folder, mutant, include):
 
 @pytest.mark.parametrize("name", KNOWN)
 def test_the_mistake_reaches_the_machine_code(name, tmp_path):
-    """Above all of those that only a proof can tell: the compiler did not undo them."""
+    """The compiler has not undone the mistake. This matters most for those that only a proof can find."""
     planted = tree.plant(KNOWN[name])
     assert machine_code(tmp_path, KNOWN[name], planted) != machine_code(tmp_path, KNOWN[name], TOP)
 

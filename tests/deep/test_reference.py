@@ -1,4 +1,4 @@
-"""The committed reference is what this tree gives, and a change in it is seen."""
+"""This tree gives the committed reference, and a change in it is seen."""
 
 import re
 import subprocess

@@ -1,4 +1,4 @@
-"""What users, disks and clocks do to a run: a clear message, the right exit status, and what was measured stays."""
+"""Faults of users, disks and clocks: a clear message, the right exit status, and no measured row is lost."""
 
 import csv
 import os
@@ -77,7 +77,7 @@ def test_a_kernel_command_line_of_64_kb(words, said):
 
 
 def test_two_runs_at_once(tmp_path):
-    """They share build/, and neither the folder nor the figures."""
+    """Two runs share build/, but neither the folder nor the figures."""
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda name: run_bench(tmp_path / name, "--smp", "2", "--lock", "cas", "--trials", "1"), ("a", "b")))
     for done in both:
@@ -87,7 +87,7 @@ def test_two_runs_at_once(tmp_path):
 
 
 def test_two_runs_into_one_folder(tmp_path):
-    """Whoever comes first has it."""
+    """The run that comes first has the folder."""
     with ThreadPoolExecutor(2) as pool:
         both = list(pool.map(lambda _: run_bench(tmp_path / "run", "--smp", "1", "--lock", "cas", "--trials", "1"), range(2)))
     assert sorted(done.status for done in both) == [0, 2]
@@ -120,8 +120,8 @@ def ended_with_1(process, words):
 
 @pytest.fixture
 def read_only():
-    """Makes a folder such that nothing more can be created in it. Root may do everything, but for it
-    a read-only file system is mounted over the folder."""
+    """A function that makes a folder in which nothing more can be created. A read-only file system is
+    mounted over it if the tests run as root, who may do everything else."""
     undo = []
 
     def change(folder):
@@ -160,7 +160,7 @@ def test_a_folder_that_is_moved_away(tmp_path):
 
 
 def test_a_wall_clock_that_goes_backwards(tmp_path, monkeypatch):
-    """It names folders, and decides nothing: the newest run is the one that began last."""
+    """The wall clock only names folders: the newest run is the one that began last."""
     for stamp in ("20260102T000000Z", "20260101T000000Z", "20260101T000000Z"):
         monkeypatch.setattr(writer, "stamp", lambda stamp=stamp: stamp)
         folder = writer.make_folder(tmp_path, writer.name("cas", 8, "tcg"))
@@ -171,7 +171,7 @@ def test_a_wall_clock_that_goes_backwards(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("clock", ["time.time", "time.time_ns"])
 def test_limits_do_not_ask_the_wall_clock(tmp_path, monkeypatch, clock):
-    """A run, in this process, for which that clock stands at 1970 and then runs backwards."""
+    """A run in this process does not mind a clock that stands at 1970 and then runs backwards."""
     seconds = iter(range(10**6, 0, -1))
     monkeypatch.setattr(clock, lambda: next(seconds))
     done = run_here("--engine", "tcg", "--smp", "1", "--lock", "cas", *QUICK, "--trials", "1", "--out", tmp_path / "run")

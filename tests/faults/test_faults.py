@@ -1,4 +1,5 @@
-"""Bad days: each ends in bounded time, says what happened, exits non-zero and keeps what it had."""
+"""Faults of the machine: each run ends in bounded time, says what happened, exits non-zero and keeps
+its rows."""
 
 import os
 import re
@@ -105,7 +106,7 @@ def test_lost_and_repeated_records_are_named(bench, replay):
 
 
 def test_a_candidate_that_loses_a_block_fails_the_run(bench, replay):
-    """What the checks say of a broken lock: one operation more than bytes were handed out."""
+    """A log with one operation more than bytes were handed out fails, as a broken lock's would."""
     log = bench(*TWO, "--trials", "1").log
     share = re.search(rb"(@share n=\d+ trial=1 pass=throughput hart=0 ops=)(\d+)( .*) \*\w+", log)
     assert b"trial=1 pass=throughput strategy=cas" in log
@@ -130,7 +131,7 @@ def test_trials_that_need_a_hart_that_is_not_there_are_said(bench, tmp_path):
 
 
 def test_sparse_hart_ids(bench, tmp_path):
-    """Hart 1 of 0, 1, 2 is disabled: the two others are found by their ids."""
+    """Hart 1 of 0, 1, 2 is disabled, and the two others are found by their ids."""
     def disable(text):
         at = text.index("cpu@1 {")
         return text[:at] + text[at:].replace('status = "okay"', 'status = "disabled"', 1)

@@ -1,4 +1,4 @@
-"""Harts that do not get on are noticed in bounded time and located: by themselves, by QEMU, or at least by name."""
+"""Harts that hang are noticed in bounded time and located: by themselves, by QEMU, or at least by name."""
 
 import os
 import re
@@ -24,7 +24,7 @@ TWO = ("--smp", "2", "--lock", "cas", "--trials", "1", "--duration", "10", "--wa
 
 
 def hung(done, words):
-    """What it said; a trial measured before the fault is kept."""
+    """The output of a run that hung; a trial that was measured before the fault is kept."""
     assert done.status == 1, done.out
     assert re.search(words, done.out), done.out
     assert "incomplete" in done.out and "3 of 4 trials are kept" in done.out
@@ -45,7 +45,7 @@ def test_a_hart_with_interrupts_off_is_located_by_qemu(bench):
 
 
 def test_a_hart_that_died_in_a_trap_is_located_by_qemu(bench):
-    """Its trap handler is gone: it traps for ever and can say nothing."""
+    """The hart's trap handler is gone, so it traps for ever and can say nothing."""
     harts = hung(bench(*TWO, "--inject", "lost"), "1 of 2 harts have not come back")
     assert re.match(r"hart [01]: did not answer an IPI; QEMU says: at 0x\w+ \(not in the kernel\).*"
                     r"its last trap: scause 0x\w+ at 0x", harts[0])
@@ -73,12 +73,12 @@ def test_a_qemu_that_does_not_answer_is_given_up(tmp_path):
 
 @pytest.fixture(scope="module")
 def mutant():
-    """A ticket lock whose release lets nobody in that waits."""
+    """The tree of a ticket lock whose release does not let a waiter in."""
     return tree.plant(tree.known()["ticket-stuck"])
 
 
 def deadlock(mutant, folder, *args):
-    """What is said of it, which always has the lock: more numbers drawn than served."""
+    """The report of the deadlock, which always shows the lock with more numbers drawn than served."""
     done = subprocess.run(
         [mutant / "run-bench.sh", "--engine", "tcg", "--smp", "2", "--lock", "ticket", *QUICK, "--trials", "8", "--hold", "20000",
          "--think", "0", "--time-limit", "4", *args, "--out", folder], capture_output=True, text=True, timeout=300, check=False)
@@ -96,7 +96,7 @@ def test_a_deadlocked_lock_is_shown(mutant, tmp_path):
 
 
 def test_a_deadlock_with_interrupts_off_is_read_from_memory(mutant, tmp_path):
-    """No hart can be asked, the boot hart cannot look: the host finds the same by itself."""
+    """No hart can be interrupted and the boot hart cannot look, so the host reads guest memory itself."""
     out = deadlock(mutant, tmp_path / "run", "--irq", "off", "--hold", "200000")
     assert re.search(r"nothing was heard from the kernel for 4 s|did not answer an IPI; QEMU says", out), out
     assert re.search(r"(in trial|trial) \d+, ticket, \w+ pass", out)
@@ -121,7 +121,7 @@ def test_memory_that_makes_no_sense_is_not_shown():
 
 
 def kernel_says(bootargs, smp):
-    """The records of the kernel under QEMU, as the host collects them."""
+    """The kernel's records under QEMU, as the host collects them."""
     out = subprocess.run(
         ["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", str(smp), "-bios", "default", "-kernel", str(IMAGE),
          "-append", bootargs, "-display", "none", "-serial", "stdio", "-monitor", "none", "-no-reboot"],
@@ -137,7 +137,7 @@ def kernel_says(bootargs, smp):
 
 @pytest.fixture(scope="module")
 def queue():
-    """Four harts at an MCS lock whose owner takes minutes."""
+    """The records of four harts at an MCS lock whose owner takes minutes."""
     said = kernel_says("hartlock: hang_ms=1000 duration_us=10000 passes=t hold=4000000000 think=0 run=mcs:4", 4)
     assert len(said.stuck) == 4 and said.crash["msg"].startswith("hang: 4 of 4 harts")
     return said
@@ -158,7 +158,7 @@ def owner(lines):
 
 
 def test_the_records_are_documented(queue):
-    """Every key of @stuck and @hang is in docs/reference/records.md, and the other way round."""
+    """docs/reference/records.md has every key of @stuck and @hang, and no other."""
     documented = record_keys()
     registers = {"ra", "sp", "gp", "tp"} | {f"{c}{i}" for c, n in (("t", 7), ("a", 8), ("s", 12)) for i in range(n)}
     assert set(queue.hang.values) == documented["hang"]

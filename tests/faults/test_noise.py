@@ -1,6 +1,6 @@
-"""What a serial line does to a run: whatever it is, no row is wrong, what is whole is kept, and it is said.
+"""Noise on the serial line: no row is ever wrong, whole trials are kept, and the damage is said.
 
-One real run is damaged in all ways there are. The parser's own tests are test_records.py.
+One real run is damaged in many ways. The parser's own tests are in test_records.py.
 """
 
 import csv
@@ -22,7 +22,7 @@ MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(Heal
 
 
 class Heard:
-    """A log, and what a run makes of it or of a damaged one. (Its repr is short: hypothesis prints it.)"""
+    """A log, and the results that a run makes of it. (Its repr is short, because hypothesis prints it.)"""
 
     def __init__(self, log):
         self.log = log
@@ -32,7 +32,7 @@ class Heard:
         assert len(self.truth) == 4 and problems == []
 
     def __call__(self, log):
-        """The rows of each trial, and what it complains of."""
+        """The rows of each trial, and the complaints."""
         session = single(self.plan, Board(Board.make_windows(40_000, 10_000)), "run", 2)
         rows = {}
         session.replay(log, lambda new: rows.update({row["trial"]: hash(repr((row, new.samples))) for row in new.trials}))
@@ -82,7 +82,7 @@ def test_bytes_that_are_lost_flipped_or_doubled(heard, data):
 @MANY
 @given(st.data())
 def test_a_log_that_ends_anywhere(heard, data):
-    """Every trial whose last record came is there."""
+    """Every trial whose last record came is kept."""
     end = data.draw(st.integers(0, len(heard.log) - 2))
     said = heard(heard.log[:end])
     problems = agrees(heard, said)
@@ -104,7 +104,7 @@ def test_whatever_stands_between_records_does_no_harm(heard, data):
 
 
 def test_lines_of_64_kb(heard):
-    """In front of a record, and as a record of their own that no kernel makes."""
+    """Long lines stand in front of a record, and are records of their own that no kernel makes."""
     body = b"@boot n=0 " + b"x=" + b"1" * 65536
     assert heard(heard.log.replace(b"@boot", b"y" * 65536 + b"@boot", 1)) == (heard.truth, [])
     assert agrees(heard, heard(heard.log + b"\n%s *%08x\n" % (body, zlib.crc32(body))))
@@ -112,7 +112,8 @@ def test_lines_of_64_kb(heard):
 
 
 def anew(log, pattern, change):
-    """Each record that fits, changed, and its checksum made again: it is what the kernel said."""
+    """The log with `change` applied to each record that fits, as if the kernel had said it: with a new
+    checksum."""
     def one(m):
         body = change(m[0].rpartition(b" *")[0])
         return b"%s *%08x" % (body, zlib.crc32(body))
@@ -132,7 +133,7 @@ VALUES = [b"0", b"1", b"2", b"-1", b"9223372036854775808", b"1844674407370955161
 @MANY
 @given(st.data())
 def test_nothing_that_a_mad_machine_says_makes_it_raise(heard, data):
-    """Whole records, with values that no kernel has."""
+    """The records are whole, but have values that no kernel has."""
     lines = heard.log.split(b"\n")
     records = [i for i, line in enumerate(lines) if line.startswith(b"@")]
     for i in data.draw(st.lists(st.sampled_from(records), min_size=1, max_size=4)):
@@ -156,7 +157,7 @@ def test_nothing_that_a_mad_machine_says_makes_it_raise(heard, data):
     (rb"@share .*pass=audit hart=1", number(b"ops", b"9" * 5000), "unreadable"),
 ])
 def test_clocks_that_go_backwards_and_other_nonsense(heard, pattern, change, words):
-    """The records are whole: the machine was wrong."""
+    """The records are whole, so the machine must have been wrong."""
     rows, problems = heard(anew(heard.log, pattern, change))
     assert any(re.search(words, p) for p in problems), problems
     assert len(rows) <= len(heard.truth)

@@ -1,4 +1,4 @@
-"""The tables of the documentation, as data."""
+"""Reads the tables of the documentation as data."""
 
 import re
 
@@ -6,7 +6,7 @@ from support.run import TOP
 
 
 def documented(name, section=None):
-    """The `words` of the first cells of the tables of document `name` in docs/, or of one section of it."""
+    """The `words` in the first cells of the tables of document `name` in docs/, or of one section of it."""
     text = (TOP / "docs" / name).read_text()
     if section:
         text = text.split(f"## {section}\n")[1].split("\n## ")[0]
@@ -15,7 +15,7 @@ def documented(name, section=None):
 
 
 def record_keys():
-    """{type: keys} of docs/reference/records.md."""
+    """The keys of each record type in docs/reference/records.md, as {type: keys}."""
     keys, current = {}, None
     for line in (TOP / "docs/reference/records.md").read_text().split("## The plan")[0].splitlines():
         cells = line.split("|")

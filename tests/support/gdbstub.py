@@ -1,5 +1,5 @@
-"""A debugger that does one thing to a QEMU: change a register of a hart when it comes
-by an address. (Of the GDB remote protocol, only what that needs.)"""
+"""A debugger that does one thing to a QEMU: it changes a register of a hart that comes to an
+address. It knows no more of the GDB remote protocol than that needs."""
 
 import re
 import socket
@@ -46,7 +46,7 @@ class Stub:
         return int(found[1])
 
     def go_on_to(self, address):
-        """Every hart stops there; the id of the one that came."""
+        """Let the harts run until one comes to `address`, which stops all. Returns its id."""
         self.ask(f"Z0,{address:x},4")
         found = re.search(r"thread:(?:p\w+\.)?(\w+)", self.ask("c"))
         return found[1]

@@ -1,4 +1,4 @@
-"""A run that is under way: start it, wait for its first trial, find its QEMU."""
+"""Runs under way: start one, wait for its first trial, find its QEMU."""
 
 import signal
 import subprocess

@@ -1,4 +1,4 @@
-"""What tests share: running hartlock as a user would, and reading what it leaves."""
+"""Functions that tests share: they run hartlock as a user would, and read its results."""
 
 import contextlib
 import csv
@@ -14,7 +14,7 @@ from hartlock.plan import strategies
 
 TOP = Path(__file__).resolve().parents[2]
 
-# What every rv64gc hart can run; the others need an extension.
+# The strategies that every rv64gc hart can run; the others need an extension.
 EVERYWHERE = [name for name, strategy in strategies.known().items() if not strategy.needs]
 QUICK = ("--trials", "2", "--duration", "40", "--warmup", "10")
 
@@ -47,8 +47,8 @@ class Done:
 
 
 def run_bench(folder, *args, timeout=120, env=None, quick=True):
-    """./run-bench.sh ARGS --out FOLDER, as a user would; quick trials, and only under
-    tcg, unless told otherwise."""
+    """Run ./run-bench.sh ARGS --out FOLDER as a user would, with quick trials and only under tcg,
+    unless told otherwise."""
     at = args.index("--") if "--" in args else len(args)
     ours = [*(QUICK if quick else ()), *(() if "--engine" in args else ("--engine", "tcg")), *args[:at],
             "--out", str(folder)]
@@ -59,7 +59,7 @@ def run_bench(folder, *args, timeout=120, env=None, quick=True):
 
 
 def run_here(*args):
-    """./run-bench.sh ARGS without a process of its own: for what only reads results."""
+    """Run ./run-bench.sh ARGS in this process, for commands that only read results."""
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
@@ -70,7 +70,7 @@ def run_here(*args):
 
 
 def path_without(tmp_path, *hidden):
-    """A PATH with every program of this one but those."""
+    """A PATH with every program of this one's except the hidden ones."""
     folder = tmp_path / "bin"
     folder.mkdir()
     for directory in os.environ["PATH"].split(":"):

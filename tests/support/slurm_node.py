@@ -1,4 +1,5 @@
-"""A real Slurm of one node on loopback, with its own keys, ports and folder; gone afterwards."""
+"""A real Slurm of one node on loopback, with keys, ports and a folder of its own, which ends with
+the test."""
 
 import os
 import shutil
@@ -40,7 +41,7 @@ PartitionName=main Nodes=ALL Default=YES MaxTime=INFINITE State=UP
 
 
 def why_not():
-    """Why there can be no Slurm here; "" if there can."""
+    """The reason why there can be no Slurm here; "" if there can be one."""
     missing = [p for p in PROGRAMS if not shutil.which(p)]
     if missing:
         return f"{', '.join(missing)} not installed (Debian packages slurm-wlm, munge)"
@@ -54,7 +55,7 @@ def free_port():
 
 
 class Slurm:
-    """Use as a context manager; `environment` is that of its users."""
+    """A context manager that runs a Slurm; `environment` is that of its users."""
 
     def __init__(self, folder, cpus=2):
         self.folder, self._processes = folder, []
@@ -97,7 +98,7 @@ class Slurm:
         return self
 
     def wait(self, job, seconds=240):
-        """Until the queue has nothing of the job left."""
+        """Wait until the queue has nothing of the job left."""
         self._until(lambda: not self.ask("squeue", "-h", "-j", job).strip(), seconds)
 
     def __exit__(self, *_):

@@ -1,4 +1,4 @@
-"""Results folders with known answers, for what reads them."""
+"""Makes results folders with known answers, for tests of the programs that read them."""
 
 import csv
 from pathlib import Path
@@ -21,14 +21,14 @@ def write(path, names, rows):
 
 
 def shares_of(lowest, harts):
-    """Operations of each hart when the slowest does `lowest` of what the others do."""
+    """The operations of each hart when the slowest does `lowest` times as many as the others."""
     return [1000 * lowest] + [1000] * (harts - 1)
 
 
 def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=2, seed=1, append=False, **context):
-    """`cycles` gives, for (strategy, harts), a function of boot and trial; `tail` likewise
-    the 99.9th percentile (default ten times as much); `lowest` the slowest hart's share of
-    the fastest's by strategy; `check` what is not to pass."""
+    """Write a results folder. `cycles` gives, for (strategy, harts), a function of boot and trial;
+    `tail` likewise the 99.9th percentile (default ten times as much); `lowest`, by strategy, the
+    slowest hart's share of the fastest's; `check` the strategies that do not pass."""
     path = Path(path)
     path.mkdir(exist_ok=True)
     tables = {name: [] for name in ("trials", "samples", "summary", "waits")}

@@ -1,4 +1,4 @@
-"""U-Boot for QEMU's virt, and the kernel as the flat file that it loads."""
+"""Starts U-Boot on QEMU's virt, with the kernel as the flat file that it loads."""
 
 import subprocess
 

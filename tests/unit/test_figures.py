@@ -20,7 +20,7 @@ W = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructi
 
 
 def bucket_of(value):
-    """As bench/histogram.h says it, told another way."""
+    """The bucket that bench/histogram.h gives, computed in another way."""
     return max(b for b in range(1920) if lowest(b) <= value)
 
 

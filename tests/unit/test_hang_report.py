@@ -1,4 +1,4 @@
-"""The words of a hang's report."""
+"""The sentences of a hang's report."""
 
 from hartlock.base.elf import Member
 from hartlock.diagnose import hang_report

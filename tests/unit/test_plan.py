@@ -1,4 +1,4 @@
-"""The plan: seeded order, controls always there, sense checked before anything runs."""
+"""The plan has a seeded order and all controls, and nonsense is refused before anything runs."""
 
 from collections import Counter
 

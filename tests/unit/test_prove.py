@@ -1,6 +1,6 @@
-"""The proofs: the translator, what it leaves to herd7, and that a weaker lock is told from a right one.
+"""The proofs: the translator, the tests it leaves to herd7, and weaker locks, which must fail.
 
-Tests that need herd7 or Spin skip without them: make setup-prove.
+Tests that need herd7 or Spin are skipped without them: make setup-prove.
 """
 
 import json
@@ -57,7 +57,7 @@ def named(s, name):
 
 
 def changed(s, function, change):
-    """The strategy with another function."""
+    """The strategy with `change` applied to one of its functions."""
     f = s.functions[function]
     return replace(s, functions={**s.functions, function: replace(f, insns=tuple(map(change, f.insns)))})
 
@@ -104,7 +104,7 @@ def test_accesses_that_cut_each_other_are_refused(tmp_path):
     assert result.verdict == "UNKNOWN" and "different sizes" in result.note
 
 
-# What fits together
+# Traces that fit together
 
 def test_coherence_leaves_out_only_what_has_no_order():
     write1, read1, read0 = (None, 1), (1, None), (0, None)
@@ -113,7 +113,7 @@ def test_coherence_leaves_out_only_what_has_no_order():
 
 
 def test_no_execution_is_left_out(built):
-    """Of every two traces of tas: without a coherent order there is no execution either."""
+    """Two traces of tas that have no coherent order have no execution either."""
     t = named(subject("tas"), "count2")
     mine = [[x for x in each if x.stuck is None] for each in traces(t.harts, t.memory, 1)]
     kept = set(together(mine, t.memory))
@@ -148,7 +148,7 @@ def test_a_hart_alone_stops_where_it_waits(built):
 
 
 def test_an_attempt_that_fails_is_no_wait(built):
-    """Of a compare-and-swap that is tried again, nothing is stuck: the next one goes through."""
+    """A compare-and-swap that is tried again is not stuck: the next one goes through."""
     t = named(subject("cas"), "blocks2")
     assert all(x.stuck is None for each in traces(t.harts, t.memory, 0) for x in each)
     t = named(subject("tas"), "ends2")
@@ -184,7 +184,7 @@ def random_hart(rng, layout):
 
 @needs_herd
 def test_the_quick_model_agrees_with_herd7(tmp_path):
-    """On random programs of two harts: what is possible, of each combination of values."""
+    """The quick model and herd7 agree, on random programs of two harts, which values are possible."""
     rng, layout, texts, ours = random.Random(5), Layout({"x": 4, "y": 4}), {}, {}
     condition = Condition(locations=((layout.address("x"), 4),), good=frozenset({(1,)}))
     while len(texts) < 150:
@@ -228,7 +228,7 @@ def test_without_an_order_it_is_violated(built, tmp_path, name, function, order,
 
 @needs_herd
 def test_a_test_in_which_nothing_happens_is_vacuous(built, tmp_path):
-    """An acquire that waits for what nobody stores."""
+    """A lock whose acquire waits for a value that nobody stores passes no test."""
     s = changed(subject("tas"), "acquire", lambda i: replace(i, operands=("x15", "2")) if i.mnemonic == "li" else i)
     never = replace(named(s, "count2"), memory={(s.layout(2).address("lock"), 4): 7})
     assert prove(never, tmp_path, set()).verdict == "VACUOUS"
@@ -259,7 +259,7 @@ def test_make_prove_of_no_strategy_says_which_there_are(built):
         subjects.names("mcss")
 
 
-# What is timed
+# The timed code
 
 def test_what_is_proved_stands_in_the_worker(built):
     for name in ("mcs", "clh"):
@@ -345,7 +345,7 @@ def test_each_step_of_a_model_is_a_line_of_the_header(name):
         assert " ".join(line.split()) in text, (header, line)
 
 
-SPINS = (":: atomic { held -> skip }", "")  # for ever: let it wait instead, so that Spin sees it stuck
+SPINS = (":: atomic { held -> skip }", "")  # it would run for ever: let it wait instead, so that Spin sees it stuck
 TWICE, THRICE = (3, 2), (3, 3)
 
 
@@ -373,7 +373,7 @@ def test_a_wrong_model_is_violated(tmp_path, name, size, changes, note):
 
 
 def test_every_lock_has_its_model():
-    """lock-free strategies have no wait to model; indirect is ticket."""
+    """Every lock has a Spin model, except indirect, which is ticket. Lock-free strategies do not wait."""
     modelled = {header for name in models.names() for header, _ in models.quoted(models.FOLDER / f"{name}.pml")}
     free = {"null", "cas", "amocas", "faa", "magazine", "baseline", "indirect"}
     assert {f"{name.replace('-', '_')}.h" for name in strategies.known() if name not in free} == modelled

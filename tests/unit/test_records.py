@@ -184,7 +184,7 @@ def lines_of(name):
 
 
 def readable(record):
-    """Its one value, `a`, by what its type says it is."""
+    """The record's one value, `a`, read as its type says."""
     try:
         fields = record.fields()
         return (fields.buckets if record.type == "hist" else fields.number)("a") is not None
@@ -209,7 +209,7 @@ AT_LEISURE = settings(deadline=None, suppress_health_check=list(HealthCheck))  #
 @AT_LEISURE
 @given(st.lists(st.sampled_from(sorted(KEPT)), min_size=1, max_size=3), st.data())
 def test_what_is_accepted_stood_there_with_its_checksum(names, data):
-    """The corpus, shuffled and damaged."""
+    """The test shuffles and damages the corpus."""
     raw = bytearray(b"\n".join(b"\n".join(lines_of(name)) for name in names))
     for _ in range(data.draw(st.integers(0, 4))):
         at, n = data.draw(st.integers(0, len(raw))), data.draw(st.integers(0, 40))

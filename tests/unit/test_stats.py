@@ -1,4 +1,4 @@
-"""Statistics on known input: what docs/trust/statistics.md says of each."""
+"""Statistics on known input do what docs/trust/statistics.md says."""
 
 import math
 
@@ -107,4 +107,4 @@ def test_holm_never_makes_a_p_smaller_and_keeps_the_order(ps):
 def test_outliers_are_named_and_small_steps_are_none():
     assert comparisons.outliers([10.0, 10.1, 9.9, 10.0, 20.0]) == [4]
     assert comparisons.outliers([10.0, 10.0, 10.0, 10.05]) == []
-    assert comparisons.outliers([1.0, 2, 100]) == []  # of three, none can be told
+    assert comparisons.outliers([1.0, 2, 100]) == []  # an outlier among three cannot be told

@@ -1,4 +1,4 @@
-"""lock/traits.toml: what is read of it, and what is refused."""
+"""lock/traits.toml is read, and mistakes in it are refused."""
 
 import math
 import re

@@ -16,9 +16,9 @@ MAY_INCLUDE = {
     "alloc": {"lock"},
     "bench": {"alloc", "lock"},
     "kernel": {"alloc", "lock", "bench"},  # bench: only the port it implements, records, and its entry
-    "native": {"bench"},  # the same
+    "native": {"bench"},  # only the port it implements, records, and its entry
     "model": {"kernel"},  # the mailbox
-    "machine": {"model", "kernel"},  # the same
+    "machine": {"model", "kernel"},  # only the mailbox
 }
 KERNEL_SEES_OF_BENCH = {"port.h", "record.h", "bench.h"}
 

@@ -34,7 +34,7 @@ class Count:
     """Instructions and bytes on a path, and bytes of the whole function, waiting included."""
 
     instructions: int
-    ordered: int  # of those: fences, AMOs, LR and SC
+    ordered: int  # fences, AMOs, LR and SC among them
     path_bytes: int
     bytes: int
 
@@ -50,12 +50,12 @@ class Footprint:
     lock_bytes: int
     node_bytes: int
     allocation: Count | None = None
-    acquire: Count | None = None  # with release: of a lock
+    acquire: Count | None = None  # with the release of a lock
     release: Count | None = None
 
     @property
     def parts(self) -> list[Count]:
-        """Of an operation: the acquire and the release, or the allocation without a lock."""
+        """The counts of an operation: the acquire's and the release's, or the allocation's without a lock."""
         return [c for c in (self.acquire, self.release) if c] or [c for c in (self.allocation,) if c]
 
     @property
@@ -74,7 +74,7 @@ def build(folder: Path, source: str, *flags: str) -> Hart:
 
 
 def lock_paths(hart: Hart) -> tuple[list[Instruction], list[Instruction]]:
-    """An acquire and a release that meet nobody, after a pair that did the same."""
+    """The paths of an acquire and a release that meet no other hart, after one such pair."""
     both = [hart.symbols["lock"], hart.symbols["node"]]
     first = (hart.call("acquire", *both), hart.call("release", *both))
     again = (hart.call("acquire", *both), hart.call("release", *both))
@@ -109,8 +109,8 @@ def ours(folder: Path, word: str, header: Path, lockfree: bool, *flags: str) -> 
 
 
 def headers() -> dict[str, tuple[Path, bool]]:
-    """Every strategy's word, header, and whether it is lock-free: those of lock/locks.def in
-    its order, then those that only lie in alloc/."""
+    """Every strategy's word, with its header and whether it is lock-free: first those of
+    lock/locks.def in its order, then those that only lie in alloc/."""
     found = {s.header.stem: (s.header, s.lockfree) for s in strategies.known().values()}
     for path in sorted((TOP / "alloc").glob("*.h")):
         if f"{path.stem}_try(" in path.read_text():

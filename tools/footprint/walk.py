@@ -1,8 +1,9 @@
-"""Executes compiled rv64 functions on one imaginary hart, and counts what it executes.
+"""Executes compiled rv64 functions on one imaginary hart, and counts the instructions.
 
-Small on purpose: the integer instructions GCC makes of lock/ and alloc/, as objdump
-prints them. One it does not know ends the walk with its name; nothing is guessed. A
-path that is longer than LIMIT is a wait, and an error, because nobody else is there.
+It is small on purpose: it knows the integer instructions that GCC makes of lock/ and alloc/,
+as objdump prints them. An instruction it does not know ends the walk with its name; nothing
+is guessed. A path that is longer than LIMIT is a wait, and an error, because no other hart
+is there.
 """
 
 import re
@@ -47,7 +48,7 @@ AMOS: dict[str, Callable[[int, int], int]] = {"amoadd": lambda a, b: a + b, "amo
 
 
 class WalkError(Exception):
-    """What the walk met and cannot follow."""
+    """Raised when the walk meets something it cannot follow."""
 
 
 def signed(value: int, bits: int) -> int:
@@ -67,7 +68,7 @@ class Instruction:
 
 
 def decode(line: str) -> Instruction | None:
-    """A line of objdump -d, with the raw words."""
+    """The instruction of a line of objdump -d with raw words, or None."""
     m = re.match(r"\s*([0-9a-f]+):\s+((?:[0-9a-f]{4}|[0-9a-f]{8}))\s+(\S+)\s*([^#<]*)", line)
     if m is None:
         return None
@@ -111,7 +112,7 @@ class Hart:
             raise WalkError(f"an access of {size} bytes at {address:#x}")
 
     def call(self, name: str, *arguments: int) -> list[Instruction]:
-        """Run the function; what it executed, its own last ret left out."""
+        """Run a function. Returns the instructions it executed, without its own last ret."""
         self.registers.update({f"a{i}": value for i, value in enumerate(arguments)}, sp=STACK, ra=RETURN)
         at, path = self.symbols[name], list[Instruction]()
         while at != RETURN:
@@ -134,7 +135,7 @@ class Hart:
         return (int(offset or 0) + self.registers[register]) & WORD
 
     def _step(self, i: Instruction) -> int:
-        """Execute one; the address of the next."""
+        """Execute one instruction. Returns the address of the next."""
         jump = self._jump(i)
         if jump is None:
             self._compute(i)

@@ -50,7 +50,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	enum { HEADER = 40, AT_TOTAL = 4 };
 	uint8_t *blob;
 
-	if (size == 0 || (blob = malloc(--size)) == NULL) /* of its exact size, for ASan */
+	if (size == 0 || (blob = malloc(--size)) == NULL) /* a copy of its exact size, for ASan */
 		return 0;
 	memcpy(blob, data, size);
 	if (size >= HEADER && data[size] % 4 != 0)

@@ -24,18 +24,18 @@ from tools.mutants.tree import TOP, Mutant, known, plant
 DOCUMENT = TOP / "docs/trust/stress.md"
 BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"
 HARTS, SEEDS = 8, 5
-QUIET_S = 8  # without a word: it hangs
+QUIET_S = 8  # seconds without a word after which a run is taken to hang
 
 
 @dataclass(frozen=True)
 class Find:
     seconds: float
-    ops: int  # of all harts until then; what the trial did that hung is not known
+    ops: int  # operations of all harts until then, without those of a trial that hung
     check: str  # "": nothing was found
 
 
 def check_of(problems: Sequence[str]) -> str:
-    """Which check it was that spoke; of several, the first of hunt.CHECKS."""
+    """The check that found the problems; of several, the first of hunt.CHECKS."""
     found = [check for pattern, check in CHECKS if any(re.search(pattern, p) for p in problems)]
     if problems and not found:
         raise SystemExit(f"a run failed in a way that no check is known for: {list(problems)}")
@@ -43,7 +43,7 @@ def check_of(problems: Sequence[str]) -> str:
 
 
 def seek(mutant: Mutant, seed: int, most_s: int) -> Find:
-    """./run-bench.sh stress in the mutant's tree, until it fails or `most_s` are over."""
+    """Run ./run-bench.sh stress in the mutant's tree, until it fails or `most_s` seconds are over."""
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         subprocess.run(
@@ -62,12 +62,12 @@ def seek_all(mutant: Mutant, seeds: int) -> list[Find]:
 
 
 def median_s(finds: Sequence[Find]) -> float:
-    """One that found nothing took longer than any."""
+    """The median time in seconds. A search that found nothing counts as longer than any other."""
     return statistics.median(f.seconds if f.check else float("inf") for f in finds)
 
 
 def row(mutant: Mutant, finds: Sequence[Find]) -> str:
-    """Of the table in docs/trust/stress.md."""
+    """A mutant's row of the table in docs/trust/stress.md."""
     found = [f for f in finds if f.check]
     by = ", ".join(sorted({f.check for f in found})) or "nothing"
     ops = f"{statistics.median(f.ops for f in found):.0f}" if found else "–"

@@ -1,7 +1,7 @@
-"""Runs a mutant through what the real locks go through, and tells which check caught it.
+"""Runs a mutant through the checks of the real locks, and tells which one caught it.
 
-    tcg, model, native   ./run-bench.sh in the mutant's tree: many short trials, each checked
-    tsan                 tests/c/locks.c with its header, under ThreadSanitizer
+tcg, model, native   ./run-bench.sh in the mutant's tree: many short trials, each checked
+tsan                 tests/c/locks.c with its header, under ThreadSanitizer
 """
 
 import csv
@@ -21,9 +21,9 @@ from tools.simulate import simulate
 
 HOSTCC = os.environ.get("HOSTCC", "gcc")
 PROCESSORS = len(os.sched_getaffinity(0))
-HARTS = max(2, min(4, PROCESSORS))  # that really run at once
+HARTS = max(2, min(4, PROCESSORS))  # harts that really run at once
 TSAN_S = 20  # a real lock is done in one or two
-QUIET_S = 4  # without a word: it hangs. A trial is over in milliseconds
+QUIET_S = 4  # seconds without a word after which a run is taken to hang. A trial takes milliseconds
 
 ENGINES = {
     "native": ("--smp", str(HARTS), "--trials", "10", "--duration", "4", "--warmup", "1"),
@@ -33,7 +33,7 @@ ENGINES = {
 HANGS = ("hang detector", "time limit")
 HUNTERS = (*ENGINES, "tsan")
 
-# What a run says, and which check said it; the first that fits.
+# A pattern of a run's words, and the check that says them. The first that fits counts.
 CHECKS = (
     (r"boot self-test", "boot self-test"),
     (r"nothing was heard|no hart got on|run took more than|deadlock: |livelock: ", "hang detector"),
@@ -51,8 +51,8 @@ CHECKS = (
 class Catch:
     check: str  # "" when nothing was noticed
     ops: int | None = None  # operations until then; None: not known
-    more: bool = False  # at least so many: in the trial that hung there were more
-    why: str = ""  # not tried, because
+    more: bool = False  # a lower bound: the trial that hung had more
+    why: str = ""  # the reason why it was not tried
 
     def __str__(self) -> str:
         if self.why:
@@ -66,7 +66,8 @@ Rows = Sequence[dict[str, str]]
 
 
 def run_rows(where: Path, engine: str, strategy: str, seed: int, options: Sequence[str] = ()) -> tuple[int, list[str], Rows]:
-    """./run-bench.sh there: its exit status, what went wrong, and the candidates' rows of samples.csv."""
+    """Run ./run-bench.sh in a tree. Returns its exit status, its problems, and the candidates' rows of
+    samples.csv."""
     with tempfile.TemporaryDirectory() as name:
         out = Path(name) / "run"
         done = subprocess.run(
@@ -81,7 +82,7 @@ def run_rows(where: Path, engine: str, strategy: str, seed: int, options: Sequen
 
 
 def run_plan(mutant: Mutant) -> Catch:
-    """What run-bench.sh has no option for: a plan for the kernel, and its longest bypass."""
+    """Run the mutant's plan, for which run-bench.sh has no option, and judge its longest bypass."""
     subprocess.run(["make", "-s", "all", "model"], cwd=mutant.tree, check=True, timeout=300)
     run = simulate(mutant.tree / "build/model/hartlock-model.so", mutant.plan, machine="generic-8",
                    image=mutant.tree / "build/hartlock.elf")
@@ -112,7 +113,8 @@ def judge(status: int, problems: Sequence[str], rows: Rows) -> Catch:
 
 
 def operations(rows: Rows) -> tuple[int, bool]:
-    """Of all harts and passes up to the end of the first trial that failed, and was there one?"""
+    """The operations of all harts and passes up to the end of the first trial that failed, and whether
+    one did."""
     ops, failed = 0, {row["trial"] for row in rows if row["check"] == "fail"}
     for row in rows:
         if failed and int(row["trial"]) > min(map(int, failed)):
@@ -122,8 +124,8 @@ def operations(rows: Rows) -> tuple[int, bool]:
 
 
 def fairness_fault(rows: Rows) -> str:
-    """A lock that is less fair than it claims. "" when it keeps its word or claims nothing.
-    Only under the model, where a hart that waits is never stopped."""
+    """Says how a lock is less fair than it claims; "" when it keeps its word or claims nothing. It is
+    asked only under the model, where a hart that waits is never stopped."""
     if not rows or rows[0]["engine"] != "model":
         return ""
     most = traits.known()[rows[0]["strategy"]].bypass_bound(int(rows[0]["harts"]))
@@ -155,7 +157,8 @@ def tsan(mutant: Mutant) -> Catch:
 
 
 def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
-    """Several runs: the check that caught it most often, the median of the operations until then."""
+    """Make several runs. Returns the check that caught the mutant most often, and the median of the
+    operations until then."""
     catches: list[Catch] = []
     for seed in range(1, runs + 1):
         catches.append(tsan(mutant) if hunter == "tsan" else run_bench(mutant, hunter, seed))

@@ -1,8 +1,8 @@
-"""`make mutants`: locks that are wrong on purpose, and which check caught each.
+"""`make mutants`: shows which check catches each of the locks that are wrong on purpose.
 
     mutants.py [--runs N] [--only NAME,...] [--engine NAME,...]
 
-Exits with 1 when one passed everything that could have noticed it.
+It exits with 1 when a mutant passed every check that could have noticed it.
 """
 
 import argparse

@@ -69,7 +69,7 @@ def hunks(mutant: Mutant) -> int:
 
 
 def _copy(mutant: Mutant) -> None:
-    """Sources and objects, with their times: make then rebuilds what the patch touches."""
+    """Copy sources and objects with their times, so that make rebuilds only what the patch touches."""
     shutil.rmtree(mutant.tree, ignore_errors=True)
     mutant.tree.mkdir(parents=True)
     for folder in FOLDERS:
@@ -83,7 +83,7 @@ def _copy(mutant: Mutant) -> None:
 
 
 def plant(mutant: Mutant) -> Path:
-    """The mutant's tree, fresh."""
+    """Make the mutant's tree anew. Returns its path."""
     _copy(mutant)
     done = subprocess.run(["patch", "-p1", "--no-backup-if-mismatch", "-i", str(mutant.patch)], cwd=mutant.tree,
                           capture_output=True, text=True, timeout=30, check=False)
