@@ -28,7 +28,7 @@ def grade(word: str, harts: int, processors: int) -> str:
 
 
 def is_oversubscribed(evidence: str) -> bool:
-    """Whether harts shared processors, so that one that held the lock may have been stopped."""
+    """True if harts shared processors, so that one that held the lock may have been stopped."""
     return evidence.endswith(_OVERSUBSCRIBED)
 
 

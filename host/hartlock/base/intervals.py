@@ -1,4 +1,4 @@
-"""Medians and how sure they are. docs/trust/statistics.md explains them."""
+"""Medians and their intervals. docs/trust/statistics.md explains them."""
 
 import math
 from collections.abc import Sequence
@@ -35,7 +35,7 @@ NONE = Estimate(math.nan, math.nan, math.nan)
 
 
 def by_boot(values: Sequence[float], boots: Sequence[int] | None = None) -> dict[int, Array]:
-    """The values that are known, boot by boot; without boots, all of one."""
+    """The known values by boot; without `boots`, all belong to one."""
     boots = [1] * len(values) if boots is None else boots
     known: dict[int, list[float]] = {}
     for value, boot in zip(values, boots, strict=True):
@@ -45,12 +45,12 @@ def by_boot(values: Sequence[float], boots: Sequence[int] | None = None) -> dict
 
 
 def draw_boots(rng: np.random.Generator, boots: int) -> npt.NDArray[np.int64]:
-    """Which boots each resample is made of; one boot is all there is of it."""
+    """The boots that each resample is made of. With one boot only its trials are resampled."""
     return rng.integers(0, boots, (RESAMPLES, boots)) if boots > 1 else np.zeros((RESAMPLES, 1), dtype=np.int64)
 
 
 def medians(groups: Sequence[Array], drawn: npt.NDArray[np.int64], rng: np.random.Generator) -> Array:
-    """The median of each resample: of the drawn boots, trials drawn from each."""
+    """The median of each resample: trials are drawn from each of the drawn boots."""
     sizes = np.array([g.size for g in groups])
     table = np.full((len(groups), sizes.max()), math.nan)
     for row, group in zip(table, groups, strict=True):
@@ -69,7 +69,7 @@ def interval(draws: Array, level: float = 95) -> tuple[float, float]:
 
 
 def median_ci(values: Sequence[float], boots: Sequence[int] | None = None, seed: int = 1) -> Estimate:
-    """The median and its percentile-bootstrap 95 % interval; nan for what is not known.
+    """The median and its percentile-bootstrap 95 % interval; nan where there is none.
 
     With several boots the bootstrap is hierarchical: boots are drawn, then trials
     of each. One value has a median and no interval. Values that are not known are

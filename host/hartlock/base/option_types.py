@@ -1,4 +1,4 @@
-"""What values of options are, for argparse."""
+"""Types of options' values, for argparse."""
 
 import argparse
 import re
@@ -9,7 +9,7 @@ LONGEST_WORD = 200  # of a message: nobody reads more
 
 
 def shortened(text: str) -> str:
-    """With words that fill the screen cut off."""
+    """The text, cut off if it would fill the screen."""
     return re.sub(rf"(\S{{60}})\S{{{LONGEST_WORD - 60},}}", r"\1...", text)
 
 

@@ -1,4 +1,4 @@
-"""Shares of a whole."""
+"""Measures of how evenly harts shared something."""
 
 from collections.abc import Sequence
 
@@ -15,8 +15,8 @@ def jain(counts: Sequence[int]) -> float:
 
 
 def top_half(counts: Sequence[int]) -> float:
-    """The busier half's share of all: 0.5 is even, 1 is that the others had nothing
-    (D. Dice and A. Kogan, EuroSys 2019). Of an odd number the middle one counts half."""
+    """The busier half's share of all: 0.5 is even, at 1 the others had nothing (D. Dice and A. Kogan,
+    EuroSys 2019). With an odd number of harts the middle one counts half."""
     ranked = sorted(counts, reverse=True)
     middle = ranked[len(ranked) // 2] / 2 if len(ranked) % 2 else 0
     return ratio(sum(ranked[:len(ranked) // 2]) + middle, sum(ranked))

@@ -39,7 +39,7 @@ def percent(x: float) -> str:
 
 
 def words(names: Sequence[str]) -> str:
-    """"a", "a and b", "a, b and c". There is at least one name."""
+    """A list in words: "a", "a and b", "a, b and c". The caller guarantees: there is at least one name."""
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 

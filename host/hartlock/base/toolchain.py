@@ -28,7 +28,7 @@ def hostcc() -> str:
 
 
 def native_runner() -> list[str]:
-    """What runs the bench where this computer cannot: for tests, qemu-user."""
+    """The command that runs the bench where this computer cannot. Tests use qemu-user."""
     return shlex.split(os.environ.get("HARTLOCK_NATIVE_RUNNER", ""))
 
 
@@ -68,7 +68,7 @@ def first_line(text: str) -> str:
 
 
 def _missing() -> list[tuple[str, str]]:
-    """(what, Debian package) of everything that is not there."""
+    """The (program or library, Debian package) of everything that is not installed."""
     gcc = cross_compile() + "gcc"
     missing = []
     if not shutil.which("make"):
@@ -89,7 +89,7 @@ def _missing() -> list[tuple[str, str]]:
 
 
 def _missing_native() -> list[tuple[str, str]]:
-    """The same for --engine native, which needs neither QEMU nor the cross compiler."""
+    """_missing() for --engine native, which needs neither QEMU nor the cross compiler."""
     missing = [] if shutil.which("make") else [("make", "make")]
     if not shutil.which(hostcc()):
         missing.append((hostcc(), "gcc libc6-dev"))
@@ -117,7 +117,7 @@ def qemu_version() -> tuple[int, int] | None:
 
 
 def host_processors() -> int:
-    """Processors this process may really use: its affinity, and its cgroup's quota."""
+    """The number of processors this process may really use, by its affinity and its cgroup's quota."""
     n = len(os.sched_getaffinity(0))
     try:
         quota, period = Path("/sys/fs/cgroup/cpu.max").read_text().split()

@@ -1,7 +1,7 @@
-"""What an engine is: something that executes harts. Each engine has a file of its own beside this one.
+"""An engine is something that executes harts. Each engine has a file of its own beside this one.
 
-The rest of the program asks an engine for what it can do and what its figures mean. It never asks for
-an engine's name to decide something; the name is printed, and is a column.
+The rest of the program asks an engine for its abilities and the meaning of its figures. It never
+uses an engine's name to decide something; the name is printed, and is a column.
 """
 
 from collections.abc import Mapping, Sequence
@@ -31,7 +31,7 @@ class Abilities(NamedTuple):
     disturbs: bool = True  # --ipi and --churn
 
     def missing(self, wants: Sequence[str]) -> list[str]:
-        """Those of the options in `wants` that it cannot do."""
+        """The options of `wants` that the engine cannot do."""
         can = {"--interrupt": self.interrupts, "--irq off": self.masks, "--ipi": self.disturbs, "--churn": self.disturbs}
         return [option for option in wants if not can[option]]
 
@@ -103,7 +103,7 @@ class Engine:
 
     @classmethod
     def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload, options: Options) -> int:
-        """How many trials of each cell a run has that does not say."""
+        """The number of trials of each cell in a run whose command line does not say."""
         return plans.TRIALS
 
     @classmethod
@@ -124,18 +124,18 @@ class Engine:
         raise NotImplementedError
 
     def pass_seconds(self, harts: int) -> float:
-        """How long a pass takes on an idle computer."""
+        """The seconds that a pass takes on an idle computer."""
         return (self.windows.warmup_us + self.windows.duration_us) * 1e-6
 
     def limits(self, plan: plans.Plan, silence_s: float | None) -> Limits:
-        """How long to wait for a boot. Generous: harts that share two processors take a while to stop."""
+        """The limits of waiting for a boot. They are generous: harts that share two processors stop slowly."""
         slow = 0.5 * max(plan.harts)
         a_pass = self.pass_seconds(max(plan.harts))
         return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
                       total_s=60 + 5 * plan.passes() * (a_pass + 0.1 * slow))
 
     def used_processors(self, smp: int) -> int:
-        """How many host processors `smp` harts keep busy."""
+        """The number of host processors that `smp` harts keep busy."""
         return smp
 
     # What its figures mean.
@@ -150,18 +150,18 @@ class Engine:
                 "compiler": version_of(toolchain.cross_compile() + "gcc"), "qemu": version_of(toolchain.QEMU)}
 
     def place(self, smp: int) -> str:
-        """Where `smp` harts run, in words."""
+        """The place where `smp` harts run, in words."""
         raise NotImplementedError
 
     def remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
-        """What a reader of its rows must know. `harts` are the hart counts of the rows there are."""
+        """The remarks that a reader of its rows needs. `harts` are the hart counts of the rows there are."""
         return [*(self.evidence_remarks(boot, sorted(set(harts)), processors) if harts else ()), *self.clock_remarks(boot)]
 
     def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
         raise NotImplementedError
 
     def clock_remarks(self, boot: Boot) -> list[str]:
-        """What its cycles are, where they are not what one would expect."""
+        """The remarks on its cycles, if they are not the core's."""
         return kernel_clock(boot, self.name)
 
     def plan_advice(self, plan: plans.Plan) -> str:
@@ -174,7 +174,7 @@ def version_of(program: str) -> str:
 
 
 def evidence_remark(word: str, where: str) -> str:
-    """`where` the harts of the rows ran, and what that evidence means."""
+    """The remark that says where the harts of the rows ran, and what that evidence means."""
     return f"evidence {word}: {where}: {evidence.MEANING[word]}"
 
 

@@ -20,14 +20,14 @@ BITS = 10  # of a byte on a line: 8N1
 
 
 def volume(plan: Plan) -> int:
-    """How many bytes a plan's records have at most (docs/ports/boards.md says how that was measured)."""
+    """The most bytes that a plan's records have (docs/ports/boards.md says how that was measured)."""
     passes, of_hart, histograms, once = 4 * 185, 4 * 185, 3 * 300, 350
     return 8000 + 60 * plan.smp + sum(
         passes + once + t.harts * (of_hart + histograms) for t in plan.order) + 20 * len(plan.order)
 
 
 def seconds(plan: Plan, baud: int) -> float:
-    """How long a plan's records take on a line of `baud` bits a second."""
+    """The seconds that a plan's records take on a line of `baud` bits a second."""
     return volume(plan) * BITS / baud
 
 
@@ -49,7 +49,7 @@ class Board(Engine):
 
     @classmethod
     def check_programs(cls) -> None:
-        """Listening takes nothing that Python has not."""
+        """Check nothing: listening needs only Python."""
 
     @classmethod
     def default_smp(cls) -> int:
@@ -57,7 +57,8 @@ class Board(Engine):
 
     @classmethod
     def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload, options: Options) -> int:
-        """As many as the line takes in LINE_S, at least one and at most what is usual elsewhere."""
+        """The number of trials whose records the line takes in LINE_S seconds: at least one, at most the
+        usual number of other engines."""
         def fits(trials: int) -> bool:
             order = plans.order(locks, harts, trials, 1)
             return seconds(Plan(options.smp, locks, harts, workload, trials, 1, order=order), options.baud) <= LINE_S
@@ -70,7 +71,8 @@ class Board(Engine):
                          "probes; probe with --engine model or native")
 
     def build(self, relax: str, unlock: str) -> Path:
-        """Nothing: what the board runs was built before. The image here is the nearest to it for names of addresses."""
+        """Build nothing: the board's image was built before. The image here is the nearest to it for names
+        of addresses."""
         return IMAGE
 
     def start(self, plan: Plan, image: Path) -> Line:
@@ -85,7 +87,7 @@ class Board(Engine):
         return evidence.EMULATED if self.foreign else evidence.HARDWARE
 
     def provenance(self, image: Path) -> dict[str, str]:
-        """What was built here is not what ran there."""
+        """Nothing: the image that was built here is not the one that ran there."""
         return {"image_sha256": "", "compiler": "", "qemu": ""}
 
     def place(self, smp: int) -> str:
@@ -102,5 +104,5 @@ class Board(Engine):
 
 
 def may_be_meant(name: str) -> bool:
-    """Whether --engine `name` allows a board: it names one, or is the default."""
+    """True if --engine `name` allows a board: it names one, or is the default."""
     return name in (Board.name, BOTH)

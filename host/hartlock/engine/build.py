@@ -15,7 +15,7 @@ LIMIT_S = 300
 
 
 def is_prebuilt() -> bool:
-    """Whether HARTLOCK_PREBUILT=1 says that the tree is built. Then no run starts make."""
+    """True if HARTLOCK_PREBUILT=1 says that the tree is built. Then no run starts make."""
     return os.environ.get("HARTLOCK_PREBUILT") == "1"
 
 
@@ -59,7 +59,7 @@ def plugin() -> Path:
 
 
 def native(relax: str = RELAX, unlock: str = UNLOCK) -> Path:
-    """The bench on threads. What another compiler (HOSTCC) makes is kept beside what the usual one makes."""
+    """The bench on threads. Each compiler (HOSTCC) has a build folder of its own."""
     folder = BUILD / Path(toolchain.hostcc()).name if toolchain.hostcc() != toolchain.HOSTCC else BUILD
     return _built(formed(folder / "native", relax, unlock) / "hartlock", "native", "the bench on threads", folder, relax, unlock)
 

@@ -1,4 +1,4 @@
-"""Which engines there are, and which of them a command line asks for."""
+"""The engines there are, and the choice among them that a command line makes."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -14,12 +14,12 @@ ENGINES: dict[str, type[Engine]] = {Tcg.name: Tcg, Model.name: Model, Native.nam
 
 
 def kind(name: str) -> type[Engine]:
-    """The engine of --engine; of `both`, the first."""
+    """The engine that --engine names; for `both`, the first."""
     return ENGINES.get(name, Tcg)
 
 
 def choose(name: str, options: Options) -> tuple[list[Engine], list[str]]:
-    """The engines of --engine `name`, and what has to be said when `both` cannot be had."""
+    """The engines of --engine `name`, and the remarks on an engine of `both` that is not available."""
     if name != BOTH:
         return [ENGINES[name].create(options)], []
     first = Tcg.create(options)
@@ -30,7 +30,7 @@ def choose(name: str, options: Options) -> tuple[list[Engine], list[str]]:
 
 
 def unsupported_options(engine: Engine, wants: Sequence[str]) -> list[str]:
-    """Those of --interrupt, --irq off, --ipi and --churn in `wants` that the engine cannot do."""
+    """The options of `wants` (--interrupt, --irq off, --ipi, --churn) that the engine cannot do."""
     return engine.abilities.missing(wants)
 
 

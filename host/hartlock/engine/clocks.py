@@ -1,4 +1,4 @@
-"""What the unit `cycles` is, where it is not cycles of the core."""
+"""The meaning of the unit `cycles`, where it is not cycles of the core."""
 
 from collections.abc import Mapping
 
@@ -17,7 +17,7 @@ _THREADS = {
 
 
 def frequency(hz: int) -> str:
-    """In GHz or MHz."""
+    """A frequency in words, in GHz or MHz."""
     return f"{hz / 1e9:.3g} GHz" if hz >= 10**9 else f"{hz / 1e6:.4g} MHz"
 
 

@@ -20,7 +20,7 @@ _BOOT = re.compile(rb"[^\n]*@boot n=0 ")
 
 @dataclass
 class Heard:
-    """What a board said before its first trial."""
+    """The records that a board sent before its first trial."""
 
     data: bytes = b""  # since its last start
     harts: int = 0
@@ -112,7 +112,7 @@ def _switched_on(lab: Lab, path: Path) -> tuple[Line, str]:
 
 
 def hear(line: Line, baud: int, time_limit_s: float | None) -> tuple[Plan, Board]:
-    """The plan that the board on this line has, and the engine whose run goes on from there."""
+    """The plan that the board on this line was given, and the engine whose run goes on from there."""
     wait = time_limit_s or START_S
     try:
         heard = listen(line.chunks(Limits(silence_s=wait, total_s=2 * wait)))

@@ -59,11 +59,11 @@ class Model(InQemu):
         return super().shortened(max(STRESS_LEAST_US, duration_us // STRESS_DIVISOR), warmup_us // STRESS_DIVISOR)
 
     def pass_seconds(self, harts: int) -> float:
-        """A modelled microsecond of 64 harts takes a while to simulate."""
+        """The seconds that a pass takes: a modelled microsecond of 64 harts takes a while to simulate."""
         return (self.windows.warmup_us + self.windows.duration_us) * 0.002 * harts
 
     def used_processors(self, smp: int) -> int:
-        """The harts take turns; a second processor serves the rest of QEMU."""
+        """The harts take turns on one processor; a second one serves the rest of QEMU."""
         return 2
 
     def evidence(self, harts: int, processors: int) -> str:
@@ -93,7 +93,7 @@ def machine_file(name: str) -> Path:
 
 
 def why_model_unavailable(version: tuple[int, int] | None) -> str:
-    """Why the cost model cannot run with QEMU of this version, in a clause; "" if it can."""
+    """The reason why the cost model cannot run with QEMU of this version, as a clause; "" if it can."""
     oldest, newest = (".".join(map(str, v)) for v in QEMU_VERSIONS)
     if version is None or not QEMU_VERSIONS[0] <= version <= QEMU_VERSIONS[1]:
         have = ".".join(map(str, version)) if version else "of an unknown version"
@@ -106,7 +106,7 @@ def why_model_unavailable(version: tuple[int, int] | None) -> str:
 
 
 def plugin_load_error(arguments: Sequence[str]) -> str:
-    """What QEMU says when it does not take the plugin or its profile; "" if it takes them."""
+    """QEMU's message when it refuses the plugin or its profile; "" if it takes them."""
     command = [toolchain.QEMU, "-machine", "virt", "-display", "none", "-serial", "none", "-monitor", "none",
                "-S", "-qmp", "stdio", *arguments]
     try:

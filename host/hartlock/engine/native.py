@@ -65,7 +65,7 @@ class Native(Engine):
         return f"{smp} processor(s) of this computer, {toolchain.processor()}"
 
     def remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
-        """Without rows there is nothing to misread."""
+        """The remarks on the rows; there are none without rows."""
         return super().remarks(boot, harts, processors) + self._disturbance(boot, harts, processors) if harts else []
 
     def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:

@@ -68,6 +68,6 @@ class Process(Source):
             return self._process.wait()
 
     def errors(self) -> str:
-        """What it said on its standard error."""
+        """The text that it wrote on its standard error."""
         self._errors.seek(0)
         return self._errors.read().decode("utf-8", "replace").strip()

@@ -1,4 +1,4 @@
-"""The kernel in QEMU: the command line, and what a running QEMU can be asked."""
+"""The kernel in QEMU: the command line, and the questions that a running QEMU answers."""
 
 from collections.abc import Sequence
 from pathlib import Path

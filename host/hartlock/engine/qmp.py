@@ -35,7 +35,7 @@ def _monitor(path: Path, *commands: str) -> list[str]:
 
 
 def registers(path: Path) -> dict[int, dict[str, int]]:
-    """{hart id: {register: value}} of every hart; {} if QEMU does not answer."""
+    """The registers of every hart as {hart id: {register: value}}; {} if QEMU does not answer."""
     return parse_registers("".join(_monitor(path, "info registers -a")))
 
 

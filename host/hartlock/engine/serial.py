@@ -14,7 +14,7 @@ from hartlock.engine.source import Limits, Source
 
 
 class Line(Source):
-    """What a board says. It has no exit status, and cannot be asked where its harts are."""
+    """The line from a board. It has no exit status, and cannot be asked where the harts are."""
 
     name, key, speaker = "the line to the board", "board", "the board"
 
@@ -42,7 +42,7 @@ class Line(Source):
 
 
 class Log(Line):
-    """What a terminal program took down of a run."""
+    """The log that a terminal program recorded of a run."""
 
     name = "the log"
 
@@ -62,7 +62,7 @@ class Log(Line):
 
 
 def speed(baud: int) -> int:
-    """The constant of termios for so many bits a second."""
+    """The constant of termios for `baud` bits a second."""
     known = {int(name[1:]): number for name, number in vars(termios).items() if name[0] == "B" and name[1:].isdigit()}
     if not baud or baud not in known:
         raise UsageError(f"--baud {baud}: this system has {', '.join(str(n) for n in sorted(known) if n >= 9600)}")

@@ -1,4 +1,4 @@
-"""A source of records: something that says bytes, which may fall silent. Programs and serial lines are sources."""
+"""A source of records gives bytes and may fall silent. Programs and serial lines are sources."""
 
 import time
 from collections.abc import Iterator
@@ -8,14 +8,14 @@ from typing import Self
 
 @dataclass
 class Limits:
-    """How long to wait. No run waits for ever."""
+    """The limits of waiting, in seconds: no run waits for ever."""
 
     silence_s: float  # without a byte
     total_s: float
 
 
 class Silent(Exception):
-    """A limit ran out. It carries where each hart was, a line for each."""
+    """Raised when a limit runs out. It carries a line for each hart that says where it was."""
 
     def __init__(self, why: str, harts: list[str]):
         super().__init__(why)
@@ -23,7 +23,7 @@ class Silent(Exception):
 
 
 class Source:
-    """Use it as a context manager: it is closed at the block's end, whatever happens."""
+    """A source is used as a context manager, and is closed at the block's end whatever happens."""
 
     name = ""  # what messages call it
     key = ""  # how its keys in run.json begin
@@ -47,7 +47,7 @@ class Source:
         raise NotImplementedError
 
     def chunks(self, limits: Limits) -> Iterator[bytes]:
-        """Its bytes as they come, until there are no more. Raises Silent when a limit runs out."""
+        """Yield the bytes as they come, until there are no more. Raises Silent when a limit runs out."""
         heard = time.monotonic()
         while True:
             now = time.monotonic()
@@ -65,11 +65,11 @@ class Source:
             yield data
 
     def registers(self) -> dict[int, dict[str, int]]:
-        """{hart id: {register: value}}; {} where nobody can be asked for them."""
+        """The registers of the harts as {hart id: {register: value}}; {} if nothing can be asked for them."""
         return {}
 
     def where(self) -> list[str]:
-        """Where each hart is now, a line for each; or one line that says why that is not known."""
+        """A line for each hart that says where it is now; or one line that says why that is not known."""
         raise NotImplementedError
 
     def status(self) -> int:
@@ -77,5 +77,5 @@ class Source:
         raise NotImplementedError
 
     def errors(self) -> str:
-        """What it said besides its records."""
+        """The text that the source gave besides its records."""
         raise NotImplementedError

@@ -1,4 +1,4 @@
-"""The bench as a program of this computer, its harts threads; gdb says where they are."""
+"""The bench as a program of this computer. Its harts are threads, and gdb says where they are."""
 
 import re
 import shutil

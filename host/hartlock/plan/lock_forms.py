@@ -1,4 +1,4 @@
-"""How waiters wait and holders let go: the words of `--relax` and `--unlock` (lock/forms.h)."""
+"""The words of `--relax` and `--unlock`: how waiters wait and holders let go (lock/forms.h)."""
 
 from pathlib import Path
 

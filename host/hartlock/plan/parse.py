@@ -1,4 +1,4 @@
-"""The plan, from the words that the kernel was given: what a board's log says it was asked."""
+"""Reads a plan back from the kernel's words, as a board's log has them."""
 
 from collections import Counter
 
@@ -30,7 +30,7 @@ def _cell(item: str) -> Cell:
 
 
 def read(text: str, smp: int) -> tuple[Plan, dict[str, int]]:
-    """The plan, and all its numbers. `smp`: harts that the board has."""
+    """The plan, and all its numbers. `smp`: the harts that the board has."""
     numbers, texts, order = dict(DEFAULTS), dict(TEXTS), list[Cell]()
     for word in text.partition("hartlock:")[2].split():
         key, equals, value = word.partition("=")

@@ -1,4 +1,4 @@
-"""What to measure: the command line's wishes become an ordered list of trials."""
+"""Turns the wishes of a command line into an ordered list of trials."""
 
 import random
 from dataclasses import dataclass, field
@@ -51,7 +51,7 @@ class Workload:
     exhaust_rounds: int = 0  # to the end of a small heap, behind the passes
 
     def words(self) -> list[str]:
-        """Of the kernel's plan: docs/reference/records.md."""
+        """The words of the kernel's plan (docs/reference/records.md)."""
         size = [f"size={self.size_bytes}"] if self.sizes == FIXED else []
         return [
             *size, f"align={self.align_bytes}", f"batch={self.batch_bytes}", f"hold={self.hold_instructions}",
@@ -62,7 +62,7 @@ class Workload:
         ]
 
     def _disturbances(self) -> list[str]:
-        """What few runs ask for, and is not said where it is not."""
+        """The words of disturbances. They are written only when switched on, so that old logs still parse."""
         named = {"ipi_us": self.ipi_period_us, "churn_us": self.churn_period_us, "exhaust": self.exhaust_rounds}
         return [f"{key}={value}" for key, value in named.items() if value]
 
@@ -83,7 +83,7 @@ class Plan:
     order: tuple[Cell, ...] = field(default=())
 
     def role(self, cell: Cell) -> str:
-        """candidate: asked for. control: must lose updates. harness: what measuring costs."""
+        """A cell's role: `candidate` was asked for, `control` must lose updates, `harness` prices the measuring."""
         if cell.strategy in (CLOCK, BASELINE) or cell == Cell(CONTROL, 1):
             return "harness"
         return "control" if cell.strategy == CONTROL else "candidate"
@@ -104,16 +104,16 @@ class Plan:
         return " ".join(words)
 
     def passes(self) -> int:
-        """How many windows are measured."""
+        """The number of windows that are measured."""
         return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy != CLOCK)
 
 
 def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Cell, ...]:
     """Every trial of a run, in seeded random order.
 
-    Beside what was asked for there is, for each number of harts, the control
-    that must lose updates, and once the harness: `null` on one hart, and the
-    clock read itself. `baseline` is always on one hart.
+    Besides the strategies that were asked for, each number of harts has the control
+    that must lose updates, and the run has the harness once: `null` on one hart, and
+    the clock read itself. `baseline` is always on one hart.
     """
     wanted = {Cell(lock, 1 if lock == BASELINE else n): None for n in harts for lock in locks}
     wanted.update({Cell(CONTROL, n): None for n in harts if n > 1})
@@ -124,7 +124,7 @@ def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int
 
 
 def check(plan: Plan) -> None:
-    """Refuse what cannot be measured, in words about the options that said so."""
+    """Refuse a plan that cannot be measured. The message names the options that asked for it."""
     w = plan.workload
     if max(plan.harts) > plan.smp:
         raise UsageError(f"--harts {max(plan.harts)}: only {plan.smp} hart(s) are started (--smp {plan.smp})")

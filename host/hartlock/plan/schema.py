@@ -78,7 +78,7 @@ class Word:
 
 @dataclass(frozen=True)
 class Column:
-    """A column of the CSV files that stands among the keys' and is none: the host program knows it alone."""
+    """A column of the CSV files that stands among those of the keys, and that only the host program knows."""
 
     column: str
     unit: str
@@ -87,7 +87,7 @@ class Column:
 
 @dataclass(frozen=True)
 class Counter:
-    """What a hart counts. `passes`: the one that it is sent in; "" for all of them."""
+    """A counter of a hart. `passes`: the pass in which it is sent; "" for all of them."""
 
     name: str
     passes: str
@@ -108,7 +108,7 @@ Entry = Key | Word | Column
 
 
 def _entries(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """(macro, arguments) of each entry of a list."""
+    """The (macro, arguments) of each entry of a list."""
     try:
         text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
     except OSError as e:
@@ -130,7 +130,7 @@ _MAKERS: dict[str, Callable[..., "Entry"]] = {"NUMBER": _number, "CHOICE": _choi
 
 @cache
 def entries() -> tuple[Entry, ...]:
-    """All of bench/plan.def, in its order."""
+    """The entries of bench/plan.def, in its order."""
     return tuple(_MAKERS[macro](*arguments) for macro, arguments in _entries(PLAN_DEF))
 
 
@@ -156,7 +156,7 @@ def choice(key: str) -> Choice:
 
 @cache
 def columns() -> dict[str, Key | Column]:
-    """What the CSV files say of the plan, by column, in the order of the columns."""
+    """The columns of the CSV files that tell the plan, by name and in order."""
     return {entry.column: entry for entry in entries() if not isinstance(entry, Word) and entry.column != NONE}
 
 

@@ -28,7 +28,7 @@ class Strategy:
 
 
 def _words() -> list[list[str]]:
-    """LOCK(name), ALIAS(other, name) and so on, each as its macro and its arguments."""
+    """The entries LOCK(name), ALIAS(other, name) and so on, each as its macro and its arguments."""
     lines = re.findall(r"^(\w+)\(([\w, ]+)\)$", LOCKS_DEF.read_text(), re.MULTILINE)
     return [[macro, *(word.strip() for word in words.split(","))] for macro, words in lines]
 
@@ -63,11 +63,11 @@ def choose(text: str) -> list[str]:
 
 
 def label(names: Collection[str]) -> str:
-    """What a folder calls them."""
+    """The strategies' part of a results folder's name."""
     return "all" if set(names) == set(known()) else "-".join(names)
 
 
 def optional(text: str) -> tuple[str, ...]:
-    """Those that only `all` has asked for, and that harts may be unable to run."""
+    """The strategies that only `all` has asked for, and that harts may be unable to run."""
     named = {word.replace("_", "-") for word in text.split(",")}
     return tuple(name for name in choose(text) if known()[name].needs and name not in named)

@@ -25,7 +25,7 @@ EXTENSIONS = {r"amocas\.": "zacas", r"wrs\.": "zawrs", r"amo\w+\.[bh]\b": "zabha
 
 
 class Order(StrEnum):
-    """Who is served next."""
+    """The order in which waiters are served."""
 
     FIFO = "fifo"
     CLUSTER = "cluster fifo"
@@ -51,7 +51,7 @@ WORDS = {
 
 @dataclass(frozen=True, kw_only=True)
 class Traits:
-    """One table of lock/traits.toml, by the same names; a trait without a default has to stand there."""
+    """One table of lock/traits.toml, with equal names; a trait without a default must stand there."""
 
     order: Order
     waiters: str

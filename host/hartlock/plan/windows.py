@@ -1,4 +1,4 @@
-"""The times of a pass, which depend on what executes it: an engine gives them, the plan sends them."""
+"""The times of a pass, which depend on the engine: the engine gives them, and the plan sends them."""
 
 from typing import NamedTuple
 

@@ -1,5 +1,5 @@
-"""The options that say what a hart does, from the command line to a Workload: an
-explicit option first, then the scenario's, then the default."""
+"""The options of the workload, from the command line to a Workload: an explicit option goes
+before the scenario's, and that before the default."""
 
 import argparse
 import re
@@ -24,7 +24,7 @@ def byte_count(text: str) -> int:
 
 
 def size(text: str) -> int | str:
-    """Bytes, or the name of a distribution."""
+    """The value of --size: bytes, or the name of a distribution."""
     if text in SIZES:
         return text
     try:
@@ -34,7 +34,7 @@ def size(text: str) -> int | str:
 
 
 def arrival(text: str) -> int:
-    """Operations a second of each hart; 0: closed."""
+    """The value of --arrival: operations a second of each hart; 0: a closed loop."""
     word, colon, rate = text.partition(":")
     if text == "closed":
         return 0
@@ -44,7 +44,7 @@ def arrival(text: str) -> int:
 
 
 def interrupt(text: str) -> tuple[int, int]:
-    """Microseconds from one to the next, and instructions."""
+    """The value of --interrupt: microseconds from one to the next, and instructions in each."""
     period, comma, length = text.partition(",")
     if not comma:
         raise argparse.ArgumentTypeError(f"{text!r} is not PERIOD,LENGTH")
@@ -110,7 +110,7 @@ def given(options: argparse.Namespace, option: str, default: Value) -> Value:
 
 
 def of_scenario(name: str) -> Workload:
-    """As it is, without any option besides."""
+    """The workload of a scenario, without any other option."""
     return workload(argparse.Namespace(scenario=name, **{option.replace("-", "_"): None for option in _TYPES}))
 
 
@@ -136,6 +136,6 @@ def workload(options: argparse.Namespace) -> Workload:
 
 
 def wants(w: Workload) -> list[str]:
-    """The options that not every engine can do."""
+    """The options of a workload that not every engine can do."""
     asked = {"--interrupt": w.interrupt_period_us, "--irq off": w.irq == "off", "--ipi": w.ipi_period_us, "--churn": w.churn_period_us}
     return [option for option, value in asked.items() if value]

@@ -1,8 +1,8 @@
-"""From the probe's clock readings to the numbers of a machine profile.
+"""Makes the numbers of a machine profile from the probe's clock readings.
 
-Everything that is subtracted is subtracted in this file, and docs/ports/probe.md says
-what and why: `cost()` takes the clock and the loop off a measurement; the
-functions of _FITS take a known cost off another where the profile wants it so.
+All subtractions are in this file, and docs/ports/probe.md explains them: `cost()` takes the
+clock and the loop off a measurement; the functions of _FITS take a known cost off another
+where the profile needs that.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -42,14 +42,14 @@ class Contention(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A number of the profile and where it is from; None: the probe cannot tell."""
+    """A number of the profile and its origin; None: the probe cannot tell."""
 
     value: float | bool | None
     how: str
 
 
 def _fastest(h: Histogram, above: float) -> float | None:
-    """The least that enough of the tries took, of those that took more than `above`."""
+    """The least cycles that enough tries took, among those that took more than `above`."""
     seen = 0
     for bucket in sorted(h.buckets):
         if lowest(bucket + 1) - 1 <= above:
@@ -73,7 +73,7 @@ def _middle(h: Histogram, above: float) -> float | None:
 
 @dataclass
 class Probe:
-    """All that one boot measured."""
+    """All measurements of one boot."""
 
     harts: int
     real: bool = False  # a real computer: prefetchers, other programs, no banks to choose from
@@ -85,7 +85,7 @@ class Probe:
         self.measures[m.kind, m.a, m.b] = m
 
     def overhead(self, kind: str) -> float:
-        """Cycles of a try that are not the operation's."""
+        """The cycles of a try that do not belong to the operation."""
         of = OVERHEAD.get(kind, "clock" if kind in BY_CLOCK else "")
         if of == "clock" and self.real:
             return _middle(self.measures[of, 0, 0].cycles, -1) or 0.0
@@ -106,13 +106,13 @@ class Probe:
         return None if fastest is None else (fastest - self.overhead(kind)) / m.ops
 
     def _floor(self, kind: str, sharers: int) -> float:
-        """A real computer's try that took no more than this met a line that a
+        """The cycles of a real computer's prefetched line: a try that took no more met a line that a
         prefetcher had brought already."""
         spoilt_by = "shared" if kind in ("dirty", "copy", "memory") else "amo_lines" if kind == "upgrade" and sharers else ""
         return self.overhead(kind) + 2 * (self.cost(spoilt_by) or 0) if spoilt_by else -1
 
     def typical(self, kind: str, a: int, b: int) -> float | None:
-        """The same, the mean of all tries: over all banks."""
+        """The mean cost of all tries, and so of all banks."""
         m = self.measures.get((kind, a, b))
         return None if m is None else (m.cycles.mean() - self.overhead(kind)) / m.ops
 
@@ -124,7 +124,7 @@ class Probe:
                 yield (a, b), cost
 
     def missing(self) -> list[str]:
-        """What did not arrive."""
+        """The measurements that did not arrive."""
         many = [(k, a, b) for k in ("dirty", "handoff") for a in range(self.harts) for b in range(self.harts) if a != b]
         many += [("upgrade", 0, n) for n in range(self.harts)]
         alone = ("ticks", "clock", "loop", "gap", *(k for k in OVERHEAD), "memory", "shared")
@@ -132,7 +132,7 @@ class Probe:
 
 
 class Topology(NamedTuple):
-    """Harts in clusters, clusters in a mesh (model/topology.h), and what that costs."""
+    """The harts' clusters, the clusters' mesh (model/topology.h), and the costs of both."""
 
     size: int  # harts of a cluster
     columns: int  # clusters of a row
@@ -151,7 +151,7 @@ def _there_and_back(pairs: Matrix, size: int, columns: int) -> Matrix:
 
 
 def _fitted(pairs: Matrix, costs: Matrix, size: int, columns: int) -> Topology:
-    """Transfer and hop by least squares: cost = transfer + hop * steps."""
+    """The topology whose transfer and hop fit by least squares: cost = transfer + hop * steps."""
     steps = _there_and_back(pairs, size, columns)
     spread = steps - steps.mean()
     hop = float((spread * costs).sum() / (spread * spread).sum()) if spread.any() else 0.0
@@ -161,8 +161,8 @@ def _fitted(pairs: Matrix, costs: Matrix, size: int, columns: int) -> Topology:
 
 
 def topology(p: Probe, base_columns: int = 1) -> Topology | None:
-    """One cluster if that fits; else what fits best: of equals the largest clusters,
-    then the base's columns, then the widest mesh."""
+    """One cluster if that fits, else the topology that fits best. Of equals the one with the largest
+    clusters is taken, then the one with the base's columns, then the one with the widest mesh."""
     costs = {pair: cost for pair, cost in p.pairs()}
     if not costs:
         return None
@@ -188,7 +188,7 @@ def _simple(kind: str, what: str) -> Callable[[Probe], Found]:
 
 
 def _is_far(p: Probe) -> bool | None:
-    """After its own AMO a load of the line misses: the AMO was not done in the L1."""
+    """Are AMOs done outside the L1? They are if a load misses the line of the hart's own AMO."""
     amo, both, shared, load = (p.cost(k) for k in ("amo", "amo_load", "shared", "load"))
     if amo is None or both is None or shared is None or load is None:
         return None
@@ -219,7 +219,7 @@ def _cluster_harts(p: Probe) -> Found:
 
 
 def _upgrades(p: Probe) -> list[tuple[int, float]]:
-    """(copies taken away, cycles), less the AMO and the way to the farthest sharer."""
+    """The (copies taken away, cycles), without the AMO and the way to the farthest sharer."""
     load, amo, t = p.cost("load"), p.cost("amo"), topology(p)
     if load is None or amo is None or t is None:
         return []
@@ -234,7 +234,7 @@ def _upgrades(p: Probe) -> list[tuple[int, float]]:
 
 
 def _line(points: Sequence[tuple[int, float]]) -> tuple[float, float]:
-    """(at one copy, for each further one)"""
+    """The line through the points, as (value at one copy, increase for each further one)."""
     slope, at_zero = np.polyfit([n for n, _ in points], [c for _, c in points], 1)
     return float(at_zero + slope), float(slope)
 
@@ -277,10 +277,10 @@ def _branch(p: Probe) -> Found:
 
 
 def _store_delay(p: Probe) -> Found:
-    """What a hand-off takes beyond its write, its dirty load and half a turn of the
-    waiting loop. The writer has read the line before: where the other hart still owns
-    it (MOESI), the write fetches it from there, else it is an upgrade. The reader finds
-    its line gone while the write is under way, and has looked into its L1 when it ends."""
+    """The cycles of a hand-off beyond its write, its dirty load and half a turn of the waiting loop.
+    The writer has read the line before: if the other hart still owns it (MOESI), the write
+    fetches it from there, else it is an upgrade. The reader finds its line gone while the write
+    is under way, and has looked into its L1 when the write ends."""
     upgrade, t = _upgrade(p).value, topology(p)
     handoff, dirty, load, branch = p.cost("visible", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).value
     if upgrade is None or t is None or handoff is None or dirty is None or load is None or branch is None:
@@ -315,7 +315,7 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
 
 
 def fit(p: Probe, base_columns: int) -> dict[str, Found]:
-    """Every key of a profile the probe knows something of."""
+    """Every key of a profile on which the probe has an answer."""
     out = {key: find(p) for key, find in _FITS.items()}
     if p.real:
         out = {key: f._replace(how=f.how.replace("nearest bank", "median of the misses")) for key, f in out.items()}

@@ -30,7 +30,7 @@ def _line(key: str, base: object, found: Found | None, name: str) -> str:
 
 
 def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -> str:
-    """The profile's text; `of` says on what it was probed."""
+    """The profile's text. `of` names the machine that was probed."""
     base = tomllib.loads(base_text)
     head = [f"# A machine profile probed on {of}.", "#",
             "# `probed` says how a number was measured (docs/ports/probe.md); what the probe cannot see",
@@ -39,6 +39,6 @@ def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -
 
 
 def columns(text: str) -> int:
-    """Of a profile's mesh."""
+    """The columns of a profile's mesh."""
     value = tomllib.loads(text).get("mesh_columns", 1)
     return value if isinstance(value, int) else 1

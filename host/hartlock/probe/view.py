@@ -1,4 +1,4 @@
-"""The probe as a person reads it: matrices and a heat map."""
+"""The probe's results for people: matrices and a heat map."""
 
 import importlib
 import math
@@ -16,12 +16,12 @@ NAME_WIDTH, CELL_WIDTH = 11, 6  # characters of the matrix
 
 
 def handoffs(p: Probe) -> list[list[float]]:
-    """Cycles of a hand-off, a row a hart from, a column a hart to."""
+    """The cycles of a hand-off: a row for each giving hart, a column for each taking one."""
     return [[math.nan if a == b else p.typical("handoff", a, b) or math.nan for b in range(p.harts)] for a in range(p.harts)]
 
 
 def _group(p: Probe, width: int) -> int:
-    """Harts to a row and column, for the matrix to fit: one, or whole clusters."""
+    """The harts in a row and column that let the matrix fit: one, or whole clusters."""
     fit = max(1, (width - NAME_WIDTH) // CELL_WIDTH)
     least = -(-p.harts // fit)
     if least <= 1:
@@ -70,7 +70,7 @@ def lrsc(contention: Sequence[Contention]) -> RichTable:
 
 
 def heat_map(p: Probe, path: Path, title: str) -> str:
-    """Writes the picture; or says why not."""
+    """Write the picture. Returns "", or the reason why there is none."""
     try:
         matplotlib: Any = importlib.import_module("matplotlib")
         matplotlib.use("Agg")

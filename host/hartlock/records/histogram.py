@@ -1,4 +1,4 @@
-"""Histograms as the kernel counts them (bench/histogram.h): {bucket: count}."""
+"""Histograms with the kernel's buckets (bench/histogram.h): {bucket: count}."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ def lowest(bucket: int) -> int:
 
 
 def middle(bucket: int) -> float:
-    """The value a bucket is told by: off by at most 1/64 of it."""
+    """The value that stands for a bucket; it is off by at most 1/64."""
     return (lowest(bucket) + lowest(bucket + 1) - 1) / 2
 
 

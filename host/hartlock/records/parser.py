@@ -24,7 +24,7 @@ FAULTS_KEPT = 1000  # the first so many are named, all are counted
 
 
 class RecordError(Exception):
-    """A record lacks a key, or a key's value is not what docs/reference/records.md says."""
+    """Raised when a record lacks a key, or a key's value is not as docs/reference/records.md says."""
 
 
 class Record(NamedTuple):
@@ -44,7 +44,7 @@ class Record(NamedTuple):
 
 
 class Fields:
-    """A record's keys and values; whatever is asked for must be there."""
+    """A record's keys and values. A key that is asked for must be there."""
 
     def __init__(self, record: Record, values: dict[str, bytes]):
         self.record, self.values = record, values
@@ -87,7 +87,7 @@ class Fault(NamedTuple):
 
 @dataclass
 class Reader:
-    """Feed it the log's lines in order; it yields the good records."""
+    """A reader that is fed the log's lines in order, and yields the good records."""
 
     faults: list[Fault] = field(default_factory=list)
     counts: dict[str, int] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class Reader:
             self.faults.append(Fault(self.line, kind, text))
 
     def note(self, error: RecordError) -> None:
-        """A record that passed its CRC and still cannot be used."""
+        """Note a record that passed its CRC and still cannot be used."""
         self._fault("unreadable", str(error))
 
     def feed(self, raw: bytes) -> Record | None:

@@ -1,4 +1,4 @@
-"""Trials whose records all arrived and which still cannot be true."""
+"""Finds trials whose records all arrived, but which cannot be true."""
 
 from collections.abc import Iterator
 
@@ -9,7 +9,7 @@ BACKWARDS = 1 << 63  # a difference of two readings that is so large was negativ
 
 
 def why_impossible(trial: Trial) -> str:
-    """Why no figure can be made of a whole trial, in a clause; "" if they can."""
+    """The reason why a complete trial cannot be true, as a clause; "" if it can."""
     if trial.strategy != strategies.CLOCK and trial.strategy not in strategies.known():
         return f"this hartlock knows no strategy {trial.strategy}"
     return next(_doubts(trial), "")

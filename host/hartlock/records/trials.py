@@ -1,4 +1,4 @@
-"""From records to trials: what the kernel said, put together and checked for sense."""
+"""Builds trials from the kernel's records, and checks that the records fit together."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ COHERENCE = ("transfers", "shared", "fills", "upgrades", "invalidations", "queue
 
 @dataclass
 class Share:
-    """What one hart did in one pass."""
+    """The work of one hart in one pass."""
 
     hart: int
     ops: int
@@ -51,7 +51,7 @@ class Pass:
 
 @dataclass(frozen=True)
 class Fair:
-    """What @fair says of the grants of one fairness pass."""
+    """The figures of @fair on the grants of one fairness pass."""
 
     order: str  # how they are told: numbers, addresses, unknown
     clusters: int  # of its harts
@@ -65,7 +65,7 @@ class Fair:
 
 @dataclass(frozen=True)
 class Exhaust:
-    """What @exhaust says of rounds to the end of a small heap."""
+    """The figures of @exhaust on rounds to the end of a small heap."""
 
     rounds: int = 0  # that came to it
     refused: int = 0
@@ -104,7 +104,7 @@ class Trial:
 
 @dataclass
 class Boot:
-    """What the kernel said of its machine."""
+    """The kernel's records of its machine."""
 
     boot_hart: int = -1
     harts: int = 0
@@ -130,7 +130,7 @@ _SBI_IMPLEMENTATIONS = {0: "BBL", 1: "OpenSBI", 2: "Xvisor", 3: "KVM", 4: "RustS
 
 
 class TrialBuilder:
-    """Feed it records in order. A trial comes out when its last record is in."""
+    """A builder that is fed records in order, and gives a trial when its last record is in."""
 
     def __init__(self) -> None:
         self.boot = Boot()
@@ -151,7 +151,8 @@ class TrialBuilder:
         }
 
     def feed(self, record: Record) -> Trial | None:
-        """Raises RecordError for a record that cannot be used; others are unharmed."""
+        """Take a record. Returns the trial that it ends, or None. Raises RecordError for a record that
+        cannot be used; other records are not harmed."""
         f = record.fields()
         if record.type == "trial":
             return self._trial(f)
@@ -277,7 +278,7 @@ class TrialBuilder:
 
 
 def is_complete(trial: Trial, exhaust: bool = False) -> bool:
-    """Did every record of the trial arrive? `exhaust`: it was asked to use up heaps, too."""
+    """Did every record of the trial arrive? `exhaust`: the trial was to use up heaps, too."""
     if trial.status != "done" or trial.lost:
         return False
     if trial.strategy == "clock":
