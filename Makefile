@@ -7,6 +7,7 @@ LOCK          ?= ticket
 SMP           ?= 8
 RELAX         ?= pause
 UNLOCK        ?= store
+VARIANT       ?= plain
 QEMU          ?= qemu-system-riscv64
 
 CC      := $(CROSS_COMPILE)gcc
@@ -38,7 +39,7 @@ LOCKFREES := $(shell sed -n 's/^LOCKFREE\(_ISA\)*(\([a-z_]*\).*)$$/\2/p' lock/lo
 FORM_SRCS := bench/worker.c bench/forms.c
 SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c)) \
         $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
-worker_objects = $(foreach build,worker loaded,$(patsubst %,$(call formed,$(1))/bench/$(build)-%.o,$(LOCKS) $(LOCKFREES))) \
+worker_objects = $(foreach variant,plain full,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS) $(LOCKFREES))) \
                  $(call formed,$(1))/bench/forms.o
 OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) $(call worker_objects,$(BUILD))
 
@@ -103,15 +104,15 @@ $(BUILD)/%.S.o: %.S $(BUILD)/flags
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(ARCH) -g -c $< -o $@
 
-# $(call worker,strategy,header,section,folder to build in,name of the compiler's variable,build,load)
+# $(call worker,strategy,header,section,folder to build in,name of the compiler's variable,variant)
 define worker
 $(4)/bench/$(6)-$(1).o: bench/worker.c $(4)/flags
-	$$(call say,CC,"bench/worker.c for $(1)$(if $(filter loaded,$(6)), with a load)")
+	$$(call say,CC,"bench/worker.c for $(1) ($(6))")
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(5)) $(FORM_DEF) -DSTRATEGY=$(1) \
 		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
-		-DSECTION_HEADER='"$(3)"' -DLOAD_HEADER='"$(7).h"' \
-		$(if $(filter loaded,$(6)),-DPLACE_LINE=8) -c $$< -o $$@
+		-DSECTION_HEADER='"$(3)"' -DVARIANT_HEADER='"variant_$(6).h"' \
+		$(if $(filter full,$(6)),-DPLACE_LINE=8) -c $$< -o $$@
 endef
 # $(call forms,folder of all objects,folder of these,name of the compiler's variable)
 define forms
@@ -125,10 +126,10 @@ $(if $(FORMS),$(2)/flags: $(1)/flags
 endef
 # $(call workers,folder to build in,name of the compiler's variable)
 define workers
-$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),worker,load_none)))
-$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),loaded,load_full)))
-$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),worker,load_none)))
-$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),loaded,load_full)))
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),plain)))
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),full)))
+$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),plain)))
+$(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),full)))
 $(eval $(call forms,$(1),$(call formed,$(1)),$(2)))
 endef
 
@@ -259,7 +260,7 @@ qemu-gdb: $(IMAGE) ## the same, waiting for gdb at port 1234
 	$(Q)$(QEMU_RUN) -s -S
 
 .PHONY: asm
-asm: $(call formed,$(BUILD))/bench/$(if $(LOAD),loaded,worker)-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas RELAX=none UNLOCK=amoswap; LOAD=1: docs/use/workloads.md)
+asm: $(call formed,$(BUILD))/bench/$(VARIANT)-$(subst -,_,$(LOCK)).o ## the loops that are timed (LOCK=cas RELAX=none UNLOCK=amoswap; VARIANT=full: docs/use/workloads.md)
 	$(Q)for f in throughput latency; do $(OBJDUMP) -d --no-show-raw-insn --disassemble=$$f $<; done | sed '/^$$/d; /^Disassembly/d'
 
 .PHONY: clean

@@ -107,7 +107,7 @@ static bool mark(size_t first, size_t last)
 	return fresh;
 }
 
-void audit_mark(struct slot *me, const void *block, size_t size, size_t align)
+void audit_mark(struct hart_stats *me, const void *block, size_t size, size_t align)
 {
 	uintptr_t at = (uintptr_t)block;
 

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hart_stats.h"
 #include "plan.h"
-#include "slot.h"
 
 /* Clear a map for the blocks of `work` in the memory [start, end). Returns the
  * end of the heap to audit, which is at most `end`: an audit fills its heap, and
@@ -28,7 +28,7 @@ uintptr_t audit_prepare_small(const struct workload *work, uintptr_t start, uint
 
 /* Called by the owner for each block it gets; counts in *me. The caller
  * guarantees: size is not 0, and was asked for at that alignment. */
-void audit_mark(struct slot *me, const void *block, size_t size, size_t align);
+void audit_mark(struct hart_stats *me, const void *block, size_t size, size_t align);
 
 /* Bytes that somebody got: bits set, in bytes. No worker is running. */
 uint64_t audit_marked(void);

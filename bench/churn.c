@@ -76,7 +76,7 @@ void churn_end(void)
 	port_interruptible(false);
 }
 
-void churn_leave(struct slot *me)
+void churn_leave(struct hart_stats *me)
 {
 	port_alarm_off();
 	take_seat(me->index, SEAT_OUT);

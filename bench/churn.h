@@ -13,8 +13,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "hart_stats.h"
 #include "port.h"
-#include "slot.h"
 
 enum seat {
 	SEAT_IN,    /* it works */
@@ -44,7 +44,7 @@ static inline bool churn_asked(unsigned index)
 	return atomic_load_explicit(&churn_seats[index].seat, memory_order_relaxed) == SEAT_ASKED;
 }
 
-void churn_leave(struct slot *me);
+void churn_leave(struct hart_stats *me);
 
 /* By a hart behind its last operation. */
 void churn_done(unsigned index);

@@ -39,6 +39,16 @@ static inline uint64_t random_next(uint64_t *state)
 	return *state = x;
 }
 
+/* Returns numbers that are unlike each other for seeds that are like each other: splitmix64
+ * (Steele, Lea and Flood, OOPSLA 2014). */
+static inline uint64_t random_mix(uint64_t x)
+{
+	x += 0x9e3779b97f4a7c15;
+	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+	x = (x ^ x >> 27) * 0x94d049bb133111eb;
+	return x ^ x >> 31;
+}
+
 /* Think for `mean` instructions on average, evenly within `range` about it, so
  * that harts do not fall into step; 0 for that they may. range <= 2 * mean. A
  * mean of 0 costs the test that finds it 0. */

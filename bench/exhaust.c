@@ -18,8 +18,8 @@ static void on_deadline(void *arg)
 /* What each hart of a round runs. Hart 0 keeps the time, where there is an alarm. */
 static void hart_round(unsigned index, void *arg)
 {
-	struct run *run = arg;
-	struct slot *me = &run->slots[index];
+	struct pass_run *run = arg;
+	struct hart_stats *me = &run->stats[index];
 
 	if (!port_in_step())
 		rendezvous_until(rendezvous(index, run->harts));
@@ -36,8 +36,8 @@ static void hart_round(unsigned index, void *arg)
 /* The pieces that are left, for one hart. */
 static void hart_rest(unsigned index, void *arg)
 {
-	struct run *run = arg;
-	struct slot *me = &run->slots[index];
+	struct pass_run *run = arg;
+	struct hart_stats *me = &run->stats[index];
 	struct workload rest = run->work;
 
 	rest.sizes = SIZES_FIXED;
@@ -48,10 +48,10 @@ static void hart_rest(unsigned index, void *arg)
 	run->strategy->stop(&rest, me);
 }
 
-static void add_slots(const struct run *run, struct exhaust *sum, uint64_t *bytes)
+static void add_stats(const struct pass_run *run, struct exhaust *sum, uint64_t *bytes)
 {
 	for (unsigned i = 0; i < run->harts; i++) {
-		struct slot *s = &run->slots[i];
+		struct hart_stats *s = &run->stats[i];
 
 		sum->refused += s->refused;
 		sum->blocks += s->blocks;
@@ -68,7 +68,7 @@ static void add_slots(const struct run *run, struct exhaust *sum, uint64_t *byte
 
 /* Bytes that are in a block and not in `used`, or marked and in no block, or the other
  * way round: 0 where all is well. */
-static uint64_t astray(const struct run *run, uint64_t bytes)
+static uint64_t astray(const struct pass_run *run, uint64_t bytes)
 {
 	uint64_t marked = audit_marked(), used = run->strategy->used(), taken = bytes;
 
@@ -78,39 +78,39 @@ static uint64_t astray(const struct run *run, uint64_t bytes)
 	       (taken > used ? taken - used : 0);
 }
 
-static size_t left(const struct run *run)
+static size_t left(const struct pass_run *run)
 {
 	size_t heap = run->heap_end - run->heap_start, used = run->strategy->used();
 
 	return used < heap ? heap - used : 0;
 }
 
-static void again(struct run *run)
+static void again(struct pass_run *run)
 {
 	run->strategy->init(&run->work, run->heap_start, run->heap_end);
 	rendezvous_reset();
 }
 
-static void play_round(struct run *run, struct exhaust *sum)
+static void play_round(struct pass_run *run, struct exhaust *sum)
 {
 	uint64_t bytes = 0;
 
 	again(run);
 	port_run(run->harts, hart_round, run);
-	add_slots(run, sum, &bytes);
+	add_stats(run, sum, &bytes);
 	if (window_phase() != STOP) {
 		port_run(1, hart_rest, run);
-		add_slots(run, sum, &bytes);
+		add_stats(run, sum, &bytes);
 		sum->rounds++;
 		sum->early += left(run) >= audit_granule();
 	}
 	sum->astray += astray(run, bytes);
 }
 
-void exhaust_run(struct run *run, struct exhaust *sum)
+void exhaust_run(struct pass_run *run, struct exhaust *sum)
 {
 	uintptr_t end = run->heap_end;
-	uint64_t random = run->slots[0].random;
+	uint64_t random = run->stats[0].random;
 
 	memset(sum, 0, sizeof(*sum));
 	run->deadline = port_time() + run->duration;

@@ -8,9 +8,9 @@
 #ifndef BENCH_EXHAUST_H
 #define BENCH_EXHAUST_H
 
-#include "send.h"
+#include "pass.h"
 
-enum { EXHAUST_REFUSALS = 3 }; /* of a hart, and it is done with the round */
+enum { EXHAUST_REFUSALS = 3 }; /* after so many a hart is done with the round */
 
 /* What the rounds of a trial came to. */
 struct exhaust {
@@ -22,7 +22,7 @@ struct exhaust {
 	uint64_t early; /* rounds that left room for more than was refused */
 };
 
-/* plan->exhaust rounds, or as many as fit into a window's time, on run->harts harts. */
-void exhaust_run(struct run *run, struct exhaust *sum);
+/* Plays plan->exhaust rounds, or as many as fit into a window's time, on run->harts harts. */
+void exhaust_run(struct pass_run *run, struct exhaust *sum);
 
 #endif

@@ -6,7 +6,7 @@ struct fairness fairness;
 
 static struct fair_hart results[PORT_MAX_HARTS];
 
-uintptr_t fairness_prepare(struct slot *slots, unsigned harts, uintptr_t start, uintptr_t end)
+uintptr_t fairness_prepare(struct hart_stats *stats, unsigned harts, uintptr_t start, uintptr_t end)
 {
 	size_t bytes = ((end - start) / SHARE / harts) & -(size_t)LINE;
 
@@ -15,7 +15,7 @@ uintptr_t fairness_prepare(struct slot *slots, unsigned harts, uintptr_t start, 
 		bytes = ROOM_MAX * sizeof(struct grant);
 	for (unsigned i = 0; i < harts; i++) {
 		end -= bytes;
-		slots[i].grants = (struct grants){
+		stats[i].grants = (struct grants){
 			.log = (struct grant *)end,
 			.room = bytes / sizeof(struct grant),
 		};
@@ -27,7 +27,7 @@ uintptr_t fairness_prepare(struct slot *slots, unsigned harts, uintptr_t start, 
 
 /* Where the walk is. */
 struct walk {
-	const struct slot *slots;
+	const struct hart_stats *stats;
 	const struct workload *work;
 	struct fair sum;
 	size_t at[PORT_MAX_HARTS];          /* in each hart's log: its next grant */
@@ -43,7 +43,7 @@ struct walk {
 /* The next grant of hart `i`, NULL when there is none. */
 static const struct grant *head(const struct walk *w, unsigned i)
 {
-	const struct grants *g = &w->slots[i].grants;
+	const struct grants *g = &w->stats[i].grants;
 
 	return w->at[i] < g->count ? &g->log[w->at[i]] : NULL;
 }
@@ -73,7 +73,7 @@ static uint64_t find_window(struct walk *w)
 	uint64_t start = 0;
 
 	for (unsigned i = 0; i < w->sum.harts; i++) {
-		const struct grants *g = &w->slots[i].grants;
+		const struct grants *g = &w->stats[i].grants;
 
 		if (g->before > start)
 			start = g->before;
@@ -146,10 +146,10 @@ static void step(struct walk *w, unsigned hart)
 	w->at[hart]++;
 }
 
-struct fair fairness_walk(const struct workload *work, const struct slot *slots, unsigned harts,
-			  enum grant_order order)
+struct fair fairness_walk(const struct workload *work, const struct hart_stats *stats,
+			  unsigned harts, enum grant_order order)
 {
-	struct walk w = {.slots = slots, .work = work, .sum.harts = harts};
+	struct walk w = {.stats = stats, .work = work, .sum.harts = harts};
 	uint64_t last;
 	unsigned hart = 0;
 

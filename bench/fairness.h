@@ -14,9 +14,9 @@
 #include <stdint.h>
 
 #include "cluster.h"
+#include "hart_stats.h"
 #include "histogram.h"
 #include "port_clock.h"
-#include "slot.h"
 #include "strategy.h"
 #include "window.h"
 
@@ -79,7 +79,8 @@ static inline bool fairness_keep(struct grants *mine, const struct grant *g)
 
 /* Before a pass: take the logs of harts 0 .. harts - 1 from the end of the memory
  * [start, end); returns the end of what is left for the heap. */
-uintptr_t fairness_prepare(struct slot *slots, unsigned harts, uintptr_t start, uintptr_t end);
+uintptr_t fairness_prepare(struct hart_stats *stats, unsigned harts, uintptr_t start,
+			   uintptr_t end);
 
 /* What the grants of a window came to. */
 struct fair {
@@ -101,8 +102,8 @@ struct fair_hart {
 };
 
 /* Go through the logs after a pass. */
-struct fair fairness_walk(const struct workload *work, const struct slot *slots, unsigned harts,
-			  enum grant_order order);
+struct fair fairness_walk(const struct workload *work, const struct hart_stats *stats,
+			  unsigned harts, enum grant_order order);
 
 /* Of the last walk. */
 const struct fair_hart *fairness_hart(unsigned index);

@@ -11,16 +11,11 @@ struct word {
 	const char *p, *end;
 };
 
-static bool next_word(const char **text, struct word *w)
+/* Takes the next word from *text, where any of the characters of `between` stand between two. */
+static bool next_word(const char **text, const char *between, struct word *w)
 {
-	const char *p = *text;
-
-	while (*p == ' ' || *p == '\t' || *p == '\n')
-		p++;
-	w->p = p;
-	while (*p != 0 && *p != ' ' && *p != '\t' && *p != '\n')
-		p++;
-	w->end = *text = p;
+	w->p = *text + strspn(*text, between);
+	w->end = *text = w->p + strcspn(w->p, between);
 	return w->p != w->end;
 }
 
@@ -31,7 +26,7 @@ static bool word_is(struct word w, const char *s)
 	return (size_t)(w.end - w.p) == n && memcmp(w.p, s, n) == 0;
 }
 
-/* Split w at the first c: *head before it, *rest behind. False without c. */
+/* Splits w at the first c: *head is before it, *rest behind. Returns false without c. */
 static bool split(struct word w, char c, struct word *head, struct word *rest)
 {
 	const char *at = memchr(w.p, c, (size_t)(w.end - w.p));
@@ -43,6 +38,9 @@ static bool split(struct word w, char c, struct word *head, struct word *rest)
 	return true;
 }
 
+static const char OUT_OF_RANGE[] = "not a number in range";
+
+/* Reads a decimal number that is at most `max`. */
 static bool number(struct word w, uint64_t max, uint64_t *out)
 {
 	uint64_t value = 0;
@@ -52,7 +50,7 @@ static bool number(struct word w, uint64_t max, uint64_t *out)
 	for (; w.p < w.end; w.p++) {
 		unsigned digit = (unsigned char)*w.p - '0';
 
-		if (digit > 9 || value > (max - digit) / 10)
+		if (digit > 9 || digit > max || value > (max - digit) / 10)
 			return false;
 		value = value * 10 + digit;
 	}
@@ -95,23 +93,35 @@ static const char *read_run(struct plan *plan, struct word list)
 	return error ? error : read_trial(plan, rest);
 }
 
+static const char *read_format(struct plan *plan, struct word w)
+{
+	uint64_t format;
+
+	(void)plan;
+	if (!number(w, UINT32_MAX, &format))
+		return OUT_OF_RANGE;
+	return format != PLAN_FORMAT ? "another plan format" : NULL;
+}
+
 static const char *read_passes(struct plan *plan, struct word letters)
 {
-	static const char letter[PASSES] = {
-		[PASS_THROUGHPUT] = 't',
-		[PASS_LATENCY] = 'l',
-		[PASS_AUDIT] = 'a',
-		[PASS_FAIRNESS] = 'f',
-	};
+#define PASS(name, NAME, letter, ...) #letter
+	static const char letter[] =
+#include "passes.def"
+		;
+#define PASS(name, NAME, letter, ...) " " #letter
+	static const char wrong[] = "passes are letters of"
+#include "passes.def"
+		;
 
 	if (letters.p == letters.end)
-		return "passes are letters of t, l, a, f";
+		return wrong;
 	plan->passes = 0;
 	for (const char *p = letters.p; p < letters.end; p++) {
 		const char *at = memchr(letter, *p, PASSES);
 
 		if (at == NULL)
-			return "passes are letters of t, l, a, f";
+			return wrong;
 		plan->passes |= 1u << (at - letter);
 	}
 	return NULL;
@@ -128,145 +138,164 @@ static const char *read_inject(struct plan *plan, struct word w)
 	return NULL;
 }
 
-const char *const placement_names[PLACEMENTS] = {"padded", "packed", "random"};
+#define PASS(name, ...) #name,
+const char *const pass_names[WORKERS] = {
+#include "passes.def"
+	"exhaust",
+};
 
-/* The index of the word among `count` names, or count. */
-static unsigned which(struct word w, const char *const *names, unsigned count)
+/* The field of a key, by the place that plan.def names. */
+#define FIELD_PLACED(key) work.key
+#define FIELD_WORK(key)   work.key
+#define FIELD_PLAN(key)   key
+#define BYTES(field)      sizeof(((struct plan *)NULL)->field)
+#define AT(field)         offsetof(struct plan, field), BYTES(field)
+
+enum { PLAIN, FULL };
+
+const struct plan_key plan_keys[] = {
+#define NUMBER(key, place, usual, least, most, variant, ...) \
+	{#key, NULL, usual, least, most, AT(FIELD_##place(key)), variant == FULL},
+#define CHOICE(key, field, words, variant, ...) \
+	{#key, words, 0, 0, 0, AT(work.field), variant == FULL},
+#include "plan.def"
+};
+
+const size_t plan_key_count = sizeof(plan_keys) / sizeof(*plan_keys);
+
+#define NUMBER(key, place, usual, least, most, ...) \
+	_Static_assert(most <= UINT64_MAX >> (64 - 8 * BYTES(FIELD_##place(key))), #key);
+#include "plan.def"
+
+uint64_t plan_value(const struct plan *plan, const struct plan_key *key)
 {
-	unsigned i = 0;
+	const void *field = (const char *)plan + key->offset;
 
-	while (i < count && !word_is(w, names[i]))
-		i++;
-	return i;
+	switch (key->bytes) {
+	case 1:
+		return *(const uint8_t *)field;
+	case 4:
+		return *(const uint32_t *)field;
+	default:
+		return *(const uint64_t *)field;
+	}
 }
 
-/* Keys whose value is a word; *known: whether it was one. */
-static const char *read_choice(struct plan *plan, struct word key, struct word value, bool *known)
+static void set_value(struct plan *plan, const struct plan_key *key, uint64_t value)
 {
-	static const char *const on_off[] = {"on", "off"};
-	struct workload *work = &plan->work;
-	unsigned choice;
+	void *field = (char *)plan + key->offset;
 
-	*known = true;
-	if (word_is(key, "sizes")) {
-		work->sizes = choice = which(value, sizes_names, SIZES_KINDS);
-		return choice < SIZES_KINDS ? NULL : "sizes are fixed, small, pages, mixed";
+	switch (key->bytes) {
+	case 1:
+		*(uint8_t *)field = (uint8_t)value;
+		break;
+	case 4:
+		*(uint32_t *)field = (uint32_t)value;
+		break;
+	default:
+		*(uint64_t *)field = value;
 	}
-	if (word_is(key, "placement")) {
-		work->placement = choice = which(value, placement_names, PLACEMENTS);
-		return choice < PLACEMENTS ? NULL : "placement is padded, packed, random";
-	}
-	if (word_is(key, "irq")) {
-		choice = which(value, on_off, 2);
-		work->irq_off = choice == 1;
-		return choice < 2 ? NULL : "irq is on or off";
-	}
-	*known = false;
+}
+
+static const char commas[] = ", "; /* between the words of a choice */
+
+const char *plan_word(const struct plan_key *key, uint64_t place, size_t *length)
+{
+	const char *list = key->words;
+	struct word w;
+
+	do
+		(void)next_word(&list, commas, &w);
+	while (place-- != 0);
+	*length = (size_t)(w.end - w.p);
+	return w.p;
+}
+
+static const char *read_choice(struct plan *plan, const struct plan_key *key, struct word value)
+{
+	const char *list = key->words;
+	uint64_t place = 0;
+	struct word w;
+
+	for (; next_word(&list, commas, &w); place++)
+		if (w.end - w.p == value.end - value.p &&
+		    memcmp(w.p, value.p, (size_t)(w.end - w.p)) == 0) {
+			set_value(plan, key, place);
+			return NULL;
+		}
+	return "not one of its words";
+}
+
+static const char *read_number(struct plan *plan, const struct plan_key *key, struct word value)
+{
+	uint64_t v;
+
+	if (!number(value, key->most, &v) || (v < key->least && v != key->usual))
+		return OUT_OF_RANGE;
+	set_value(plan, key, v);
+	if (key->offset == offsetof(struct plan, work.think))
+		plan->work.think_range = plan->work.think;
 	return NULL;
 }
 
-static const char *read_number(struct plan *plan, struct word key, struct word value)
+/* What several keys say together. It is looked at behind each key, so that the last one is named.
+ */
+static const char *contradiction(const struct plan *plan)
 {
-	enum { HOUR_US = 3600 * 1000000ll };
-	uint64_t v = 0, format = 0, hold = plan->work.hold, think = plan->work.think;
-	uint64_t range = plan->work.think_range, clusters = plan->work.clusters;
-	const struct {
-		const char *key;
-		uint64_t max, *to;
-	} keys[] = {
-		{"format", UINT32_MAX, &format},
-		{"size", SIZE_MAX, &plan->work.size},
-		{"align", SIZE_MAX, &plan->work.align},
-		{"batch", UINT32_MAX, &plan->work.batch},
-		{"clusters", PORT_MAX_HARTS, &clusters},
-		{"hold", UINT32_MAX, &hold},
-		{"think", UINT32_MAX / 2, &think}, /* think() adds half a range */
-		{"think_range", UINT32_MAX - 1, &range},
-		{"touch", TOUCH_MAX, &plan->work.touch},
-		{"rate", RATE_MAX, &plan->work.rate},
-		{"interrupt_us", INTERRUPT_MAX_US, &plan->work.interrupt_us},
-		{"interrupt_length", UINT32_MAX, &plan->work.interrupt_length},
-		{"ipi_us", INTERRUPT_MAX_US, &plan->work.ipi_us},
-		{"churn_us", INTERRUPT_MAX_US, &plan->work.churn_us},
-		{"exhaust", EXHAUST_MAX, &plan->exhaust},
-		{"duration_us", HOUR_US, &plan->duration_us},
-		{"fairness_us", HOUR_US, &plan->fairness_us},
-		{"warmup_us", HOUR_US, &plan->warmup_us},
-		{"seed", UINT64_MAX, &plan->seed},
-		{"hang_ms", HOUR_US / 1000, &plan->hang_ms},
-	};
-
-	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
-		if (!word_is(key, keys[i].key))
-			continue;
-		if (!number(value, keys[i].max, &v))
-			return "not a number in range";
-		*keys[i].to = v;
-		plan->work.clusters = (uint32_t)clusters;
-		plan->work.hold = (uint32_t)hold;
-		plan->work.think = (uint32_t)think;
-		plan->work.think_range = (uint32_t)(keys[i].to == &think ? think : range);
-		return keys[i].to == &format && v != PLAN_FORMAT ? "another plan format" : NULL;
-	}
-	return "unknown key";
-}
-
-/* Checked after each number, so that it is the last one that is wrong. */
-static const char *out_of_range(const struct plan *plan)
-{
-	if (plan->work.size == 0)
-		return "size is 0";
-	if (plan->work.align == 0 || (plan->work.align & (plan->work.align - 1)) != 0)
+	if ((plan->work.align & (plan->work.align - 1)) != 0)
 		return "align is not a power of two";
 	if (plan->work.think_range > 2 * (uint64_t)plan->work.think)
 		return "think_range is more than twice think";
 	if (plan->work.sizes != SIZES_FIXED && plan->work.align > sizes_unit(plan->work.sizes))
 		return "align does not divide the sizes";
-	if (plan->work.interrupt_us != 0 && plan->work.interrupt_us < INTERRUPT_MIN_US)
-		return "interrupt_us is less than 10";
-	if (plan->work.ipi_us != 0 && plan->work.ipi_us < INTERRUPT_MIN_US)
-		return "ipi_us is less than 10";
-	if (plan->work.churn_us != 0 && plan->work.churn_us < INTERRUPT_MIN_US)
-		return "churn_us is less than 10";
-	if (plan->duration_us == 0)
-		return "duration_us is 0";
 	return NULL;
+}
+
+static const char *read_key(struct plan *plan, struct word name, struct word value)
+{
+	for (const struct plan_key *key = plan_keys; key < plan_keys + plan_key_count; key++)
+		if (word_is(name, key->name))
+			return key->words != NULL ? read_choice(plan, key, value)
+						  : read_number(plan, key, value);
+	return "unknown key";
 }
 
 static const char *read_word(struct plan *plan, struct word w)
 {
-	struct word key, value;
+	struct word name, value;
 	const char *error;
-	bool known;
 
-	if (!split(w, '=', &key, &value))
+	if (!split(w, '=', &name, &value))
 		return "not key=value";
-	if (word_is(key, "run"))
-		return read_run(plan, value);
-	if (word_is(key, "passes"))
-		return read_passes(plan, value);
-	if (word_is(key, "inject"))
-		return read_inject(plan, value);
-	error = read_choice(plan, key, value, &known);
-	if (!known)
-		error = read_number(plan, key, value);
-	return error ? error : out_of_range(plan);
+#define WORD(key, ...)           \
+	if (word_is(name, #key)) \
+		return read_##key(plan, value);
+#include "plan.def"
+	error = read_key(plan, name, value);
+	return error ? error : contradiction(plan);
+}
+
+bool plan_needs_full(const struct plan *plan)
+{
+	for (const struct plan_key *key = plan_keys; key < plan_keys + plan_key_count; key++)
+		if (key->full && plan_value(plan, key) != key->usual)
+			return true;
+	return false;
 }
 
 const char *plan_read(struct plan *plan, const char *text, const char **at)
 {
+	static const char blanks[] = " \t\n";
 	struct word w;
 	const char *error;
 
-	*plan = (struct plan){.work = {.size = 16, .align = 16, .batch = 4096},
-			      .duration_us = 100000,
-			      .warmup_us = 20000,
-			      .seed = 1};
-	plan->passes = (1u << PASSES) - 1;
+	*plan = (struct plan){.passes = (1u << PASSES) - 1};
+	for (const struct plan_key *key = plan_keys; key < plan_keys + plan_key_count; key++)
+		set_value(plan, key, key->usual);
 	*at = text;
-	while (next_word(&text, &w) && !word_is(w, "hartlock:"))
+	while (next_word(&text, blanks, &w) && !word_is(w, "hartlock:"))
 		;
-	while (next_word(&text, &w)) {
+	while (next_word(&text, blanks, &w)) {
 		*at = w.p;
 		error = read_word(plan, w);
 		if (error != NULL)

@@ -1,5 +1,5 @@
-/* plan.h: what to measure, as it comes on the kernel command line. docs/reference/records.md
- * lists the keys. */
+/* plan.h: what to measure, as it comes on the kernel command line. plan.def lists the keys,
+ * passes.def the passes. */
 #ifndef BENCH_PLAN_H
 #define BENCH_PLAN_H
 
@@ -13,14 +13,20 @@ enum {
 	PLAN_FORMAT = 1,
 	PLAN_MAX_TRIALS = 4096,
 	PLAN_CLOCK = 0xff, /* in plan_trial.strategy: the price of the clock read */
-	PLAN_PROBE = 0xfe, /* the same: what accesses to memory cost, probe.h */
+	PLAN_PROBE = 0xfe, /* in plan_trial.strategy: what accesses to memory cost, probe.h */
 };
 
 /* The passes of a trial, as bits of plan.passes. */
-enum pass { PASS_THROUGHPUT, PASS_LATENCY, PASS_AUDIT, PASS_FAIRNESS, PASSES };
+#define PASS(name, NAME, ...) PASS_##NAME,
+enum pass {
+#include "passes.def"
+	PASSES
+};
 
 /* Behind them, where plan.exhaust is not 0: exhaust.h. */
 enum { PASS_EXHAUST = PASSES, WORKERS };
+
+extern const char *const pass_names[WORKERS];
 
 struct plan_trial {
 	uint8_t strategy; /* index in strategies[], or PLAN_... */
@@ -29,61 +35,82 @@ struct plan_trial {
 
 /* Where the lock word, `next` and the heap's bounds lie. */
 enum placement {
-	PLACEMENT_PADDED, /* who writes does not share a line with another */
+	PLACEMENT_PADDED, /* whoever writes does not share a line with another */
 	PLACEMENT_PACKED, /* one behind the other, from a line's start on */
 	PLACEMENT_RANDOM, /* one behind the other, from anywhere on */
-	PLACEMENTS
 };
 
-extern const char *const placement_names[PLACEMENTS];
+enum { PLACEMENT_SPAN = 4096 }; /* bytes: random offsets are below */
 
+/* MOST_key: the most that a key's number may be. */
+#define NUMBER(key, place, usual, least, most, ...) MOST_##key = most,
 enum {
-	PLACEMENT_SPAN = 4096, /* bytes: random offsets are below */
-	TOUCH_MAX = 64,
-	RATE_MAX = 1000000000,
-	INTERRUPT_MIN_US = 10,
-	INTERRUPT_MAX_US = 1000000,
-	EXHAUST_MAX = 1000000,
+#include "plan.def"
 };
 
-/* What a hart does, again and again. */
+/* What a hart does, again and again. The first fields are keys of plan.def, unless they say
+ * otherwise; code that verify/ has proved knows their places. */
 struct workload {
-	size_t size, align;   /* bytes of a block; align is a power of two */
-	size_t batch;         /* bytes a magazine takes at a time */
-	uint32_t clusters;    /* that the harts are told they form; 0: what the place says */
-	uint32_t hold, think; /* instructions inside, and (on average) between, allocations */
-	uint32_t think_range; /* from the least to the most of those between */
+	size_t size, align, batch; /* bytes */
+	uint32_t clusters;
+	uint32_t hold, think, think_range; /* instructions */
 
-	/* What follows is load_full.h's, and all 0 in a plain workload. */
-	enum sizes sizes;         /* fixed: `size`; or a distribution, and `size` is not used */
-	enum placement placement; /* of the lock and `next` in memory */
-	uint32_t offset;          /* bytes: of this trial's random placement */
-	bool irq_off;             /* the section runs with interrupts off */
-	uint64_t touch;           /* further lines written inside */
-	uint64_t rate;         /* operations a second that each hart is asked for; 0: closed loop */
-	uint64_t interrupt_us; /* from one timer interrupt of a hart to its next; 0: none */
-	uint64_t interrupt_length; /* instructions it takes */
-	uint64_t ipi_us;           /* from one IPI that a hart sends to its next; 0: none */
-	uint64_t churn_us;         /* from one hart stopped or started to the next; 0: none */
-	bool watched;              /* of a trial: there are interrupts or IPIs */
+	/* What follows is variant_full.h's, and at its default in a plain workload. */
+	enum sizes sizes;
+	enum placement placement;
+	uint32_t offset; /* no key: bytes, of this trial's random placement */
+	bool irq_off;
+	uint64_t touch;
+	uint64_t rate; /* operations a second */
+	uint64_t interrupt_us;
+	uint64_t interrupt_length; /* instructions */
+	uint64_t ipi_us;
+	uint64_t churn_us;
+	bool watched; /* no key: there are interrupts or IPIs in this trial */
+
+#define NUMBER(key, place, ...) WORKLOAD_##place(key)
+#define WORKLOAD_PLACED(key)
+#define WORKLOAD_WORK(key) uint64_t key;
+#define WORKLOAD_PLAN(key)
+#include "plan.def"
 };
 
 struct plan {
 	struct workload work;
-	uint64_t duration_us; /* of a pass's window */
-	uint64_t fairness_us; /* of the fairness pass's; 0: the same */
-	uint64_t warmup_us;   /* before the window opens */
-	uint64_t exhaust;     /* rounds to the end of a small heap, behind the passes; 0: none */
-	uint64_t seed;        /* of the harts' random numbers */
-	unsigned passes;      /* 1 << enum pass, or-ed */
-	uint64_t hang_ms;     /* that nobody gets on for, at least, when harts hang; 0: not said */
-	char inject[16];      /* a fault to cause, for tests; "" is none */
+#define NUMBER(key, place, ...) PLAN_##place(key)
+#define PLAN_PLACED(key)
+#define PLAN_WORK(key)
+#define PLAN_PLAN(key) uint64_t key;
+#include "plan.def"
+	unsigned passes; /* 1 << enum pass, or-ed */
+	char inject[16]; /* a fault to cause, for tests; "" is none */
 	unsigned trials;
 	struct plan_trial trial[PLAN_MAX_TRIALS];
 };
 
-/* Read the plan behind the word "hartlock:" in `text`; no such word is a plan
- * of no trials. NULL, or what is wrong, with *at the word that is. */
+/* A key of plan.def whose value is a number or a choice. */
+struct plan_key {
+	const char *name;
+	const char *words;           /* of a choice, with ", " between; NULL: it is a number */
+	uint64_t usual, least, most; /* of a number: `usual`, or from `least` to `most` */
+	size_t offset, bytes;        /* of its field in struct plan */
+	bool full;                   /* another value than `usual` needs the full variant */
+};
+
+extern const struct plan_key plan_keys[];
+extern const size_t plan_key_count;
+
+/* Returns the key's value: the number, or the place of a choice among its words. */
+uint64_t plan_value(const struct plan *plan, const struct plan_key *key);
+
+/* Returns the word of a choice that `place` stands for, which *length characters belong to. */
+const char *plan_word(const struct plan_key *key, uint64_t place, size_t *length);
+
+/* Does the plan ask for anything that the plain variant of a worker does not do (variant.h)? */
+bool plan_needs_full(const struct plan *plan);
+
+/* Reads the plan behind the word "hartlock:" in `text`; no such word is a plan of no trials.
+ * Returns NULL, or what is wrong, with *at the word that is. */
 __attribute__((warn_unused_result)) const char *plan_read(struct plan *plan, const char *text,
 							  const char **at);
 

@@ -69,12 +69,12 @@ bool port_interrupts(void);
  * sense of firmware, and started again? What follows is only called where it can. */
 bool port_disturbs(void);
 
-/* What a hart does when port_poke() reaches it: for all harts, before the first. In an
+/* What a hart does when port_send_ipi() reaches it: for all harts, before the first. In an
  * interrupt, and so only while an alarm of its own is set. */
-void port_on_poke(void (*fn)(unsigned index));
+void port_on_ipi(void (*fn)(unsigned index));
 
 /* Interrupt hart `index`, wherever it is. False: nobody could. */
-bool port_poke(unsigned index);
+bool port_send_ipi(unsigned index);
 
 /* Stop the calling hart: no alarm of its own is left then. Returns when it has been
  * started again, by the call below, which says false as long as it has not stopped. */

@@ -3,8 +3,8 @@
 #ifndef BENCH_PROBE_PLAY_H
 #define BENCH_PROBE_PLAY_H
 
+#include "hart_stats.h"
 #include "histogram.h"
-#include "slot.h"
 
 enum {
 	PROBE_LINES = 128, /* few enough for any L1, enough to meet every bank */

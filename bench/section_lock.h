@@ -7,7 +7,7 @@
 
 #define FORMS NAME(forms)
 
-#if LOAD_FULL
+#if VARIANT_FULL
 
 /* The lock and the heap, wherever the workload wants them. */
 static struct NAME(space) space;
@@ -59,7 +59,7 @@ static void lay_out(const struct workload *work)
 
 static struct own {
 	_Alignas(LINE) struct NAME(node) node;
-	_Alignas(LINE) struct load load;
+	_Alignas(LINE) struct hooks hooks;
 } own[PORT_MAX_HARTS];
 
 /* An owner takes its number under the lock. */
@@ -101,32 +101,32 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	void *block;
 	bool waited;
 
-	load_ready(work, &mine->load);
+	hook_ready(work, &mine->hooks);
 	if (grant)
 		fairness_ask(grant);
 	if (marks)
 		marks->call = port_cycles();
-	mask = load_mask(work);
+	mask = hook_mask(work);
 	waited = NAME(acquire)(THE_LOCK, &mine->node);
 	if (marks)
 		marks->owner = port_cycles();
 	if (grant)
 		fairness_own(grant, THE_GRANTS);
-	load_inside(work, &mine->load, true);
-	block = bump_alloc(THE_HEAP, load_size(work, &mine->load), work->align);
-	load_touch(work);
+	hook_inside(work, &mine->hooks, true);
+	block = bump_alloc(THE_HEAP, hook_size(work, &mine->hooks), work->align);
+	hook_touch(work);
 	delay(work->hold);
-	load_inside(work, &mine->load, false);
+	hook_inside(work, &mine->hooks, false);
 	if (grant)
 		fairness_release(grant);
 	NAME(release)(THE_LOCK, &mine->node);
-	load_unmask(work, mask);
+	hook_unmask(work, mask);
 	if (marks) {
 		marks->done = port_cycles();
 		marks->waited = waited;
 		marks->failed = 0;
 	}
-	load_done(work, &mine->load, block);
+	hook_done(work, &mine->hooks, block);
 	return block;
 }
 

@@ -8,7 +8,7 @@
 
 #define FORMS 0 /* nobody waits for a word, and nobody lets go */
 
-#if LOAD_FULL
+#if VARIANT_FULL
 
 /* PLACE_LINE is 8 here: a heap is `next` and its bounds, side by side. */
 static _Alignas(PLACEMENT_SPAN) char memory[PLACEMENT_SPAN + sizeof(struct NAME(heap)) + LINE];
@@ -45,7 +45,7 @@ static void lay_out(const struct workload *work)
 
 static struct own {
 	_Alignas(LINE) struct NAME(node) node;
-	_Alignas(LINE) struct load load;
+	_Alignas(LINE) struct hooks hooks;
 } own[PORT_MAX_HARTS];
 
 static void init(const struct workload *work, uintptr_t start, uintptr_t end)
@@ -87,23 +87,23 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	unsigned long mask;
 	void *block;
 
-	load_ready(work, &mine->load);
+	hook_ready(work, &mine->hooks);
 	if (grant)
 		fairness_ask(grant);
 	if (marks)
 		marks->call = port_cycles();
-	mask = load_mask(work);
-	load_inside(work, &mine->load, true);
+	mask = hook_mask(work);
+	hook_inside(work, &mine->hooks, true);
 	seen = NAME(begin)(THE_HEAP, &mine->node);
 	for (;;) {
-		load_touch(work);
+		hook_touch(work);
 		delay(work->hold);
-		if (NAME(try)(THE_HEAP, &seen, load_size(work, &mine->load), work->align, &block))
+		if (NAME(try)(THE_HEAP, &seen, hook_size(work, &mine->hooks), work->align, &block))
 			break;
 		failed++;
 	}
-	load_inside(work, &mine->load, false);
-	load_unmask(work, mask);
+	hook_inside(work, &mine->hooks, false);
+	hook_unmask(work, mask);
 	if (marks) {
 		marks->done = port_cycles();
 		marks->waited = failed != 0;
@@ -111,7 +111,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	}
 	if (grant)
 		fairness_got(grant, block);
-	load_done(work, &mine->load, block);
+	hook_done(work, &mine->hooks, block);
 	return block;
 }
 

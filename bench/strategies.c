@@ -1,20 +1,20 @@
 #include "strategy.h"
 
-#define LOCK(name)              extern const struct strategy strategy_##name, loaded_##name;
+#define LOCK(name)              extern const struct strategy plain_##name, full_##name;
 #define LOCKFREE(name)          LOCK(name)
 #define LOCKFREE_ISA(name, ext) LOCK(name)
 #define ALIAS(other, name)
 #include "../lock/locks.def"
 #undef LOCK
 
-#define LOCK(name) &strategy_##name,
+#define LOCK(name) &plain_##name,
 const struct strategy *const strategies[] = {
 #include "../lock/locks.def"
 };
 #undef LOCK
 
-#define LOCK(name) &loaded_##name,
-const struct strategy *const loaded_strategies[] = {
+#define LOCK(name) &full_##name,
+const struct strategy *const full_strategies[] = {
 #include "../lock/locks.def"
 };
 #undef LOCK

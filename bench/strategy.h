@@ -5,8 +5,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "hart_stats.h"
 #include "plan.h"
-#include "slot.h"
 
 /* How the order of a strategy's grants is known: by the numbers that owners take, by
  * the addresses of blocks, or not at all. */
@@ -20,6 +20,7 @@ struct view {
 
 struct strategy {
 	const char *name;
+	const char *variant; /* plain or full: variant.h */
 	/* How its waiters wait and its holders let go (lock/forms.h); FORM_NONE where
 	 * it has no such code. */
 	const char *relax, *unlock;
@@ -35,18 +36,18 @@ struct strategy {
 	struct view (*node)(unsigned hart);
 	enum grant_order order;
 	/* By each hart, before and behind its worker; NULL: nothing to do. */
-	void (*start)(const struct workload *work, struct slot *me);
-	void (*stop)(const struct workload *work, struct slot *me);
+	void (*start)(const struct workload *work, struct hart_stats *me);
+	void (*stop)(const struct workload *work, struct hart_stats *me);
 	/* Allocate until the window closes. One hart each, all at once. PASS_EXHAUST:
-	 * until nothing fits; only with a load. */
-	void (*worker[WORKERS])(const struct workload *work, struct slot *me);
+	 * until nothing fits; only in the full variant. */
+	void (*worker[WORKERS])(const struct workload *work, struct hart_stats *me);
 };
 
-/* The same strategies, in the same order, without a load and with one: load.h. */
-extern const struct strategy *const strategies[], *const loaded_strategies[];
+/* The plain and the full variant of each strategy, in the same order. */
+extern const struct strategy *const strategies[], *const full_strategies[];
 extern const unsigned strategy_count;
 
-/* The extension that strategies[i] is made of; NULL: none. */
+/* The extension that strategies[i] needs, whose instructions it is made of; NULL: none. */
 extern const char *const strategy_needs[];
 
 #define FORM_NONE "not-applicable"

@@ -2,8 +2,8 @@
 
 #include <stddef.h>
 
+#include "hart_stats.h"
 #include "port.h"
-#include "slot.h"
 
 /* Written by its hart and by interrupts of it, nobody else. */
 static struct timers {

@@ -3,11 +3,11 @@
 #include "port.h"
 
 struct window window;
-static struct slot *counted;
+static struct hart_stats *counted;
 
-void window_reset(struct slot *slots, unsigned harts)
+void window_reset(struct hart_stats *stats, unsigned harts)
 {
-	counted = slots;
+	counted = stats;
 	window.open_time = window.close_time = 0;
 	window.ended = ENDED_TIME;
 	window.harts = harts;

@@ -7,7 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "slot.h"
+#include "hart_stats.h"
 
 enum phase { WARMUP, MEASURE, STOP };
 enum ended { ENDED_TIME, ENDED_HEAP, ENDED_LOG };
@@ -40,6 +40,6 @@ void window_open(void);
 void window_close(enum ended ended);
 
 /* Before a pass. No worker is running. */
-void window_reset(struct slot *slots, unsigned harts);
+void window_reset(struct hart_stats *stats, unsigned harts);
 
 #endif

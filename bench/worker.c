@@ -4,7 +4,7 @@
  *   -DSTRATEGY_NAME='"name"'               the same for people: hyphens, no underscores
  *   -DSTRATEGY_HEADER='"../lock/name.h"'   its header
  *   -DSECTION_HEADER='"section_lock.h"'    how an allocation goes under it
- *   -DLOAD_HEADER='"load_none.h"'          what else a section does: load.h
+ *   -DVARIANT_HEADER='"variant_plain.h"'   what else a section does: variant.h
  *
  * so that everything inside is inlined and nothing is called through a pointer.
  * `make asm LOCK=name` shows what comes out. */
@@ -29,7 +29,7 @@ struct marks {
 	bool waited;
 };
 
-#include LOAD_HEADER
+#include VARIANT_HEADER
 #include SECTION_HEADER
 
 #ifdef LOCK_RELAX_NEEDS
@@ -38,7 +38,7 @@ struct marks {
 #define RELAX_NEEDS NULL
 #endif
 
-static inline void count(struct slot *me, uint64_t ops)
+static inline void count(struct hart_stats *me, uint64_t ops)
 {
 	/* relaxed: a counter, read at the window's ends. */
 	aptr_store_relaxed(&me->ops, ops);
@@ -47,7 +47,7 @@ static inline void count(struct slot *me, uint64_t ops)
 /* Each pass works on a copy of its workload, which the compiler may keep in
  * registers: no other hart's line is read for it. */
 
-static LOAD_LOOP void throughput(const struct workload *given, struct slot *me)
+static VARIANT_LOOP void throughput(const struct workload *given, struct hart_stats *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -63,7 +63,7 @@ static LOAD_LOOP void throughput(const struct workload *given, struct slot *me)
 	}
 }
 
-static LOAD_LOOP void latency(const struct workload *given, struct slot *me)
+static VARIANT_LOOP void latency(const struct workload *given, struct hart_stats *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -80,14 +80,14 @@ static LOAD_LOOP void latency(const struct workload *given, struct slot *me)
 		}
 		count(me, ++ops);
 		section_record(to, &marks);
-		load_record(&work, &mine->load, to);
+		hook_record(&work, &mine->hooks, to);
 		to->waited += marks.waited;
 		to->failed += marks.failed;
 		think(work.think, work.think_range, &random);
 	}
 }
 
-static LOAD_LOOP void audit(const struct workload *given, struct slot *me)
+static VARIANT_LOOP void audit(const struct workload *given, struct hart_stats *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -101,12 +101,12 @@ static LOAD_LOOP void audit(const struct workload *given, struct slot *me)
 			break;
 		}
 		count(me, ++ops);
-		audit_mark(me, block, load_size(&work, &mine->load), work.align);
+		audit_mark(me, block, hook_size(&work, &mine->hooks), work.align);
 		think(work.think, work.think_range, &random);
 	}
 }
 
-static LOAD_LOOP void grants(const struct workload *given, struct slot *me)
+static VARIANT_LOOP void grants(const struct workload *given, struct hart_stats *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -132,8 +132,8 @@ static struct view node_view(unsigned hart)
 	return (struct view){&own[hart].node, sizeof(own[hart].node)};
 }
 
-#if LOAD_FULL
-static LOAD_LOOP void exhaust(const struct workload *given, struct slot *me)
+#if VARIANT_FULL
+static VARIANT_LOOP void exhaust(const struct workload *given, struct hart_stats *me)
 {
 	const struct workload work = *given;
 	struct own *mine = &own[me->index];
@@ -148,25 +148,26 @@ static LOAD_LOOP void exhaust(const struct workload *given, struct slot *me)
 			continue;
 		}
 		count(me, ++ops);
-		audit_mark(me, block, load_size(&work, &mine->load), work.align);
+		audit_mark(me, block, hook_size(&work, &mine->hooks), work.align);
 		think(work.think, work.think_range, &random);
 	}
 	me->refused += refused;
 }
 
-static void start(const struct workload *work, struct slot *me)
+static void start(const struct workload *work, struct hart_stats *me)
 {
-	load_start(work, &own[me->index].load, me);
+	hook_start(work, &own[me->index].hooks, me);
 }
 
-static void stop(const struct workload *work, struct slot *me)
+static void stop(const struct workload *work, struct hart_stats *me)
 {
-	load_stop(work, &own[me->index].load, me);
+	hook_stop(work, &own[me->index].hooks, me);
 }
 #endif
 
-const struct strategy JOIN(LOAD_TABLE, STRATEGY) = {
+const struct strategy JOIN(VARIANT, STRATEGY) = {
 	.name = STRATEGY_NAME,
+	.variant = VARIANT_NAME,
 	.relax = FORMS & LOCK_WATCHES ? LOCK_RELAX_NAME
 	       : FORMS & LOCK_BLIND   ? LOCK_BLIND_NAME
 				      : FORM_NONE,
@@ -178,11 +179,11 @@ const struct strategy JOIN(LOAD_TABLE, STRATEGY) = {
 	.shared = shared_view,
 	.node = node_view,
 	.order = section_order,
-#if LOAD_FULL
+#if VARIANT_FULL
 	.start = start,
 	.stop = stop,
 #endif
-#if LOAD_FULL
+#if VARIANT_FULL
 	.worker = {throughput, latency, audit, grants, exhaust},
 #else
 	.worker = {throughput, latency, audit, grants},

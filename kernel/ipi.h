@@ -12,7 +12,7 @@
 #include "trap.h"
 
 /* Another meaning is another word here, and a handler. */
-enum ipi { IPI_POKE, IPI_HANG, IPI_MEANINGS };
+enum ipi { IPI_NOISE, IPI_HANG, IPI_MEANINGS };
 
 /* What a hart does for it, with its interrupts off. `frame`: where it was interrupted,
  * or NULL: it slept. For all harts, before the first is sent. */

@@ -113,24 +113,24 @@ bool port_disturbs(void)
 	return !model_here(); /* the same */
 }
 
-static void (*poked)(unsigned index);
+static void (*on_ipi)(unsigned index);
 
-/* One that slept was not disturbed. */
-static void on_poke(const struct trap_frame *frame)
+/* An IPI to a sleeping hart is not counted: it interrupted nothing. */
+static void on_noise(const struct trap_frame *frame)
 {
 	if (frame != NULL)
-		poked(this_hart->index);
+		on_ipi(this_hart->index);
 }
 
-void port_on_poke(void (*fn)(unsigned index))
+void port_on_ipi(void (*fn)(unsigned index))
 {
-	poked = fn;
-	ipi_handler(IPI_POKE, on_poke);
+	on_ipi = fn;
+	ipi_handler(IPI_NOISE, on_noise);
 }
 
-bool port_poke(unsigned index)
+bool port_send_ipi(unsigned index)
 {
-	return ipi_send(index, IPI_POKE);
+	return ipi_send(index, IPI_NOISE);
 }
 
 void port_stop(void)

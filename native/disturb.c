@@ -8,15 +8,15 @@ bool port_disturbs(void)
 	return false;
 }
 
-void port_on_poke(void (*fn)(unsigned index))
+void port_on_ipi(void (*fn)(unsigned index))
 {
 	(void)fn;
-	panic("threads do not poke each other");
+	panic("threads do not interrupt each other");
 }
 
-bool port_poke(unsigned index)
+bool port_send_ipi(unsigned index)
 {
-	panic("thread %u cannot be poked", index);
+	panic("thread %u cannot be interrupted", index);
 }
 
 void port_stop(void)

@@ -14,6 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from tools.doc_schema import counter_table, pass_table, plan_table
 from tools.doc_strategies import strategies_table
 
 TOP = Path(__file__).resolve().parents[1]
@@ -28,6 +29,9 @@ class Part:
 
 PARTS = (
     Part("lock/README.md", "strategies", strategies_table),
+    Part("docs/reference/records.md", "counters", counter_table),
+    Part("docs/reference/records.md", "keys of the plan", plan_table),
+    Part("docs/reference/records.md", "passes", pass_table),
 )
 
 

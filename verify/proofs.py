@@ -12,15 +12,15 @@ from verify.herd import TOP
 from verify.strategy import Subject
 from verify.worker import inside
 
-OBJECTS = ("worker", "loaded")
-PLAIN = "pause-store"  # its objects have no folder of their own
+VARIANTS = ("plain", "full")  # of a worker: bench/variant.h
+USUAL_FORM = "pause-store"  # its objects have no folder of their own
 # The loops of bench/worker.c, and how many atomics in them are the bench's own: fairness_ask()'s count.
 PASSES = {"throughput": 0, "latency": 0, "audit": 0, "grants": 1}
 
 
 def _objects(strategy: str, form: str) -> list[Path]:
-    folder = TOP / "build" if form == PLAIN else TOP / "build" / form
-    return [folder / "bench" / f"{kind}-{strategy}.o" for kind in OBJECTS]
+    folder = TOP / "build" if form == USUAL_FORM else TOP / "build" / form
+    return [folder / "bench" / f"{variant}-{strategy}.o" for variant in VARIANTS]
 
 
 def _is_inside(subject: Subject, path: Path) -> bool:
@@ -33,7 +33,7 @@ def where(name: str) -> dict[str, list[str]]:
     """The hash of the code of a subject (mcs.wrs-store), and the hashes of the objects it stands in."""
     strategy, _, form = name.partition(".")
     subject = subjects.load(name)
-    found = {text_hash(path) for path in _objects(strategy, form or PLAIN) if _is_inside(subject, path)}
+    found = {text_hash(path) for path in _objects(strategy, form or USUAL_FORM) if _is_inside(subject, path)}
     return {cache.code_hash(subject)[:12]: sorted(found)}
 
 

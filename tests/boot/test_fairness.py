@@ -227,7 +227,7 @@ def test_a_heap_that_ends_leaves_what_there_was(plugin):
 
 def relocations(strategy, function):
     return subprocess.run(["riscv64-unknown-elf-objdump", "-dr", f"--disassemble={function}",
-                           TOP / f"build/bench/worker-{strategy}.o"], check=True, capture_output=True, text=True,
+                           TOP / f"build/bench/plain-{strategy}.o"], check=True, capture_output=True, text=True,
                           timeout=30).stdout
 
 

@@ -377,7 +377,7 @@ def test_where_rdcycle_is_refused_rdtime_is_read_and_said(tmp_path):
 
 def loop(folder, objdump, strategy):
     out = subprocess.run([objdump, "-d", "--no-show-raw-insn", "--disassemble=throughput",
-                          str(TOP / folder / f"native/bench/worker-{strategy.replace('-', '_')}.o")],
+                          str(TOP / folder / f"native/bench/plain-{strategy.replace('-', '_')}.o")],
                          check=True, capture_output=True, text=True, timeout=30).stdout
     return re.findall(r"^\s+[0-9a-f]+:\s+(\S+)\s*(.*)$", out, re.MULTILINE)
 

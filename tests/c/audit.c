@@ -14,14 +14,14 @@ enum { MIB = 1 << 20, ROOM = 4096, HARTS = 3, CANARY = 0xc5 };
 static uint8_t memory[3 * ROOM] __attribute__((aligned(ROOM)));
 static const uintptr_t start = (uintptr_t)memory + ROOM, end = (uintptr_t)memory + 2 * ROOM;
 
-static struct slot slots[HARTS];
+static struct hart_stats stats[HARTS];
 static struct workload work;
 static struct bump heap;
 
 static void begin_at(uintptr_t from, uintptr_t to, size_t size, size_t align)
 {
 	work = (struct workload){.size = size, .align = align};
-	memset(slots, 0, sizeof(slots));
+	memset(stats, 0, sizeof(stats));
 	bump_init(&heap, from, audit_prepare(&work, from, to));
 	EXPECT(heap.end >= from && heap.end <= to);
 	EXPECT_EQ(audit_marked(), 0);
@@ -35,15 +35,15 @@ static void begin(size_t size, size_t align)
 
 static void mark(unsigned hart, uintptr_t block)
 {
-	audit_mark(&slots[hart], (const void *)block, work.size, work.align);
+	audit_mark(&stats[hart], (const void *)block, work.size, work.align);
 }
 
 static void expect_strays(unsigned hart, uint64_t misaligned, uint64_t outside,
 			  uint64_t overlapping)
 {
-	EXPECT_EQ(slots[hart].misaligned, misaligned);
-	EXPECT_EQ(slots[hart].outside, outside);
-	EXPECT_EQ(slots[hart].overlapping, overlapping);
+	EXPECT_EQ(stats[hart].misaligned, misaligned);
+	EXPECT_EQ(stats[hart].outside, outside);
+	EXPECT_EQ(stats[hart].overlapping, overlapping);
 }
 
 static void expect_outside_untouched(void)
@@ -66,12 +66,12 @@ static void hand_out(uintptr_t from, uintptr_t to, size_t unit, size_t align, ui
 
 		if ((block = bump_alloc(&heap, size, align)) == NULL)
 			break;
-		audit_mark(&slots[hart], block, size, align);
+		audit_mark(&stats[hart], block, size, align);
 		bytes += size;
 		blocks++;
 	}
 	EXPECT_EQ(audit_marked(), bytes);
-	EXPECT_EQ(slots[0].blocks + slots[1].blocks + slots[2].blocks, blocks);
+	EXPECT_EQ(stats[0].blocks + stats[1].blocks + stats[2].blocks, blocks);
 	for (unsigned i = 0; i < HARTS; i++)
 		expect_strays(i, 0, 0, 0);
 }
@@ -125,7 +125,7 @@ static void test_twice(void)
 	expect_strays(0, 0, 0, 0);
 	expect_strays(1, 0, 0, 0);
 	expect_strays(2, 0, 0, 1);
-	EXPECT_EQ(slots[2].blocks, 1);
+	EXPECT_EQ(stats[2].blocks, 1);
 	EXPECT_EQ(audit_marked(), 48); /* two blocks share 24 bytes */
 }
 
@@ -143,9 +143,9 @@ static void test_overlap(void)
 	mark(2, start + 131);
 	expect_strays(2, 0, 0, 0);
 	EXPECT_EQ(audit_marked(), 78);
-	audit_mark(&slots[2], (const void *)(start + 90), 1, 1);
+	audit_mark(&stats[2], (const void *)(start + 90), 1, 1);
 	expect_strays(2, 0, 0, 1);
-	audit_mark(&slots[0], (const void *)start, 300, 1); /* over all of them */
+	audit_mark(&stats[0], (const void *)start, 300, 1); /* over all of them */
 	expect_strays(0, 0, 0, 1);
 	EXPECT_EQ(audit_marked(), 300);
 }
@@ -155,7 +155,7 @@ static void test_words(void)
 {
 	for (size_t from = 0; from < 130; from++)
 		for (size_t size = 1; size < 200; size++) {
-			struct slot me = {0};
+			struct hart_stats me = {0};
 
 			audit_prepare(&(struct workload){.size = 1, .align = 1}, start, end);
 			audit_mark(&me, (const void *)(start + from), size, 1);
@@ -194,7 +194,7 @@ static void test_outside(void)
 	mark(0, 0);
 	mark(0, -16ul);
 	expect_strays(0, 0, 6, 0);
-	EXPECT_EQ(slots[0].blocks, 6);
+	EXPECT_EQ(stats[0].blocks, 6);
 	EXPECT_EQ(audit_marked(), 0);
 	expect_outside_untouched();
 	mark(1, last); /* just inside */
@@ -266,10 +266,11 @@ enum { SHARED_BLOCKS = 20000, SHARED_SIZE = 8 };
 
 static uint8_t shared_memory[SHARED_BLOCKS * SHARED_SIZE * 2] __attribute__((aligned(64)));
 
-static void *mark_all(void *slot)
+static void *mark_all(void *stats_of_hart)
 {
 	for (size_t i = 0; i < SHARED_BLOCKS; i++)
-		audit_mark(slot, shared_memory + i * SHARED_SIZE, SHARED_SIZE, SHARED_SIZE);
+		audit_mark(stats_of_hart, shared_memory + i * SHARED_SIZE, SHARED_SIZE,
+			   SHARED_SIZE);
 	return NULL;
 }
 
@@ -279,10 +280,10 @@ static void test_two_at_once(void)
 
 	begin_at((uintptr_t)shared_memory, (uintptr_t)shared_memory + sizeof(shared_memory),
 		 SHARED_SIZE, SHARED_SIZE);
-	EXPECT_EQ(pthread_create(&other, NULL, mark_all, &slots[1]), 0);
-	mark_all(&slots[0]);
+	EXPECT_EQ(pthread_create(&other, NULL, mark_all, &stats[1]), 0);
+	mark_all(&stats[0]);
 	EXPECT_EQ(pthread_join(other, NULL), 0);
-	EXPECT_EQ(slots[0].overlapping + slots[1].overlapping, SHARED_BLOCKS);
+	EXPECT_EQ(stats[0].overlapping + stats[1].overlapping, SHARED_BLOCKS);
 	EXPECT_EQ(audit_marked(), SHARED_BLOCKS * SHARED_SIZE);
 }
 

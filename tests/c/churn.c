@@ -10,7 +10,7 @@
 
 enum { HARTS = 4, TURNS = 3000 };
 
-static struct slot slots[HARTS];
+static struct hart_stats stats[HARTS];
 static _Atomic bool over;
 static _Atomic int stopped[HARTS]; /* the state that firmware knows of each hart */
 static unsigned started[HARTS];
@@ -64,7 +64,7 @@ static void *work(void *arg)
 	while (!over) {
 		if (churn_asked(self)) {
 			interruptible = false; /* firmware starts a hart with its interrupts off */
-			churn_leave(&slots[self]);
+			churn_leave(&stats[self]);
 			deaf |= !interruptible;
 		}
 		sched_yield();
@@ -87,7 +87,7 @@ static void test_all_come_back(void)
 	churn_reset(HARTS, 12345);
 	churn_begin(100);
 	for (uintptr_t i = 1; i < HARTS; i++) {
-		slots[i].index = (unsigned)i;
+		stats[i].index = (unsigned)i;
 		EXPECT_EQ(pthread_create(&thread[i], NULL, work, (void *)i), 0);
 	}
 	/* until each has left: the host runs threads when it likes */
@@ -98,10 +98,10 @@ static void test_all_come_back(void)
 	for (unsigned i = 1; i < HARTS; i++) {
 		EXPECT_EQ(pthread_join(thread[i], NULL), 0);
 		EXPECT(!stopped[i]);
-		EXPECT_EQ(slots[i].stops, started[i]);
+		EXPECT_EQ(stats[i].stops, started[i]);
 		EXPECT_EQ(churn_seats[i].seat, SEAT_DONE);
 	}
-	EXPECT_EQ(slots[0].stops, 0);
+	EXPECT_EQ(stats[0].stops, 0);
 	EXPECT(!deaf);
 }
 

@@ -11,7 +11,7 @@ enum { HARTS = 4, ROOM = 64, ALL = HARTS * ROOM };
 struct window window;
 
 static struct grant logs[HARTS][ROOM];
-static struct slot slots[HARTS];
+static struct hart_stats stats[HARTS];
 static struct workload work;
 static uint64_t number, now; /* the number of the last grant; the clock */
 
@@ -40,18 +40,18 @@ unsigned port_cluster(unsigned index)
 static void fresh(void)
 {
 	memset(logs, 0xee, sizeof(logs));
-	memset(slots, 0, sizeof(slots));
+	memset(stats, 0, sizeof(stats));
 	work = (struct workload){0};
 	number = now = 0;
 	clusters_said = 1;
 	for (unsigned i = 0; i < HARTS; i++)
-		slots[i].grants = (struct grants){.log = logs[i], .room = ROOM};
+		stats[i].grants = (struct grants){.log = logs[i], .room = ROOM};
 }
 
 /* Make the next grant, inside the window, to the hart. */
 static struct grant *grant(unsigned hart, uint64_t request, uint64_t asked, uint64_t owned)
 {
-	struct grants *g = &slots[hart].grants;
+	struct grants *g = &stats[hart].grants;
 	struct grant *to = &g->log[g->count++];
 
 	*to = (struct grant){.order = ++number,
@@ -65,7 +65,7 @@ static struct grant *grant(unsigned hart, uint64_t request, uint64_t asked, uint
 
 static struct fair walk(unsigned harts)
 {
-	return fairness_walk(&work, slots, harts, ORDER_NUMBERS);
+	return fairness_walk(&work, stats, harts, ORDER_NUMBERS);
 }
 
 static void expect(const struct histogram *h, uint64_t count, uint64_t sum, uint64_t max)
@@ -153,11 +153,11 @@ static void test_only_the_window_counts(void)
 	number = 9;
 	grant(0, 20, 0, 1); /* a straggler of the warm-up is behind it: number 11 */
 	number++;
-	slots[1].grants.before = 11;
+	stats[1].grants.before = 11;
 	grant(0, 22, 2, 3);
 	grant(1, 23, 3, 4);
 	grant(2, 21, 0, 9);
-	slots[2].grants.inside = 0;
+	stats[2].grants.inside = 0;
 	f = walk(3);
 	EXPECT_EQ(f.grants, 2);
 	EXPECT_EQ(f.again + f.near, 1);
@@ -176,8 +176,8 @@ static void test_a_late_look_at_the_phase(void)
 	fresh();
 	for (unsigned i = 0; i < 8; i++)
 		grant(i == 2 ? 1 : 0, i, 10 * i, 10 * i + 1);
-	slots[1].grants.inside = 0;
-	slots[0].grants.inside--;
+	stats[1].grants.inside = 0;
+	stats[0].grants.inside--;
 	f = walk(2);
 	EXPECT_EQ(f.grants, 7);
 	EXPECT_EQ(f.again, 4);
@@ -211,14 +211,14 @@ static void test_blocks_tell_the_order(void)
 	for (unsigned i = 0; i < 2; i++)
 		logs[1][i].released = 0;
 	logs[0][0].released = 0;
-	f = fairness_walk(&work, slots, 2, ORDER_ADDRESSES);
+	f = fairness_walk(&work, stats, 2, ORDER_ADDRESSES);
 	EXPECT_EQ(f.grants, 3);
 	EXPECT_EQ(f.again, 1); /* 0 1 1 */
 	EXPECT_EQ(f.breaks, 0);
 	expect(&fairness_hart(1)->overtaken, 2, 1, 1);
 	expect(&fairness_hart(1)->handoff, 0, 0, 0);
 	logs[0][0].order = 0x2000;
-	EXPECT_EQ(fairness_walk(&work, slots, 2, ORDER_ADDRESSES).breaks, 1);
+	EXPECT_EQ(fairness_walk(&work, stats, 2, ORDER_ADDRESSES).breaks, 1);
 }
 
 static void test_no_order(void)
@@ -228,7 +228,7 @@ static void test_no_order(void)
 	fresh();
 	grant(0, 0, 0, 1);
 	walk(2);
-	f = fairness_walk(&work, slots, 2, ORDER_UNKNOWN);
+	f = fairness_walk(&work, stats, 2, ORDER_UNKNOWN);
 	EXPECT_EQ(f.grants, 0);
 	EXPECT_EQ(f.breaks, 0);
 	EXPECT_EQ(fairness_hart(0)->bypass.count, 0); /* not the last walk's */
@@ -277,11 +277,11 @@ static void test_random_orders(void)
 	fresh();
 	for (unsigned i = 0; i < ALL; i++) {
 		unsigned hart = (unsigned)random_below(&seed, HARTS);
-		uint64_t asked = slots[hart].grants.count == 0
+		uint64_t asked = stats[hart].grants.count == 0
 				       ? 0
-				       : logs[hart][slots[hart].grants.count - 1].released;
+				       : logs[hart][stats[hart].grants.count - 1].released;
 
-		if (slots[hart].grants.count == ROOM)
+		if (stats[hart].grants.count == ROOM)
 			continue;
 		asked += random_below(&seed, 10 * (i + 1) - asked);
 		by[n] = grant(hart, asked * HARTS + hart, asked, 10 * (i + 1));
@@ -315,38 +315,38 @@ static void test_logs_lie_behind_the_heap(void)
 	uintptr_t start = 0x1000, end = 0x81038, heap_end;
 
 	aptr_store_relaxed(&fairness.requests, 77);
-	heap_end = fairness_prepare(slots, 3, start, end);
+	heap_end = fairness_prepare(stats, 3, start, end);
 	EXPECT(heap_end >= start + (end - start) / 4 * 3 - LINE && heap_end < end);
 	EXPECT_EQ(aptr_load_relaxed(&fairness.requests), 0);
 	for (unsigned i = 0; i < 3; i++) {
-		uintptr_t log = (uintptr_t)slots[i].grants.log;
+		uintptr_t log = (uintptr_t)stats[i].grants.log;
 
 		EXPECT_EQ(log % LINE, 0);
 		EXPECT(log >= heap_end);
-		EXPECT(log + slots[i].grants.room * sizeof(struct grant) <=
-		       (i == 0 ? end : (uintptr_t)slots[i - 1].grants.log));
-		EXPECT(slots[i].grants.room > 1000);
-		EXPECT_EQ(slots[i].grants.count + slots[i].grants.inside + slots[i].grants.before,
+		EXPECT(log + stats[i].grants.room * sizeof(struct grant) <=
+		       (i == 0 ? end : (uintptr_t)stats[i - 1].grants.log));
+		EXPECT(stats[i].grants.room > 1000);
+		EXPECT_EQ(stats[i].grants.count + stats[i].grants.inside + stats[i].grants.before,
 			  0);
 	}
-	fairness_prepare(slots, 3, 0x1000, 0x100000000);
-	EXPECT_EQ(slots[2].grants.room, 16384);
+	fairness_prepare(stats, 3, 0x1000, 0x100000000);
+	EXPECT_EQ(stats[2].grants.room, 16384);
 }
 
 static bool keep(struct grant *g, enum phase phase)
 {
 	atomic_store(&window.phase, phase);
-	return fairness_keep(&slots[0].grants, g);
+	return fairness_keep(&stats[0].grants, g);
 }
 
 static void test_what_is_kept(void)
 {
-	const struct grants *kept = &slots[0].grants;
+	const struct grants *kept = &stats[0].grants;
 	struct grant g = {.request = 1};
 	uint64_t grants = 0;
 
 	fresh();
-	slots[0].grants.room = 3;
+	stats[0].grants.room = 3;
 	EXPECT(keep(&g, MEASURE)); /* an allocation that failed */
 	EXPECT_EQ(kept->count, 0);
 	fairness_own(&g, &grants);

@@ -33,12 +33,12 @@ PROGRAMS = {
     "model_profile": ["model/profile.c"],
     "model_schedule": ["model/schedule.c", "model/spin.c", "model/store_buffer.c"],
     "place": [],
-    "load": ["bench/load.c"],
+    "variant": ["bench/variant.c"],
     "plan": ["bench/plan.c", "bench/sizes.c"],
     "record": ["bench/record.c"],
     "sizes": ["bench/sizes.c"],
     "ticket": [],
-    "timer": ["bench/timer.c", "bench/beat.c", "bench/poke.c"],
+    "timer": ["bench/timer.c", "bench/timer_noise.c", "bench/ipi_noise.c"],
     "window": ["bench/window.c"],
 }
 WORDS = re.findall(r"^(LOCK|LOCKFREE)(?:_ISA)?\((\w+)[,)]", (TOP / "lock/locks.def").read_text(), re.M)

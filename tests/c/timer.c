@@ -1,9 +1,9 @@
-/* timer.c, beat.c and poke.c on an alarm that the test rings. */
+/* timer.c, timer_noise.c and ipi_noise.c on an alarm that the test rings. */
 #include "bench/timer.h"
 
-#include "bench/beat.h"
-#include "bench/poke.h"
+#include "bench/ipi_noise.h"
 #include "bench/port.h"
+#include "bench/timer_noise.h"
 #include "bench/window.h"
 #include "check.h"
 #include "still_clock.h"
@@ -28,16 +28,16 @@ void port_alarm_off(void)
 }
 
 struct window window;
-static void (*poked)(unsigned index);
+static void (*on_ipi)(unsigned index);
 static unsigned sent_to[PORT_MAX_HARTS];
-static bool refuses; /* whoever is poked has stopped */
+static bool refuses; /* the hart that an IPI is sent to has stopped */
 
-void port_on_poke(void (*fn)(unsigned index))
+void port_on_ipi(void (*fn)(unsigned index))
 {
-	poked = fn;
+	on_ipi = fn;
 }
 
-bool port_poke(unsigned index)
+bool port_send_ipi(unsigned index)
 {
 	sent_to[index]++;
 	return !refuses;
@@ -92,34 +92,34 @@ static void test_two(void)
 	for (int order = 0; order < 3; order++) {
 		memset(rung, 0, sizeof(rung));
 		timer_set(0, TIMER_WINDOW, now + 50, ring_once, &zero);
-		timer_set(0, TIMER_BEAT, now + 25 + 25 * (unsigned)order, ring_once, &first);
+		timer_set(0, TIMER_NOISE, now + 25 + 25 * (unsigned)order, ring_once, &first);
 		pass(200);
 		EXPECT_EQ(rung[0], 1);
 		EXPECT_EQ(rung[1], 1);
 	}
-	timer_set(0, TIMER_BEAT, now + 5, ring_once, &first);
-	timer_set(0, TIMER_BEAT, now + 500, ring_once, &first); /* later instead */
+	timer_set(0, TIMER_NOISE, now + 5, ring_once, &first);
+	timer_set(0, TIMER_NOISE, now + 500, ring_once, &first); /* later instead */
 	pass(100);
 	EXPECT_EQ(rung[1], 1);
 	pass(500);
 	EXPECT_EQ(rung[1], 2);
-	timer_set(0, TIMER_BEAT, now - 5, ring_once, &first); /* in the past: at once */
+	timer_set(0, TIMER_NOISE, now - 5, ring_once, &first); /* in the past: at once */
 	pass(2);
 	EXPECT_EQ(rung[1], 3);
 	timer_off(0);
 }
 
-/* There is a beat every 100 us, that is 1000 ticks and one, beside the window's alarm. */
-static void test_beat(void)
+/* An interrupt comes every 100 us, that is 1000 ticks and one, beside the window's alarm. */
+static void test_timer_noise(void)
 {
-	static struct slot me = {.random = 5, .index = 0};
+	static struct hart_stats me = {.random = 5, .index = 0};
 	const struct workload work = {.interrupt_us = 100, .interrupt_length = 10};
-	beat_flag inside = 0;
+	noise_flag inside = 0;
 	uint64_t begin = now;
 
 	memset(rung, 0, sizeof(rung));
 	timer_set(0, TIMER_WINDOW, now + 5500, ring_once, &zero);
-	beat_start(&me, &work, &inside);
+	timer_noise_start(&me, &work, &inside);
 	while (me.interrupts == 0)
 		pass(1);
 	EXPECT(now <= begin + 1003);
@@ -135,14 +135,14 @@ static void test_beat(void)
 }
 
 /* There is one every 100 us, to each of the others about as often, never to itself. */
-static void test_poke(void)
+static void test_ipis_that_go(void)
 {
-	static struct slot me = {.random = 7, .index = 2};
+	static struct hart_stats me = {.random = 7, .index = 2};
 	const struct workload work = {.ipi_us = 100};
-	beat_flag inside = 0;
+	noise_flag inside = 0;
 
 	window.harts = 4;
-	poke_start(&me, &work, &inside);
+	ipi_noise_start(&me, &work, &inside);
 	pass(300 * 1001 + 5);
 	EXPECT_EQ(sent_to[0] + sent_to[1] + sent_to[3], 300);
 	EXPECT(sent_to[0] > 60 && sent_to[1] > 60 && sent_to[3] > 60);
@@ -154,24 +154,24 @@ static void test_poke(void)
 	timer_off(2);
 }
 
-/* Who is poked counts, and whether it was in its section; one that was never in such a
+/* A hart counts the IPIs it takes, and those in its section; one that was never in such a
  * pass does nothing. */
-static void test_poked(void)
+static void test_ipis_that_come(void)
 {
-	static struct slot me = {.random = 7, .index = 1};
+	static struct hart_stats me = {.random = 7, .index = 1};
 	const struct workload work = {.ipi_us = 100};
-	beat_flag inside = 0;
+	noise_flag inside = 0;
 
 	window.harts = 1; /* nobody to send to */
 	memset(sent_to, 0, sizeof(sent_to));
-	poke_start(&me, &work, &inside);
+	ipi_noise_start(&me, &work, &inside);
 	pass(5000);
 	EXPECT_EQ(sent_to[0] + sent_to[1], 0);
-	poked(1);
+	on_ipi(1);
 	inside = 1;
-	poked(1);
-	poked(1);
-	poked(9);
+	on_ipi(1);
+	on_ipi(1);
+	on_ipi(9);
 	EXPECT_EQ(me.ipis, 3);
 	EXPECT_EQ(me.ipis_inside, 2);
 	timer_off(1);
@@ -181,7 +181,7 @@ static void test_poked(void)
 static void test_again(void)
 {
 	memset(rung, 0, sizeof(rung));
-	timer_set(0, TIMER_BEAT, now + 50, ring_once, &zero);
+	timer_set(0, TIMER_NOISE, now + 50, ring_once, &zero);
 	port_alarm_off();
 	pass(100);
 	EXPECT_EQ(rung[0], 0);
@@ -191,18 +191,18 @@ static void test_again(void)
 	timer_off(0);
 }
 
-/* Harts with other random numbers begin their beats at other times. */
-static void test_beats_are_apart(void)
+/* Harts with other random numbers begin their interrupts at other times. */
+static void test_timer_noises_are_apart(void)
 {
 	const struct workload work = {.interrupt_us = 1000};
 	uint64_t least = UINT64_MAX, most = 0;
-	beat_flag inside = 0;
+	noise_flag inside = 0;
 
 	for (unsigned i = 0; i < 50; i++) {
-		static struct slot me;
+		static struct hart_stats me;
 
 		me.random = 0x9e3779b97f4a7c15 * (i + 1);
-		beat_start(&me, &work, &inside);
+		timer_noise_start(&me, &work, &inside);
 		EXPECT(set.time > now && set.time <= now + 10002);
 		least = set.time < least ? set.time : least;
 		most = set.time > most ? set.time : most;
@@ -215,10 +215,10 @@ int main(void)
 {
 	test_one();
 	test_two();
-	test_beat();
-	test_beats_are_apart();
-	test_poke();
-	test_poked();
+	test_timer_noise();
+	test_timer_noises_are_apart();
+	test_ipis_that_go();
+	test_ipis_that_come();
 	test_again();
 	return check_status();
 }

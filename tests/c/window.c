@@ -5,7 +5,7 @@
 
 enum { HARTS = 3, SLOTS = 4, HZ = 10000000, SLOW = HZ / 20000 };
 
-static struct slot slots[SLOTS];
+static struct hart_stats stats[SLOTS];
 static uint64_t now, step; /* each look at the clock costs `step` ticks */
 static unsigned looks;
 static unsigned slow_looks; /* the last look that costs ten times SLOW instead */
@@ -14,7 +14,7 @@ uint64_t fake_time(void)
 {
 	now += ++looks <= slow_looks ? SLOW * 10 : step;
 	if (slow_looks != 0)
-		aptr_store_relaxed(&slots[0].ops, looks);
+		aptr_store_relaxed(&stats[0].ops, looks);
 	return now;
 }
 
@@ -34,7 +34,7 @@ bool port_sample(unsigned which, const struct port_sample *what)
 static void set_ops(uint64_t base)
 {
 	for (unsigned i = 0; i < SLOTS; i++)
-		aptr_store_relaxed(&slots[i].ops, base + i);
+		aptr_store_relaxed(&stats[i].ops, base + i);
 }
 
 static void fresh(void)
@@ -42,10 +42,10 @@ static void fresh(void)
 	now = 1000;
 	step = 1;
 	looks = slow_looks = 0;
-	memset(slots, 0, sizeof(slots));
+	memset(stats, 0, sizeof(stats));
 	window.open_time = window.close_time = 77;
 	window.ended = ENDED_HEAP;
-	window_reset(slots, HARTS);
+	window_reset(stats, HARTS);
 }
 
 static void test_arrange_without_a_place_that_can(void)
@@ -79,11 +79,11 @@ static void test_open_and_close(void)
 	EXPECT_EQ(window.ended, ENDED_TIME);
 	EXPECT_EQ(window.close_time, 5001);
 	for (unsigned i = 0; i < HARTS; i++) {
-		EXPECT_EQ(slots[i].ops_open, 100 + i);
-		EXPECT_EQ(slots[i].ops_close, 500 + i);
+		EXPECT_EQ(stats[i].ops_open, 100 + i);
+		EXPECT_EQ(stats[i].ops_close, 500 + i);
 	}
-	EXPECT_EQ(slots[HARTS].ops_open, 0); /* takes no part */
-	EXPECT_EQ(slots[HARTS].ops_close, 0);
+	EXPECT_EQ(stats[HARTS].ops_open, 0); /* takes no part */
+	EXPECT_EQ(stats[HARTS].ops_close, 0);
 }
 
 static void test_first_close_counts(void)
@@ -99,7 +99,7 @@ static void test_first_close_counts(void)
 	EXPECT_EQ(window_phase(), STOP);
 	EXPECT_EQ(window.ended, ENDED_HEAP);
 	EXPECT_EQ(window.close_time, 2001);
-	EXPECT_EQ(slots[2].ops_close, 12);
+	EXPECT_EQ(stats[2].ops_close, 12);
 }
 
 /* The heap may end during the warm-up: then the window never opens. */
@@ -110,14 +110,14 @@ static void test_closed_before_open(void)
 	window_close(ENDED_HEAP);
 	EXPECT_EQ(window.open_time, 0);
 	EXPECT_EQ(window.close_time, 1001);
-	EXPECT_EQ(slots[1].ops_close, 31);
+	EXPECT_EQ(stats[1].ops_close, 31);
 	window_open();
 	EXPECT_EQ(window_phase(), STOP);
 	EXPECT_EQ(window.open_time, 0);
 	EXPECT_EQ(window.ended, ENDED_HEAP);
 	window_close(ENDED_TIME);
 	EXPECT_EQ(window.ended, ENDED_HEAP);
-	window_reset(slots, 1);
+	window_reset(stats, 1);
 	EXPECT_EQ(window_phase(), WARMUP);
 	EXPECT_EQ(window.harts, 1);
 }
@@ -142,7 +142,7 @@ static void test_count_again(void)
 	window_open();
 	EXPECT_EQ(looks, 6);
 	EXPECT_EQ(window.open_time, now);
-	EXPECT_EQ(slots[0].ops_open, 5); /* the last count, between looks 5 and 6 */
+	EXPECT_EQ(stats[0].ops_open, 5); /* the last count, between looks 5 and 6 */
 }
 
 int main(void)

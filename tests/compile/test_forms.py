@@ -40,7 +40,7 @@ def newer():
 def worker(strategy, relax, unlock):
     """The instructions of a worker, as (word, text without addresses)."""
     build.image(relax, unlock)
-    path = lock_forms.formed(TOP / "build", relax, unlock) / f"bench/worker-{strategy.replace('-', '_')}.o"
+    path = lock_forms.formed(TOP / "build", relax, unlock) / f"bench/plain-{strategy.replace('-', '_')}.o"
     out = subprocess.run([f"{CROSS}objdump", "-d", str(path)], check=True, capture_output=True, text=True, timeout=60).stdout
     found = re.findall(r"^\s+[0-9a-f]+:\t([0-9a-f]+)\s+(.*)$", out, re.MULTILINE)
     return [(int(word, 16), re.sub(r"\s+", " ", text.split("#")[0].split("<")[0])) for word, text in found]

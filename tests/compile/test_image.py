@@ -35,7 +35,7 @@ def test_the_heap_is_100_mib():
 
 def loop(strategy, function="throughput"):
     out = subprocess.run([f"{CROSS}objdump", "-d", "--no-show-raw-insn", f"--disassemble={function}",
-                          str(TOP / f"build/bench/worker-{strategy.replace('-', '_')}.o")],
+                          str(TOP / f"build/bench/plain-{strategy.replace('-', '_')}.o")],
                          check=True, capture_output=True, text=True, timeout=30).stdout
     return re.findall(r"^\s+[0-9a-f]+:\s+(\S+)\s*(.*)$", out, re.MULTILINE)
 

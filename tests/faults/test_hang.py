@@ -103,7 +103,7 @@ def test_a_deadlock_with_interrupts_off_is_read_from_memory(mutant, tmp_path):
 
 
 def test_the_host_knows_where_the_kernel_keeps_what():
-    """Every member of struct stuck_view is a 64-bit word, and has the name that the host asks for."""
+    """Every member of struct hang_view is a 64-bit word, and has the name that the host asks for."""
     members = Elf(IMAGE).layouts([memory_view.VIEW])[memory_view.VIEW]
     assert [m.offset for m in members] == [8 * i for i in range(len(members))]
     words = {Elf(IMAGE).symbol(memory_view.VIEW): range(100, 100 + len(members))}

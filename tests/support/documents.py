@@ -4,6 +4,8 @@ import re
 
 from support.run import TOP
 
+from hartlock.plan import schema
+
 
 def documented(name, section=None):
     """The `words` in the first cells of the tables of document `name` in docs/, or of one section of it."""
@@ -15,9 +17,11 @@ def documented(name, section=None):
 
 
 def record_keys():
-    """The keys of each record type in docs/reference/records.md, as {type: keys}."""
-    keys, current = {}, None
-    for line in (TOP / "docs/reference/records.md").read_text().split("## The plan")[0].splitlines():
+    """The keys of each record type in docs/reference/records.md, as {type: keys}; bench/plan.def and counters.def
+    have those of @plan and @share."""
+    keys = {"plan": set(schema.keys()), "share": {name for name, c in schema.counters().items() if c.passes != "exhaust"}}
+    current = None
+    for line in (TOP / "docs/reference/records.md").read_text().split("## Counters of a hart")[0].splitlines():
         cells = line.split("|")
         if len(cells) < 4:
             continue

@@ -44,7 +44,7 @@ needs_spin = pytest.mark.skipif(not shutil.which("spin"), reason="spin is not th
 def built():
     """The objects of a few strategies."""
     names = [f"build/verify/{n}.o" for n in ("tas", "clh", "mcs", "cas", "twa", "indirect")]
-    workers = [f"build/bench/worker-{n}.o" for n in ("mcs", "clh")]
+    workers = [f"build/bench/plain-{n}.o" for n in ("mcs", "clh")]
     subprocess.run(["make", "-s", *names, *workers], cwd=TOP, check=True, capture_output=True, timeout=300)
 
 
@@ -263,7 +263,7 @@ def test_make_prove_of_no_strategy_says_which_there_are(built):
 
 def test_what_is_proved_stands_in_the_worker(built):
     for name in ("mcs", "clh"):
-        worker = code.read(TOP / f"build/bench/worker-{name}.o", CROSS)
+        worker = code.read(TOP / f"build/bench/plain-{name}.o", CROSS)
         for f in subject(name).proved:
             assert list(find(f, worker.functions["throughput"])), f.name
 
@@ -277,13 +277,13 @@ def test_and_is_not_found_where_it_differs(built, old, new):
             return replace(insn, mnemonic=new[0], operands=insn.operands if new[1] is None else new[1])
         return insn
 
-    worker = code.read(TOP / "build/bench/worker-mcs.o", CROSS).functions["throughput"]
+    worker = code.read(TOP / "build/bench/plain-mcs.o", CROSS).functions["throughput"]
     other = replace(worker, insns=tuple(map(change, worker.insns)))
     assert not list(find(subject("mcs").functions["acquire"], other))
 
 
 def test_each_atomic_of_the_loop_is_one_that_is_proved(built):
-    worker = code.read(TOP / "build/bench/worker-mcs.o", CROSS)
+    worker = code.read(TOP / "build/bench/plain-mcs.o", CROSS)
     proved = subject("mcs").proved
     assert inside(proved, worker.functions["throughput"])
     assert inside(proved, worker.functions["grants"], own=1) and not inside(proved, worker.functions["grants"])
@@ -316,7 +316,7 @@ def test_the_object_says_which_code_is_proved(tmp_path, monkeypatch):
 
 
 def test_another_object_is_not_proved(built, tmp_path):
-    path = TOP / "build/bench/worker-mcs.o"
+    path = TOP / "build/bench/plain-mcs.o"
     digest = table.text_hash(path)
     assert len(digest) == 64
     data = bytearray(path.read_bytes())
@@ -330,8 +330,8 @@ def test_another_object_is_not_proved(built, tmp_path):
 
 def test_a_workload_of_its_own_is_the_other_object():
     plain = Workload(64, 8, 0, 0, 0, 4096)
-    assert table.object_of(plain) == "worker"
-    assert table.object_of(replace(plain, touch_lines=1)) == table.object_of(replace(plain, irq="off")) == "loaded"
+    assert table.object_of(plain) == "plain"
+    assert table.object_of(replace(plain, touch_lines=1)) == table.object_of(replace(plain, irq="off")) == "full"
 
 
 # The models

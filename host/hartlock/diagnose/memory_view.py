@@ -2,7 +2,7 @@
 longer report.
 
 The kernel's own report is made of records; where it can make none, this module makes the same
-records of memory. bench/stuck.h says what lies there, the image's debug information where.
+records of memory. bench/hang_view.h says what lies there, the image's debug information where.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,12 +14,12 @@ from hartlock.records.parser import Fields, Record
 
 Memory = Callable[[int, int], Sequence[int]]  # (address, count): so many 64-bit words, or none
 
-VIEW = "stuck_view"  # the variable, and its struct, of 64-bit words
+VIEW = "hang_view"  # the variable, and its struct, of 64-bit words
 LARGEST = 1 << 16  # bytes: what is larger is no lock, and memory is not what it should be
 
 
 def view(memory: Memory, image: Path) -> dict[str, int]:
-    """Returns the words of the kernel's stuck_view by their names; {} if memory has none."""
+    """Returns the words of the kernel's hang_view by their names; {} if memory has none."""
     try:
         elf = Elf(image)
         at = elf.symbol(VIEW)

@@ -23,7 +23,7 @@ def object_of(workload: Workload) -> str:
     """Which of a strategy's two objects runs it: as bench/load.c's load_wanted()."""
     more = (workload.sizes != FIXED or workload.touch_lines or workload.placement != "padded"
             or workload.arrival_ops_per_second or workload.interrupt_period_us or workload.irq == "off")
-    return "loaded" if more else "worker"
+    return "full" if more else "plain"
 
 
 def text_hash(path: Path) -> str:

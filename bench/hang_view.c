@@ -1,65 +1,61 @@
-#include "stuck.h"
+#include "hang_view.h"
 
 #include <stdatomic.h>
 
 #include "bench.h"
+#include "plan.h"
 #include "record.h"
 #include "window.h"
 
-static const struct run *_Atomic running;
-struct stuck_view stuck_view;
+static const struct pass_run *_Atomic running;
+struct hang_view hang_view;
 
-static const char *pass_name(const struct run *run)
-{
-	return run->pass < PASSES ? pass_names[run->pass] : "exhaust";
-}
-
-static struct stuck_view view_of(const struct run *run)
+static struct hang_view view_of(const struct pass_run *run)
 {
 	struct view lock = run->strategy->shared(), node = run->strategy->node(0);
 
-	return (struct stuck_view){
+	return (struct hang_view){
 		.harts = run->harts,
 		.trial = run->trial,
 		.strategy = (uintptr_t)run->strategy->name,
-		.pass = (uintptr_t)pass_name(run),
+		.pass = (uintptr_t)pass_names[run->pass],
 		.lock = (uintptr_t)lock.at,
 		.lock_bytes = lock.bytes,
 		.node = (uintptr_t)node.at,
 		.node_bytes = node.bytes,
 		.node_stride = (uintptr_t)run->strategy->node(1).at - (uintptr_t)node.at,
-		.ops = (uintptr_t)&run->slots[0].ops,
-		.ops_stride = sizeof(run->slots[0]),
+		.ops = (uintptr_t)&run->stats[0].ops,
+		.ops_stride = sizeof(run->stats[0]),
 	};
 }
 
-void stuck_pass(const struct run *run)
+void hang_view_pass(const struct pass_run *run)
 {
-	stuck_view = run != NULL ? view_of(run) : (struct stuck_view){0};
+	hang_view = run != NULL ? view_of(run) : (struct hang_view){0};
 	/* release (R): pairs with the acquire in pass(). */
 	atomic_store_explicit(&running, run, memory_order_release);
 }
 
-static const struct run *pass(void)
+static const struct pass_run *pass(void)
 {
-	/* acquire (R): pairs with the release in stuck_pass(). */
+	/* acquire (R): pairs with the release in hang_view_pass(). */
 	return atomic_load_explicit(&running, memory_order_acquire);
 }
 
 uint64_t bench_progress(void)
 {
-	const struct run *run = pass();
+	const struct pass_run *run = pass();
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; run != NULL && i < run->harts; i++)
 		/* relaxed, both: a count, and whether it has begun at all. */
-		sum += aptr_load_relaxed(&run->slots[i].ops) +
-		       (atomic_load_explicit(&run->slots[i].start_time, memory_order_relaxed) != 0);
+		sum += aptr_load_relaxed(&run->stats[i].ops) +
+		       (atomic_load_explicit(&run->stats[i].start_time, memory_order_relaxed) != 0);
 	return sum;
 }
 
-/* OFFSET:VALUE of each 64-bit word that is not 0, as they are now: harts may write. The
- * last may be half another's, when there are 4 bytes of it. */
+/* Says OFFSET:VALUE of each 64-bit word that is not 0, as it is now, for harts may write. Half
+ * of the last word may be another object's, when the view ends after 4 bytes of it. */
 static void say_view(const char *key, const char *at, const char *bytes, struct view v)
 {
 	const volatile uint64_t *word = v.at;
@@ -86,7 +82,7 @@ void bench_say_pass(void)
 {
 	static const char *const phases[] = {
 		[WARMUP] = "warmup", [MEASURE] = "window", [STOP] = "stopping"};
-	const struct run *run = pass();
+	const struct pass_run *run = pass();
 	struct view lock;
 
 	if (run == NULL)
@@ -94,20 +90,20 @@ void bench_say_pass(void)
 	lock = run->strategy->shared();
 	record_u64("trial", run->trial);
 	record_text("strategy", run->strategy->name);
-	record_text("pass", pass_name(run));
+	record_text("pass", pass_names[run->pass]);
 	record_text("phase", phases[window_phase()]);
 	say_view("lock", "lock_at", "lock_bytes", lock);
 }
 
 void bench_say_hart(unsigned hart)
 {
-	const struct run *run = pass();
+	const struct pass_run *run = pass();
 	struct view node;
 
 	if (run == NULL || hart >= run->harts)
 		return;
 	node = run->strategy->node(hart);
-	record_u64("ops", aptr_load_relaxed(&run->slots[hart].ops));
+	record_u64("ops", aptr_load_relaxed(&run->stats[hart].ops));
 	if (node.bytes != 0)
 		say_view("node", "node_at", "node_bytes", node);
 }

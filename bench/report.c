@@ -1,24 +1,24 @@
-#include "send.h"
+#include "report.h"
 
 #include "audit.h"
 #include "cluster.h"
 #include "exhaust.h"
 #include "fairness.h"
-#include "load.h"
 #include "port.h"
 #include "record.h"
+#include "variant.h"
 #include "window.h"
 
-const char *const pass_names[PASSES] = {"throughput", "latency", "audit", "fairness"};
 static const char *const ended_names[] = {
 	[ENDED_TIME] = "time", [ENDED_HEAP] = "heap", [ENDED_LOG] = "log"};
 
-static void send_summary(const struct run *run, size_t used)
+static void report_summary(const struct pass_run *run, size_t used)
 {
 	record_begin("pass");
 	record_u64("trial", run->trial);
 	record_text("pass", pass_names[run->pass]);
 	record_text("strategy", run->strategy->name);
+	record_text("variant", run->strategy->variant);
 	record_u64("harts", run->harts);
 	record_text("relax", run->strategy->relax);
 	record_text("unlock", run->strategy->unlock);
@@ -30,11 +30,11 @@ static void send_summary(const struct run *run, size_t used)
 	record_hex("heap_end", run->heap_end);
 	record_u64("used", used);
 	record_u64("offset", run->work.offset);
-	record_u64("touched", load_lines_sum());
+	record_u64("touched", touch_lines_sum());
 	record_end();
 }
 
-static void send_counters(const struct run *run)
+static void report_counters(const struct pass_run *run)
 {
 	uint64_t value;
 
@@ -48,13 +48,14 @@ static void send_counters(const struct run *run)
 	record_end();
 }
 
-/* A heap that ended before the window opened leaves the warm-up's. */
-static const struct latency *measured(const struct slot *s)
+/* What the latency pass counted in the window; in the warm-up, where the heap ended before the
+ * window opened. */
+static const struct latency *measured(const struct hart_stats *s)
 {
 	return &s->latency[window.open_time != 0];
 }
 
-static void send_share(const struct run *run, const struct slot *s)
+static void report_share(const struct pass_run *run, const struct hart_stats *s)
 {
 	record_begin("share");
 	record_u64("trial", run->trial);
@@ -66,28 +67,18 @@ static void send_share(const struct run *run, const struct slot *s)
 	record_u64("start", atomic_load_explicit(&s->start_time, memory_order_relaxed));
 	record_u64("end", s->end_time);
 	record_u64("cycles", s->end_cycles - s->start_cycles);
-	record_u64("bytes", s->bytes);
-	record_u64("waste", run->strategy->waste(s->index));
-	record_u64("behind", s->behind);
-	record_u64("interrupts", s->interrupts);
-	record_u64("interrupts_inside", s->interrupts_inside);
-	record_u64("ipis", s->ipis);
-	record_u64("ipis_inside", s->ipis_inside);
-	record_u64("stops", s->stops);
-	if (run->pass == PASS_LATENCY) {
-		record_u64("waited", measured(s)->waited);
-		record_u64("failed", measured(s)->failed);
-	}
-	if (run->pass == PASS_AUDIT) {
-		record_u64("blocks", s->blocks);
-		record_u64("misaligned", s->misaligned);
-		record_u64("outside", s->outside);
-		record_u64("overlapping", s->overlapping);
-	}
+#define COUNTER(name, ...) record_u64(#name, s->name);
+#define LATENCY_COUNTER(name, ...)     \
+	if (run->pass == PASS_LATENCY) \
+		record_u64(#name, measured(s)->name);
+#define AUDIT_COUNTER(name, ...)     \
+	if (run->pass == PASS_AUDIT) \
+		record_u64(#name, s->name);
+#include "counters.def"
 	record_end();
 }
 
-void send_histogram(unsigned trial, unsigned hart, const char *kind, const struct histogram *h)
+void report_histogram(unsigned trial, unsigned hart, const char *kind, const struct histogram *h)
 {
 	record_begin("hist");
 	record_u64("trial", trial);
@@ -97,16 +88,16 @@ void send_histogram(unsigned trial, unsigned hart, const char *kind, const struc
 	record_end();
 }
 
-static void send_latency(unsigned trial, unsigned hart, const struct latency *l)
+static void report_latency(unsigned trial, unsigned hart, const struct latency *l)
 {
-	send_histogram(trial, hart, "wait", &l->wait);
+	report_histogram(trial, hart, "wait", &l->wait);
 	if (l->hold.count != 0)
-		send_histogram(trial, hart, "hold", &l->hold);
+		report_histogram(trial, hart, "hold", &l->hold);
 	if (l->response.count != 0)
-		send_histogram(trial, hart, "response", &l->response);
+		report_histogram(trial, hart, "response", &l->response);
 }
 
-static void send_audit(const struct run *run)
+static void report_audit(const struct pass_run *run)
 {
 	record_begin("audit");
 	record_u64("trial", run->trial);
@@ -118,10 +109,10 @@ static void send_audit(const struct run *run)
 static const char *const order_names[] = {
 	[ORDER_NUMBERS] = "numbers", [ORDER_ADDRESSES] = "addresses", [ORDER_UNKNOWN] = "unknown"};
 
-static void send_fair(const struct run *run)
+static void report_fair(const struct pass_run *run)
 {
 	struct fair f =
-		fairness_walk(&run->plan->work, run->slots, run->harts, run->strategy->order);
+		fairness_walk(&run->plan->work, run->stats, run->harts, run->strategy->order);
 
 	record_begin("fair");
 	record_u64("trial", run->trial);
@@ -136,21 +127,21 @@ static void send_fair(const struct run *run)
 	record_end();
 }
 
-static void send_fair_hart(const struct run *run, unsigned hart)
+static void report_fair_hart(const struct pass_run *run, unsigned hart)
 {
 	const struct fair_hart *f = fairness_hart(hart);
 
 	if (f->overtaken.count != 0)
-		send_histogram(run->trial, hart, "overtaken", &f->overtaken);
+		report_histogram(run->trial, hart, "overtaken", &f->overtaken);
 	if (f->bypass.count != 0)
-		send_histogram(run->trial, hart, "bypass", &f->bypass);
+		report_histogram(run->trial, hart, "bypass", &f->bypass);
 	if (f->reacquire.count != 0)
-		send_histogram(run->trial, hart, "reacquire", &f->reacquire);
+		report_histogram(run->trial, hart, "reacquire", &f->reacquire);
 	if (f->handoff.count != 0)
-		send_histogram(run->trial, hart, "handoff", &f->handoff);
+		report_histogram(run->trial, hart, "handoff", &f->handoff);
 }
 
-void send_exhaust(const struct run *run, const struct exhaust *sum)
+void report_exhaust(const struct pass_run *run, const struct exhaust *sum)
 {
 	record_begin("exhaust");
 	record_u64("trial", run->trial);
@@ -165,24 +156,24 @@ void send_exhaust(const struct run *run, const struct exhaust *sum)
 	record_end();
 }
 
-void send_pass(const struct run *run, size_t used)
+void report_pass(const struct pass_run *run, size_t used)
 {
-	send_summary(run, used);
-	send_counters(run);
+	report_summary(run, used);
+	report_counters(run);
 	if (run->pass == PASS_AUDIT)
-		send_audit(run);
+		report_audit(run);
 	if (run->pass == PASS_FAIRNESS)
-		send_fair(run);
+		report_fair(run);
 	for (unsigned i = 0; i < run->harts; i++) {
-		send_share(run, &run->slots[i]);
+		report_share(run, &run->stats[i]);
 		if (run->pass == PASS_FAIRNESS)
-			send_fair_hart(run, i);
+			report_fair_hart(run, i);
 		if (run->pass == PASS_LATENCY)
-			send_latency(run->trial, i, measured(&run->slots[i]));
+			report_latency(run->trial, i, measured(&run->stats[i]));
 	}
 }
 
-void send_trial(unsigned trial, const char *strategy, unsigned harts, const char *status)
+void report_trial(unsigned trial, const char *strategy, unsigned harts, const char *status)
 {
 	record_begin("trial");
 	record_u64("trial", trial);
@@ -192,32 +183,28 @@ void send_trial(unsigned trial, const char *strategy, unsigned harts, const char
 	record_end();
 }
 
-void send_plan(const struct plan *plan)
+static void report_key(const struct plan *plan, const struct plan_key *key)
+{
+	const char *word;
+	size_t length;
+
+	if (key->words == NULL) {
+		record_u64(key->name, plan_value(plan, key));
+		return;
+	}
+	word = plan_word(key, plan_value(plan, key), &length);
+	record_key(key->name);
+	while (length-- != 0)
+		record_part_char(*word++);
+}
+
+void report_plan(const struct plan *plan)
 {
 	record_begin("plan");
 	record_u64("format", PLAN_FORMAT);
 	record_u64("trials", plan->trials);
-	record_u64("size", plan->work.size);
-	record_u64("align", plan->work.align);
-	record_u64("batch", plan->work.batch);
-	record_u64("clusters", plan->work.clusters);
-	record_u64("hold", plan->work.hold);
-	record_u64("think", plan->work.think);
-	record_u64("think_range", plan->work.think_range);
-	record_text("sizes", sizes_names[plan->work.sizes]);
-	record_u64("touch", plan->work.touch);
-	record_text("placement", placement_names[plan->work.placement]);
-	record_u64("rate", plan->work.rate);
-	record_u64("interrupt_us", plan->work.interrupt_us);
-	record_u64("interrupt_length", plan->work.interrupt_length);
-	record_u64("ipi_us", plan->work.ipi_us);
-	record_u64("churn_us", plan->work.churn_us);
-	record_u64("exhaust", plan->exhaust);
-	record_text("irq", plan->work.irq_off ? "off" : "on");
-	record_u64("duration_us", plan->duration_us);
-	record_u64("fairness_us", plan->fairness_us);
-	record_u64("warmup_us", plan->warmup_us);
-	record_u64("seed", plan->seed);
+	for (size_t i = 0; i < plan_key_count; i++)
+		report_key(plan, &plan_keys[i]);
 	record_u64("passes", plan->passes);
 	record_text("relax", forms_relax);
 	record_text("unlock", forms_unlock);

@@ -1,0 +1,26 @@
+/* hang_view.h: what a pass looks like from outside, while it runs or hangs (bench.h says
+ * who asks). */
+#ifndef BENCH_HANG_VIEW_H
+#define BENCH_HANG_VIEW_H
+
+#include <stdint.h>
+
+#include "pass.h"
+
+/* Where the lock and the nodes are, as addresses and bytes. host/hartlock/diagnose/memory_view.py
+ * finds it by its name, and looks at memory when no hart answers any more. */
+struct hang_view {
+	uint64_t harts; /* of the pass that runs; 0: none runs, and the rest means nothing */
+	uint64_t trial;
+	uint64_t strategy, pass; /* their names */
+	uint64_t lock, lock_bytes;
+	uint64_t node, node_bytes, node_stride; /* hart 0's; from one hart's to the next's */
+	uint64_t ops, ops_stride;               /* the same */
+};
+
+extern struct hang_view hang_view;
+
+/* Says which pass runs from now on; NULL: none. */
+void hang_view_pass(const struct pass_run *run);
+
+#endif

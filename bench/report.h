@@ -1,0 +1,26 @@
+/* report.h: the records of a plan, a pass and a trial (docs/reference/records.md). */
+#ifndef BENCH_REPORT_H
+#define BENCH_REPORT_H
+
+#include <stddef.h>
+
+#include "histogram.h"
+#include "pass.h"
+
+struct exhaust;
+
+void report_plan(const struct plan *plan);
+
+/* Says what a pass that has ended did; `used` bytes of its heap were handed out. */
+void report_pass(const struct pass_run *run, size_t used);
+
+/* Says what the rounds behind the passes came to. */
+void report_exhaust(const struct pass_run *run, const struct exhaust *sum);
+
+/* `kind` is a word of docs/reference/records.md, @hist. */
+void report_histogram(unsigned trial, unsigned hart, const char *kind, const struct histogram *h);
+
+/* Ends the records of a trial; `status` is done, or why it was not run. */
+void report_trial(unsigned trial, const char *strategy, unsigned harts, const char *status);
+
+#endif
