@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from hartlock.base.elf import Elf, ElfError
 from verify.errors import ProofError, Unsupported
 
 _INSN = re.compile(r"^\s+([0-9a-f]+):\s+([0-9a-f]{4}|[0-9a-f]{8})\s+(\S+)\s*(.*)$")
 _LABEL = re.compile(r"^[0-9a-f]+ <([^>]+)>:$")
 _RELOCATION = re.compile(r"^\s+([0-9a-f]+): (R_RISCV_\w+)(?:\s+(\S+))?")
-_SYMBOL = re.compile(r"^[0-9a-f]+ ([0-9a-f]+) (\S) (\S+)$")
 
 # Relocations that only say where a branch inside the function goes, or allow relaxing.
 _LOCAL = re.compile(r"R_RISCV_(BRANCH|RVC_BRANCH|RVC_JUMP|JAL|RELAX|ALIGN)$")
@@ -146,8 +146,10 @@ def read(path: Path, cross: str) -> Object:
     """Every function and data symbol of an object file. `cross`: the tools' prefix."""
     if not path.is_file():
         raise ProofError(f"{path} is not there: make prove builds it")
-    symbols = [m.groups() for line in _tool(f"{cross}nm", "-S", str(path)).splitlines() if (m := _SYMBOL.match(line))]
-    symbols = [(size, kind, name) for size, kind, name in symbols if not name.startswith(".")]
-    code = {name: int(size, 16) for size, kind, name in symbols if kind in "tT"}
-    data = {name: int(size, 16) for size, kind, name in symbols if kind in "bBdDrR"}
+    try:
+        symbols = [s for s in Elf(path).symbols() if s.size and not s.name.startswith(".")]
+    except ElfError as e:
+        raise ProofError(str(e)) from None
+    code = {s.name: s.size for s in symbols if s.is_code}
+    data = {s.name: s.size for s in symbols if not s.is_code}
     return Object(parse(_tool(f"{cross}objdump", "-dr", "-M", "numeric", str(path)), code), data)

@@ -14,10 +14,11 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from verify.code import Function
-from verify.coherence import Access, seen, stored
+from verify import coherence
+from verify.coherence import Access, seen
 from verify.errors import Unsupported
 from verify.memory import STACK, Location, Memory, location
-from verify.ops import ALU, AMO, CONDITIONS, MASK, SP, Op, decode, signed
+from verify.ops import ALU, CONDITIONS, MASK, SP, Op, decode, loaded, stored
 from verify.traces import Hart, Past, Step, Trace, Values, join
 
 Stop = Callable[[Location], bool]  # is a hart about to touch that location?
@@ -64,11 +65,6 @@ class Run:
 
     def past(self, op: Op) -> Past:
         return join(*(self.pasts.get(r, {}) for r in (*op.sources, op.base) if isinstance(r, str)))
-
-
-def _loaded(op: Op, value: int) -> int:
-    """The value that a load or AMO of a word leaves in a register."""
-    return value if op.unsigned else signed(value, 8 * op.width) & MASK
 
 
 class Explorer:
@@ -181,15 +177,14 @@ class Explorer:
         return self.values.readable(step.location, self.number, run.memory.get(step.location))
 
     def _read(self, run: Run, step: Step, value: int, past: Past) -> Run:
-        op, old = step.op, _loaded(step.op, value)
+        op, old = step.op, loaded(step.op, value)
         past = join(past, run.past(op))
         step = replace(step, read=value, result=run.set(op, old, past))
         assert step.location
         run.memory[step.location] = value, past
-        if op.kind == "amo":
-            self._store(run, step, AMO[op.name](old, step.inputs[0]), past)
-        elif op.kind == "cas" and old == _loaded(op, step.inputs[1]):
-            self._store(run, step, step.inputs[0], past)
+        new = stored(op, old, step.inputs)
+        if new is not None:
+            self._store(run, step, new, past)
         else:
             run.reserved = step.location if op.kind == "lr" else run.reserved
             run.steps.append(step)
@@ -225,7 +220,7 @@ class Explorer:
         if step.op.kind != "load" or step.location not in run.memory:
             raise Unsupported(f"{step.op.insn}: reads a stack slot that was not written")
         value, past = run.memory[step.location]
-        run.steps.append(replace(step, read=value, result=run.set(step.op, _loaded(step.op, value), past)))
+        run.steps.append(replace(step, read=value, result=run.set(step.op, loaded(step.op, value), past)))
         return [run]
 
 
@@ -305,7 +300,7 @@ def _possible(runs: list[list[Run]], memory: Memory) -> dict[Location, set[tuple
         for run in mine:
             for where, steps in Trace(tuple(run.steps)).accesses().items():
                 done.setdefault(where, [{()} for _ in runs])[n].add(seen(steps))
-    return {where: stored(each, memory.get(where, 0)) for where, each in done.items()}
+    return {where: coherence.stored(each, memory.get(where, 0)) for where, each in done.items()}
 
 
 def _learn(values: Values, runs: list[list[Run]], limit: dict[Location, int],

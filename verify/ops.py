@@ -4,7 +4,7 @@ An instruction that is not known here is an error that names it; none is ever dr
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from verify.code import HINTS, Insn
@@ -110,6 +110,18 @@ class Op:
         """Every register that the instruction names."""
         named = {self.rd, self.base, *(s for s in self.sources if isinstance(s, str))}
         return named - {"", "x0"}
+
+
+def loaded(op: Op, value: int) -> int:
+    """Returns a word of memory as its load or AMO leaves it in a register."""
+    return value if op.unsigned else signed(value, 8 * op.width) & MASK
+
+
+def stored(op: Op, old: int, given: Sequence[int]) -> int | None:
+    """Returns what an AMO or a CAS stores that loaded `old`, with `given` in its sources; None: nothing."""
+    if op.kind == "amo":
+        return AMO[op.name](old, given[0])
+    return given[0] if op.kind == "cas" and old == loaded(op, given[1]) else None
 
 
 def _value(text: str) -> str | int:

@@ -5,7 +5,10 @@ import subprocess
 import pytest
 from support.run import TOP
 
+from hartlock.plan import traits
 from tools.footprint import footprint, walk
+from verify.errors import Unsupported
+from verify.ops import MASK, signed
 
 
 @pytest.fixture(scope="module")
@@ -61,10 +64,10 @@ def test_the_walk_computes_what_c_computes(tmp_path):
             return narrow < 0 ? (long)wide + at[2] : (long)(wide & 0xffff) - narrow + at[3];
         }"""
     for a, b in ((5, 3), (-7, 9), (1 << 33, 0xFFFFFFFF), (12345, 4000000000)):
-        hart, _ = walked(tmp_path, text, a & walk.WORD, walk.signed(b, 32) & walk.WORD)
-        narrow = walk.signed(walk.signed(a, 32) * 3 - walk.signed(b, 32), 32)
+        hart, _ = walked(tmp_path, text, a & MASK, signed(b, 32) & MASK)
+        narrow = signed(signed(a, 32) * 3 - signed(b, 32), 32)
         wide = (a << 7) ^ (b >> 3)
-        assert hart.registers["a0"] == (wide - 1 if narrow < 0 else (wide & 0xFFFF) - narrow + 4) & walk.WORD
+        assert hart.result == (wide - 1 if narrow < 0 else (wide & 0xFFFF) - narrow + 4) & MASK
 
 
 def test_the_walk_counts_turns_and_does_atomics(tmp_path):
@@ -77,17 +80,17 @@ def test_the_walk_counts_turns_and_does_atomics(tmp_path):
             return old;
         }""", 3)
     assert sum(i.mnemonic == "amoadd.w" for i in path) == 3
-    assert hart.load(hart.symbols["word"], 4) == 46 and hart.registers["a0"] == 45
+    assert hart.load(hart.symbols["word"], 4) == 46 and hart.result == 45
 
 
 @pytest.mark.parametrize("body,words", [
     ("for (;;) __asm__ volatile(\"\");", "it waits"),
-    ("__asm__ volatile(\"csrr a0, cycle\");", "does not know: rdcycle"),
+    ("__asm__ volatile(\"csrr a0, cycle\");", "does not know 'rdcycle"),
     ("*(volatile int *)(at + 0x12345) = 1;", "an access of 4 bytes at 0x12345"),
     ("*(volatile int *)(at + 4) = 1;", "an access of 4 bytes at 0x4"),
 ])
 def test_what_the_walk_cannot_follow_is_an_error(tmp_path, body, words):
-    with pytest.raises(walk.WalkError, match=words):
+    with pytest.raises((walk.WalkError, Unsupported), match=words):
         walked(tmp_path, f"long f(long at) {{ {body} return at; }}", 0)
 
 
@@ -104,3 +107,19 @@ def test_make_footprint_shows_a_path():
     out = subprocess.run(["make", "-s", "footprint", "SHOW=ttas"], cwd=TOP, check=True, capture_output=True, text=True,
                          timeout=60).stdout
     assert "amoswap.w.aq" in out and out.startswith("acquire")
+
+
+@pytest.mark.parametrize("word", footprint.headers())
+def test_the_traits_are_what_is_compiled(tmp_path, word):
+    """lock/traits.toml: the instructions, and the bytes. A line that is not full may be filled up."""
+    header, lockfree = footprint.headers()[word]
+    hart = footprint.set_up(tmp_path, word, header, lockfree)
+    known = traits.known()[word.replace("_", "-")]
+    atomics = {".".join(i.mnemonic.split(".")[:2]) for i, _ in hart.code.values() if i.mnemonic.startswith(("amo", "lr.", "sc."))}
+    assert atomics == {*known.instructions, *known.corner_instructions}
+    claimed = {"node": known.waiter_bytes + known.hart_bytes}
+    if not lockfree:
+        slots = 64  # of anderson, and harts of qspin
+        claimed |= {"lock": known.bytes_per_lock(slots), "space": known.once_bytes + slots * known.once_bytes_per_hart}
+    for name, size in claimed.items():
+        assert hart.sizes[name] in (size, -(-size // 64) * 64), name

@@ -15,7 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hartlock.plan import strategies
-from tools.footprint.walk import BASE, Hart, Instruction
+from tools.footprint.walk import BASE, Hart, shown
+from verify.code import Insn
 
 HERE = Path(__file__).resolve().parent
 TOP = HERE.parents[1]
@@ -39,9 +40,9 @@ class Count:
     bytes: int
 
     @staticmethod
-    def of(path: list[Instruction], whole: int) -> "Count":
+    def of(path: list[Insn], whole: int) -> "Count":
         ordered = [i for i in path if i.mnemonic.startswith(("fence", "amo", "lr.", "sc."))]
-        return Count(len(path), len(ordered), sum(i.size for i in {i.at: i for i in path}.values()), whole)
+        return Count(len(path), len(ordered), sum(i.size for i in {i.address: i for i in path}.values()), whole)
 
 
 @dataclass(frozen=True)
@@ -73,7 +74,7 @@ def build(folder: Path, source: str, *flags: str) -> Hart:
     return Hart(elf, CROSS)
 
 
-def lock_paths(hart: Hart) -> tuple[list[Instruction], list[Instruction]]:
+def lock_paths(hart: Hart) -> tuple[list[Insn], list[Insn]]:
     """The paths of an acquire and a release that meet no other hart, after one such pair."""
     both = [hart.symbols["lock"], hart.symbols["node"]]
     first = (hart.call("acquire", *both), hart.call("release", *both))
@@ -94,7 +95,7 @@ def allocation(hart: Hart, lockfree: bool) -> Count:
     arguments = [hart.symbols["lock"], hart.symbols["node"], SIZE, ALIGN, *more]
     hart.call("allocate", *arguments)  # a magazine takes its batch
     path = hart.call("allocate", *arguments)
-    assert hart.registers["a0"] == HEAP[0] + SIZE, "the second block lies behind the first"
+    assert hart.result == HEAP[0] + SIZE, "the second block lies behind the first"
     return Count.of(path, hart.sizes["allocate"])
 
 
@@ -217,9 +218,9 @@ def paths(name: str) -> str:
         if "acquire" not in hart.symbols:
             allocation(hart, True)
             one = hart.call("allocate", hart.symbols["lock"], hart.symbols["node"], SIZE, ALIGN)
-            return "\n".join(["allocate", *(f"    {i}" for i in one)])
+            return "\n".join(["allocate", *(f"    {shown(i)}" for i in one)])
         both = zip(("acquire", "release"), lock_paths(hart), strict=True)
-        return "\n".join(line for what, path in both for line in (what, *(f"    {i}" for i in path)))
+        return "\n".join(line for what, path in both for line in (what, *(f"    {shown(i)}" for i in path)))
 
 
 def main() -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 _SAME = ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type", "DW_TAG_atomic_type")  # another name for a type
+_EXECUTABLE = 4  # SHF_EXECINSTR of a section's flags
 _COMPOUND = ("DW_TAG_structure_type", "DW_TAG_union_type")
 
 
@@ -30,6 +31,16 @@ class Member:
     def repeated(self) -> bool:
         """True for an element of an array."""
         return "[" in self.name
+
+
+@dataclass(frozen=True)
+class Symbol:
+    """A name for a place in memory: of a function, of an object."""
+
+    name: str
+    address: int
+    size: int  # bytes; 0 if it is empty, or nobody said
+    is_code: bool
 
 
 class Elf:
@@ -58,6 +69,20 @@ class Elf:
     def code(self) -> dict[str, bytes]:
         """Returns the bytes of every section whose name begins with .text."""
         return {s.name: bytes(s.data()) for s in self._file.iter_sections() if s.name.startswith(".text")}
+
+    def loaded(self) -> list[tuple[int, bytes]]:
+        """Returns (address, bytes) of what is loaded, filled up with zeros to its size in memory."""
+        return [(int(s["p_vaddr"]), bytes(s.data()).ljust(s["p_memsz"], b"\0"))
+                for s in self._file.iter_segments() if s["p_type"] == "PT_LOAD"]
+
+    def symbols(self) -> list[Symbol]:
+        """Returns the symbols that have a place in the file's sections."""
+        table, found = self._file.get_section_by_name(".symtab"), list[Symbol]()
+        for symbol in table.iter_symbols() if table is not None else ():
+            if symbol.name and isinstance(symbol["st_shndx"], int):
+                flags = self._file.get_section(symbol["st_shndx"])["sh_flags"]
+                found.append(Symbol(symbol.name, symbol["st_value"], symbol["st_size"], bool(flags & _EXECUTABLE)))
+        return found
 
     def symbol(self, name: str) -> int | None:
         """Returns the value of a symbol; None if the file has none of that name."""
