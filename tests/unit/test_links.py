@@ -1,4 +1,4 @@
-"""Every link in the documentation leads somewhere, and every document that a source names exists."""
+"""Links and tables of the documentation are whole, and every document that a source names exists."""
 
 import re
 from pathlib import Path
@@ -13,7 +13,7 @@ NAMED = re.compile(r"\bdocs/[\w./-]*\w")
 
 
 def tree():
-    """Every text file of the project: those at its top, and those of its folders."""
+    """Returns every text file of the project, at its top and in its folders."""
     below = (path for folder in FOLDERS for path in (TOP / folder).rglob("*") if path.suffix in SOURCES)
     return sorted({path for path in (*TOP.iterdir(), *below) if path.is_file()})
 
@@ -23,18 +23,18 @@ def documents():
 
 
 def prose(document: Path) -> str:
-    """The document's text without its blocks of code, which hold no links and no headings."""
+    """Returns the document's text without its blocks of code, which hold no links and no headings."""
     return re.sub(r"^```.*?^```$", "", document.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
 
 
 def anchors(document: Path) -> set[str]:
-    """The names by which GitHub links to the document's headings."""
+    """Returns the names by which GitHub links to the document's headings."""
     headings = re.findall(r"^#+ (.*)$", prose(document), re.MULTILINE)
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 def broken(document: Path) -> list[str]:
-    """The document's links that lead to no file, or to no heading of it."""
+    """Returns the document's links that lead to no file, or to no heading of it."""
     found = []
     for link in LINK.findall(prose(document)):
         name, _, anchor = link.partition("#")
@@ -47,6 +47,28 @@ def broken(document: Path) -> list[str]:
 @pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(TOP)))
 def test_every_link_leads_to_a_file_and_a_heading(document):
     assert broken(document) == []
+
+
+def uneven_rows(document: Path) -> list[str]:
+    """Returns the rows of the document's tables that have not as many cells as the row above them."""
+    found, above = [], 0
+    for line in prose(document).splitlines():
+        cells = len(re.findall(r"(?<!\\)\|", line)) if line.lstrip().startswith("|") else 0
+        if cells and above and cells != above:
+            found.append(line)
+        above = cells
+    return found
+
+
+@pytest.mark.parametrize("document", documents(), ids=lambda path: str(path.relative_to(TOP)))
+def test_every_row_of_a_table_has_as_many_cells(document):
+    assert uneven_rows(document) == []
+
+
+def test_an_uneven_row_is_found(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("| a | b |\n|---|---|\n| 1 | 2 \\| 3 |\n| 1 | 2 | 3 |\n\n| c |\n|---|\n")
+    assert uneven_rows(page) == ["| 1 | 2 | 3 |"]
 
 
 def test_a_broken_link_is_found(tmp_path):
