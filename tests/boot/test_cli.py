@@ -1,11 +1,15 @@
 """Bad input gives a clear message and status 2, and nothing is written."""
 
+import os
+import re
 import shutil
 import subprocess
+import sys
 
 import pytest
 from support.run import TOP, path_without, run_here
 
+from hartlock.cli.main import COMMANDS, parsers
 from hartlock.folder import writer
 from hartlock.plan import strategies
 from hartlock.base.errors import UsageError
@@ -39,16 +43,45 @@ def test_bad_input(bench, args, words):
     assert not done.folder.exists()
 
 
-def test_help_names_every_option_and_exit_status(bench):
-    done = bench("--help", quick=False)
-    assert done.status == 0
+def test_help_fits_a_screen_and_names_what_there_is():
+    done, known = run_here("--help"), {o for p in parsers() for a in p._actions for o in a.option_strings}
+    lines = done.stdout.splitlines()
+    assert done.returncode == 0 and len(lines) <= 30 and max(map(len, lines)) <= 90
+    assert 10 <= len(set(re.findall(r"--[a-z-]+", done.stdout)) - {"--help"}) and set(re.findall(r"--[a-z-]+", done.stdout)) <= known
+    assert all(re.search(rf"\b{command}\b", done.stdout) for command in COMMANDS)
+
+
+def test_help_all_names_every_option_and_exit_status():
+    done = run_here("--help-all")
+    assert done.returncode == 0
     for word in ("--setup", "--smp", "--lock", "--relax", "--unlock", "--clusters", "--harts", "--hold", "--think", "--size", "--align", "--trials", "--engine",
                  "--machine", "--model-duration", "--duration", "--warmup", "--seed", "--out", "--cpu", "--list-locks", "130", "summary.csv"):
-        assert word in done.out
-    assert max(map(len, done.out.splitlines())) <= 90
+        assert word in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 90
 
 
-@pytest.mark.parametrize("command", ["sweep", "report", "compare", "advise", "collect"])
+def test_a_sweep_lists_its_own_options_first_and_those_of_a_run_when_asked():
+    brief, whole = run_here("sweep", "--help").stdout, run_here("sweep", "--help-all").stdout
+    assert "--boots" in brief and "--relax" not in brief and len(brief.splitlines()) <= 24
+    assert "--boots" in whole and "--relax" in whole and "several with commas" in whole
+
+
+@pytest.mark.parametrize("args", [["--help"], ["--help-all"], ["--list-locks"], ["--list-scenarios"], ["--smp", "0"], ["sweep", "--help"],
+                                  ["stress", "--for", "x"], ["advise", "--goal", "x"], ["--lock", "tiket"]])
+def test_what_measures_nothing_loads_no_library_for_it(args):
+    code = ("import sys; from hartlock.cli.main import main\ntry: main(sys.argv[1:])\nexcept SystemExit: pass\n"
+            "print(sorted({'numpy', 'rich', 'scipy', 'matplotlib'} & set(sys.modules)))")
+    done = subprocess.run([sys.executable, "-c", code, *args], env={**os.environ, "PYTHONPATH": str(TOP / "host")}, capture_output=True,
+                          text=True, timeout=60, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_a_sweep_of_an_engine_that_is_only_heard_is_refused(tmp_path):
+    done = run_here("sweep", "--engine", "board", "--out", tmp_path / "run")
+    assert done.returncode == 2 and "--engine board: --print-plan says" in done.stderr and not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("command", COMMANDS)
 def test_each_command_explains_itself(command):
     done = run_here(command, "--help")
     assert done.returncode == 0 and f"./run-bench.sh {command}" in done.stdout

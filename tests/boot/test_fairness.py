@@ -12,6 +12,7 @@ from tools.simulate import simulate
 from hartlock.base import ratios
 from hartlock.figures import fairness
 from hartlock.plan import traits
+from hartlock.base import terminal
 from hartlock.run import table
 from hartlock.records.trials import TrialBuilder, trials
 from hartlock.records.parser import Reader, read
@@ -140,7 +141,7 @@ def test_the_table_goes_from_the_slowest_to_the_fastest_within_an_engine():
 def test_the_table_fits(width):
     rows = [row("model", "ticket-backoff", 2.61e6), row("model", "null", 2.61e6, "control"),
             row("native", "baseline", 1.5e6, "harness", 64)]
-    console = table.console()
+    console = terminal.console()
     console.width = width
     with console.capture() as captured:
         console.print(table.result(rows, width))

@@ -12,7 +12,8 @@ from support.records import bucket
 from support.run import TOP, run_bench
 
 from hartlock.engine.model import machine_file
-from hartlock.probe import fit, probe, profile
+from hartlock.cli.probe import parser
+from hartlock.probe import fit, profile, run
 from hartlock.records.histogram import Histogram
 from hartlock.probe.fit import Measure, Probe
 from hartlock.records.parser import read
@@ -241,7 +242,7 @@ def test_without_the_model_the_kernel_sends_the_same_records(generic):
 
 def test_columns_are_documented(generic):
     with open(generic.done.folder / "probe.csv", newline="", encoding="utf-8") as f:
-        assert next(csv.reader(f)) == probe.COLUMNS == documented("ports/probe.md", "probe.csv")
+        assert next(csv.reader(f)) == run.COLUMNS == documented("ports/probe.md", "probe.csv")
 
 
 def test_kinds_are_documented(generic):
@@ -259,7 +260,7 @@ def test_every_record_key_is_documented(generic):
 
 def test_every_option_is_documented():
     text = (TOP / "docs/ports/probe.md").read_text()
-    for option in {o for a in probe._parser()._actions for o in a.option_strings} - {"-h", "--help"}:
+    for option in {o for a in parser()._actions for o in a.option_strings} - {"-h", "--help"}:
         assert f"`{option}" in text, option
 
 

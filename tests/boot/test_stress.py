@@ -19,7 +19,8 @@ from support.run import TOP, run_bench, run_here
 from hartlock.engine.model import Model
 from hartlock.engine.tcg import Tcg
 from hartlock.plan import parse, strategies
-from hartlock.stress import boot, stress
+from hartlock.stress import boot
+from hartlock.cli.stress import span
 from hartlock.records.trials import Exhaust, Fair, Pass, Share, Trial, is_complete
 from hartlock.records.histogram import Histogram
 from hartlock.figures.trial_figures import exhausted
@@ -109,7 +110,7 @@ def test_a_round_may_have_its_own_forms():
 
 @pytest.mark.parametrize("text,seconds", [("30s", 30), ("10m", 600), ("2h", 7200)])
 def test_how_long(text, seconds):
-    assert stress.span(text) == seconds
+    assert span(text) == seconds
 
 
 @pytest.mark.parametrize("args,words", [

@@ -9,7 +9,7 @@ import pytest
 from support.run import EVERYWHERE, TOP, run_bench
 from tools.simulate import simulate
 
-from hartlock.cli import main
+from hartlock.cli import run
 from hartlock.engine import choose
 from hartlock.engine.model import Model
 from hartlock.engine.tcg import Tcg
@@ -23,7 +23,7 @@ from hartlock.plan.plan import Workload
 
 
 def parsed(*args):
-    return workload_options.workload(main._parser().parse_args(args))
+    return workload_options.workload(vars(run.parser().parse_args(args)))
 
 
 def test_without_options_it_is_the_plain_workload():
@@ -96,12 +96,12 @@ def test_a_scenario_is_its_options(name):
 
 
 def test_an_explicit_option_overrides_the_scenario():
-    options = main._parser().parse_args(["--scenario", "page-fault", "--think", "0", "--irq", "on", "--duration", "7"])
+    options = vars(run.parser().parse_args(["--scenario", "page-fault", "--think", "0", "--irq", "on", "--duration", "7"]))
     w = workload_options.workload(options)
     assert (w.think_instructions, w.think_range_instructions, w.irq, w.size_bytes) == (0, 0, "on", 4096)
     assert workload_options.given(options, "duration", 100) == 7
     assert workload_options.given(options, "warmup", 20) == 2
-    assert workload_options.given(main._parser().parse_args([]), "warmup", 20) == 20
+    assert workload_options.given(vars(run.parser().parse_args([])), "warmup", 20) == 20
 
 
 def test_list_scenarios(bench):

@@ -74,6 +74,50 @@ def host_files():
     return sorted((TOP / "host/hartlock").rglob("*.py"))
 
 
+# The packages of the host, from the ground up: each may import those before it,
+PACKAGES = ("base", "plan", "records", "diagnose", "engine", "figures", "folder", "run", "stress", "probe", "analysis", "report", "cli")
+# but what reasons about a folder knows nothing of what measured it.
+NOT_EVEN = {package: {"engine", "run", "stress", "probe"} for package in ("analysis", "report")}
+MAY_IMPORT = {package: set(PACKAGES[:i]) - NOT_EVEN.get(package, set()) for i, package in enumerate(PACKAGES)}
+
+
+def imported(path):
+    """The modules that a file of the host imports, as "package.module" or "package"; wherever in the file that is."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("hartlock"):
+            module = node.module.removeprefix("hartlock").removeprefix(".")
+            found |= {".".join(filter(None, (module, name.name))) for name in node.names} if "." not in module else {module}
+        elif isinstance(node, ast.Import):
+            found |= {name.name.removeprefix("hartlock.") for name in node.names if name.name.startswith("hartlock")}
+    return found
+
+
+def test_each_package_of_the_host_imports_only_what_it_may():
+    packages = {path.parent.name for path in host_files() if path.parent.name != "hartlock"}
+    assert packages == set(PACKAGES)
+    for path in host_files():
+        package = path.parent.name
+        if package == "hartlock":
+            continue
+        for module in imported(path):
+            of = module.partition(".")[0]
+            assert of == package or of in MAY_IMPORT[package], f"{path.relative_to(TOP)} imports {module}"
+
+
+def test_the_modules_of_the_host_have_no_circle():
+    arrows = {".".join(path.relative_to(TOP / "host/hartlock").with_suffix("").parts): imported(path) for path in host_files()}
+    while arrows:
+        leaves = {name for name, to in arrows.items() if not to & set(arrows)}
+        assert leaves, f"a circle among {', '.join(sorted(arrows))}"
+        arrows = {name: to for name, to in arrows.items() if name not in leaves}
+
+
+def test_only_the_command_line_knows_argparse():
+    for path in host_files():
+        assert path.parent.name == "cli" or not re.search(r"^\s*(import|from) argparse", path.read_text(), re.MULTILINE), path
+
+
 CLASSES = {engine.__name__ for engine in ENGINES.values()}
 
 

@@ -1,65 +1,51 @@
 """`advise`: which strategy, why, how sure, what would change it, and what to copy."""
 
-import argparse
 import tomllib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
-from pathlib import Path
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 
-from rich.console import Console
 
 from hartlock.base import paths
-from hartlock.folder import writer
 from hartlock.analysis import drop_in
-from hartlock.plan import plan, strategies, traits
-from hartlock.analysis.rules import (GOALS, Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting, flips)
-from hartlock.folder.reader import COSTS, Results, load
-from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
-from hartlock.base.option_types import int_between
+from hartlock.plan import strategies, traits
+from hartlock.analysis.rules import (Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting, flips)
+from hartlock.folder.reader import COSTS, Results
 from hartlock.analysis.rank import Place
 from hartlock.base.evidence import MODELLED
 from hartlock.base.text import estimate, on, percent, significant, times, words
 from hartlock.plan.workload_options import of_scenario
 
-ADVISE = "advise"
 WASTE = 0.001  # less is not worth a word
-NEEDS = ("fifo", "lock", "proof")
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="./run-bench.sh advise", allow_abbrev=False, description=(
-        "Say which strategy fits, from what was measured, how sure that is, and what would change it (docs/use/advise.md)."))
-    p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
-                   help="results folder (default results/latest)")
-    p.add_argument("--harts", type=int_between(1, plan.MAX_HARTS), metavar="N", help="that contend (default: the most that were measured)")
-    p.add_argument("--hold", type=int_between(0, 10**9), metavar="INSTR", help="instructions inside the lock (default: as measured)")
-    p.add_argument("--think", type=int_between(0, 10**9), metavar="INSTR", help="instructions between (default: as measured)")
-    p.add_argument("--scenario", metavar="NAME", default="", help="of a sweep of several; hold and think are then its own")
-    p.add_argument("--goal", choices=GOALS, default="balanced",
-                   help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then cycles; "
-                        "balanced: cycles and tail alike, nobody starved (default)")
-    p.add_argument("--max-bytes-per-lock", type=int_between(0, 2**30), metavar="N", help="no more memory than this for each lock")
-    p.add_argument("--need", action="append", choices=NEEDS, default=[],
-                   help="fifo: first come, first served; lock: more than one word is protected; proof: the very code that was "
-                   "measured is proved against the RISC-V memory model")
-    p.add_argument("--isa", default="", metavar="ISA", help="what the harts have, as rv64gc_zacas")
-    p.add_argument("--measure", action="store_true", help="measure on the cost model what is missing")
-    return p
+@dataclass(frozen=True)
+class Question:
+    """What the options of `advise` say; None where one was not given."""
+
+    harts: int | None
+    hold: int | None
+    think: int | None
+    scenario: str
+    goal: str
+    max_bytes: int | None
+    need: tuple[str, ...]
+    isa: str
 
 
-def the_ask(options: argparse.Namespace, data: Results) -> Ask:
-    """With what was measured, where nothing was said."""
+def the_ask(options: Question, data: Results) -> Ask:
+    """The question, completed from what was measured."""
     if options.isa:
         extensions(options.isa)
     own = of_scenario(options.scenario) if options.scenario else None
     best = next((s for s, cells in data.settings.items() if options.scenario in ("", s["scenario"])
                  and any(c.evidence in COSTS for c in cells.values())), None)
-    fixed = {name: int(best[f"{name}_instructions"]) if best else getattr(own, f"{name}_instructions", 0) for name in ("hold", "think")}
+    fixed: dict[str, int] = {name: int(best[f"{name}_instructions"]) if best else getattr(own, f"{name}_instructions", 0) for name in ("hold", "think")}
     for name in fixed:
-        if getattr(options, name) is not None:
-            fixed[name] = getattr(options, name)
-    harts = options.harts or max((c.harts for c in data if c.role == "candidate"), default=1)
-    return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa,
+        if (said := getattr(options, name)) is not None:
+            fixed[name] = said
+    most = max((c.harts for c in data if c.role == "candidate"), default=1)
+    harts = most if options.harts is None else options.harts
+    return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes, options.need, options.isa,
                options.scenario)
 
 
@@ -244,29 +230,3 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     yield from _flips(flips(data, setting, ask), ask)
     yield from _next(advice, data)
     yield from _copy([advice.pick] if advice.pick else [])
-
-
-def measured(ask: Ask, data: Results, run: Callable[[list[str]], int]) -> Path:
-    """A sweep of what is missing, on the model, into a folder of its own."""
-    command = sweep_for(ask, data)
-    folder = writer.make_folder(paths.RESULTS, writer.name("advise", int(command[2]), "model"))
-    status = run([*command, "--engine", "model", "--no-report", "--out", str(folder)])
-    if status != EXIT_OK:
-        raise UsageError(f"--measure: the sweep ended with {status}; what it measured is in {writer.short(folder)}")
-    return folder
-
-
-def main(argv: Sequence[str], console: Console, run: Callable[[list[str]], int]) -> int:
-    options = parser().parse_args(argv[1:])
-    data = load(options.folder)
-    ask = the_ask(options, data)
-    if not fitting(data, ask) and options.measure:
-        data = load(options.folder, measured(ask, data, run))
-    if not fitting(data, ask):
-        command = " ".join(sweep_for(ask, data))
-        console.print(f"The data cannot decide: {missing(data, ask)}.\nMeasure it: ./run-bench.sh {command}\n"
-                      "or let advise do it on the model: --measure", markup=False)
-        return EXIT_FAILED
-    for line in answer(data, ask):
-        console.print(line, markup=False)
-    return EXIT_OK

@@ -1,6 +1,5 @@
 """`compare A B`: per strategy the ratio of two runs, and whether it is a difference."""
 
-import argparse
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from rich.table import Table as RichTable
 
 from hartlock.folder.differences import differences
 from hartlock.folder.reader import Cell, Results, load
+from hartlock.analysis.choices import FIGURES
 from hartlock.analysis.comparisons import SAME, call, cliffs_delta, holm, mann_whitney, ratio_ci
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.folder.comparable import ORIGIN, Comparable
@@ -18,9 +18,6 @@ from hartlock.base.intervals import Estimate, Sample
 from hartlock.plan.strategies import CLOCK
 from hartlock.base.text import significant, times, words
 
-COMPARE = "compare"
-FIGURES = {"cycles_per_op": True, "wait_p50_cycles": True, "wait_p99_cycles": True, "wait_p999_cycles": True,
-           "throughput_ops_per_second": False, "jain_index": False, "min_max_share": False}  # lower is better?
 # Two runs under an emulator differ by what else the host did meanwhile (docs/use/compare.md).
 DRIFT = {"modelled": SAME, "hardware": 0.03}
 DRIFT_OF_OTHERS = 0.15
@@ -141,53 +138,33 @@ def compare(a: Results, b: Results, figure: str, across: bool) -> list[Change]:
     return [change(x, y, figure, len(found), drift(a, b, x)) for x, y in found]
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="./run-bench.sh compare", allow_abbrev=False, description=(
-        "Compare two results folders, strategy by strategy: B over A (docs/use/compare.md)."))
-    p.add_argument("a", type=Path, metavar="A", help="results folder: the one before")
-    p.add_argument("b", type=Path, metavar="B", help="results folder: the one after")
-    p.add_argument("--figure", choices=list(FIGURES), default="cycles_per_op", metavar="NAME",
-                   help=f"what is compared: {', '.join(FIGURES)} (default cycles_per_op)")
-    p.add_argument("--fail-if-worse", type=_percent, metavar="PERCENT",
-                   help="exit with 1 when a strategy is surely worse by more than that, or fails its checks in B")
-    p.add_argument("--across-evidence", action="store_true", help="compare even what are different kinds of evidence")
-    return p
-
-
-def _percent(text: str) -> float:
-    try:
-        value = float(text)
-    except ValueError:
-        value = math.nan
-    if not 0 <= value <= 1000:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a percentage from 0 to 1000")
-    return value
-
-
 def _missing(a: Results, b: Results, changes: Sequence[Change]) -> list[str]:
     both = {(c.a.strategy, c.a.harts) for c in changes}
     return [f"only in {r.name}: {words(only)}" for r in (a, b)
             if (only := sorted({f"{c.strategy} on {c.harts}" for c in r if c.role == "candidate" and (c.strategy, c.harts) not in both}))]
 
 
-def main(argv: Sequence[str], console: Console) -> int:
-    options = parser().parse_args(argv[1:])
-    a, b = load(options.a), load(options.b)
-    changes = compare(a, b, options.figure, options.across_evidence)
+def compare_folders(before: Path, after: Path, figure: str, across: bool, fail_if_worse: float | None, out: Console) -> int:
+    """Compare two results folders and print it; returns the exit status.
+
+    `across`: even different kinds of evidence. `fail_if_worse`: the percentage from which on it fails.
+    """
+    a, b = load(before), load(after)
+    changes = compare(a, b, figure, across)
     context = differences(a, b)
-    say = console.print
+    say = out.print
     say("context:", *(context or ["no difference but the time"]), sep="\n  ", markup=False)
     names = ("A", "B") if a.name == b.name else (a.name, b.name)
-    say(f"\n{options.figure}, medians; ratio: {names[1]} over {names[0]}\n", table(changes, ("A", "B")), "", markup=False)
+    say(f"\n{figure}, medians; ratio: {names[1]} over {names[0]}\n", table(changes, ("A", "B")), "", markup=False)
     for line in _missing(a, b, changes):
         say(line, markup=False)
     counts = {word: sum(1 for c in changes if c.word == word) for word in dict.fromkeys(c.word for c in changes)}
     say(f"{len(changes)} compared: " + ", ".join(f"{n} {word}" for word, n in counts.items()), markup=False)
     if any(c.word == "too close to call" and min(len(c.a.boots), len(c.b.boots)) < 2 for c in changes):
         say("one boot is little: what another placement does is not known; sweeps have several", markup=False)
-    if options.fail_if_worse is None:
+    if fail_if_worse is None:
         return EXIT_OK
-    bad = [c for c in changes if c.worse_by > options.fail_if_worse / 100]
+    bad = [c for c in changes if c.worse_by > fail_if_worse / 100]
     for c in bad:
         why = "fails its checks" if c.word == "checks fail" else f"is worse by at least {100 * c.worse_by:.1f} %"
         say(f"FAIL: {c.a.strategy} on {c.a.harts} ({c.a.evidence}) {why}", markup=False)

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 from hartlock.plan import traits
 from hartlock.folder.reader import COSTS, Cell, Results
 from hartlock.base.errors import UsageError
+from hartlock.analysis.choices import GOALS
 from hartlock.analysis.rank import Place, standing, starves
-from hartlock.folder.comparable import CLOSED, Measure, Comparable
+from hartlock.folder.comparable import Measure, Comparable
 from hartlock.analysis.verdict import starved_share
 from hartlock.base.text import on
 
-GOALS = tuple(CLOSED)
 FAIR = 0.8  # of the fastest hart's operations: a slowest hart that does as much is fairly served
 BOOTS = 3  # fewer say nothing of placement
 CLEAR = 1.1  # how far behind the next must surely be, for the model's own error not to matter soon

@@ -71,9 +71,9 @@ class Native(Engine):
     def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
         alone = " and ".join(str(n) for n in harts if n <= processors)
         sharing = " and ".join(str(n) for n in harts if n > processors)
-        told = [(self.evidence(1, 1), f"{alone} thread(s)", "each on one of the")] if alone else []
-        told += [(self.evidence(2, 1), f"{sharing} threads", "that shared")] if sharing else []
-        return [evidence_remark(word, f"{threads}{self._code()} {on} {self._host(processors)}") for word, threads, on in told]
+        told = [(self.evidence(1, 1), f"{alone} thread(s)", ", each on one of the")] if alone else []
+        told += [(self.evidence(2, 1), f"{sharing} threads", " shared")] if sharing else []
+        return [evidence_remark(word, f"{threads}{self._code()}{on} {self._host(processors)}") for word, threads, on in told]
 
     def _code(self) -> str:
         return " of translated code (the program is for another kind of processor)" if self.foreign else ""

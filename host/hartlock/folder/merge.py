@@ -1,19 +1,15 @@
 """`collect`: several results folders as one table, told apart by columns."""
 
-import argparse
 import csv
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 
-from hartlock.base import paths
 from hartlock.folder import writer
-from hartlock.run import slurm
 from hartlock.folder.reader import FILES, CsvRow, context_of, read
-from hartlock.base.errors import EXIT_OK, UsageError
+from hartlock.base.errors import UsageError
 from hartlock.folder.comparable import ORIGIN
 
 COLLECT = "collect"
@@ -69,24 +65,3 @@ def merge(folders: Sequence[Path], out: Path) -> None:
         "merged": {names[folder]: context for folder, context in contexts.items()}})
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="./run-bench.sh collect", allow_abbrev=False, description=(
-        "Merge results folders into one, with columns for where each row is from; or finish the one folder of a sweep "
-        "that Slurm ran (docs/use/collect.md)."))
-    p.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="results folders; or one of sweep --slurm")
-    p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty (default: a new folder in results/)")
-    return p
-
-
-def main(argv: Sequence[str], console: Console, gather: Callable[[Path], int]) -> int:
-    """`gather` finishes the folder of an array."""
-    options = parser().parse_args(argv[1:])
-    if len(options.folders) == 1 and slurm.is_array(options.folders[0]):
-        return gather(options.folders[0])
-    if len(options.folders) < 2:
-        raise UsageError(f"{options.folders[0]}: one folder is a table already; give two or more, or the folder of sweep --slurm")
-    out = writer.use_folder(options.out) if options.out else writer.make_folder(
-        paths.RESULTS, f"{writer.stamp()}-merged-{len(options.folders)}")
-    merge(options.folders, out)
-    console.print(f"results: {writer.short(out / 'summary.csv')}", markup=False)
-    return EXIT_OK

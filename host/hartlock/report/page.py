@@ -1,6 +1,5 @@
 """`report`: one HTML file that needs nothing else, plots as files, and Markdown."""
 
-import argparse
 import importlib
 import importlib.util
 from collections.abc import Sequence
@@ -8,17 +7,15 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from rich.console import Console
 
 from hartlock.analysis import verdict
-from hartlock.base import paths
 from hartlock.folder import writer
 from hartlock.report import plots, svg
 from hartlock.folder.reader import Cell, Results, load
-from hartlock.base.errors import EXIT_OK, UsageError
+from hartlock.base.errors import UsageError
 from hartlock.base.text import words
 from hartlock.report.markdown import markdown
-from hartlock.folder.probe_csv import handoffs, newest_probe
+from hartlock.folder.probe_csv import handoffs
 from hartlock.report.table import columns, rows
 from hartlock.folder.comparable import Comparable
 
@@ -149,19 +146,3 @@ def write(folder: Path, probe: Path | None = None) -> Path:
     return Report(load(folder), probe).write()
 
 
-def parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(prog="./run-bench.sh report", allow_abbrev=False, description=(
-        "Write report.html, report.md and plots/ into a results folder (docs/use/report.md)."))
-    p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
-                   help="of a run or a sweep (default results/latest)")
-    p.add_argument("--probe", type=Path, metavar="DIR",
-                   help="a probe's folder, for the heat map of hand-offs (default: the newest in results/ of the same machine)")
-    return p
-
-
-def main(argv: Sequence[str], console: Console) -> int:
-    options = parser().parse_args(argv[1:])
-    data = load(options.folder)
-    path = write(options.folder, options.probe or newest_probe(data))
-    console.print(f"report: {writer.short(path)}", markup=False)
-    return EXIT_OK

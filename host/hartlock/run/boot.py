@@ -1,4 +1,4 @@
-"""One boot, or one start of the bench, under one engine: listen, collect, and say what went wrong."""
+"""One boot under one engine: start it, make trials of its records, and say what went wrong."""
 
 import re
 import signal
@@ -38,7 +38,7 @@ class Lines:
 
 
 def failed_checks(table: Table) -> list[str]:
-    """Of the candidates: a failed check is what the control is for."""
+    """The checks that candidates failed. The control is there to fail its own."""
     said = []
     for key, group in table.groups.items():
         faults = [f.faults[0] for f in group.measured if f.faults]
@@ -49,7 +49,7 @@ def failed_checks(table: Table) -> list[str]:
 
 
 def single(plan: Plan, engine: Engine, run: str, processors: int) -> "Session":
-    """The one boot of a run that has one."""
+    """The session of a run that has one boot."""
     return Session(plan, engine, Table(RunContext(run, engine, plan, processors)), Start(1, plan.seed))
 
 
@@ -103,7 +103,7 @@ class Session:
             self._ended(process)
 
     def replay(self, data: bytes, keep: Callable[[Rows], None]) -> None:
-        """The same from a log that such a boot left."""
+        """Read a log that a boot left, as go() reads the console."""
         lines = Lines()
         for raw in (*lines.add(data), *lines.end()):
             trial = self._record(raw)
@@ -111,11 +111,11 @@ class Session:
                 keep(self._rows(trial))
 
     def _over(self) -> bool:
-        """Has the kernel said its last word?"""
+        """Whether the kernel has said its last word."""
         return bool(self.collector.ended or self.collector.crash)
 
     def _asks(self, process: Source) -> bool:
-        """Have harts hung that only the emulator can locate? Then there is no use to go on."""
+        """Whether harts hung that only the emulator can locate. It is asked; there is no use to go on then."""
         if self.collector.hang is not None and self.collector.hang.number("silent") and self.asked is None:
             self.asked = process.registers()
         return bool(self.asked)
@@ -172,8 +172,7 @@ class Session:
         self.harts = e.harts
 
     def judge(self) -> list[str]:
-        """What the records say went wrong; the run itself is complete all the same
-        if that is only failed checks."""
+        """List what the records say went wrong. A run whose checks failed is complete all the same."""
         boot, said = self.collector.boot, []
         said += [f"{failed}: {boot.online} of {boot.harts} harts run" for failed in boot.failed_harts]
         said += [f"the boot self-test {check} failed" for check in boot.failed_checks]
@@ -210,7 +209,7 @@ class Session:
                 f"stval {trap.get('stval', 0):#x}, at {at}, called from {by}")
 
     def settled(self) -> list[Trial]:
-        """What need not be run again."""
+        """The trials that need not be run again."""
         return [*self.done, *self.refused]
 
     def last_words(self) -> dict[str, object]:

@@ -11,7 +11,7 @@ KEPT = "interrupted: what was measured until then is kept"
 
 
 class Terminated(BaseException):
-    """SIGTERM came."""
+    """The process was sent SIGTERM."""
 
 
 @dataclass

@@ -1,4 +1,4 @@
-"""What is seen while a run goes on: a bar on a terminal, plain lines elsewhere."""
+"""Progress of a run: a bar on a terminal, plain lines elsewhere."""
 
 import time
 from types import TracebackType

@@ -1,8 +1,6 @@
 """One run: build, boot under each engine, and leave results whatever happens."""
 
-from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
@@ -12,28 +10,18 @@ from hartlock.folder import run_json, writer
 from hartlock.run import table
 from hartlock.engine.base import Engine
 from hartlock.base.errors import RunError
-from hartlock.plan.plan import Plan
+from hartlock.base.terminal import console
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures.rows import Row, Table
 from hartlock.run.boot import Session, failed_checks, single
+from hartlock.run.request import Request
 from hartlock.run.guarded import COMPLETE, Outcome, guarded
 
 
-@dataclass(frozen=True)
-class Request:
-    plan: Plan
-    engines: Sequence[Engine]
-    label: str  # of --lock, for the folder's name
-    out: Path | None
-    silence_s: float | None  # of --time-limit
-    argv: list[str]
-    remarks: Sequence[str] = ()  # to be said of the run
-
-
 class Run:
-    def __init__(self, request: Request, console: Console, folder: Path | None = None):
-        """Into `folder`, if there is one already."""
-        self.request, self.console, self.plan = request, console, request.plan
+    def __init__(self, request: Request, out: Console, folder: Path | None = None):
+        """The results go into `folder`, if there is one already."""
+        self.request, self.console, self.plan = request, out, request.plan
         engine = request.engines[0]
         self.image = engine.build(self.plan.relax, self.plan.unlock)
         self.processors = toolchain.host_processors()
@@ -61,7 +49,7 @@ class Run:
         self._finish()
 
     def admit(self) -> None:
-        """The last word before anything is written: raises UsageError."""
+        """Refuse the run before anything is written, by a UsageError. A run refuses nothing more."""
 
     def measure(self) -> None:
         with progress(self.console, len(self.plan.order) * len(self.request.engines)) as bar:
@@ -74,14 +62,14 @@ class Run:
                    lambda data: self.folder.log(session.engine.log, data), self.folder.add, bar.step)
 
     def tables(self) -> list[Table]:
-        """One for each engine, whatever the number of boots."""
+        """One table for each engine, whatever the number of boots."""
         return list({id(s.table): s.table for s in self.sessions}.values())
 
     def judged(self) -> list[Session]:
         return self.sessions
 
     def named(self, problem: str, engine: Engine, boot: int = 1) -> str:
-        """Which of several engines the problem is of."""
+        """The problem, with the engine that has it when there are several."""
         return f"{engine.name}: {problem}" if len(self.request.engines) > 1 else problem
 
     def judge(self) -> None:
@@ -96,7 +84,7 @@ class Run:
         return [session.last_words() for session in self.sessions]
 
     def afterwards(self) -> None:
-        """What else is made of the results."""
+        """Make what else there is to make of the results. A run makes nothing more."""
 
     def _finish(self) -> None:
         summary = self.path / "summary.csv"
@@ -129,5 +117,6 @@ class Run:
         say(f"results: {writer.short(summary)}", markup=False)
 
 
-def run(request: Request, console: Console) -> int:
-    return Run(request, console).go()
+def run(request: Request) -> int:
+    """Make one run and print what it measured; returns the exit status."""
+    return Run(request, console()).go()

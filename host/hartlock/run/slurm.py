@@ -11,8 +11,10 @@ from typing import Any
 
 from hartlock.folder import writer
 from hartlock.folder.reader import context_of
-from hartlock.base.errors import UsageError
+from hartlock.base.errors import EXIT_OK, UsageError
+from hartlock.base.terminal import console
 from hartlock.base.paths import TOP
+from hartlock.run.sweep import Sweep, SweepRun
 
 FOLDER = "slurm"  # in the sweep's own
 SAME = ("image_sha256", "qemu", "compiler")
@@ -49,7 +51,7 @@ def script(folder: Path, argv: Sequence[str], boots: int, seed: int, processors:
 
 
 def submit(folder: Path, text: str) -> str:
-    """The job's number."""
+    """Submit the script; returns the job's number."""
     path = folder / FOLDER / "sweep.sbatch"
     with writer.writing(path):
         path.parent.mkdir(exist_ok=True)
@@ -59,6 +61,21 @@ def submit(folder: Path, text: str) -> str:
     if done.returncode != 0:
         raise UsageError(f"sbatch refused the job array ({path}): {done.stderr.strip()}")
     return done.stdout.strip().split(";")[0]
+
+
+def submit_sweep(wanted: Sweep, argv: Sequence[str]) -> int:
+    """Submit each boot of the sweep as a task of one job array, and return."""
+    check()
+    run = SweepRun(wanted, console())
+    run.folder.close()
+    run.folder.write_context({**run.context, "status": "submitted"})
+    boots = max(part.boot for part in wanted.parts)
+    processors = max(engine.used_processors(run.plan.smp) for engine in run.first.engines)
+    job = submit(run.path, script(run.path, argv, boots, run.plan.seed, processors))
+    remember(run.path, slurm_job=job)
+    run.console.print(f"submitted: job {job}, {boots} boots\nwhen it is done: ./run-bench.sh collect {writer.short(run.path)}",
+                      markup=False)
+    return EXIT_OK
 
 
 def is_array(folder: Path) -> bool:
@@ -92,6 +109,6 @@ def gather(folder: Path, known: dict[str, Any]) -> dict[str, Any]:
 
 
 def remember(folder: Path, **more: object) -> None:
-    """Further keys for run.json."""
+    """Add keys to run.json."""
     files = writer.Files(folder)
     files.write_context({**json.loads((folder / "run.json").read_text(encoding="utf-8")), **more})

@@ -5,12 +5,10 @@ numbers, where things lie. What a boot has finished is in its log, so a sweep th
 was stopped goes on by reading the logs and booting for what is missing.
 """
 
-import argparse
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,87 +16,24 @@ from rich.console import Console
 
 from hartlock.plan import plan as plans
 from hartlock.folder import writer
-from hartlock.report import page
-from hartlock.run import slurm
-from hartlock.folder.reader import Results, load
+from hartlock.base.terminal import console
 from hartlock.engine.base import Engine
-from hartlock.engine.choose import kind
-from hartlock.base.errors import EXIT_OK, RunError, UsageError
-from hartlock.base.option_types import int_between
-from hartlock.folder.probe_csv import newest_probe
+from hartlock.base.errors import RunError, UsageError
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures.rows import RunContext, Start, Table
-from hartlock.run.run import Request, Run
+from hartlock.run.request import Part
+from hartlock.run.run import Run
 from hartlock.run.boot import Session
-from hartlock.analysis.verdict import judge
-
-BOOTS, TRIALS = 5, 2
-VARIED = ("hold", "think", "scenario")  # options of a run of which a sweep takes several values
-SWEEP = "sweep"
-
-
-def parser(p: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    """The options of a run, with other defaults, and a few more."""
-    p.prog, p.usage, p.epilog, p.formatter_class = "./run-bench.sh sweep", None, None, argparse.HelpFormatter
-    p.description = ("Measure all strategies on 1, 2, 4, ... harts in several boots, each with its own order, random "
-                     "numbers and placement, and report (docs/use/sweep.md).")
-    for action in p._actions:
-        if action.dest in VARIED:
-            severally(action)
-    p.set_defaults(engine="model", trials=TRIALS)
-    for action in p._actions:
-        if action.dest in ("trials", "engine", "harts"):
-            action.help = {"trials": f"of each strategy and hart count in each boot (default {TRIALS})",
-                           "engine": "what executes the harts, as for a run (default model)",
-                           "harts": "how many of the harts take part (default 1, 2, 4, ... up to --smp)"}[action.dest]
-    more = p.add_argument_group("the sweep")
-    more.add_argument("--boots", type=int_between(1, 1000), default=BOOTS, metavar="N",
-                      help=f"each with the next seed, from --seed on (default {BOOTS})")
-    more.add_argument("--resume", type=Path, metavar="DIR",
-                      help="go on with a sweep that was stopped: what it finished is kept, nothing is run twice")
-    more.add_argument("--slurm", action="store_true",
-                      help="submit the boots as a Slurm job array and return; `collect` puts them together")
-    more.add_argument("--no-report", action="store_true", help="measure only; `report` makes the report later")
-    return p
-
-
-def severally(action: argparse.Action) -> None:
-    """Several values with commas between them, each measured in every boot."""
-    one: Any = action.type or str
-    allowed, action.choices = action.choices, None
-
-    def parse(text: str) -> tuple[object, ...]:
-        values = tuple(dict.fromkeys(one(word) for word in text.split(",")))
-        if wrong := [v for v in values if allowed is not None and v not in allowed]:
-            raise argparse.ArgumentTypeError(f"{wrong[0]!r} is none of {', '.join(map(str, allowed or ()))}")
-        return values
-
-    action.type, action.default = parse, (action.default,)
-    action.help = f"{action.help}; several with commas between them"
-
-
-def doubling(smp: int) -> tuple[int, ...]:
-    """1, 2, 4, ... and smp itself."""
-    return (*(n for n in (1 << i for i in range(7)) if n < smp), smp)
-
-
-@dataclass(frozen=True)
-class Part:
-    """One boot of one workload."""
-
-    boot: int  # from 1
-    work: int  # from 1: which of the workloads
-    request: Request
 
 
 @dataclass(frozen=True)
 class Sweep:
-    """Boots, alike but for the seed, of each workload."""
+    """Several boots of each workload, alike but for the seed."""
 
     parts: Sequence[Part]
-    folder: Path | None  # to go on in
-    report: bool
-    boot: bool = True  # what is missing; else only what there is
+    folder: Path | None  # of a sweep to go on with
+    conclude: Callable[[Path, Console], None] | None  # what is told and written at its end
+    boot: bool = True  # boot what is missing; else only read the logs there are
 
 
 class Attempt:
@@ -126,9 +61,9 @@ def remaining(order: Sequence[plans.Cell], done: "Counter[tuple[str, int]]") -> 
 
 
 class SweepRun(Run):
-    def __init__(self, sweep: Sweep, console: Console):
+    def __init__(self, sweep: Sweep, out: Console):
         self.sweep, self.first = sweep, sweep.parts[0].request
-        super().__init__(self.first, console, sweep.folder)
+        super().__init__(self.first, out, sweep.folder)
         boots = max(part.boot for part in sweep.parts)
         self.by_work = {(e.name, part.work): Table(RunContext(self.path.name, e, part.request.plan, self.processors, boots))
                         for part in sweep.parts if part.boot == 1 for e in part.request.engines}
@@ -155,7 +90,7 @@ class SweepRun(Run):
                     self._boot(attempt, bar)
 
     def _replay(self, part: Part, engine: Engine) -> Attempt:
-        """What is left of a boot after the logs that are there."""
+        """Read the logs that a boot has left; returns what is still to be measured of it."""
         done: list[Session] = []
         several = any(other.work > 1 for other in self.sweep.parts)
         while True:
@@ -175,7 +110,7 @@ class SweepRun(Run):
             raise RunError(f"boot {attempt.session.start.boot} measured nothing; what was to come after it was left out")
 
     def last_words(self) -> list[dict[str, object]]:
-        """Of boots of an earlier command, what was said then."""
+        """The sessions for run.json. Boots of an earlier command keep what was said of them then."""
         then = {str(s["log"]): s for s in self.known.get("sessions", [])}
         return [then.get(s.engine.log) or s.last_words() for s in self.sessions]
 
@@ -199,35 +134,14 @@ class SweepRun(Run):
         return self.planned() - sum(len(s.settled()) for s in self.sessions)
 
     def afterwards(self) -> None:
-        if self.sweep.report:
-            self._report()
+        if self.sweep.conclude:
+            self.sweep.conclude(self.path, self.console)
         if self.missing():
             self.console.print(f"{self.missing()} trials are left; to go on: ./run-bench.sh sweep --resume {writer.short(self.path)}",
                                markup=False)
 
-    def _report(self) -> None:
-        """A report that cannot be written does not spoil what was measured."""
-        try:
-            data = load(self.path)
-            for line in told(data):
-                self.console.print(line, markup=False)
-            self.console.print(f"report: {writer.short(page.write(self.path, newest_probe(data)))}", markup=False)
-        except UsageError as e:
-            self.console.print(f"no report: {e}", markup=False)
-
-
-def told(data: Results) -> Iterator[str]:
-    """The verdict, setting by setting."""
-    settings = [s for s in data.settings if data.cells(s)]
-    for s in settings:
-        verdict = judge(data, s, max(data.harts(s)))
-        if len(settings) > 1:
-            yield f"\n{s.apart(settings)}:"
-        yield from (f"{verdict.headline}: {verdict.lead}", *verdict.points)
-
-
 def described(sweep: Sweep) -> dict[str, object]:
-    """For run.json: what has to be the same for a sweep to go on."""
+    """The part of run.json that has to be the same for a sweep to go on."""
     return {
         "boots": [{"boot": p.boot, "seed": p.request.plan.seed, "workload": asdict(p.request.plan.workload),
                    "order": [f"{t.strategy}:{t.harts}" for t in p.request.plan.order]} for p in sweep.parts],
@@ -247,62 +161,13 @@ def saved(folder: Path) -> dict[str, Any]:
 
 
 def same(folder: Path, known: dict[str, Any], now: dict[str, object]) -> None:
-    """Trials of two kernels, or of two plans, are no sweep."""
+    """Refuse to go on with another kernel or another plan: their trials are no sweep."""
     for key, what in (("image_sha256", "the kernel image"), ("qemu", "QEMU"), ("plan", "the plan"),
                       ("sweep", "the plan of its boots, or the cost model")):
         if json.loads(json.dumps(now[key])) != known.get(key):
             raise UsageError(f"--resume {folder}: {what} is not what the sweep began with; begin a new one")
 
 
-def parts(options: argparse.Namespace, make: Callable[[argparse.Namespace], Request]) -> list[Part]:
-    """Boot by boot, each workload in each."""
-    options.harts = options.harts or doubling(options.smp or kind(options.engine).default_smp())
-    names = [name for name in VARIED if hasattr(options, name)]
-    out = []
-    for boot in range(1, options.boots + 1):
-        for work, values in enumerate(product(*(getattr(options, name) for name in names)), 1):
-            one = argparse.Namespace(**{**vars(options), **dict(zip(names, values, strict=True)), "seed": options.seed + boot - 1})
-            request = make(one)
-            label = SWEEP if request.label == "all" else f"{SWEEP}-{request.label}"
-            out.append(Part(boot, work, replace(request, label=label)))
-    return out
-
-
-Prepare = Callable[[Sequence[str]], tuple[argparse.Namespace, Callable[[argparse.Namespace], Request]]]
-
-
-def main(argv: Sequence[str], prepare: Prepare, console: Console) -> int:
-    """`prepare` reads a command line; it gives the options, and what makes requests of them."""
-    options, make = prepare(argv)
-    folder = options.resume
-    if folder:
-        if list(argv[1:]) not in (["--resume", str(folder)], [f"--resume={folder}"]):
-            raise UsageError("--resume DIR goes on as the sweep began: give no other options with it")
-        options, make = prepare(saved(folder)["command"][1:])
-    if options.slurm and not folder:
-        return submit(argv, Sweep(parts(options, make), None, False), console)
-    sweep = Sweep(parts(options, make), folder, not options.no_report)
-    return SweepRun(sweep, console).go()
-
-
-def submit(argv: Sequence[str], sweep: Sweep, console: Console) -> int:
-    slurm.check()
-    run = SweepRun(sweep, console)
-    run.folder.close()
-    run.folder.write_context({**run.context, "status": "submitted"})
-    boots = max(part.boot for part in sweep.parts)
-    smp = max(e.used_processors(run.plan.smp) for e in run.first.engines)
-    text = slurm.script(run.path, argv, boots, run.plan.seed, smp)
-    job = slurm.submit(run.path, text)
-    slurm.remember(run.path, slurm_job=job)
-    console.print(f"submitted: job {job}, {boots} boots\nwhen it is done: ./run-bench.sh collect {writer.short(run.path)}",
-                  markup=False)
-    return EXIT_OK
-
-
-def gather(folder: Path, prepare: Prepare, console: Console) -> int:
-    """`collect` of a job array."""
-    known = saved(folder)
-    slurm.remember(folder, host=slurm.gather(folder, known))
-    options, make = prepare(known["command"][1:])
-    return SweepRun(Sweep(parts(options, make), folder, not options.no_report, boot=False), console).go()
+def sweep(wanted: Sweep) -> int:
+    """Measure all boots of a sweep, or what is missing of them; returns the exit status."""
+    return SweepRun(wanted, console()).go()

@@ -1,10 +1,8 @@
 """The result as a person reads it."""
 
 import math
-import sys
 from collections.abc import Callable, Sequence
 
-from rich.console import Console
 from rich.table import Table as RichTable
 
 from hartlock.base.evidence import MODELLED
@@ -16,14 +14,9 @@ from hartlock.folder.comparable import Comparable, comparable_of
 from hartlock.plan.strategies import BASELINE
 
 MOVED = "moved: cache lines fetched from another hart, for each operation."
-PLAIN_WIDTH = 130  # when the output is not a terminal
 LINES_CONTENDED = 0.5  # transfers an operation: harts do take the line from each other
 INTERVALS_WIDTH = 124  # narrower than this, the table leaves the intervals to the CSV
 RESPONSE_WIDTH = 14  # of the column that an open loop has more
-
-
-def console() -> Console:
-    return Console(highlight=False, emoji=False, soft_wrap=True, width=None if sys.stdout.isatty() else PLAIN_WIDTH)
 
 
 def _number(value: object) -> float:

@@ -24,7 +24,7 @@ class Files(writer.Files):
         self.rounds = writer.Growing(path / "stress.csv", COLUMNS)
 
     def forget(self, name: str) -> None:
-        """A log that nobody will need."""
+        """Remove a log: its round passed, and nobody will need it."""
         if (log := self._logs.pop(name, None)) is not None:
             with suppress(OSError):
                 log.close()
@@ -62,9 +62,9 @@ class Boot(Session):
                                f"went first, at most {most:.0f} may")
 
     def failed(self) -> list[str]:
-        """Checks, of the trials there were."""
+        """The checks that failed in the trials there were."""
         return [*failed_checks(self.table), *self.unfair]
 
     def faults(self) -> list[str]:
-        """Of a boot that is over."""
+        """Everything that went wrong in a boot that has ended."""
         return [*self.judge(), *self.failed()]

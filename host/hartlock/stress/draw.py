@@ -1,4 +1,4 @@
-"""A round of a stress run: one boot, whose workload and trials are drawn from the run's
+"""Draws a round of a stress run: one boot, whose workload and trials follow from the run's
 seed and the round's number, and from nothing else."""
 
 import math
@@ -19,7 +19,7 @@ BATCH_BYTES = (0, 64, 4096, 4096, 65536)
 
 @dataclass(frozen=True)
 class Asked:
-    """What all rounds have in common."""
+    """The run's choices, which all rounds have in common."""
 
     smp: int
     locks: tuple[str, ...]
@@ -38,7 +38,7 @@ class Round:
 
 
 class Dice:
-    """Numbers that are the same whenever the seed and the round are."""
+    """Random numbers that depend on the seed and the round alone."""
 
     def __init__(self, seed: int, number: int):
         self.random = random.Random(f"hartlock {seed} {number}")  # of a text: the same on every machine
@@ -47,11 +47,11 @@ class Dice:
         return self.random.random() < share
 
     def about(self, low: int, high: int) -> int:
-        """Any order of magnitude as likely as another."""
+        """A number from `low` to `high`; each order of magnitude is as likely as another."""
         return round(math.exp(self.random.uniform(math.log(low), math.log(high))))
 
     def perhaps(self, share: float, low: int, high: int) -> int:
-        """One of those, or 0; the numbers that follow do not hang on which."""
+        """about() with probability `share`, else 0. The numbers that follow do not depend on which."""
         happens, value = self.happens(share), self.about(low, high)
         return value if happens else 0
 
@@ -63,7 +63,7 @@ class Dice:
 
 
 def _block(dice: Dice) -> dict[str, object]:
-    """Sizes and alignment."""
+    """Draw sizes and alignment."""
     kind = dice.word(FIXED, FIXED, FIXED, *SIZES)
     size, align = dice.one(SIZE_BYTES), dice.one(ALIGN_BYTES)
     if kind == FIXED:
@@ -72,7 +72,7 @@ def _block(dice: Dice) -> dict[str, object]:
 
 
 def _times(dice: Dice) -> dict[str, object]:
-    """Work inside, and when a hart asks again."""
+    """Draw the work inside, and when a hart asks again."""
     hold, think = dice.perhaps(0.5, 2, 500), dice.perhaps(0.6, 10, 5000)
     rate, spread = dice.perhaps(0.1, 1000, 10**6), dice.one((0, 1, 2))
     if rate:
@@ -82,7 +82,7 @@ def _times(dice: Dice) -> dict[str, object]:
 
 
 def _disturbances(dice: Dice, engine: Engine) -> dict[str, object]:
-    """As far as the engine can; all are drawn, so that the rest hangs on no engine."""
+    """Draw disturbances. All are drawn, so that what follows depends on no engine; those it cannot do are left out."""
     period, length = dice.perhaps(0.4, 100, 3000), dice.about(10, 5000)
     masked = dice.happens(0.2)
     ipi, churn = dice.perhaps(0.5, 100, 3000), dice.perhaps(0.5, 200, 5000)
@@ -101,8 +101,8 @@ def workload(dice: Dice, engine: Engine) -> Workload:
 
 
 def trials(dice: Dice, asked: Asked) -> tuple[Cell, ...]:
-    """Some of the strategies, each on all harts or, as likely, on any number of them; and the
-    control, which shows whether harts overlap at all."""
+    """Draw some of the strategies, each on all harts or, as likely, on any number of them. The
+    control is added: it shows whether harts overlap at all."""
     some = dice.random.sample(asked.locks, min(TRIALS, len(asked.locks)))
     locks = [some[i % len(some)] for i in range(TRIALS)]
     harts = [asked.smp if dice.happens(0.5) else dice.random.randint(1, asked.smp) for _ in locks]
@@ -123,7 +123,7 @@ def clusters(dice: Dice, smp: int) -> int:
 
 
 def draw(asked: Asked, number: int, log: str) -> Round:
-    """Round `number`, whose console goes to the file `log`."""
+    """Draw round `number`, whose console goes to the file `log`."""
     dice = Dice(asked.seed, number)
     order = trials(dice, asked)
     engine = replace(windows(dice, asked.engine), log=log)

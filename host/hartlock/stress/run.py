@@ -1,4 +1,4 @@
-"""A stress run: round after round until the time is up or a check fails."""
+"""A stress run makes round after round until the time is up or a check fails."""
 
 import functools
 import shlex
@@ -14,6 +14,7 @@ from hartlock.base import paths, toolchain
 from hartlock.folder import run_json, writer
 from hartlock.plan import strategies
 from hartlock.base.errors import EXIT_FAILED, RunError
+from hartlock.base.terminal import console
 from hartlock.plan.plan import Plan
 from hartlock.figures.rows import Rows
 from hartlock.run.guarded import Outcome, guarded
@@ -39,7 +40,7 @@ class Request:
 
 
 class TimeIsUp(Exception):
-    """In the middle of a round."""
+    """The time of the run was up in the middle of a round."""
 
 
 @dataclass
@@ -66,8 +67,8 @@ class State:
 
 
 class Stress:
-    def __init__(self, request: Request, console: Console):
-        self.request, self.asked, self.console = request, request.asked, console
+    def __init__(self, request: Request, out: Console):
+        self.request, self.asked, self.console = request, request.asked, out
         self.processors = toolchain.host_processors()
         self._build = functools.cache(self.asked.engine.build)
         first = self._draw(request.only or 1)
@@ -111,7 +112,7 @@ class Stress:
             number += not self.request.only
 
     def _round(self, drawn: Round) -> None:
-        """To its end, or as far as it comes until the time is up."""
+        """Measure a round to its end, or as far as it comes until the time is up."""
         began, tally = self.seconds(), Tally()
         boot = Boot(drawn, self.path.name, self.processors, tally)
         ended = False
@@ -141,7 +142,7 @@ class Stress:
                 lambda data: self.files.log(boot.engine.log, data), keep, step)
 
     def _step(self, boot: Boot) -> None:
-        """Between two trials: a line each minute, and is the time up?"""
+        """Between two trials, print a line each minute; raises TimeIsUp."""
         if 0 < self.request.span_s <= self.seconds():
             raise TimeIsUp
         if time.monotonic() - self.told >= MINUTE_S:
@@ -152,7 +153,7 @@ class Stress:
             self.say(f"{clock(self.seconds())} round {boot.start.boot}: {so_far.words()}")
 
     def _replay(self, found: Found) -> None:
-        """The same plan again: how harts interleave is not in it, unless they are modelled."""
+        """Run the plan that failed again. How harts interleave is not part of it, unless they are modelled."""
         for n in range(1, self.request.replays + 1):
             boot = Boot(self._draw(found.number, n), self.path.name, self.processors, Tally())
             self._boot(boot, lambda rows: None, lambda what: None)
@@ -212,6 +213,11 @@ class Stress:
                 "the plan is the same each time, how harts interleave is not"
             self.say(f"replayed {found.tried} time(s): failed again {found.failed} time(s); {same}")
         self.say(f"replay: {self.replay(found.number)}")
+
+
+def stress(request: Request) -> int:
+    """Run rounds until the time is up or one fails; returns the exit status."""
+    return Stress(request, console()).go()
 
 
 def clock(seconds: float) -> str:

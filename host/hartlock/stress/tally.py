@@ -1,4 +1,4 @@
-"""What a stress run has done so far, in numbers and in words."""
+"""The tally of what a stress run has done so far, in numbers and in words."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ COUNTS = ["ops", "blocks_audited", "stops", "ipis", "ipis_inside", "interrupts",
 
 @dataclass
 class Tally:
-    """Of all passes of all trials; the control is counted apart."""
+    """The counts of all passes of all trials. The control is counted apart."""
 
     trials: int = 0
     ops: int = 0
@@ -32,7 +32,7 @@ class Tally:
     strategies: Counter[str] = field(default_factory=Counter)  # trials
 
     def add(self, trial: Trial, faults: bool) -> None:
-        """One that ended, and whether its checks found anything."""
+        """Count a trial that ended; `faults` says whether its checks found anything."""
         if trial.strategy == CONTROL:
             self.controls += trial.harts > 1
             self.controls_lost += trial.harts > 1 and faults
@@ -62,7 +62,7 @@ class Tally:
             f"{short(self.blocks_audited)} blocks audited", *self._exercised()])
 
     def _exercised(self) -> Iterator[str]:
-        """What there was of what not every engine can do."""
+        """Describe the disturbances there were: not every engine has them."""
         if self.stops:
             yield f"harts stopped and started {short(self.stops)} times"
         if self.ipis:

@@ -1,24 +1,21 @@
-"""`./run-bench.sh probe`: what memory costs here, and a machine profile of it."""
+"""Probes what memory costs, and writes a machine profile of it."""
 
-import argparse
 import csv
-from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
 from rich.console import Console
 
 from hartlock.base import paths, toolchain
-from hartlock.engine import choose
-from hartlock.engine.base import Engine, Options
-from hartlock.engine.model import Model, default_machine, machine_file
+from hartlock.engine.base import Engine
 from hartlock.folder import run_json, writer
 from hartlock.plan import plan as plans
 from hartlock.probe import profile, view
 from hartlock.records.trials import Trial
 from hartlock.base.errors import RunError
+from hartlock.base.terminal import console
 from hartlock.records.histogram import Histogram
-from hartlock.base.option_types import int_between
 from hartlock.probe.fit import Contention, Found, Measure, Probe, fit
 from hartlock.records.parser import Fields
 from hartlock.figures.rows import Rows, RunContext, Start, Table
@@ -30,7 +27,6 @@ COLUMNS = [
     "kind", "a", "b", "ops", "count", "min_cycles", "median_cycles", "mean_cycles", "max_cycles",
     "overhead_cycles", "cost_cycles", "attempts", "successes",
 ]
-WINDOW_US = 200  # the model's limits are told from it
 
 
 class Listening(Session):
@@ -60,25 +56,6 @@ class Listening(Session):
         return Rows([], [])
 
 
-def _parser() -> argparse.ArgumentParser:
-    p = argparse.ArgumentParser(
-        prog="./run-bench.sh probe", allow_abbrev=False,
-        description="Measure what loads, stores, AMOs and hand-offs between harts cost, and write a machine "
-                    "profile for the cost model from it (docs/ports/probe.md).")
-    p.add_argument("--engine", choices=list(choose.ENGINES), default=Model.name,
-                   help="model: QEMU and the cost model (default). native: threads on this computer's "
-                        "processors. The others cannot be probed")
-    p.add_argument("--smp", type=int_between(1, plans.MAX_HARTS), metavar="N",
-                   help="harts, 1 to 64 (default 8; native: one for each processor)")
-    p.add_argument("--machine", metavar="NAME", help="machine profile that the model runs on: a name in model/machines/, "
-                   "or a TOML file (default generic-8, above 8 harts mesh-64)")
-    p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
-                   "(default generic-8, above 8 harts mesh-64)")
-    p.add_argument("--seed", type=int_between(0, 2**64 - 1), default=1, metavar="N", help="of what lies where (default 1)")
-    p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
-    return p
-
-
 def _plan(smp: int, seed: int) -> plans.Plan:
     return plans.Plan(smp=smp, locks=(PROBE,), harts=(smp,), workload=plans.Workload(16, 16, 0, 0, 0, 0), trials=1,
                       seed=seed, order=(plans.Cell(PROBE, smp),))
@@ -100,24 +77,29 @@ def _csv(p: Probe) -> list[dict[str, object]]:
     return rows
 
 
+@dataclass(frozen=True)
+class Request:
+    """What `probe` is asked for."""
+
+    engine: Engine
+    smp: int
+    base: Path  # the profile that gives what cannot be probed
+    seed: int
+    out: Path | None
+    argv: list[str]
+
+
 class Run:
-    def __init__(self, options: argparse.Namespace, argv: list[str], console: Console):
-        kind = choose.kind(options.engine)
-        self.smp, self.console = options.smp or kind.default_smp(), console
-        kind.refuse_probe(self.smp)
-        kind.check_programs()
-        self.base = machine_file(options.base or default_machine(self.smp))
-        self.engine = kind.create(Options(self.smp, seed=options.seed, duration_ms=1, warmup_ms=0, machine=options.machine,
-                                          model_duration_us=WINDOW_US))
-        self.plan = _plan(self.smp, options.seed)
+    def __init__(self, request: Request, out: Console):
+        self.smp, self.engine, self.base, self.console = request.smp, request.engine, request.base, out
+        self.plan, self.outcome = _plan(self.smp, request.seed), Outcome()
         self.image = self.engine.build(self.plan.relax, self.plan.unlock)
-        self.path = (writer.use_folder(options.out) if options.out else writer.make_folder(
+        self.path = (writer.use_folder(request.out) if request.out else writer.make_folder(
             paths.RESULTS, writer.name(PROBE, self.smp, self.engine.name)))
-        self.files, self.latest = writer.Files(self.path), not options.out
+        self.files, self.latest = writer.Files(self.path), not request.out
         processors = toolchain.host_processors()
-        self.context = run_json.begin(self.plan, argv, self.engine, self.image, processors)
+        self.context = run_json.begin(self.plan, request.argv, self.engine, self.image, processors)
         self.session = Listening(self.plan, self.engine, self.path.name, processors)
-        self.outcome = Outcome()
 
     def go(self) -> int:
         return guarded(self.outcome, self._measure, self._end)
@@ -185,6 +167,6 @@ class Run:
         self.console.print(f"results: {writer.short(self.path / 'probe.csv')}", markup=False)
 
 
-def main(argv: Sequence[str], console: Console) -> int:
-    options = _parser().parse_args(argv[1:])
-    return Run(options, list(argv), console).go()
+def probe(request: Request) -> int:
+    """Probe, and write the profile; returns the exit status."""
+    return Run(request, console()).go()

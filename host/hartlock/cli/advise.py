@@ -1,0 +1,67 @@
+"""./run-bench.sh advise: its parser; and the sweep that --measure makes."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from hartlock.analysis.choices import GOALS, NEEDS
+from hartlock.base import paths
+from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
+from hartlock.cli import arguments, sweep
+from hartlock.engine.model import Model
+
+NAME = "advise"
+
+
+def parser() -> argparse.ArgumentParser:
+    p = arguments.command(NAME, "Say which strategy fits, from what was measured, how sure that is, and what would change it "
+                          "(docs/use/advise.md).")
+    p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
+                   help="results folder (default results/latest)")
+    p.add_argument("--harts", type=arguments.harts, metavar="N", help="that contend (default: the most that were measured)")
+    p.add_argument("--hold", type=arguments.integer(0, 10**9), metavar="INSTR", help="instructions inside the lock (default: as measured)")
+    p.add_argument("--think", type=arguments.integer(0, 10**9), metavar="INSTR", help="instructions between (default: as measured)")
+    p.add_argument("--scenario", metavar="NAME", default="", help="of a sweep of several; hold and think are then its own")
+    p.add_argument("--goal", choices=GOALS, default="balanced",
+                   help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then cycles; "
+                        "balanced: cycles and tail alike, nobody starved (default)")
+    p.add_argument("--max-bytes-per-lock", type=arguments.integer(0, 2**30), metavar="N", help="no more memory than this for each lock")
+    p.add_argument("--need", action="append", choices=NEEDS, default=[],
+                   help="fifo: first come, first served; lock: more than one word is protected; proof: the very code that was "
+                   "measured is proved against the RISC-V memory model")
+    p.add_argument("--isa", default="", metavar="ISA", help="what the harts have, as rv64gc_zacas")
+    p.add_argument("--measure", action="store_true", help="measure on the cost model what is missing")
+    arguments.add_help(p)
+    return p
+
+
+def measured(command: Sequence[str]) -> Path:
+    """The folder of a new sweep, on the model, of what is missing."""
+    from hartlock.folder import writer
+
+    folder = writer.make_folder(paths.RESULTS, writer.name(NAME, int(command[2]), Model.name))
+    status = sweep.main([*command, "--engine", Model.name, "--no-report", "--out", str(folder)])
+    if status != EXIT_OK:
+        raise UsageError(f"--measure: the sweep ended with {status}; what it measured is in {writer.short(folder)}")
+    return folder
+
+
+def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measured) -> int:
+    options = parser().parse_args(argv[1:])
+    from hartlock.analysis import advise
+    from hartlock.analysis.rules import fitting
+    from hartlock.folder.reader import load
+
+    data = load(options.folder)
+    ask = advise.the_ask(advise.Question(options.harts, options.hold, options.think, options.scenario, options.goal,
+                                         options.max_bytes_per_lock, tuple(options.need), options.isa), data)
+    if not fitting(data, ask) and options.measure:
+        data = load(options.folder, measure(advise.sweep_for(ask, data)))
+    if not fitting(data, ask):
+        print(f"The data cannot decide: {advise.missing(data, ask)}.\n"
+              f"Measure it: ./run-bench.sh {' '.join(advise.sweep_for(ask, data))}\n"
+              "or let advise do it on the model: --measure")
+        return EXIT_FAILED
+    for line in advise.answer(data, ask):
+        print(line)
+    return EXIT_OK

@@ -1,0 +1,51 @@
+"""From the options of a run to the request that the run gets."""
+
+import argparse
+from collections.abc import Sequence
+
+from hartlock.base.errors import UsageError
+from hartlock.engine import choose
+from hartlock.engine.base import Options
+from hartlock.plan import plan as plans
+from hartlock.plan import strategies, workload_options
+from hartlock.run.request import Request
+
+BAUD = 115200
+
+
+def engine_options(options: argparse.Namespace, smp: int, extra: Sequence[str]) -> Options:
+    """What the command line says about the engines. A scenario may say how long windows are."""
+    asked = vars(options)
+    return Options(
+        smp, seed=options.seed, duration_ms=workload_options.given(asked, "duration", None),
+        warmup_ms=workload_options.given(asked, "warmup", None),
+        model_duration_us=workload_options.given(asked, "model-duration", 200), time_limit_s=options.time_limit,
+        machine=options.machine, cpu=options.cpu, extra=tuple(extra), relax=options.relax, unlock=options.unlock,
+        baud=asked.get("baud", BAUD))
+
+
+def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Request:
+    """The run that the options ask for. Raises UsageError for what cannot be measured."""
+    locks, kind = tuple(strategies.choose(options.lock)), choose.kind(options.engine)
+    smp = options.smp or kind.default_smp()
+    harts = options.harts or (smp,)
+    workload = workload_options.workload(vars(options))
+    asked = engine_options(options, smp, extra)
+    trials = options.trials or kind.default_trials(locks, harts, workload, asked)
+    plan = plans.Plan(
+        smp=smp, locks=locks, harts=harts, workload=workload, trials=trials, seed=options.seed, inject=options.inject,
+        relax=options.relax, unlock=options.unlock, clusters=options.clusters, optional=strategies.optional(options.lock),
+        order=plans.order(locks, harts, trials, options.seed))
+    plans.check(plan)
+    engines, remarks = choose.choose(options.engine, asked)
+    engines, more = choose.split_by_ability(engines, workload_options.wants(plan.workload))
+    return Request(plan=plan, engines=engines, label=strategies.label(locks), out=options.out, silence_s=options.time_limit,
+                   argv=list(argv), remarks=[*remarks, *more])
+
+
+def refuse_board(request: Request) -> None:
+    """Refuse to start an engine that is only listened to."""
+    for engine in request.engines:
+        if not engine.is_started_here:
+            raise UsageError(f"--engine {engine.name}: --print-plan says what to ask of a board; then --serial DEVICE listens to it, "
+                             "or --from-log FILE reads what it said (docs/ports/boards.md)")

@@ -1,0 +1,30 @@
+"""What a run is asked for, and a sweep's boots."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from hartlock.engine.base import Engine
+from hartlock.plan.plan import Plan
+
+
+@dataclass(frozen=True)
+class Request:
+    """One run."""
+
+    plan: Plan
+    engines: Sequence[Engine]
+    label: str  # of --lock, for the folder's name
+    out: Path | None
+    silence_s: float | None  # of --time-limit
+    argv: list[str]
+    remarks: Sequence[str] = ()  # to be printed at the end
+
+
+@dataclass(frozen=True)
+class Part:
+    """One boot of one workload, in a sweep."""
+
+    boot: int  # from 1
+    work: int  # from 1: which of the workloads
+    request: Request
