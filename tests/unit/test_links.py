@@ -9,6 +9,7 @@ from support.run import TOP
 FOLDERS = ("alloc", "bench", "docs", "host", "kernel", "linker", "lock", "model", "native", "results/reference", "tests", "tools", "verify")
 SOURCES = {".c", ".cpp", ".def", ".h", ".html", ".ld", ".md", ".mk", ".py", ".S", ".toml"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
+PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)}|linker)/[\w./*-]*\w)/?`")  # as documents write it
 NAMED = re.compile(r"\bdocs/[\w./-]*\w")
 
 
@@ -82,6 +83,12 @@ def test_a_broken_link_is_found(tmp_path):
 def test_every_document_that_a_source_names_exists():
     missing = [f"{path.relative_to(TOP)}: {name}" for path in tree()
                for name in NAMED.findall(path.read_text(encoding="utf-8", errors="replace")) if not (TOP / name).exists()]
+    assert missing == []
+
+
+def test_every_path_in_a_document_exists():
+    missing = [f"{path.relative_to(TOP)}: {name}" for path in documents() for name in PATH.findall(prose(path))
+               if "NAME" not in name and not any(TOP.glob(name))]
     assert missing == []
 
 
