@@ -187,13 +187,30 @@ $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 include native/native.mk
 include verify/rules.mk
 
-.PHONY: setup
-setup: ## install what building, running and testing need (Debian packages), and a second QEMU beside
+.PHONY: setup setup-deep
+setup: ## install what building, running and `make check` need (Debian packages)
 	$(Q)./host/setup base run check
+
+setup-deep: ## install what `make check-deep` needs: other compilers, a browser, Slurm, U-Boot; a second QEMU beside
+	$(Q)./host/setup base run check deep
 	$(Q)./host/fetch-qemu10
 
-.PHONY: check lint test
-check: lint test ## everything that can be checked: layout, types, shell, all tests
+# Tests start the host program often: they are told which Python it takes, and that the tree is built.
+JOBS   := $(shell nproc)
+PYTEST  = HARTLOCK_PREBUILT=1 PYTHON=/usr/bin/python3 /usr/bin/python3 -m pytest -q -rs
+TESTS_OF_ALL_JOBS = $(PYTEST) -n $(JOBS) --dist loadfile
+
+.PHONY: check check-deep check-changed built-and-linted lint test
+check: built-and-linted ## layout, types, shell scripts, and the quick tests: before each commit
+	$(Q)$(TESTS_OF_ALL_JOBS) --durations=10 -m "not deep and not timing" --ignore=tests/deep tests
+
+check-deep: export HARTLOCK_DEEP = 1
+check-deep: built-and-linted ## all tests, what is timed by itself at last; `make setup-deep` installs what they need
+	$(Q)$(TESTS_OF_ALL_JOBS) --durations=20 -m "not timing" tests
+	$(Q)$(PYTEST) -m timing tests
+
+built-and-linted:
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target lint all model native
 
 SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd tools/fuzz/run .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
@@ -203,8 +220,8 @@ lint: ## layout, types, shell scripts
 	$(Q)/usr/bin/python3 -m pyflakes host verify tools tests
 	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
 
-test: $(IMAGE) ## all tests; TESTS=... for some
-	$(Q)/usr/bin/python3 -m pytest -q -rs $(or $(TESTS),tests)
+test: all model native ## some tests, in one process (TESTS=tests/unit)
+	$(Q)$(PYTEST) $(or $(TESTS),tests)
 
 # The programs of tools/.
 TOOL = PYTHONPATH=host:. /usr/bin/python3 -m tools.

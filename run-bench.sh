@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
 # hartlock: boot N harts, hammer one allocator under each lock, show what it costs.
-# This script finds a Python with what is needed and hands over to host/hartlock.
+# This script finds a Python with what is needed and hands over to host/hartlock;
+# `./run-bench.sh check` hands over to `make check`.
 set -euo pipefail
 top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
@@ -9,6 +10,7 @@ while [[ $# -gt 0 && $1 != -- ]]; do
 	if [[ $1 == --setup ]]; then setup=1; else args+=("$1"); fi
 	shift
 done
+if [[ ${args[*]} == check ]]; then sets=(base run check); fi
 if [[ " ${args[*]} " =~ \ --engine[\ =](native|board)\  ]]; then sets=(base); fi
 if [[ $setup ]]; then
 	"$top/host/setup" "${sets[@]}"
@@ -16,6 +18,10 @@ if [[ $setup ]]; then
 		echo "ready: ./run-bench.sh --smp 8 --lock cas"
 		exit 0
 	fi
+fi
+if [[ ${args[*]} == check ]]; then
+	"$top/host/setup" --missing "${sets[@]}" >/dev/null && exec make --no-print-directory -C "$top" check
+	exit 2
 fi
 if ! python=$("$top/host/find-python"); then
 	echo "hartlock: no Python 3.11 or later with numpy, rich and pyelftools was found" >&2

@@ -5,6 +5,9 @@ import subprocess
 
 import pytest
 from support.run import TOP, run_bench
+from support.shared import once
+
+from hartlock.engine import build
 
 
 @pytest.fixture
@@ -12,23 +15,31 @@ def bench(tmp_path):
     return lambda *args, **kw: run_bench(tmp_path / "run", *args, **kw)
 
 
+@pytest.fixture
+def refused(tmp_path):
+    """Runs ./run-bench.sh ARGS in this process: for words that it does not take."""
+    return lambda *args: run_bench(tmp_path / "run", *args, quick=False, here=True)
+
+
 @pytest.fixture(scope="session")
 def all_on_two(tmp_path_factory):
-    """A run that many tests read: every strategy, on one and on two harts.
+    """One run that many tests look at: every strategy, on one and on two harts."""
+    return once(tmp_path_factory, "all_on_two",
+                lambda folder: run_bench(folder, "--smp", "2", "--harts", "1,2", "--lock", "all"))
 
-    A busy host may run two harts one after the other for a whole run, and then there is nothing
-    to see. So there are up to five runs, until the control has lost updates.
-    """
-    for attempt in range(5):
-        done = run_bench(tmp_path_factory.mktemp("all") / str(attempt), "--smp", "2", "--harts", "1,2", "--lock", "all")
-        if done.status != 0 or done.row("null", 2)["overlap_shown"] == "yes":
-            break
-    return done
+
+@pytest.fixture(scope="session")
+def reported(tmp_path_factory):
+    """A sweep on the model, of three boots, with its report."""
+    return once(tmp_path_factory, "reported",
+                lambda folder: run_bench(folder, "sweep", "--smp", "4", "--harts", "1,4", "--lock", "ttas,mcs,faa", "--engine", "model",
+                                         "--model-duration", "60", "--boots", "3", quick=False))
 
 
 @pytest.fixture(scope="session")
 def plugin():
-    subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
+    if not build.is_prebuilt():
+        subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
     return TOP / "build/model/hartlock-model.so"
 
 

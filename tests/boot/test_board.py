@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import socket
 import subprocess
 import threading
@@ -12,30 +11,18 @@ import tty
 import zlib
 
 import pytest
-from support.run import TOP, run_bench
+from support.board import ASKED, IMAGE, heard, print_plan
+from support.run import TOP
 
-from hartlock.plan import parse, strategies
 from hartlock.engine import board
-from hartlock.base.errors import UsageError
+from hartlock.plan import parse, strategies
 
 pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
-IMAGE = TOP / "build/hartlock.elf"
-ASKED = ("--smp", "2", "--lock", "ticket,cas", "--trials", "2", "--duration", "15", "--warmup", "3")
-
-
-def print_plan(*args):
-    done = subprocess.run([str(TOP / "run-bench.sh"), "--engine", "board", "--print-plan", *args], stdin=subprocess.DEVNULL,
-                          capture_output=True, text=True, timeout=60, check=True)
-    return done.stdout.strip(), done.stderr
 
 
 def qemu(plan, *serial, smp=2, image=IMAGE):
     return ["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", str(smp), "-display", "none", "-monitor", "none",
             "-no-reboot", "-kernel", str(image), "-append", plan, *serial]
-
-
-def heard(folder, *args, **kw):
-    return run_bench(folder, *args, quick=False, **kw)
 
 
 @pytest.fixture(scope="module")
@@ -201,27 +188,6 @@ def test_a_line_on_which_nobody_speaks(tmp_path):
     assert done.status == 2 and "nothing was heard from the board for 1 s" in done.err
 
 
-@pytest.mark.parametrize("args,words", [
-    (["--serial", "/dev/nosuch"], "--serial /dev/nosuch: No such file"),
-    (["--serial", "/dev/null"], "cannot be set up as a serial line"),
-    (["--serial", "/dev/null", "--baud", "12345"], "--baud 12345: this system has 9600"),
-    (["--from-log", "/nosuch"], "--from-log /nosuch: No such file"),
-    (["--from-log", "/dev/null", "--serial", "/dev/null"], "it is one of them"),
-    (["--labgrid", "/nosuch"], "no such environment file"),
-    (["--from-log", "/dev/null", "--smp", "4"], "--smp: the board has its plan already"),
-    ([], "--print-plan says what to ask of a board"),
-    (["--cpu", "rv64", "--print-plan"], "--cpu rv64: QEMU's; --engine board has a board's processors")])
-def test_bad_options(tmp_path, args, words):
-    done = heard(tmp_path / "run", "--engine", "board", *args)
-    assert done.status == 2 and words in done.err, done.err
-    assert not done.folder.exists()
-
-
-def test_serial_is_of_the_board_alone(tmp_path):
-    done = heard(tmp_path / "run", "--engine", "tcg", "--serial", "/dev/null")
-    assert done.status == 2 and "are of the engine board" in done.err
-
-
 def test_an_image_with_its_plan_in_it(tmp_path):
     plan, _ = print_plan(*ASKED)
     subprocess.run(["make", "-s", "board", f"PLAN={plan}"], cwd=TOP, check=True, timeout=120, capture_output=True)
@@ -241,15 +207,6 @@ def test_make_board_refuses_what_is_no_plan():
     assert done.returncode != 0 and "a plan begins with hartlock:" in done.stderr
 
 
-@pytest.mark.parametrize("smp", [1, 2, 4, 8])
-def test_a_default_run_fits_a_minute_of_115200_baud(smp):
-    plan, said = print_plan("--smp", str(smp))
-    read, numbers = parse.read(plan, smp)
-    assert board.seconds(read, 115_200) <= 60 and numbers["duration_us"] == 20_000
-    assert re.search(r"at most \d+ kB: (\d+) s of the line at 115200 baud$", said.strip())
-    assert set(read.locks) >= set(strategies.known())
-
-
 def test_a_default_plan_leaves_out_what_needs_an_extension(tmp_path):
     to = tmp_path / "capture"
     plan, _ = print_plan("--smp", "1", "--trials", "1")
@@ -259,72 +216,7 @@ def test_a_default_plan_leaves_out_what_needs_an_extension(tmp_path):
     assert {r["strategy"] for r in done.rows()} >= set(strategies.known()) - {"amocas"}
 
 
-def test_what_does_not_fit_is_said():
-    _, said = print_plan("--smp", "64")
-    assert "fewer --lock, --harts or --trials" in said
-
-
 def test_the_volume_is_not_more_than_was_said(log):
     read, _ = parse.read(print_plan(*ASKED)[0], 2)
     data = log.read_bytes()
     assert 0.4 * board.volume(read) < len(data) - data.index(b"@boot n=0") <= board.volume(read)
-
-
-def test_a_plan_is_read_back_as_it_was():
-    text, _ = print_plan("--smp", "4", "--harts", "1,3", "--lock", "mcs,faa", "--hold", "7", "--think", "50", "--think-range", "9",
-                         "--size", "64", "--align", "32", "--batch", "1K", "--seed", "99", "--trials", "3")
-    plan, numbers = parse.read(text, 4)
-    w = plan.workload
-    assert (w.size_bytes, w.align_bytes, w.hold_instructions, w.think_instructions, w.think_range_instructions, w.batch_bytes) == (
-        64, 32, 7, 50, 9, 1024)
-    assert (plan.harts, plan.trials, plan.seed, plan.smp) == ((1, 3), 3, 99, 4)
-    assert f"run={','.join(f'{t.strategy}:{t.harts}' for t in plan.order)}" in text
-
-
-def test_every_word_of_a_workload_is_read_back():
-    text, _ = print_plan("--lock", "mcs", "--size", "mixed", "--touch", "3", "--placement", "random", "--arrival", "poisson:1000",
-                         "--interrupt", "500,60", "--irq", "off")
-    plan, _ = parse.read(text, 4)
-    assert " ".join(plan.workload.words()) in text and plan.workload.arrival == "poisson"
-
-
-@pytest.mark.parametrize("text,words", [
-    ("hartlock: run=tiket:2", "knows no such strategy"), ("hartlock: run=cas:0", "not strategy:harts"),
-    ("hartlock: run=cas:65", "not strategy:harts"), ("hartlock: run=cas", "not strategy:harts"),
-    ("hartlock: size=x run=cas:1", "not a number"), ("hartlock: colour=red run=cas:1", "does not know"),
-    ("hartlock: format=2 run=cas:1", "format 2"), ("", "no plan"), ("hartlock: size=8", "no plan")])
-def test_plans_that_cannot_be_read(text, words):
-    with pytest.raises(UsageError, match=words):
-        parse.read(text, 2)
-
-
-def test_labgrid_with_its_qemu_driver(tmp_path):
-    pytest.importorskip("labgrid", reason="labgrid is not installed (Debian package labgrid)")
-    plan, _ = print_plan(*ASKED)
-    (tmp_path / "env.yaml").write_text(f"""
-targets:
-  main:
-    drivers:
-      QEMUDriver:
-        qemu_bin: qemu
-        machine: virt
-        cpu: rv64
-        memory: 256M
-        kernel: image
-        extra_args: "-smp 2 -no-reboot"
-        boot_args: "{plan}"
-tools:
-  qemu: {shutil.which("qemu-system-riscv64")}
-images:
-  image: {IMAGE}
-""")
-    done = heard(tmp_path / "run", "--engine", "board", "--labgrid", str(tmp_path / "env.yaml"))
-    assert done.status == 0, done.out + done.err
-    assert done.row("ticket", 2, "board")["trials_measured"] == "2" and "switched on" in done.out
-
-
-def test_a_labgrid_environment_without_a_console(tmp_path):
-    pytest.importorskip("labgrid", reason="labgrid is not installed (Debian package labgrid)")
-    (tmp_path / "env.yaml").write_text("targets:\n  main:\n    resources: []\n")
-    done = heard(tmp_path / "run", "--engine", "board", "--labgrid", str(tmp_path / "env.yaml"))
-    assert done.status == 2 and "ConsoleProtocol" in done.err

@@ -3,16 +3,13 @@
 import os
 import re
 import shutil
-import subprocess
 
 import pytest
 from support.run import TOP, run_bench
 
+from hartlock.base.errors import UsageError
 from hartlock.engine import model
 from hartlock.figures.columns import PER_OP
-from hartlock.base.errors import UsageError
-
-MODEL = ("--engine", "model", "--trials", "2", "--model-duration", "60")
 
 
 @pytest.fixture(scope="module")
@@ -43,75 +40,23 @@ def test_without_a_lock_the_model_loses_updates(both):
     assert row["overlap_shown"] == "yes" and float(row["lost_updates_share_median"]) > 0.3
 
 
-def figures(done):
-    """Both CSV files without the columns that tell where and when: run and host_processors."""
-    out = []
-    for name in ("samples.csv", "summary.csv"):
-        for row in done.rows(name):
-            row.pop("run"), row.pop("host_processors")
-            out.append(row)
-    return out
-
-
-@pytest.fixture
-def load():
-    """Two processes that keep both processors busy."""
-    busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(2)]
-    yield
-    for process in busy:
-        process.kill()
-        process.wait()
-
-
-@pytest.fixture(scope="module")
-def quiet(tmp_path_factory):
-    return run_bench(tmp_path_factory.mktemp("quiet") / "run", "--smp", "8", "--lock", "all", *MODEL)
-
-
-def test_the_model_gives_the_same_figures_under_load(quiet, tmp_path, load):
-    again = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", *MODEL)
-    assert quiet.status == again.status == 0, quiet.out + again.out
-    assert figures(quiet) == figures(again)
-
-
-def test_another_qemu_gives_the_same_figures(quiet, tmp_path):
-    """QEMU 10.0 with OpenSBI 1.5, which `make setup` fetches, gives the figures of the system's QEMU."""
-    other = TOP / "build/qemu-10.0/usr/bin"
-    if not other.exists():
-        pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
-    again = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", *MODEL,
-                      "--", "-L", str(other.parent / "share/qemu"),
-                      env={"PATH": f"{other}:{os.environ['PATH']}"})
-    assert again.status == 0, again.out
-    assert "version 10." in again.context["qemu"] and again.context["qemu"] != quiet.context["qemu"]
-    assert again.session("model")["boot"]["console"] == "dbcn"
-    assert figures(quiet) == figures(again)
-
-
-def test_another_seed_gives_other_figures(quiet, tmp_path):
-    other = run_bench(tmp_path / "run", "--smp", "8", "--lock", "all", "--seed", "2", *MODEL)
-    ticket = [d.row("ticket", 8, "model")["cycles_per_op_median"] for d in (quiet, other)]
-    assert figures(quiet) != figures(other)
-    assert float(ticket[1]) == pytest.approx(float(ticket[0]), rel=0.3)
-
-
 def test_sixty_four_harts(bench):
     done = bench("--smp", "64", "--lock", "mcs", "--engine", "model", "--trials", "1", "--model-duration", "20")
     assert done.status == 0, done.out
     assert done.row("mcs", 64, "model")["machine"] == "mesh-64"
 
 
-def test_an_unknown_machine_is_refused(bench):
-    done = bench("--smp", "2", "--engine", "model", "--machine", "generic-9")
+def test_an_unknown_machine_is_refused(refused):
+    done = refused("--smp", "2", "--engine", "model", "--machine", "generic-9")
     assert done.status == 2
     assert "no such profile" in done.err and "generic-8" in done.err
     assert not done.folder.exists()
 
 
-def test_a_profile_with_a_mistake_is_refused_by_name(bench, tmp_path):
+def test_a_profile_with_a_mistake_is_refused_by_name(refused, tmp_path):
     text = (TOP / "model/machines/generic-8.toml").read_text()
     (tmp_path / "mine.toml").write_text(text.replace("l1_load", "l1_laod"))
-    done = bench("--smp", "2", "--engine", "model", "--machine", str(tmp_path / "mine.toml"))
+    done = refused("--smp", "2", "--engine", "model", "--machine", str(tmp_path / "mine.toml"))
     assert done.status == 2
     assert "l1_laod" in done.err
 
@@ -163,33 +108,3 @@ def test_default_machines():
         path.parent.mkdir(exist_ok=True)
         path.write_text("")
         model.machine_file(str(path))
-
-
-def broken_copy(tmp_path, header, old, new):
-    """run-bench.sh of a copy of the tree in which a header has one mistake."""
-    copy = tmp_path / "copy"
-    shutil.copytree(TOP, copy, ignore=shutil.ignore_patterns(".git", "build", "results", "__pycache__"))
-    text = (copy / header).read_text()
-    assert text.count(old) == 1
-    (copy / header).write_text(text.replace(old, new))
-    return lambda *args: subprocess.run([str(copy / "run-bench.sh"), *args], capture_output=True, text=True,
-                                        timeout=120, check=False)
-
-
-def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
-    """The MCS lock of this copy is never handed over."""
-    run = broken_copy(tmp_path, "lock/mcs.h", "a32_store_unlock(&next->waiting, 0);", "")
-    done = run("--smp", "2", "--lock", "mcs", *MODEL)
-    assert done.returncode == 1, done.stdout
-    assert "deadlock: every hart waits for another" in done.stdout
-    for hart in "01":
-        assert re.search(rf"hart {hart}: at 0x\w+ .*mcs_acquire.* line 0x", done.stdout), done.stdout
-
-
-def test_a_livelock_is_ended_and_each_hart_is_located(tmp_path):
-    """The test-and-set lock of this copy is never released; its waiters write, so none sleeps."""
-    run = broken_copy(tmp_path, "lock/tas.h", "a32_store_unlock(&l->held, 0);", "(void)l;")
-    done = run("--smp", "2", "--lock", "tas", *MODEL)
-    assert done.returncode == 1, done.stdout
-    assert "livelock" in done.stdout
-    assert re.search(r"hart 1: at 0x\w+ .*tas_acquire", done.stdout), done.stdout

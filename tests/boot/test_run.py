@@ -3,11 +3,9 @@
 import re
 import subprocess
 
-import pandas
 import pytest
 from support.run import EVERYWHERE, TOP, run_bench
 
-from hartlock.figures import columns
 from hartlock.plan import strategies
 
 
@@ -56,26 +54,6 @@ def test_the_price_of_measuring_has_rows_of_its_own(all_on_two):
     assert clock["role"] == "harness" and float(clock["cycles_per_op_median"]) > 0
     assert clock["throughput_ops_per_second_median"] == ""
     assert all_on_two.row("null", 1)["role"] == "harness"
-
-
-def test_pandas_reads_both_files_without_options(all_on_two):
-    summary = pandas.read_csv(all_on_two.folder / "summary.csv")
-    samples = pandas.read_csv(all_on_two.folder / "samples.csv")
-    assert list(summary.columns) == columns.SUMMARY
-    assert list(samples.columns) == columns.SAMPLES
-    assert summary["cycles_per_op_median"].dtype == float
-    assert (all_on_two.folder / "summary.csv").read_bytes().count(b"\r\n") == len(summary) + 1
-    one = samples[(samples.strategy == "ttas") & (samples.harts == 2) & (samples.repetition == 1)]
-    assert list(one.hart) == [0, 1]
-
-
-def test_samples_and_summary_agree(all_on_two):
-    samples = pandas.read_csv(all_on_two.folder / "samples.csv")
-    ttas = samples[(samples.strategy == "ttas") & (samples.harts == 2)]
-    per_trial = ttas.groupby("trial").throughput_ops_per_second.sum()
-    assert float(all_on_two.row("ttas", 2)["throughput_ops_per_second_median"]) == pytest.approx(
-        per_trial.median(), rel=1e-4)
-    assert float(all_on_two.row("ttas", 2)["ops_window_total"]) == ttas.ops_window.sum()
 
 
 def test_the_context_is_whole(all_on_two):

@@ -9,7 +9,7 @@ import subprocess
 from collections import Counter
 
 import pytest
-from support.run import TOP, run_bench
+from support.run import TOP, run_bench, run_here
 
 from hartlock.analysis import rules
 from hartlock.folder import reader
@@ -24,8 +24,7 @@ def sweep(folder, *args, **kw):
 
 
 def resume(folder):
-    return subprocess.run([str(TOP / "run-bench.sh"), "sweep", "--resume", str(folder)], capture_output=True, text=True,
-                          timeout=120, check=False)
+    return run_here("sweep", "--resume", folder)
 
 
 def rows_of(folder, name):
@@ -156,7 +155,7 @@ def test_a_sweep_never_mixes_two_kernels(swept, tmp_path, key, value, words):
     (["--hold", "0,x"], "'x' is not a whole number"), (["--resume", "/nonexistent"], "no run.json"), (["--boots", "0"], "from 1 to 1000"),
     (["--resume", "/nonexistent", "--boots", "3"], "give no other options")])
 def test_bad_input(args, words):
-    done = subprocess.run([str(TOP / "run-bench.sh"), "sweep", *args], capture_output=True, text=True, timeout=60, check=False)
+    done = run_here("sweep", *args)
     assert done.returncode == 2 and words in done.stderr
 
 

@@ -19,6 +19,12 @@ EVERYWHERE = [name for name, strategy in strategies.known().items() if not strat
 QUICK = ("--trials", "2", "--duration", "40", "--warmup", "10")
 
 
+def rows_of(folder, name="summary.csv"):
+    """The rows of a CSV file of a results folder."""
+    with open(Path(folder) / name, newline="", encoding="utf-8") as f:
+        return list(csv.DictReader(f))
+
+
 @dataclass
 class Done:
     status: int
@@ -27,8 +33,7 @@ class Done:
     folder: Path
 
     def rows(self, name="summary.csv"):
-        with open(self.folder / name, newline="", encoding="utf-8") as f:
-            return list(csv.DictReader(f))
+        return rows_of(self.folder, name)
 
     def row(self, strategy, harts, engine="tcg"):
         return next(r for r in self.rows()
@@ -46,16 +51,29 @@ class Done:
         return (self.folder / "uart.log").read_bytes()
 
 
-def run_bench(folder, *args, timeout=120, env=None, quick=True):
+# The environment of a run that builds what it needs: forms, compilers or a tree that `make check` has not built.
+BUILDS = {"HARTLOCK_PREBUILT": "0"}
+
+
+def run_bench(folder, *args, timeout=120, env=None, quick=True, here=False):
     """Run ./run-bench.sh ARGS --out FOLDER as a user would, with quick trials and only under tcg,
-    unless told otherwise."""
+    unless told otherwise. `here` runs it in this process, for what ends before an engine starts."""
     at = args.index("--") if "--" in args else len(args)
     ours = [*(QUICK if quick else ()), *(() if "--engine" in args else ("--engine", "tcg")), *args[:at],
-            "--out", str(folder)]
+            "--out", str(folder), *args[at:]]
+    if here:
+        done = run_here(*ours)
+        return Done(done.returncode, done.stdout, done.stderr, Path(folder))
     done = subprocess.run(
-        [str(TOP / "run-bench.sh"), *ours, *args[at:]], stdin=subprocess.DEVNULL, capture_output=True,
+        [str(TOP / "run-bench.sh"), *ours], stdin=subprocess.DEVNULL, capture_output=True,
         text=True, timeout=timeout, env={**os.environ, **(env or {})}, check=False)
     return Done(done.returncode, done.stdout, done.stderr, Path(folder))
+
+
+def command(*args, env=None, timeout=120):
+    """Run ./run-bench.sh ARGS as a process of its own, and ask nothing else of it."""
+    return subprocess.run([str(TOP / "run-bench.sh"), *map(str, args)], stdin=subprocess.DEVNULL, capture_output=True, text=True,
+                          timeout=timeout, env={**os.environ, **(env or {})}, check=False)
 
 
 def run_here(*args):
@@ -67,6 +85,12 @@ def run_here(*args):
         except SystemExit as e:
             status = e.code
     return subprocess.CompletedProcess(args, status, out.getvalue(), err.getvalue())
+
+
+def first_line(done):
+    """The first line that a command printed which ended well."""
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout.splitlines()[0]
 
 
 def path_without(tmp_path, *hidden):

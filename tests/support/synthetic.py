@@ -3,6 +3,8 @@
 import csv
 from pathlib import Path
 
+import numpy as np
+
 from hartlock.base import intervals
 from hartlock.figures import columns
 from hartlock.folder.writer import cell
@@ -64,3 +66,14 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
                 old = list(csv.DictReader(f))
         write(path / f"{name}.csv", names, [*old, *rows])
     return path
+
+
+def around(middle, spread=0.01, seed=0):
+    """A function of boot and trial that returns values around `middle`, always the same ones."""
+    rng = np.random.default_rng(seed + int(middle * 1000))
+    return lambda boot, trial: middle * (1 + spread * rng.normal())
+
+
+def cells(harts, **cycles):
+    """`cycles` for folder_of(), of strategies on one number of harts."""
+    return {(name, harts): around(value) for name, value in cycles.items()}

@@ -55,7 +55,7 @@ def test_the_readme_has_the_two_commands_ci_runs():
     text = (TOP / "README.md").read_text()
     marked = text.split("<!-- the two commands -->\n")[1].split("<!-- end -->")[0]
     assert [line[4:] for line in marked.splitlines() if line.startswith("    ")] == [
-        "./run-bench.sh --setup --smp 8 --lock cas", "make setup check"]
+        "./run-bench.sh --setup --smp 8 --lock cas", "./run-bench.sh --setup check"]
 
 
 def test_every_option_in_the_docs_exists():

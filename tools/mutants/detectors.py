@@ -19,7 +19,7 @@ from pathlib import Path
 
 from tools.mutants.hunt import CHECKS
 from tools.mutants.mutants import words
-from tools.mutants.tree import TOP, Mutant, known, plant
+from tools.mutants.tree import TOP, Mutant, environment, known, plant
 
 DOCUMENT = TOP / "docs/trust/stress.md"
 BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"
@@ -49,7 +49,7 @@ def seek(mutant: Mutant, seed: int, most_s: int) -> Find:
         subprocess.run(
             ["./run-bench.sh", "stress", "--smp", str(HARTS), "--lock", mutant.strategy, "--engine", mutant.engine, "--seed", str(seed),
              "--for", f"{most_s}s", "--time-limit", str(QUIET_S), "--replays", "0", "--out", str(out)],
-            cwd=mutant.tree, stdin=subprocess.DEVNULL, capture_output=True, timeout=most_s + 300, check=False)
+            cwd=mutant.tree, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=most_s + 300, check=False)
         context = json.loads((out / "run.json").read_text())
     told = context["stress"]
     return Find(told["found_seconds"] or told["seconds"], told["ops"], check_of(context["problems"]))

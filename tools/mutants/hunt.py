@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from hartlock.plan import traits
-from tools.mutants.tree import TOP, Mutant
+from tools.mutants.tree import TOP, Mutant, environment
 from tools.simulate import simulate
 
 HOSTCC = os.environ.get("HOSTCC", "gcc")
@@ -72,7 +72,7 @@ def run_rows(where: Path, engine: str, strategy: str, seed: int, options: Sequen
         out = Path(name) / "run"
         done = subprocess.run(
             ["./run-bench.sh", "--engine", engine, "--lock", strategy, *ENGINES[engine], "--time-limit", str(QUIET_S),
-             "--seed", str(seed), *options, "--out", str(out)], cwd=where, stdin=subprocess.DEVNULL, capture_output=True,
+             "--seed", str(seed), *options, "--out", str(out)], cwd=where, env=environment(), stdin=subprocess.DEVNULL, capture_output=True,
             text=True, timeout=300, check=False)
         if done.returncode == 2:
             return 2, done.stderr.strip().splitlines()[-1:], []

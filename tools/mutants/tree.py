@@ -15,6 +15,7 @@ contains it. tools/mutants/NAME.patch begins with what it is:
 """
 
 import fcntl
+import os
 import re
 import shutil
 import subprocess
@@ -90,6 +91,11 @@ def plant(mutant: Mutant) -> Path:
     if done.returncode != 0:
         raise SystemExit(f"{mutant.patch.name} does not fit the header any more: bring it up to date.\n{done.stdout}")
     return mutant.tree
+
+
+def environment() -> dict[str, str]:
+    """This program's, for a run in a mutant's tree: such a tree is not built yet, whatever is said of this one."""
+    return {**os.environ, "HARTLOCK_PREBUILT": "0"}
 
 
 def main() -> None:

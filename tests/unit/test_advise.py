@@ -6,33 +6,19 @@ import subprocess
 
 import numpy as np
 import pytest
-from support.run import TOP, run_bench, run_here
-from support.synthetic import folder_of
+from support.run import TOP, first_line, run_here
+from support.synthetic import around, cells, folder_of
 
 from hartlock.analysis import drop_in, rules
-from hartlock.folder import reader
-from hartlock.plan import strategies
 from hartlock.analysis.advise import sweep_for
 from hartlock.analysis.rules import Ask
 from hartlock.base.errors import UsageError
+from hartlock.folder import reader
+from hartlock.plan import strategies
 
 
 def run_advise(*args):
     return run_here("advise", *args)
-
-
-def around(middle, spread=0.01, seed=0):
-    rng = np.random.default_rng(seed + int(middle * 1000))
-    return lambda boot, trial: middle * (1 + spread * rng.normal())
-
-
-def cells(harts, **cycles):
-    return {(name, harts): around(value) for name, value in cycles.items()}
-
-
-def first_line(done):
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout.splitlines()[0]
 
 
 def test_a_clear_case_names_the_lock_the_figures_and_the_files(tmp_path):
@@ -241,29 +227,3 @@ def test_the_lines_to_change_compile(tmp_path, name):
     done = subprocess.run(["cc", "-std=gnu11", "-Wall", "-Werror", "-fsyntax-only", "-I.", "use.c"], cwd=tmp_path, capture_output=True, text=True,
                           timeout=60, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def test_missing_cells_are_measured(tmp_path):
-    """`--measure` runs on the model, into results/; the test removes that folder again."""
-    from hartlock.base.paths import RESULTS
-
-    folder = folder_of(tmp_path / "a", cells(2, ticket=300, tas=260))
-    before = set(RESULTS.glob("*")) if RESULTS.exists() else set()
-    try:
-        done = subprocess.run([str(TOP / "run-bench.sh"), "advise", str(folder), "--harts", "2", "--hold", "40", "--measure"],
-                              capture_output=True, text=True, timeout=300, check=False)
-        assert done.returncode == 0, done.stdout + done.stderr
-        assert "hold 40, think 100, on 2 harts, evidence modelled" in done.stdout
-        assert re.search(r"^(Take (tas|ticket)\.|Too close to call: )", done.stdout, re.M)
-    finally:
-        for path in set(RESULTS.glob("*")) - before:
-            shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
-
-
-def test_a_real_sweep(tmp_path):
-    done = run_bench(tmp_path / "run", "sweep", "--smp", "8", "--harts", "8", "--lock", "spin,mcs,faa", "--engine", "model", "--boots", "3", "--trials", "1",
-                     "--no-report", quick=False)
-    assert done.status == 0, done.out
-    assert first_line(run_advise(done.folder)) == "No lock is needed: faa."
-    held = run_advise(done.folder, "--need", "lock")
-    assert first_line(held) == "Take mcs." and "ttas: it starves" in held.stdout
