@@ -63,7 +63,7 @@ void *qemu_plugin_insn_haddr(const struct qemu_plugin_insn *insn);
 uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t size);
 bool qemu_plugin_mem_is_store(uint32_t info);
 
-/* From API 2 on. */
+/* QEMU has this call from API 2 on. */
 int qemu_plugin_num_vcpus(void) __attribute__((weak));
 
 #endif

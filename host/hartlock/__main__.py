@@ -7,7 +7,7 @@ from hartlock.base.errors import EXIT_PIPE
 try:
     status = main(sys.argv[1:])
     sys.stdout.flush()
-except BrokenPipeError:  # whoever read the output has seen enough: `| head`
+except BrokenPipeError:  # the reader of the output has seen enough, as with `| head`
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     status = EXIT_PIPE
 sys.exit(status)

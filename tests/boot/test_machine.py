@@ -29,7 +29,7 @@ def fields(done, kind):
 
 
 def audited(done):
-    """What each hart counted in the audit passes."""
+    """The counts of each hart in the audit passes."""
     return [share for share in fields(done, "share") if share["pass"] == "audit"]
 
 

@@ -90,7 +90,7 @@ static void test_all_come_back(void)
 		stats[i].index = (unsigned)i;
 		EXPECT_EQ(pthread_create(&thread[i], NULL, work, (void *)i), 0);
 	}
-	/* until each has left: the host runs threads when it likes */
+	/* go on until each has left, for the host runs threads when it likes */
 	for (unsigned n = 0; n < TURNS || started[1] * started[2] * started[3] == 0; n++)
 		turn();
 	over = true;

@@ -13,7 +13,7 @@ def start(folder, *args):
     return subprocess.Popen(
         [str(TOP / "run-bench.sh"), *QUICK, "--trials", "50", "--engine", "tcg", *TWO, "--out", str(folder), *args],
         stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        # as a terminal leaves it: a shell's background job ignores SIGINT, and so would its children
+        # SIGINT acts as under a terminal: a shell's background job ignores it, and so would its children
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL))
 
 

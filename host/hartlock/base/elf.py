@@ -52,7 +52,7 @@ class Elf:
         try:
             with open(path, "rb") as f:
                 self._file = library.ELFFile(io.BytesIO(f.read()))
-                list(self._file.iter_sections())  # whatever is damaged shows here
+                list(self._file.iter_sections())  # any damage shows here
         except (OSError, wrong) as e:
             raise ElfError(f"{path}: {e or 'it is no ELF file, or is cut short'}") from None
 

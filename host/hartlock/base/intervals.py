@@ -55,7 +55,7 @@ def medians(groups: Sequence[Array], drawn: npt.NDArray[np.int64], rng: np.rando
     table = np.full((len(groups), sizes.max()), math.nan)
     for row, group in zip(table, groups, strict=True):
         row[: group.size] = group
-    size = sizes[drawn][:, :, None]  # of each drawn boot
+    size = sizes[drawn][:, :, None]  # the number of trials of each drawn boot
     place = np.arange(sizes.max())
     trial = (rng.random((*drawn.shape, place.size)) * size).astype(np.int64)
     values = np.where(place < size, table[drawn[:, :, None], trial], math.nan).reshape(len(drawn), -1)

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 
-LONGEST_WORD = 200  # of a message: nobody reads more
+LONGEST_WORD = 200  # characters of a message, for nobody reads more
 
 
 class OptionError(ValueError):

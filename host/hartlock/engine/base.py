@@ -24,7 +24,7 @@ BOTH = "both"  # --engine both: tcg, and the model where it can run, in one tabl
 
 
 class Abilities(NamedTuple):
-    """Which disturbances of a workload an engine can cause."""
+    """The disturbances of a workload that an engine can cause."""
 
     interrupts: bool = True  # --interrupt
     masks: bool = True  # --irq off
@@ -38,7 +38,7 @@ class Abilities(NamedTuple):
 
 @dataclass(frozen=True)
 class Options:
-    """What a command line says about its engine. None stands for an option that was not given."""
+    """The options of a command line about its engine. None stands for one that was not given."""
 
     smp: int
     seed: int = 1
@@ -59,11 +59,11 @@ class Engine:
     """One way to execute harts, with the windows of one run."""
 
     name: ClassVar[str]
-    program: ClassVar[str] = "the kernel"  # what it executes, in messages
+    program: ClassVar[str] = "the kernel"  # the name in messages of what it executes
     abilities: ClassVar[Abilities] = Abilities()
     window_ms: ClassVar[tuple[int, int]] = (100, 20)  # duration and warm-up, unless options say otherwise
     fairness_share: ClassVar[int] = 4  # the fairness pass's window is the duration divided by this
-    is_deterministic: ClassVar[bool] = False  # the same plan is the same run, and no hart is ever stopped
+    is_deterministic: ClassVar[bool] = False  # equal plans are equal runs, and no hart is ever stopped
     is_started_here: ClassVar[bool] = True  # else it runs already, and nobody sees it end
     runs_image: ClassVar[bool] = True  # it executes the image that was built here, whose code may be proved
     is_riscv: ClassVar[bool] = True  # its harts say which RISC-V extensions they have
@@ -111,7 +111,7 @@ class Engine:
         """Raise UsageError if `probe` cannot measure `smp` of its harts."""
 
     def shortened(self, duration_us: int, warmup_us: int) -> Self:
-        """The same engine with windows of a stress round, drawn in microseconds of wall time."""
+        """The engine with windows of a stress round, drawn in microseconds of wall time."""
         return replace(self, windows=self.make_windows(duration_us, warmup_us, self.windows.hang_ms))
 
     # Running.
@@ -138,7 +138,7 @@ class Engine:
         """The number of host processors that `smp` harts keep busy."""
         return smp
 
-    # What its figures mean.
+    # The meaning of its figures.
 
     def evidence(self, harts: int, processors: int) -> str:
         """The word of the column `evidence` for a row of `harts` harts on a host of `processors`."""

@@ -16,7 +16,7 @@ from hartlock.plan.plan import Plan
 from hartlock.records.trials import Boot
 
 LINE_S = 60  # that a default plan's records take, at the most
-BITS = 10  # of a byte on a line: 8N1
+BITS = 10  # bits of a byte on a line: 8N1
 
 
 def volume(plan: Plan) -> int:

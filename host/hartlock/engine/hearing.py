@@ -82,7 +82,7 @@ def listen(chunks: Iterator[bytes]) -> Heard:
 
 @dataclass(frozen=True)
 class Where:
-    """Where a board is heard: exactly one of the three."""
+    """The place where a board is heard: exactly one of the three."""
 
     serial: str | None
     log: Path | None

@@ -31,7 +31,7 @@ class Lab(Line):
             self._console = self._target.get_driver("ConsoleProtocol")
         except UsageError:
             raise
-        except Exception as e:  # whatever one of its many drivers raises
+        except Exception as e:  # one of its many drivers may raise anything
             raise UsageError(f"--labgrid {path}: {e or type(e).__name__}") from e
 
     def switch_on(self) -> bool:

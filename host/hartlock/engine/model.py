@@ -17,7 +17,7 @@ from hartlock.engine.tcg import CPU, InQemu
 from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
 
-QEMU_VERSIONS = ((7, 2), (10, 0))  # whose plugin interface the cost model knows
+QEMU_VERSIONS = ((7, 2), (10, 0))  # the cost model knows their plugin interface
 STRESS_DIVISOR, STRESS_LEAST_US = 50, 40  # a modelled microsecond takes that much longer to simulate
 
 

@@ -81,7 +81,7 @@ class Serial(Line):
             raise UsageError(f"--serial {device}: {e.strerror}") from e
         try:
             fcntl.ioctl(self._fd, termios.TIOCEXCL)  # no second program shall take some of the bytes
-            tty.setraw(self._fd, termios.TCSANOW)  # what has come in already stays
+            tty.setraw(self._fd, termios.TCSANOW)  # bytes that have come in already stay
             mode = termios.tcgetattr(self._fd)
             mode[2] = (mode[2] | termios.CLOCAL | termios.CREAD) & ~(termios.CRTSCTS | termios.HUPCL)
             mode[4] = mode[5] = code

@@ -25,9 +25,9 @@ class Silent(Exception):
 class Source:
     """A source is used as a context manager, and is closed at the block's end whatever happens."""
 
-    name = ""  # what messages call it
-    key = ""  # how its keys in run.json begin
-    speaker = ""  # who says its bytes
+    name = ""  # its name in messages
+    key = ""  # the beginning of its keys in run.json
+    speaker = ""  # the one who says its bytes, in messages
 
     def __init__(self, command: list[str]):
         """`command` says in run.json what was started or listened to."""

@@ -10,7 +10,7 @@ from hartlock.engine.process import Process
 
 GDB_LIMIT_S = 30
 _FRAME = re.compile(r"^#\d+ +(?:0x\w+ in )?([\w.]+) \(.*?(?:\) at ([^ )]+:\d+))?$", re.MULTILINE)
-_ROOTS = ("hart_main", "main")  # what is below these is the C library
+_ROOTS = ("hart_main", "main")  # frames below these belong to the C library
 
 
 class Program(Process):

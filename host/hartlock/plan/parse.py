@@ -6,7 +6,7 @@ from hartlock.plan import strategies
 from hartlock.base.errors import UsageError
 from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, Cell, Plan, Workload
 
-# What the kernel takes for what it is not told (bench/plan.c; docs/reference/records.md).
+# The kernel's defaults (bench/plan.def; docs/reference/records.md).
 DEFAULTS = {"format": FORMAT, "size": 16, "align": 16, "batch": 4096, "hold": 0, "think": 0, "duration_us": 100_000,
             "warmup_us": 20_000, "fairness_us": 25_000, "seed": 1, "clusters": 0,
             "touch": 0, "rate": 0, "interrupt_us": 0, "interrupt_length": 0, "ipi_us": 0, "churn_us": 0, "exhaust": 0}

@@ -10,7 +10,7 @@ from hartlock.plan.strategies import BASELINE, CLOCK, CONTROL
 from hartlock.plan.windows import Windows
 
 FORMAT = 1
-TRIALS = 5  # of each strategy and number of harts, usually
+TRIALS = 5  # the usual number of trials for each strategy and number of harts
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
 MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most
@@ -18,7 +18,7 @@ PASSES = ("throughput", "latency", "audit", "fairness")
 
 
 class Cell(NamedTuple):
-    """What a trial measures: a row of summary.csv. Each cell is measured in several trials."""
+    """A strategy on a number of harts: a row of summary.csv. Each cell is measured in several trials."""
 
     strategy: str
     harts: int
@@ -42,7 +42,7 @@ class Workload:
     touch_lines: int = 0
     placement: str = "padded"  # packed, random
     arrival: str = "closed"  # poisson
-    arrival_ops_per_second: int = 0  # of each hart; 0: closed
+    arrival_ops_per_second: int = 0  # operations a second of each hart; 0: a closed loop
     interrupt_period_us: int = 0  # 0: none
     interrupt_instructions: int = 0
     irq: str = "on"  # off: the section runs with interrupts off
@@ -73,13 +73,13 @@ class Plan:
     locks: tuple[str, ...]  # asked for, in that order
     harts: tuple[int, ...]  # counts to measure, ascending
     workload: Workload
-    trials: int  # of each strategy and hart count
+    trials: int  # trials of each strategy and number of harts
     seed: int
     inject: str = ""
     relax: str = lock_forms.RELAX
     unlock: str = lock_forms.UNLOCK
     clusters: int = 0  # equal ones, that the harts are told they form; 0: what the machine says
-    optional: tuple[str, ...] = ()  # of the locks: left out without complaint where an extension is missing
+    optional: tuple[str, ...] = ()  # locks that are left out without complaint where an extension is missing
     order: tuple[Cell, ...] = field(default=())
 
     def role(self, cell: Cell) -> str:

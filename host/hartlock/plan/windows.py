@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 
 class Windows(NamedTuple):
-    duration_us: int  # of a pass's window: wall time, or modelled time
+    duration_us: int  # microseconds of a pass's window: wall time, or modelled time
     warmup_us: int  # before the window opens
-    fairness_us: int  # of the fairness pass's window; 0: as long as the others
+    fairness_us: int  # microseconds of the fairness pass's window; 0: as long as the others
     hang_ms: int = 0  # without progress before the kernel says that harts hang; 0: the kernel's own choice

@@ -54,7 +54,7 @@ def interrupt(text: str) -> tuple[int, int]:
 
 milliseconds = int_between(1, 3_600_000)
 
-# How the value of each option that a scenario may set is read.
+# The options that a scenario may set, each with the reader of its value.
 TYPES: dict[str, Callable[[str], object]] = {
     "size": size, "align": byte_count, "hold": instructions, "think": instructions,
     "think-range": instructions, "batch": byte_count, "touch": int_between(0, 64),

@@ -17,12 +17,12 @@ from hartlock.records.histogram import Histogram, lowest
 Pair = tuple[int, int]
 Matrix = npt.NDArray[Any]
 
-# What a loop would cost without its operation.
+# The cost of a loop without its operation.
 OVERHEAD = {"load": "loop", "amo": "loop", "amo_load": "loop", "op": "loop", "mul": "loop", "div": "loop",
             "pause": "loop", "store": "gap"}
 BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff", "visible", "amo_lines")  # less the clock read
-MISSES = ("memory", "shared", "dirty", "copy")  # what an L1 hit among them would spoil
-NEAREST_SHARE = 0.01  # of the tries must be that fast: one may be a fluke
+MISSES = ("memory", "shared", "dirty", "copy")  # operations that an L1 hit among them would spoil
+NEAREST_SHARE = 0.01  # share of the tries that must be that fast: one may be a fluke
 ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE = 0.5, 0.01  # pairs that differ by less are in one
 
 

@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
 
-# What a record looks like at its start; enough to tell a damaged one from text.
+# The start of a record; it is enough to tell a damaged one from text.
 _START = re.compile(rb"@[a-z]+ n=")
 _CRC = re.compile(rb" \*([0-9a-f]{8})\s*$")
 _HEAD = re.compile(rb"@([a-z]+) n=([0-9]{1,18})(?: |$)")
 _NUMBER = re.compile(rb"-?[0-9]{1,20}|0x[0-9a-f]{1,16}")
 _BUCKET = re.compile(rb"(?:([0-9]{1,4}):)?([0-9]{1,20})")
 _LEAST, _BEYOND = -1 << 63, 1 << 64  # a number is of 64 bits
-BUCKETS = 1920  # of a histogram of 64-bit values: bench/histogram.h
+BUCKETS = 1920  # buckets of a histogram of 64-bit values (bench/histogram.h)
 FAULTS_KEPT = 1000  # the first so many are named, all are counted
 
 

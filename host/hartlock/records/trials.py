@@ -23,16 +23,16 @@ class Share:
     waste: int = 0  # bytes taken from the heap that no block was made of
     waited: int = 0
     failed: int = 0
-    bytes: int = 0  # of the blocks it got
-    blocks: int = 0  # audit: that it marked
-    misplaced: int = 0  # audit: of those, misaligned or outside the heap
+    bytes: int = 0  # bytes of the blocks it got
+    blocks: int = 0  # audit: blocks that it marked
+    misplaced: int = 0  # audit: blocks of those that are misaligned or outside the heap
     behind: int = 0  # ticks behind its schedule at the end
     interrupts: int = 0
     interrupts_inside: int = 0
-    overlapping: int = 0  # audit: of those, with bytes that were marked already
+    overlapping: int = 0  # audit: blocks of those with bytes that were marked already
     ipis: int = 0
     ipis_inside: int = 0
-    stops: int = 0  # and came back
+    stops: int = 0  # times that it stopped and came back
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Pass:
     used: int
     shares: list[Share] = field(default_factory=list)
     coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
-    offset: int = 0  # of a random placement, bytes
+    offset: int = 0  # bytes of a random placement
     touched: int = 0  # lines written inside, by all harts
 
 
@@ -53,12 +53,12 @@ class Pass:
 class Fair:
     """The figures of @fair on the grants of one fairness pass."""
 
-    order: str  # how they are told: numbers, addresses, unknown
-    clusters: int  # of its harts
+    order: str  # the source of the order: numbers, addresses, unknown
+    clusters: int  # the number of clusters its harts are in
     grants: int
     again: int  # to the hart that had the one before
     near: int  # to another hart of its cluster
-    windows: int  # of as many grants as there are harts
+    windows: int  # groups of as many grants as there are harts
     distinct: int  # harts with a grant in them, all added up
     breaks: int  # grants that do not follow the one before
 
@@ -90,13 +90,13 @@ class Trial:
     histograms: dict[tuple[int, str], Histogram]  # by hart and kind: docs/reference/records.md, @hist
     marked: int = 0  # audit: bytes that somebody got
     fair: Fair = NO_FAIR
-    exhaust: Exhaust | None = None  # asked for, and it is here
-    relax: str = "not-applicable"  # how its waiters wait,
-    unlock: str = "not-applicable"  # and its holders let go
+    exhaust: Exhaust | None = None  # None: not asked for, or not arrived
+    relax: str = "not-applicable"  # the form in which its waiters wait
+    unlock: str = "not-applicable"  # the form in which its holders let go
     clusters: int = 1  # that its harts are told they are in
     first: int = 0  # number of its first record that came
-    records: int = 0  # of it that came and could be used
-    lost: int = 0  # of those from the first to the last: not so
+    records: int = 0  # its records that came and could be used
+    lost: int = 0  # its records between the first and the last that did not come, or could not be used
 
     def merged(self, kind: str) -> Histogram:
         return merge(h for (_, k), h in sorted(self.histograms.items()) if k == kind)
@@ -113,14 +113,14 @@ class Boot:
     timebase_hz: int = 0
     console: str = ""
     sbi: str = ""
-    machine: str = ""  # what the device tree calls it
+    machine: str = ""  # its name in the device tree
     isa: str = ""
-    extensions: tuple[str, ...] = ()  # of those a strategy or a form may need: what every hart has
+    extensions: tuple[str, ...] = ()  # extensions that every hart has, of the ones a strategy or a form may need
     clusters: int = 0  # by the device tree
     clock: dict[str, str] = field(default_factory=dict)  # @clock: what cycles are, and in what steps
     no_cycle: list[int] = field(default_factory=list)  # ids of the harts that cannot read their cycle counter
     native: dict[str, str] = field(default_factory=dict)  # @native, when it is the bench on threads
-    preempted: int = 0  # how often the system stopped a thread of it, in the whole run
+    preempted: int = 0  # times that the system stopped one of its threads, in the whole run
     failed_harts: list[str] = field(default_factory=list)
     failed_checks: list[str] = field(default_factory=list)
     checks: int = 0
@@ -137,9 +137,9 @@ class TrialBuilder:
         self.ended = ""  # status of the end record; "" while there is none
         self.records_promised = -1
         self.forms: tuple[str, str] | None = None  # relax and unlock, of the image
-        self.crash: dict[str, str] = {}  # of @trap and @panic
+        self.crash: dict[str, str] = {}  # the sentences on @trap and @panic
         self.trap: dict[str, int] = {}
-        self.hang: Fields | None = None  # of @hang, and of each @stuck
+        self.hang: Fields | None = None  # the keys of @hang; those of each @stuck are in `stuck`
         self.stuck: list[Fields] = []
         self._open: dict[int, Trial] = {}
         self.handlers = {
