@@ -12,7 +12,7 @@ from verify.herd import TOP
 from verify.strategy import Subject
 from verify.worker import inside
 
-VARIANTS = ("plain", "full")  # of a worker: bench/variant.h
+VARIANTS = ("plain", "full")  # the variants of a worker: bench/variant.h
 USUAL_FORM = "pause-store"  # its objects have no folder of their own
 # The loops of bench/worker.c, and how many atomics in them are the bench's own: fairness_ask()'s count.
 PASSES = {"throughput": 0, "latency": 0, "audit": 0, "grants": 1}

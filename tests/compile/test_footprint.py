@@ -119,7 +119,7 @@ def test_the_traits_are_what_is_compiled(tmp_path, word):
     assert atomics == {*known.instructions, *known.corner_instructions}
     claimed = {"node": known.waiter_bytes + known.hart_bytes}
     if not lockfree:
-        slots = 64  # of anderson, and harts of qspin
+        slots = 64  # slots of anderson, and harts of qspin
         claimed |= {"lock": known.bytes_per_lock(slots), "space": known.once_bytes + slots * known.once_bytes_per_hart}
     for name, size in claimed.items():
         assert hart.sizes[name] in (size, -(-size // 64) * 64), name

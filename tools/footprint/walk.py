@@ -48,7 +48,7 @@ class Hart:
 
     @property
     def result(self) -> int:
-        """What the last function returned."""
+        """The value that the last function returned."""
         return self.registers[RESULT]
 
     def load(self, address: int, size: int) -> int:

@@ -1,6 +1,6 @@
-"""Two sets of trials against each other: how much, how sure, too close to call?
+"""Compares two sets of trials: the difference, its interval, and whether it is too close to call.
 
-docs/trust/statistics.md explains each.
+docs/trust/statistics.md explains each figure.
 """
 
 import importlib
@@ -14,14 +14,14 @@ from hartlock.base.intervals import NONE, Estimate, Sample, by_boot, draw_boots,
 
 SAME = 0.01  # differences below one in a hundred decide nothing
 FLAG = 0.05  # a Mann-Whitney p below it, after Holm, is a flag
-FAR = 3.5  # of Iglewicz and Hoaglin's modified z-score
+FAR = 3.5  # the limit of Iglewicz and Hoaglin's modified z-score
 
 
 def ratio_ci(a: Sample, b: Sample, paired: bool = False, level: float = 95, seed: int = 1) -> Estimate:
-    """Median of a over median of b, with its bootstrap interval, of 95 % unless told otherwise.
+    """The median of a over the median of b, with its bootstrap interval of `level` per cent.
 
-    Paired: both were measured in the same boots, so that a boot is drawn for both
-    at once and what it does to both cancels.
+    `paired`: both were measured in the same boots. A boot is then drawn for both at once, and its
+    effect on both cancels.
     """
     of_a, of_b = by_boot(a.values, a.boots), by_boot(b.values, b.boots)
     if paired:
@@ -44,14 +44,14 @@ def ratio_ci(a: Sample, b: Sample, paired: bool = False, level: float = 95, seed
 
 
 def cliffs_delta(a: Sample, b: Sample) -> float:
-    """P(a > b) - P(a < b) of a trial of each: 0 no tendency, 1 every a above every b."""
+    """Cliff's delta, P(a > b) - P(a < b) of a trial of each: 0 is no tendency, 1 every a above every b."""
     if not a.known.size or not b.known.size:
         return math.nan
     return float(np.sign(a.known[:, None] - b.known[None, :]).mean())
 
 
 def mann_whitney(a: Sample, b: Sample) -> float:
-    """Two-sided p of the rank-sum test; nan without two values on each side."""
+    """The two-sided p of the rank-sum test; nan without two values on each side."""
     if a.known.size < 2 or b.known.size < 2:
         return math.nan
     if np.unique(np.concatenate([a.known, b.known])).size == 1:
@@ -61,7 +61,7 @@ def mann_whitney(a: Sample, b: Sample) -> float:
 
 
 def holm(ps: Sequence[float]) -> list[float]:
-    """Holm's correction: how small each p still is, when so many were looked at. nan stays nan."""
+    """Each p after Holm's correction for the number of tests. nan stays nan."""
     known = sorted((p, i) for i, p in enumerate(ps) if math.isfinite(p))
     out, worst = [math.nan] * len(ps), 0.0
     for rank, (p, i) in enumerate(known):
@@ -71,8 +71,8 @@ def holm(ps: Sequence[float]) -> list[float]:
 
 
 def outliers(values: Sequence[float]) -> list[int]:
-    """Places of the values far from the median (modified z-score above 3.5, and
-    one in a hundred off). They are shown, never left out."""
+    """The places of the values far from the median: with a modified z-score above 3.5, and a hundredth
+    off. They are shown, never left out."""
     v = np.array(values, dtype=np.float64)
     known = v[np.isfinite(v)]
     if known.size < 4:
@@ -84,7 +84,7 @@ def outliers(values: Sequence[float]) -> list[int]:
 
 
 def call(ratio: Estimate, same: float = SAME) -> str:
-    """lower, higher, or too close: the interval holds 1, or the difference is below `same`."""
+    """The call: lower, higher, or too close, when the interval holds 1 or the difference is below `same`."""
     if math.isfinite(ratio.low):
         if ratio.high < 1 and ratio.median < 1 - same:
             return "lower"

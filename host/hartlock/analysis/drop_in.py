@@ -1,4 +1,4 @@
-"""How a strategy is taken over into another tree: the headers to copy, and the lines to write."""
+"""Tells how to use a strategy in another tree: the headers to copy, and the lines to write."""
 
 import re
 from pathlib import Path

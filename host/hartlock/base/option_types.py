@@ -1,4 +1,4 @@
-"""How the values of options are read. What is wrong with one is an OptionError, whose text the user sees."""
+"""Readers of options' values. A wrong value is an OptionError, whose text the user sees."""
 
 import re
 from collections.abc import Callable

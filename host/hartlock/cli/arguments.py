@@ -103,7 +103,7 @@ def add_help(parser: argparse.ArgumentParser, brief: Callable[[], str] | None = 
 
 @dataclass(frozen=True)
 class Usual:
-    """What the parsers of a run and of a sweep do not have in common."""
+    """The differences between the parsers of a run and of a sweep."""
 
     engine: str
     engine_help: str

@@ -1,4 +1,4 @@
-"""What a sweep ends with: its verdict on the terminal, and its report in the folder."""
+"""The end of a sweep: its verdict on the terminal, and its report in the folder."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -14,7 +14,7 @@ from hartlock.report import page
 
 
 def verdicts(data: Results) -> Iterator[str]:
-    """The verdict, setting by setting."""
+    """The lines of the verdict, setting by setting."""
     settings = [s for s in data.settings if data.cells(s)]
     for s in settings:
         verdict = judge(data, s, max(data.harts(s)))

@@ -1,4 +1,4 @@
-"""What ./run-bench.sh --help prints: the options people use, on one screen. --help-all has the rest."""
+"""The help of ./run-bench.sh: --help prints the options people use, on one screen; --help-all, all."""
 
 BRIEF = """\
 usage: ./run-bench.sh [options] [-- QEMU arguments]

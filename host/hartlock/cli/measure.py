@@ -1,4 +1,4 @@
-"""From the options of a run to the request that the run gets."""
+"""Makes the request of a run from its options."""
 
 import argparse
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ BAUD = 115200
 
 
 def engine_options(options: argparse.Namespace, smp: int, extra: Sequence[str]) -> Options:
-    """What the command line says about the engines. A scenario may say how long windows are."""
+    """The engine options of a command line. A scenario may say how long windows are."""
     asked = vars(options)
     return Options(
         smp, seed=options.seed, duration_ms=workload_options.given(asked, "duration", None),

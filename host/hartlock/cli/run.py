@@ -81,7 +81,7 @@ def main(argv: Sequence[str]) -> int:
         return print_plan(request)
     if not where.is_given():
         measure.refuse_board(request)
-    # From here on something is measured and printed; what came before starts without the libraries for that.
+    # This module measures and prints. It is imported late, so that commands which do neither start fast.
     from hartlock.run.run import run
 
     return run(request)

@@ -46,7 +46,7 @@ def doubling(smp: int) -> tuple[int, ...]:
 
 
 def parts(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Iterator[Part]:
-    """Boot by boot, each workload in each."""
+    """The parts of a sweep, boot by boot, with each workload in each boot."""
     harts = options.harts or doubling(options.smp or kind(options.engine).default_smp())
     for boot in range(1, options.boots + 1):
         for work, values in enumerate(product(*(getattr(options, name) for name in arguments.VARIED)), 1):

@@ -1,6 +1,6 @@
-"""Is the code that a row was measured with proved? verify/proofs.json says which is.
+"""Finds out whether the code of a row is proved, as verify/proofs.json says.
 
-make prove writes that file: for each strategy and form the hash of the functions that hold, and
+`make prove` writes that file: for each strategy and form the hash of the functions that hold, and
 of the objects in whose loops it has found them (docs/trust/proof.md). Here the objects that were
 built are hashed; one that differs in a bit is not proved.
 """
@@ -20,7 +20,7 @@ NONE = "none"
 
 
 def object_of(workload: Workload) -> str:
-    """Which of a strategy's two objects runs it: as bench/load.c's load_wanted()."""
+    """The one of a strategy's two objects that runs the workload, as bench/load.c's load_wanted() decides."""
     more = (workload.sizes != FIXED or workload.touch_lines or workload.placement != "padded"
             or workload.arrival_ops_per_second or workload.interrupt_period_us or workload.irq == "off")
     return "full" if more else "plain"
@@ -39,7 +39,7 @@ def text_hash(path: Path) -> str:
 
 @cache
 def _known() -> dict[str, dict[str, str]]:
-    """By strategy: the hash of each object with proved code in it, and that of the code."""
+    """For each strategy: the hash of each object with proved code in it, and the code's hash."""
     try:
         strategies = json.loads(FILE.read_text())["strategies"]
         return {name: {built: code for code, objects in forms.items() for built in objects}
@@ -56,5 +56,5 @@ def _of(strategy: str, which: str, folder: Path) -> str:
 
 
 def of(strategy: str, plan: Plan) -> str:
-    """holds:HASH, the hash of the functions that are proved and were timed; or none."""
+    """The column `proof`: holds:HASH, with the hash of the proved functions that were timed; or none."""
     return _of(strategy, object_of(plan.workload), formed(BUILD, plan.relax, plan.unlock))

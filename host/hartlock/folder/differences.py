@@ -1,4 +1,4 @@
-"""What differs between two runs besides their figures."""
+"""Finds the differences of two runs besides their figures."""
 
 import tomllib
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from typing import Any
 
 from hartlock.folder.reader import Results
 
-# Of run.json, in the order in which a reader should know. (key, in words)
+# (key of run.json, its words), in the order that a reader should know them in
 FACTS = [
     ("commit", "commit"), ("compiler", "compiler"), ("image_sha256", "kernel image"), ("qemu", "QEMU"),
     ("host.processor", "processor"), ("host.processors", "host processors"), ("host.architecture", "architecture"),
@@ -34,7 +34,7 @@ def _by_engine(results: Results) -> dict[str, dict[str, Any]]:
 
 
 def _profile(engine: str, a: str, b: str) -> Iterator[str]:
-    """Key by key, where two machine profiles differ."""
+    """The keys in which two machine profiles differ."""
     try:
         old, new = tomllib.loads(a), tomllib.loads(b)
     except tomllib.TOMLDecodeError:

@@ -1,4 +1,4 @@
-"""matplotlib's SVG, made fit to stand in a page: its colours, its fonts, no names twice."""
+"""Makes matplotlib's SVG fit for a page: with the page's colours and fonts, and no name twice."""
 
 import io
 import re
@@ -8,11 +8,11 @@ from hartlock.report.plots import FAINT, FAMILY, GRID, INK, PAPER, pyplot
 
 VARIABLES = {INK: "--ink", FAINT: "--faint", GRID: "--rule", FAMILY["lock-free"]: "--free", FAMILY["FIFO lock"]: "--fifo",
              FAMILY["lock"]: "--lock", FAMILY["reference"]: "--ref"}
-DPI = 160  # of the PNG files
+DPI = 160  # dots per inch of the PNG files
 
 
 def text(figure: Any, salt: str) -> str:
-    """A file of its own: the same bytes for the same figure, whenever and wherever it is drawn."""
+    """The text of an SVG file. A figure gives the same bytes whenever and wherever it is drawn."""
     out = io.StringIO()
     pyplot().rcParams["svg.hashsalt"] = salt
     figure.savefig(out, format="svg", metadata={"Date": None, "Creator": None})
@@ -26,7 +26,7 @@ def png(figure: Any) -> bytes:
 
 
 def inline(svg: str, label: str, salt: str) -> str:
-    """The same in the page's colours and font."""
+    """The SVG in the page's colours and font."""
     svg = svg[svg.index("<svg"):]
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)

@@ -1,4 +1,4 @@
-"""The life of a command that measures: it begins, something may end it early, and what it has is written all the same."""
+"""The life of a command that measures: something may end it early, and its results are written anyway."""
 
 import signal
 from collections.abc import Callable
@@ -16,7 +16,7 @@ class Terminated(BaseException):
 
 @dataclass
 class Outcome:
-    """How a command ended: the worst that has happened so far."""
+    """The outcome of a command: the worst that has happened so far."""
 
     status: str = COMPLETE
     exit: int = EXIT_OK
@@ -33,12 +33,12 @@ class Outcome:
             self.status, self.exit = status, exit_status
 
     def failed_check(self, problem: str) -> None:
-        """Note a check that failed: the run is complete all the same."""
+        """Note a check that failed. The run is complete nevertheless."""
         self.worse(problem, self.status)
 
 
 class undisturbed:
-    """Within it Ctrl-C and SIGTERM are ignored: the results are being written."""
+    """A block in which Ctrl-C and SIGTERM are ignored, because the results are being written."""
 
     def __enter__(self) -> None:
         self._old = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}

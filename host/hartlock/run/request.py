@@ -1,4 +1,4 @@
-"""What a run is asked for, and a sweep's boots."""
+"""The request of a run, and of a sweep's boots."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,9 +14,9 @@ class Request:
 
     plan: Plan
     engines: Sequence[Engine]
-    label: str  # of --lock, for the folder's name
+    label: str  # the value of --lock, for the folder's name
     out: Path | None
-    silence_s: float | None  # of --time-limit
+    silence_s: float | None  # the value of --time-limit
     argv: list[str]
     remarks: Sequence[str] = ()  # to be printed at the end
 

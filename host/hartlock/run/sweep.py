@@ -1,8 +1,8 @@
 """`sweep`: all strategies on several hart counts, over several boots, into one folder.
 
 A boot differs from the next by its seed: the order of its trials, the harts' random
-numbers, where things lie. What a boot has finished is in its log, so a sweep that
-was stopped goes on by reading the logs and booting for what is missing.
+numbers, the places of things in memory. The log of a boot has its finished trials, so a
+sweep that was stopped goes on by reading the logs and booting for the missing ones.
 """
 
 import json
@@ -31,8 +31,8 @@ class Sweep:
     """Several boots of each workload, alike but for the seed."""
 
     parts: Sequence[Part]
-    folder: Path | None  # of a sweep to go on with
-    conclude: Callable[[Path, Console], None] | None  # what is told and written at its end
+    folder: Path | None  # the folder of a sweep to go on with
+    conclude: Callable[[Path, Console], None] | None  # tells and writes its end
     boot: bool = True  # boot what is missing; else only read the logs there are
 
 
@@ -50,7 +50,7 @@ class Attempt:
 
 
 def remaining(order: Sequence[plans.Cell], done: "Counter[tuple[str, int]]") -> tuple[plans.Cell, ...]:
-    """The trials of the order that were not done, in order."""
+    """The trials of the order that are not done yet, in order."""
     left, out = Counter(done), []
     for trial in order:
         if left[trial] > 0:
@@ -118,7 +118,7 @@ class SweepRun(Run):
         return super().named(f"boot {boot}: {problem}" if boot else problem, engine)
 
     def judged(self) -> list[Session]:
-        """A log that was cut short is no problem once its boot went on in another."""
+        """The sessions that are judged. A log that was cut short is left out if its boot went on in another."""
         ended = {(id(s.table), s.start.boot) for s in self.sessions if s.collector.ended}
         return [s for s in self.sessions if s.collector.ended or (id(s.table), s.start.boot) not in ended]
 

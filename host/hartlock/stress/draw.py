@@ -23,7 +23,7 @@ class Asked:
 
     smp: int
     locks: tuple[str, ...]
-    optional: tuple[str, ...]  # of these: left out without complaint where an extension is missing
+    optional: tuple[str, ...]  # those of them that are left out without complaint where an extension is missing
     seed: int
     engine: Engine
     relax: tuple[str, ...]  # forms of waiting, of which a round has one,
@@ -41,7 +41,7 @@ class Dice:
     """Random numbers that depend on the seed and the round alone."""
 
     def __init__(self, seed: int, number: int):
-        self.random = random.Random(f"hartlock {seed} {number}")  # of a text: the same on every machine
+        self.random = random.Random(f"hartlock {seed} {number}")  # a text seeds alike on every machine
 
     def happens(self, share: float) -> bool:
         return self.random.random() < share
@@ -114,7 +114,7 @@ def trials(dice: Dice, asked: Asked) -> tuple[Cell, ...]:
 
 
 def windows(dice: Dice, engine: Engine) -> Engine:
-    """Draw the windows of a pass. They are short, for much happens when a pass begins and ends."""
+    """Draw the windows of a pass. They are short, because faults show most when a pass begins and ends."""
     return engine.shortened(dice.about(1000, 30_000), dice.perhaps(0.7, 100, 5000))
 
 
