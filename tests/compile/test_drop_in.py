@@ -8,7 +8,7 @@ import subprocess
 import pytest
 from support.run import TOP
 
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 
 HOSTCC = os.environ.get("HOSTCC", "gcc")
 CLANG = os.environ.get("CLANG", "clang")
@@ -45,7 +45,7 @@ CASES = [pytest.param(project, shape, name, id=f"{project}-{name}")
 def test_every_strategy_goes_into_every_project():
     for project in WORDS:
         named = {case.values[2] for case in CASES if case.values[0] == project}
-        assert set(strategies.known()) - named == {"null", "indirect"}  # a control, and a price
+        assert set(strategies.known()) - named == {n for n, t in traits.known().items() if t.yardstick}
     assert len(snippets()) == 15
 
 
@@ -94,7 +94,7 @@ def test_a_snippet_works_on_threads(project, shape, name, tmp_path):
 def test_zeroed_memory_is_a_free_lock_but_for_two(tmp_path):
     """The document's statement on static initialisers agrees with the bytes that init writes."""
     for name, strategy in strategies.known().items():
-        if strategy.lockfree or name in ("null", "indirect"):
+        if strategy.lockfree or traits.known()[name].yardstick:
             continue
         word = strategy.header.stem
         (tmp_path / "zero.c").write_text(f"""

@@ -81,6 +81,8 @@ def test_a_corner_needs_nothing():
     ({"lock_bytes": '"8"'}, "lock_bytes is '8'; it has to be a whole number"),
     ({"lock_bytes": "-8"}, "lock_bytes is -8; it has to be a whole number, 0 or more"),
     ({"lock_bytes": "true"}, "lock_bytes is True"),
+    ({"lines_per_waiter": "[2, 1]"}, r"lines_per_waiter is \[2, 1\]; it has to be \[least, most\]"),
+    ({"lines_per_waiter": "[1]"}, r"it has to be \[least, most\]"),
     ({"yardstick": "1"}, "yardstick is 1; it has to be true or false"),
     ({"order": '"FIFO"'}, "order is 'FIFO'; it is one of fifo, cluster fifo"),
     ({"instructions": '"amoswap.w"'}, "it has to be a list of words"),

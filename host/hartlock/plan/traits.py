@@ -65,6 +65,8 @@ class Traits:
     hart_bytes: int = 0
     once_bytes: int = 0
     once_bytes_per_hart: int = 0
+    lines_per_operation: int | None = None
+    lines_per_waiter: tuple[int, ...] = ()
     corner_instructions: tuple[str, ...] = ()
     yardstick: bool = False
     lock_note: str = ""
@@ -110,6 +112,10 @@ def _checked(where: str, name: str, kind: Any, value: Any) -> Any:
         if value not in list(Order):
             raise UsageError(f"{NAMED}: {where}: order is {value!r}; it is one of {', '.join(Order)}")
         return Order(value)
+    if kind == tuple[int, ...]:
+        if not isinstance(value, list) or [type(n) for n in value] != [int, int] or not 0 <= value[0] <= value[1]:
+            raise UsageError(f"{NAMED}: {where}: {name} is {value!r}; it has to be [least, most]")
+        return tuple(value)
     if kind == tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise UsageError(f"{NAMED}: {where}: {name} is {value!r}; it has to be a list of words")
