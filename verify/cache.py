@@ -13,8 +13,8 @@ FOLDER = herd.TOP / "build" / "verify" / "results"
 
 
 # The modules of this package that a verdict depends on.
-METHOD = ("alone", "axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "scenario",
-          "starts", "strategy", "suite", "symmetry", "traces")
+METHOD = ("alone", "axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "rounds",
+          "scenario", "starts", "strategy", "suite", "symmetry", "traces")
 
 
 def _method() -> str:

@@ -9,22 +9,19 @@ that would take it once more is stuck, if it waits as long as the words it last 
 they are; if it does not wait, the trace is one attempt too long and is dropped. Loops that look
 at nothing shared (delays) run to their end, or are left after LIMIT_DELAY turns."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from verify.code import Function
-from verify import coherence
-from verify.coherence import Access, seen
 from verify.errors import Unsupported
 from verify.memory import STACK, Location, Memory, location
 from verify.ops import ALU, CONDITIONS, MASK, SP, Op, decode, loaded, stored
-from verify.traces import Hart, Past, Step, Trace, Values, join
+from verify.traces import Hart, Past, Step, Values, join
 
 Stop = Callable[[Location], bool]  # is a hart about to touch that location?
 
 LIMIT_STEPS, LIMIT_TRACES = 5_000, 60_000
-LIMIT_DELAY, LIMIT_ALL = 40, 400_000  # turns of a loop that only counts; traces, in all rounds
+LIMIT_DELAY = 40  # turns of a loop that only counts
 
 
 @dataclass
@@ -266,50 +263,3 @@ class Alone(Explorer):
                               if s.location and s.shared and s.read is not None and s.op.rd != "x0")
             return [run]
         return super()._again(run, op)
-
-
-def traces(harts: list[Hart], memory: Memory, turns: int, waits: bool = True) -> list[list[Trace]]:
-    """All traces of each hart, on all values that harts may store; `waits`: also those stuck for ever."""
-    values, done = Values(memory), 0
-    while True:
-        runs = [list(Explorer(hart, values, turns, n, waits).runs()) for n, hart in enumerate(harts)]
-        done += sum(map(len, runs))
-        if done > LIMIT_ALL:
-            raise Unsupported(f"more than {LIMIT_ALL} traces, and still new values")
-        if not _learn(values, runs, _limits(runs), _possible(runs, memory)):
-            return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine if waits or run.stuck is None] for mine in runs]
-
-
-def _limits(runs: list[list[Run]]) -> dict[Location, int]:
-    """The number of stores to each location that one execution can have at most."""
-    limit: dict[Location, int] = {}
-    for mine in runs:
-        most: dict[Location, int] = {}
-        for run in mine:
-            for where, n in Counter(s[0] for s in run.stores).items():
-                most[where] = max(most.get(where, 0), n)
-        for where, n in most.items():
-            limit[where] = limit.get(where, 0) + n
-    return limit
-
-
-def _possible(runs: list[list[Run]], memory: Memory) -> dict[Location, set[tuple[int, int]] | None]:
-    """The (hart, value) of the stores that coherence allows at each location; None: all."""
-    done: dict[Location, list[set[tuple[Access, ...]]]] = {}
-    for n, mine in enumerate(runs):
-        for run in mine:
-            for where, steps in Trace(tuple(run.steps)).accesses().items():
-                done.setdefault(where, [{()} for _ in runs])[n].add(seen(steps))
-    return {where: coherence.stored(each, memory.get(where, 0)) for where, each in done.items()}
-
-
-def _learn(values: Values, runs: list[list[Run]], limit: dict[Location, int],
-           possible: dict[Location, set[tuple[int, int]] | None]) -> bool:
-    """Add the values that were stored. No value has more stores in its past than there are stores."""
-    new = False
-    for hart, mine in enumerate(runs):
-        for where, value, past, over in (s for run in mine for s in run.stores):
-            depth, allowed = past.get(where, 0) + 1, possible[where]
-            if depth <= limit[where] and (allowed is None or (hart, value) in allowed):
-                new |= values.add(hart, where, value, {**past, where: depth}, over)
-    return new

@@ -11,7 +11,7 @@ from verify.coherence import together
 from verify.core import Reasons, unordered
 from verify.errors import Unsupported
 from verify.events import Items, bare, in_order, read
-from verify.explore import traces
+from verify.rounds import traces
 from verify.litmus import render
 from verify.memory import Location, check_overlap
 from verify.scenario import Condition, Test, at_rest

@@ -21,7 +21,7 @@ from verify.axioms import Graph
 from verify.coherence import fitting, seen, together
 from verify.errors import ProofError, Unsupported
 from verify.events import read
-from verify.explore import traces
+from verify.rounds import traces
 from verify.litmus import render
 from verify.memory import Layout
 from verify.ops import decode
