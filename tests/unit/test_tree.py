@@ -8,6 +8,7 @@ import pytest
 from support.run import TOP
 
 from hartlock.engine.choose import ENGINES
+from hartlock.engine.tcg import InQemu
 from hartlock.plan import strategies
 
 # A folder may include from itself and from these.
@@ -154,3 +155,9 @@ def test_only_the_engines_themselves_ask_which_engine_it_is():
                                   'isinstance(e, (Native, Board))'])
 def test_asking_for_an_engine_is_noticed(text):
     assert any(asks_for_the_engine(node) for node in ast.walk(ast.parse(text)))
+
+
+def test_the_script_installs_no_qemu_for_the_engines_that_have_none():
+    """run-bench.sh looks for --engine before there is a Python that could say what an engine needs."""
+    names = re.search(r"--engine\[\\ =\]\(([\w|]+)\)", (TOP / "run-bench.sh").read_text())[1].split("|")
+    assert set(names) == {name for name, engine in ENGINES.items() if not issubclass(engine, InQemu)}

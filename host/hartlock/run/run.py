@@ -87,34 +87,45 @@ class Run:
         """Make what else there is to make of the results. A run makes nothing more."""
 
     def _finish(self) -> None:
-        summary = self.path / "summary.csv"
-        rows = self.rows = [row for each in self.tables() for row in each.summary()]
+        summary = self._write()
+        self._print_rows()
+        self._print_problems()
+        self.afterwards()
+        self.console.print(f"results: {writer.short(summary)}", markup=False)
+
+    def _write(self) -> Path:
+        """Write what is written once, at the end; returns the summary's path."""
+        self.rows = [row for each in self.tables() for row in each.summary()]
         with suppress(RunError):  # a full disk was said already, or is said next
             self.context.update(
                 status=self.outcome.status, ended=run_json.now(), problems=self.outcome.problems,
                 sessions=self.last_words())
             self.folder.write_context(self.context)
         try:
-            summary = self.folder.write_summary(rows, (row for each in self.tables() for row in each.waits()))
+            return self.folder.write_summary(self.rows, (row for each in self.tables() for row in each.waits()))
         except RunError as e:
             self.outcome.worse(str(e))
-        self.folder.close()
+            return self.path / "summary.csv"
+        finally:
+            self.folder.close()
+
+    def _print_rows(self) -> None:
         say = self.console.print
-        if rows:
+        if self.rows:
             say()
-            say(table.result(rows, self.console.width))
+            say(table.result(self.rows, self.console.width))
             say()
         of_engines = [remark for session in self.sessions for remark in session.remarks()]
-        for remark in (*dict.fromkeys(of_engines), *table.remarks(rows), *self.request.remarks):
+        for remark in (*dict.fromkeys(of_engines), *table.remarks(self.rows), *self.request.remarks):
             say(remark, markup=False)
+
+    def _print_problems(self) -> None:
         for problem in dict.fromkeys(self.outcome.problems):
-            say(f"hartlock: {problem}", style="bold red", markup=False)
+            self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
         for line in (line for session in self.sessions for line in session.harts):
-            say(f"  {line}", markup=False)
+            self.console.print(f"  {line}", markup=False)
         if self.outcome.status != COMPLETE:
-            say(f"hartlock: this run is {self.outcome.status}; what it measured is kept", markup=False)
-        self.afterwards()
-        say(f"results: {writer.short(summary)}", markup=False)
+            self.console.print(f"hartlock: this run is {self.outcome.status}; what it measured is kept", markup=False)
 
 
 def run(request: Request) -> int:
