@@ -1,0 +1,95 @@
+"""What engines say of themselves, and how a source is listened to; nothing is started here."""
+
+import dataclasses
+
+import pytest
+
+from hartlock.base import toolchain
+from hartlock.base.errors import UsageError
+from hartlock.base.evidence import MEANING
+from hartlock.engine.base import Options
+from hartlock.engine.board import Board
+from hartlock.engine.choose import ENGINES, kind
+from hartlock.engine.model import Model
+from hartlock.engine.native import Native
+from hartlock.engine.source import Limits, Silent, Source
+from hartlock.engine.tcg import Tcg
+from hartlock.plan.plan import Plan, Workload, order
+from hartlock.records.trials import Boot
+
+TCG, MODEL, NATIVE, BOARD = (e(e.make_windows(1000, 250)) for e in (Tcg, Model, Native, Board))
+
+
+@pytest.mark.parametrize("engine,harts,evidence", [
+    (TCG, 2, "emulated"), (TCG, 3, "emulated-oversubscribed"), (MODEL, 64, "modelled"), (NATIVE, 2, "hardware"),
+    (NATIVE, 3, "hardware-oversubscribed"), (dataclasses.replace(NATIVE, foreign=True), 2, "emulated"),
+    (BOARD, 64, "hardware"), (dataclasses.replace(BOARD, foreign=True), 64, "emulated"),
+])
+def test_the_evidence_of_a_row_on_two_processors(engine, harts, evidence):
+    assert engine.evidence(harts, 2) == evidence
+    said = engine.evidence_remarks(Boot(online=harts), [harts], 2)
+    assert len(said) == 1 and said[0].startswith(f"evidence {evidence}: ") and said[0].endswith(MEANING[evidence])
+
+
+def test_threads_that_share_and_threads_that_do_not_are_told_apart():
+    alone, sharing = NATIVE.evidence_remarks(Boot(), [1, 2, 4], 2)
+    assert alone.startswith("evidence hardware: 1 and 2 thread(s), each on one of the 2 processor(s)")
+    assert sharing.startswith("evidence hardware-oversubscribed: 4 threads shared 2 processor(s)")
+
+
+def test_windows_are_the_engines_own_unless_options_say_otherwise():
+    assert Tcg.asked_windows(Options(2))[:3] == (100_000, 20_000, 25_000)
+    assert Native.asked_windows(Options(2))[:3] == (20_000, 5_000, 5_000)
+    assert Native.asked_windows(Options(2, duration_ms=8, warmup_ms=0))[:3] == (8_000, 0, 2_000)
+    assert Model.modelled_windows(200)[:3] == (200, 50, 100)
+    assert MODEL.shortened(1000, 5000).windows[:2] == (40, 100) and TCG.shortened(1000, 5000).windows[:2] == (1000, 5000)
+
+
+def test_a_board_gets_the_time_that_its_line_takes():
+    plan = Plan(4, ("cas",), (4,), Workload(16, 16, 0, 0, 0, 0), 5, 1, order=order(("cas",), (4,), 5, 1))
+    slow, fast = (dataclasses.replace(BOARD, baud=baud).limits(plan, None) for baud in (9600, 921_600))
+    assert slow.total_s > fast.total_s + 100 and slow.silence_s == fast.silence_s
+    assert TCG.limits(plan, 7).silence_s == 7
+
+
+@pytest.mark.parametrize("name,words", [("tcg", "translated code"), ("board", "does not understand a plan that probes"), ("native", "system's scheduler")])
+def test_what_cannot_be_probed_is_refused_with_its_reason(name, words):
+    with pytest.raises(UsageError, match=f"probe --engine {name}.*{words}"):
+        kind(name).refuse_probe(toolchain.host_processors() + 1)
+
+
+@pytest.mark.parametrize("options,words", [({"machine": "mesh-64"}, "--machine mesh-64"), ({"cpu": "rv64"}, "--cpu rv64"), ({"extra": ("-d",)}, "-- -d")])
+@pytest.mark.parametrize("name", ["native", "board"])
+def test_options_for_qemu_are_refused_where_there_is_none(name, options, words):
+    with pytest.raises(UsageError, match=words):
+        ENGINES[name].create(Options(2, **options))
+
+
+class Scripted(Source):
+    """A source that says this, and then nothing."""
+
+    speaker = "nobody"
+
+    def __init__(self, *said):
+        super().__init__(["scripted"])
+        self.said = list(said)
+
+    def close(self):
+        pass
+
+    def read(self, patience_s):
+        return self.said.pop(0) if self.said else None
+
+    def where(self):
+        return ["hart 0: asleep"]
+
+
+def test_a_source_is_heard_until_it_ends():
+    assert list(Scripted(b"a", None, b"b", b"", b"c").chunks(Limits(9, 9))) == [b"a", b"b"]
+
+
+@pytest.mark.parametrize("limits,words", [(Limits(0, 9), "nothing was heard from nobody"), (Limits(9, 0), "the run took more than 0 s")])
+def test_one_that_falls_silent_or_goes_on_for_ever_is_left_with_where_its_harts_were(limits, words):
+    with pytest.raises(Silent, match=words) as caught:
+        list(Scripted().chunks(limits))
+    assert caught.value.harts == ["hart 0: asleep"]
