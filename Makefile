@@ -256,10 +256,10 @@ bench-self: $(IMAGE) ## how fast hartlock itself is, and what its harness costs 
 # What a reader sees before running anything: one sweep on the model, the same wherever it is run.
 .PHONY: reference check-reference
 reference: $(IMAGE) $(MODEL) ## measure results/reference again, after a change that is meant
-	$(Q)PYTHONPATH=host $(PYTHON) -m hartlock.reference
+	$(Q)PYTHONPATH=host $(PYTHON) -m tools.reference
 
-check-reference: $(IMAGE) $(MODEL) ## is results/reference what this tree gives, byte for byte?
-	$(Q)PYTHONPATH=host $(PYTHON) -m hartlock.reference --check
+check-reference: $(IMAGE) $(MODEL) ## is results/reference what this tree gives, in every figure and word?
+	$(Q)PYTHONPATH=host $(PYTHON) -m tools.reference --check
 
 .PHONY: bench-compare
 bench-compare: $(IMAGE) ## how often compare calls two identical sweeps different (20 pairs under tcg)

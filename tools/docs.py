@@ -12,8 +12,13 @@ import re
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from hartlock.figures import row_types
+from hartlock.folder.probe_csv import ProbeRow
+from hartlock.stress.boot import RoundRow
+from tools.doc_columns import columns_table
 from tools.doc_schema import counter_table, pass_table, plan_table
 from tools.doc_strategies import strategies_table
 
@@ -32,6 +37,11 @@ PARTS = (
     Part("docs/reference/records.md", "counters", counter_table),
     Part("docs/reference/records.md", "keys of the plan", plan_table),
     Part("docs/reference/records.md", "passes", pass_table),
+    *(Part("docs/reference/columns.md", f"columns of {file}", partial(columns_table, of)) for file, of in (
+        ("all files", row_types.Context), ("samples.csv", row_types.SampleRow), ("trials.csv", row_types.TrialRow),
+        ("waits.csv", row_types.WaitRow), ("summary.csv", row_types.SummaryRow))),
+    Part("docs/trust/stress.md", "columns of stress.csv", partial(columns_table, RoundRow, "column of stress.csv")),
+    Part("docs/ports/probe.md", "columns of probe.csv", partial(columns_table, ProbeRow)),
 )
 
 

@@ -9,7 +9,8 @@ from support.run import TOP, run_bench
 
 from hartlock.base.errors import UsageError
 from hartlock.engine import model
-from hartlock.figures.columns import PER_OP
+from hartlock.figures.columns import header
+from hartlock.figures.row_types import Coherence
 
 
 @pytest.fixture(scope="module")
@@ -29,7 +30,7 @@ def test_the_default_is_both_in_one_table(both):
 def test_modelled_rows_say_so_and_count_lines(both):
     row = both.row("ticket", 4, "model")
     assert (row["evidence"], row["machine"], row["check"]) == ("modelled", "generic-8", "pass")
-    for column in PER_OP:
+    for column in header(Coherence):
         assert row[f"{column}_median"] != "" and both.row("ticket", 4)[f"{column}_median"] == ""
     assert float(row["transfers_per_op_median"]) > 1
     assert "evidence modelled" in both.out

@@ -3,6 +3,7 @@
 import pytest
 
 from hartlock.engine.tcg import Tcg
+from hartlock.figures.row_types import Forms
 from hartlock.figures.rows import Group
 from hartlock.plan import plan
 from hartlock.records.trials import Boot
@@ -43,6 +44,6 @@ def test_a_pause_that_does_nothing_is_said(bench):
     if "Property" in done.out:
         pytest.skip("this QEMU calls it something else")
     assert done.status == 0 and "relax=pause (tcg): not every hart says that it has Zihintpause" in done.out
-    groups = [Group(plan.Cell("ticket", 2), forms={"relax": "pause"})]
+    groups = [Group(plan.Cell("ticket", 2), Forms(relax="pause", clusters=1))]
     assert remarks.pauses(Boot(extensions=("zihintpause",)), groups, TCG) == []
-    assert remarks.pauses(Boot(), [Group(plan.Cell("cas", 2), forms={"relax": NONE})], TCG) == []
+    assert remarks.pauses(Boot(), [Group(plan.Cell("cas", 2), Forms(relax=NONE, clusters=1))], TCG) == []

@@ -1,4 +1,4 @@
-"""The fairness pass: its definitions on known records, and the locks' claims under the cost model."""
+"""The fairness pass: the locks' claims under the cost model."""
 
 import re
 import subprocess
@@ -9,19 +9,6 @@ from tools.simulate import simulate
 
 from hartlock.plan import traits
 
-
-# --- the table ---
-
-def row(engine, strategy, rate, role="candidate", harts=8):
-    return {"run": "r", "engine": engine, "strategy": strategy, "role": role, "harts": harts, "check": "pass",
-            "overlap_shown": "yes", "contended": "yes", "contended_share_median": 1.0, "throughput_ops_per_second_median": rate,
-            "lost_updates_share_median": 0.5, "jain_index_median": 0.9999, "bypass_max": 123456.0,
-            "throughput_ops_per_second_ci_low": rate, "throughput_ops_per_second_ci_high": rate,
-            **{f"{name}_median": 12345.6 for name in ("cycles_per_op", "wait_p50_cycles", "wait_p99_cycles",
-                                                      "handoff_p50_cycles", "transfers_per_op")}}
-
-
-# --- under the cost model ---
 
 FIFO = [name for name, known in traits.known().items() if known.fifo]
 

@@ -10,7 +10,8 @@ from support.documents import documented, record_keys
 from support.run import TOP, run_bench
 
 from hartlock.engine.model import machine_file
-from hartlock.probe import run
+from hartlock.figures.columns import header
+from hartlock.folder.probe_csv import ProbeRow
 from hartlock.records.parser import read
 
 LATENCIES = ["l1_load", "l1_store", "l1_amo", "transfer", "upgrade", "invalidate", "shared", "memory", "mul", "div",
@@ -217,7 +218,7 @@ def test_without_the_model_the_kernel_sends_the_same_records(generic):
 
 def test_columns_are_documented(generic):
     with open(generic.done.folder / "probe.csv", newline="", encoding="utf-8") as f:
-        assert next(csv.reader(f)) == run.COLUMNS == documented("ports/probe.md", "probe.csv")
+        assert next(csv.reader(f)) == header(ProbeRow) == documented("ports/probe.md", "probe.csv")
 
 
 def test_kinds_are_documented(generic):

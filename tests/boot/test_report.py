@@ -122,7 +122,7 @@ def test_the_verdict_names_nobody_when_it_is_noise(reported, tmp_path):
 
 def test_a_section_with_other_work_is_a_question_of_locks(reported, tmp_path):
     data = edited(reported.folder, tmp_path / "run", lambda row: row.update(hold_instructions="200"))
-    setting = next(s for s in data.settings if s["hold_instructions"] == "200")
+    setting = next(s for s in data.settings if s.workload.hold_instructions == 200)
     said = verdict.judge(data, setting, 4)
     assert not said.headline.startswith("faa") and "faa protect one word only" in said.points[0]
 

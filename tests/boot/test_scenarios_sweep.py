@@ -7,6 +7,7 @@ import pytest
 from support.run import run_bench, run_here
 
 from hartlock.analysis import rank, verdict
+from hartlock.figures.row_types import TrialFigures
 from hartlock.folder import reader
 
 TWO = ("boot-alloc", "vm-exit-stats")
@@ -45,12 +46,13 @@ def test_rows_of_a_scenario_stand_together(swept):
 
 
 def test_an_open_loop_is_ranked_by_its_responses(swept, data):
-    closed, opened = (next(s for s in data.settings if s["scenario"] == name) for name in TWO)
-    assert closed.measures["throughput"].figure == "cycles_per_op" and opened.measures["throughput"].figure == "response_p50_us"
+    closed, opened = (next(s for s in data.settings if s.workload.scenario == name) for name in TWO)
+    figures = TrialFigures(cycles_per_op=1, response_p50_us=2)
+    assert [setting.measures["throughput"].figure(figures) for setting in (closed, opened)] == [1, 2]
     said = verdict.judge(data, opened, 4)
     assert "µs from when the median operation was due" in said.lead and "cycles an operation" not in said.lead
     places = rank.standing(data.cells(opened, 4), opened.measures["tail"].figure)
-    assert all(p.cell.estimate("response_p999_us").median >= p.cell.estimate("response_p50_us").median > 0 for p in places)
+    assert all(p.cell.median(lambda f: f.response_p999_us) >= p.cell.median(lambda f: f.response_p50_us) > 0 for p in places)
     assert [r["response_p50_us"] for r in swept.rows("trials.csv") if r["scenario"] == "boot-alloc"] == [""] * (3 * 5)
 
 

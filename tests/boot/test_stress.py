@@ -16,6 +16,7 @@ from support.processes import qemu_of
 from support.run import TOP, run_bench
 from tools.mutants import detectors, tree
 
+from hartlock.figures.columns import header
 from hartlock.records.parser import read
 from hartlock.stress import boot
 
@@ -58,8 +59,8 @@ def test_a_run_in_which_nothing_fails(quiet):
 
 def test_each_row_has_what_the_document_says(quiet):
     _, folder = quiet
-    assert list(rounds_of(folder)[0]) == boot.COLUMNS
-    assert documented("trust/stress.md", "Files") == boot.COLUMNS
+    assert list(rounds_of(folder)[0]) == header(boot.RoundRow)
+    assert documented("trust/stress.md", "Files") == header(boot.RoundRow)
 
 
 def test_a_round_is_replayed_word_for_word(quiet, tmp_path):

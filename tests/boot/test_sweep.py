@@ -81,7 +81,7 @@ def test_several_workloads_are_measured_in_each_boot(tmp_path):
     assert seen == {(b, h, s): 1 for b in "12" for h in ("0", "300") for s in ("ticket", "tas", "null")}
     assert {s["log"] for s in done.context["sessions"]} == {f"uart-model-work{w}-boot{b}.log" for w in "12" for b in "12"}
     data = reader.load(done.folder)
-    assert {s["hold_instructions"] for s in data.settings} == {"0", "300"}
+    assert {s.workload.hold_instructions for s in data.settings} == {0, 300}
     found = rules.flips(data, next(iter(data.settings)), rules.Ask(2, 0, 100, "throughput"))
     assert [f.at for f in found if f.what == "hold"] == ["0", "300"]
     before = (done.folder / "trials.csv").read_bytes()

@@ -7,10 +7,13 @@ import shutil
 import pytest
 from support.objects import worker
 from support.run import BUILDS, EVERYWHERE, TOP, run_bench
+from support.synthetic import context_of
 from tools.simulate import simulate
 
 from hartlock.engine import build
-from hartlock.folder import forms, reader
+from hartlock.figures.row_types import Forms
+from hartlock.folder import reader
+from hartlock.folder.comparable import forms_asked
 from hartlock.plan import strategies
 
 NONE = "not-applicable"
@@ -58,12 +61,11 @@ def test_forms_are_said_in_every_row_and_their_image_is_its_own(plain_swap, all_
 def test_a_run_is_one_setting_and_runs_of_other_forms_are_others(plain_swap, all_on_two):
     assert len(reader.load(plain_swap.folder).settings) == 1
     both = reader.load(plain_swap.folder, all_on_two.folder).settings
-    assert {(s["relax"], s["unlock"]) for s in both} == {("none", "amoswap"), ("pause", "store")}
-    wrs = [{"run": "a", "engine": "tcg", "relax": r, "unlock": u, "clusters": c}
-           for r, u, c in (("none", "store", "1"), ("wrs", "store", "16"), (NONE, NONE, "2"))]
-    assert forms.of_runs([*wrs, {"run": "old", "engine": "tcg"}]) == {
-        ("", "a", "tcg"): {"relax": "wrs", "unlock": "store", "clusters": "16"}}
-    assert forms.of_runs([wrs[2]])["", "a", "tcg"]["relax"] == NONE
+    assert {(s.context.forms.relax, s.context.forms.unlock) for s in both} == {("none", "amoswap"), ("pause", "store")}
+    wrs = [context_of(run="a", engine="tcg", forms=Forms(relax=r, unlock=u, clusters=c))
+           for r, u, c in (("none", "store", 1), ("wrs", "store", 16), (NONE, NONE, 2))]
+    assert forms_asked(wrs) == {("", "a", "tcg"): Forms(relax="wrs", unlock="store", clusters=16)}
+    assert forms_asked([wrs[2]])["", "a", "tcg"].relax == NONE
 
 
 def test_wrs_is_refused_for_what_spins_and_no_other(bench):

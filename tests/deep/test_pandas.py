@@ -10,14 +10,15 @@ import pytest
 from support.run import TOP
 from support.synthetic import cells, folder_of
 
-from hartlock.figures import columns
+from hartlock.figures.columns import header
+from hartlock.figures.row_types import SampleRow, SummaryRow
 
 
 def test_pandas_reads_both_files_without_options(all_on_two):
     summary = pandas.read_csv(all_on_two.folder / "summary.csv")
     samples = pandas.read_csv(all_on_two.folder / "samples.csv")
-    assert list(summary.columns) == columns.SUMMARY
-    assert list(samples.columns) == columns.SAMPLES
+    assert list(summary.columns) == header(SummaryRow)
+    assert list(samples.columns) == header(SampleRow)
     assert summary["cycles_per_op_median"].dtype == float
     assert (all_on_two.folder / "summary.csv").read_bytes().count(b"\r\n") == len(summary) + 1
     one = samples[(samples.strategy == "ttas") & (samples.harts == 2) & (samples.repetition == 1)]

@@ -1,30 +1,34 @@
 """Makes results folders with known answers, for tests of the programs that read them."""
 
-import csv
+import math
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from hartlock.base import intervals
-from hartlock.figures import columns
-from hartlock.folder.writer import cell
+from hartlock.base.intervals import Estimate
+from hartlock.figures.row_types import Coherence, Context, Forms, SampleRow, SummaryRow, TrialFigures, TrialRow, WaitRow
+from hartlock.folder.csv_rows import FILES, read_rows
+from hartlock.folder.writer import write_rows
+from hartlock.plan.plan import Workload
 
-CONTEXT = {"run": "synthetic", "engine": "model", "machine": "generic-8", "evidence": "modelled", "role": "candidate", "smp": 8,
-           "host_processors": 2, "size_bytes": 16, "align_bytes": 16, "hold_instructions": 0, "think_instructions": 100,
-           "think_range_instructions": 100, "duration_us": 200}
+WORK = Workload(size_bytes=16, align_bytes=16, hold_instructions=0, think_instructions=100, think_range_instructions=100, batch_bytes=4096)
+CONTEXT = Context(run="synthetic", engine="model", machine="generic-8", evidence="modelled", strategy="none", role="candidate", harts=1,
+                  smp=8, host_processors=2, workload=WORK, forms=Forms(relax="pause", unlock="store", clusters=1), duration_us=200, seed=1)
 HZ = 1e9
 
 
-def write(path, names, rows):
-    with open(path, "w", newline="", encoding="utf-8") as f:
-        writer = csv.DictWriter(f, names)
-        writer.writeheader()
-        writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+def context_of(**changes):
+    """CONTEXT with changes; those of the workload by its fields."""
+    work = {name: value for name, value in changes.items() if hasattr(WORK, name)}
+    rest = {name: value for name, value in changes.items() if name not in work}
+    return replace(CONTEXT, workload=replace(WORK, **work), **rest)
 
 
 def shares_of(lowest, harts):
     """The operations of each hart when the slowest does `lowest` times as many as the others."""
-    return [1000 * lowest] + [1000] * (harts - 1)
+    return [round(1000 * lowest)] + [1000] * (harts - 1)
 
 
 def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=2, seed=1, append=False, **context):
@@ -33,38 +37,38 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
     slowest hart's share of the fastest's; `check` the strategies that do not pass."""
     path = Path(path)
     path.mkdir(exist_ok=True)
-    tables = {name: [] for name in ("trials", "samples", "summary", "waits")}
+    tables = {name: [] for name in FILES}
+    if append:
+        tables = {name: read_rows(path / name, of) if (path / name).exists() else [] for name, of in FILES.items()}
     for (strategy, harts), of in cycles.items():
-        fixed = {**CONTEXT, **context, "strategy": strategy, "harts": harts, "run": path.name}
+        fixed = context_of(**{**context, "strategy": strategy, "harts": harts, "seed": seed, "run": path.name})
         passed = (check or {}).get(strategy, "pass")
         ops = shares_of((lowest or {}).get(strategy, 1), harts)
-        jain = sum(ops) ** 2 / (harts * sum(x * x for x in ops))
+        jain, share = sum(ops) ** 2 / (harts * sum(x * x for x in ops)), min(ops) / max(ops)
         each = []
         for boot in range(1, boots + 1):
             for trial in range(trials):
                 value = float(of(boot, trial))
                 wait = float(tail[strategy, harts](boot, trial)) if tail and (strategy, harts) in tail else 10 * value
                 each.append((value, wait, boot))
-                row = {**fixed, "seed": seed + boot - 1, "boot": boot, "trial": trial, "repetition": len(each), "window": "measured",
-                       "ended": "time", "check": passed}
-                tables["trials"].append({
-                    **row, "cycles_per_op": value, "throughput_ops_per_second": HZ / value, "wait_p50_cycles": wait / 5,
-                    "wait_p99_cycles": wait / 2, "wait_p999_cycles": wait, "wait_max_cycles": 2 * wait, "jain_index": jain,
-                    "min_max_share": min(ops) / max(ops), "transfers_per_op": 1, "invalidations_per_op": 1})
-                tables["samples"] += [{**row, "hart": hart, "ops_window": n} for hart, n in enumerate(ops)]
+                row = {"context": replace(fixed, seed=seed + boot - 1), "boot": boot, "trial": trial, "repetition": len(each)}
+                tables["trials.csv"].append(TrialRow(**row, figures=TrialFigures(
+                    window="measured", ended="time", check=passed,
+                    cycles_per_op=value, throughput_ops_per_second=HZ / value, wait_p50_cycles=wait / 5,
+                    wait_p99_cycles=wait / 2, wait_p999_cycles=wait, wait_max_cycles=2 * wait, jain_index=jain,
+                    min_max_share=share, coherence=Coherence(transfers_per_op=1, invalidations_per_op=1))))
+                tables["samples.csv"] += [SampleRow(**row, window="measured", ended="time", check=passed, hart=hart, ops_window=n)
+                                          for hart, n in enumerate(ops)]
         values = intervals.median_ci([e[0] for e in each], [e[2] for e in each])
-        tables["summary"].append({
-            **fixed, "seed": seed, "boots": boots, "trials": len(each), "trials_measured": len(each), "check": passed,
-            "overlap_shown": "yes" if harts > 1 else "not-applicable", "contended": "yes", "cycles_per_op_median": values.median,
-            "min_max_share_median": min(ops) / max(ops), "jain_index_median": jain, "wait_p999_cycles": max(e[1] for e in each)})
-        tables["waits"] += [{**fixed, "seed": seed, "percent": p, "wait_cycles": p * values.median / 10, "waits": 10**6} for p in (0, 50, 99, 100)]
+        tables["summary.csv"].append(SummaryRow(
+            context=fixed, boots=boots, trials=len(each), trials_measured=len(each), check=passed,
+            overlap_shown="yes" if harts > 1 else "not-applicable", contended="yes",
+            cycles_per_op=Estimate(values.median, math.nan, math.nan), min_max_share_median=share,
+            jain_index=Estimate(jain, math.nan, math.nan), wait_p999_cycles=max(e[1] for e in each)))
+        tables["waits.csv"] += [WaitRow(context=fixed, percent=p, wait_cycles=p * values.median / 10, waits=10**6)
+                                for p in (0, 50, 99, 100)]
     for name, rows in tables.items():
-        names = getattr(columns, name.upper())
-        old = []
-        if append and (path / f"{name}.csv").exists():
-            with open(path / f"{name}.csv", newline="", encoding="utf-8") as f:
-                old = list(csv.DictReader(f))
-        write(path / f"{name}.csv", names, [*old, *rows])
+        write_rows(path / name, FILES[name], rows)
     return path
 
 

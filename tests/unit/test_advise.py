@@ -3,6 +3,7 @@
 import re
 import shutil
 import subprocess
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -64,10 +65,8 @@ def test_a_starving_hart_is_seen_though_the_mean_over_trials_is_even(tmp_path):
     folder = folder_of(tmp_path / "a", cells(8, ttas=100, mcs=260), lowest={"ttas": 0.0})
     data = reader.load(folder)
     ttas = next(c for c in data if c.strategy == "ttas")
-    for trial in range(len(ttas.trials)):
-        mine = [s for s in ttas.samples if (s["boot"], s["trial"]) == (ttas.trials[trial]["boot"], ttas.trials[trial]["trial"])]
-        for s in mine:
-            s["ops_window"] = "0" if int(s["hart"]) == trial % 8 else "1000"
+    places = {(t.boot, t.trial): at for at, t in enumerate(ttas.trials)}
+    ttas.samples = [replace(s, ops_window=0 if s.hart == places[s.boot, s.trial] % 8 else 1000) for s in ttas.samples]
     assert "ttas" in rules.advise(data, ttas.setting, Ask(8, 0, 100, "balanced")).out
 
 

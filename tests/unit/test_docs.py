@@ -7,17 +7,18 @@ from pathlib import Path
 from support.documents import documented
 from support.run import TOP
 
-from hartlock.figures import columns
+from hartlock.figures.columns import header
+from hartlock.figures.row_types import Context, SampleRow, SummaryRow, TrialRow, WaitRow
 from hartlock.cli.main import parsers
 
 
 def test_every_column_is_documented_in_order():
     both = documented("reference/columns.md", "Columns of all files")
-    assert both == columns.CONTEXT
-    assert both + documented("reference/columns.md", "Columns of samples.csv") == columns.SAMPLES
-    assert both + documented("reference/columns.md", "Columns of trials.csv") == columns.TRIALS
-    assert both + documented("reference/columns.md", "Columns of waits.csv") == columns.WAITS
-    assert both + documented("reference/columns.md", "Columns of summary.csv") == columns.SUMMARY
+    assert both == header(Context)
+    assert both + documented("reference/columns.md", "Columns of samples.csv") == header(SampleRow)
+    assert both + documented("reference/columns.md", "Columns of trials.csv") == header(TrialRow)
+    assert both + documented("reference/columns.md", "Columns of waits.csv") == header(WaitRow)
+    assert both + documented("reference/columns.md", "Columns of summary.csv") == header(SummaryRow)
 
 
 OF_FAULTS = ("test_faults", "test_hang", "test_noise", "test_abuse", "test_fuzz")

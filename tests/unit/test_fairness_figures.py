@@ -2,12 +2,15 @@
 
 import math
 import zlib
+from dataclasses import replace
 
 import pytest
+from support.synthetic import context_of
 
 from hartlock.base import ratios, terminal
-from hartlock.base.intervals import median_ci
-from hartlock.figures import fairness
+from hartlock.base.intervals import Estimate, median_ci
+from hartlock.figures import columns, fairness
+from hartlock.figures.row_types import Coherence, FairSummary, SummaryRow
 from hartlock.records.parser import Reader, read
 from hartlock.records.trials import TrialBuilder, trials
 from hartlock.run import table
@@ -63,17 +66,17 @@ def test_a_trial_of_known_counts():
 def test_a_harts_row_is_its_own():
     trial = a_trial(hists=HISTS)
     one, other = (fairness.sample(trial, hart) for hart in range(2))
-    assert (one["fairness_ops"], one["overtaken_max"], one["bypass_max"], one["reacquire_grants_p50"]) == (4, 9, 10, 4)
-    assert (other["bypass_max"], other["handoff_p50_cycles"], other["distinct_owners"]) == (2, 30, 3)
-    assert math.isnan(one["handoff_p50_cycles"]) and math.isnan(other["reacquire_grants_p50"])
+    assert (one.fairness_ops, one.overtaken_max, one.bypass_max, one.reacquire_grants_p50) == (4, 9, 10, 4)
+    assert (other.bypass_max, other.handoff_p50_cycles, other.distinct_owners) == (2, 30, 3)
+    assert math.isnan(one.handoff_p50_cycles) and math.isnan(other.reacquire_grants_p50)
 
 
 def test_the_summary_has_medians_and_the_worst():
     fs = [fairness.figures(a_trial(hists=HISTS)), fairness.figures(a_trial(FAIR.replace("again=20", "again=40"), hists=HISTS[3:4]))]
     row = fairness.summary(fs, median_ci)
-    assert row["same_owner_share_median"] == pytest.approx(0.3)
-    assert (row["overtaken_max"], row["bypass_max"], row["handoff_resolution_cycles"]) == (9, 10, 3)
-    assert (row["handoff_p50_cycles_median"], row["handoff_max_cycles"]) == (30, 90)
+    assert row.same_owner_share_median == pytest.approx(0.3)
+    assert (row.overtaken_max, row.bypass_max, row.handoff_resolution_cycles) == (9, 10, 3)
+    assert (row.handoff_p50_cycles.median, row.handoff_max_cycles) == (30, 90)
 
 
 @pytest.mark.parametrize("fair", [
@@ -81,9 +84,9 @@ def test_the_summary_has_medians_and_the_worst():
     "order=numbers clusters=1 grants=0 again=0 near=0 windows=0 distinct=0 breaks=0"])
 def test_without_an_order_nothing_is_made_up(fair):
     trial = a_trial(fair, hists=HISTS)
-    row = {**fairness.sample(trial, 0), **fairness.summary([fairness.figures(trial)], median_ci)}
-    del row["handoff_resolution_cycles"]
-    assert all(math.isnan(value) for value in row.values())
+    assert set(columns.values(fairness.sample(trial, 0))) == {None}
+    summary = fairness.summary([fairness.figures(trial)], median_ci)
+    assert set(columns.values(replace(summary, handoff_resolution_cycles=math.nan))) == {None}
 
 
 def test_one_cluster_has_no_share_and_no_lock_has_no_hand_off():
@@ -115,18 +118,19 @@ def test_nobody_did_anything():
 # --- the table ---
 
 def row(engine, strategy, rate, role="candidate", harts=8):
-    return {"run": "r", "engine": engine, "strategy": strategy, "role": role, "harts": harts, "check": "pass",
-            "evidence": "modelled" if engine == "model" else "emulated", "overlap_shown": "yes", "contended": "yes",
-            "contended_share_median": 1.0, "throughput_ops_per_second_median": rate, "lost_updates_share_median": 0.5, "jain_index_median": 0.9999, "bypass_max": 123456.0,
-            "throughput_ops_per_second_ci_low": rate, "throughput_ops_per_second_ci_high": rate,
-            **{f"{name}_median": 12345.6 for name in ("cycles_per_op", "wait_p50_cycles", "wait_p99_cycles",
-                                                      "handoff_p50_cycles", "transfers_per_op")}}
+    evidence = "modelled" if engine == "model" else "emulated"
+    some = Estimate(12345.6, math.nan, math.nan)
+    return SummaryRow(
+        context=context_of(engine=engine, evidence=evidence, strategy=strategy, role=role, harts=harts), boots=1, trials=1, trials_measured=1, check="pass",
+        overlap_shown="yes", contended="yes", contended_share_median=1.0, throughput_ops_per_second=Estimate(rate, rate, rate),
+        lost_updates_share_median=0.5, jain_index=Estimate(0.9999, math.nan, math.nan), cycles_per_op=some, wait_p50_cycles=some,
+        wait_p99_cycles=some, fair=FairSummary(bypass_max=123456.0, handoff_p50_cycles=some), coherence=Coherence(transfers_per_op=12345.6))
 
 
 def test_the_table_goes_from_the_slowest_to_the_fastest_within_an_engine():
     rows = [row("tcg", "tas", 5e6), row("tcg", "null", 1.0, "control"), row("tcg", "mcs", 1e3), row("model", "cas", 9.0),
             row("model", "faa", 3.0), row("tcg", "mcs", 9e9, harts=2), row("tcg", "clh", math.nan)]
-    assert [(r["engine"], r["strategy"], r["harts"]) for r in table.slowest_first(rows)] == [
+    assert [(r.context.engine, r.context.strategy, r.context.harts) for r in table.slowest_first(rows)] == [
         ("tcg", "mcs", 2), ("tcg", "mcs", 8), ("tcg", "tas", 8), ("tcg", "clh", 8), ("tcg", "null", 8),
         ("model", "faa", 8), ("model", "cas", 8)]
 

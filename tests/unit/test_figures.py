@@ -71,12 +71,13 @@ def a_trial(**passes):
 
 def test_a_fair_trial():
     trial = a_trial(throughput=a_pass(share(0, 700, 500, 100, 12000), share(1, 700, 500, 200, 12100)))
-    f = trial_figures.figures(trial, W, timebase_hz=10_000_000)
+    m = trial_figures.measure(trial, W, timebase_hz=10_000_000)
+    f = m.figures
     assert is_complete(trial)
     assert f.throughput_ops_per_second == pytest.approx(1000 / 1e-3)
     assert f.cycles_per_op == pytest.approx(10000 * 100 / 1000)
     assert f.overlap == pytest.approx((12000 - 200) / (12100 - 100))
-    assert (f.jain_index, f.min_max_share, f.faults, f.window) == (1, 1, (), "measured")
+    assert (f.jain_index, f.min_max_share, m.faults, f.window, f.check) == (1, 1, (), "measured", "pass")
 
 
 def test_overlap_is_negative_when_harts_ran_one_after_the_other():
@@ -121,14 +122,14 @@ def test_conservation_counts_the_padding():
 ])
 def test_the_audit_names_what_it_found(change, words):
     trial = a_trial(throughput=a_pass(share(0, 700, 500, 0, 12000)))
-    assert trial_figures.figures(trial, W, 10**7).faults == ()
+    assert trial_figures.measure(trial, W, 10**7).faults == ()
     change(trial)
-    assert words in " ".join(trial_figures.figures(trial, W, 10**7).faults)
+    assert words in " ".join(trial_figures.measure(trial, W, 10**7).faults)
 
 
 def test_lost_share_is_that_of_the_worst_pass():
     trial = a_trial(throughput=a_pass(share(0, 1000, 500, 0, 12000), used=250 * 16))
-    assert trial_figures.figures(trial, W, 10**7).lost_updates_share == pytest.approx(0.75)
+    assert trial_figures.measure(trial, W, 10**7).figures.lost_updates_share == pytest.approx(0.75)
 
 
 def test_a_trial_with_a_lost_record_is_not_whole():
@@ -164,6 +165,6 @@ def test_numbers_are_told_by_three_digits(x, text):
 
 
 def test_an_interval_is_told_in_the_unit_of_its_median():
-    row = {"a_median": 14.7e6, "a_ci_low": 9.9e6, "a_ci_high": 15e6}
-    assert table.with_interval(row, "a", True) == "14.7M [9.90, 15.0]"
-    assert table.with_interval(row, "a", False) == "14.7M"
+    e = intervals.Estimate(14.7e6, 9.9e6, 15e6)
+    assert table.with_interval(e, True) == "14.7M [9.90, 15.0]"
+    assert table.with_interval(e, False) == "14.7M"

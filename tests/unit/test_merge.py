@@ -34,7 +34,7 @@ def test_machines_are_told_apart_by_columns(tmp_path):
     assert {(r["run"], r["host"], r["commit"]) for r in merged} == {("a", "Left, Debian", "abc"), ("b", "Right, Debian", "abc")}
     assert len(merged) == 4 and len(rows_of(tmp_path / "both", "trials.csv")) == 40
     data = reader.load(tmp_path / "both")
-    assert len(data.settings) == 2 and {s["host"] for s in data.settings} == {"Left, Debian", "Right, Debian"}
+    assert len(data.settings) == 2 and {s.context.origin.host for s in data.settings} == {"Left, Debian", "Right, Debian"}
     assert run_here("report", tmp_path / "both").returncode == 0
     assert "host Left, Debian" in (tmp_path / "both/report.html").read_text()
 

@@ -5,7 +5,8 @@ import re
 import pytest
 from support.run import TOP
 
-from hartlock.figures import columns
+from hartlock.figures.columns import header
+from hartlock.figures.row_types import Context, SampleRow
 from hartlock.plan import schema
 
 
@@ -19,8 +20,8 @@ def test_every_line_of_the_lists_is_an_entry():
 
 
 def test_the_files_have_the_columns_of_the_lists():
-    assert columns.CONTEXT[-len(schema.columns()):] == list(schema.columns())
-    assert [name for name in columns.SAMPLES if name in schema.csv_counters()] == list(schema.csv_counters())
+    assert header(Context)[-len(schema.columns()):] == list(schema.columns())
+    assert [name for name in header(SampleRow) if name in schema.csv_counters()] == list(schema.csv_counters())
 
 
 @pytest.mark.parametrize("key,text,value", [

@@ -37,9 +37,9 @@ def the_ask(options: Question, data: Results) -> Ask:
     if options.isa:
         extensions(options.isa)
     own = of_scenario(options.scenario) if options.scenario else None
-    best = next((s for s, cells in data.settings.items() if options.scenario in ("", s["scenario"])
+    best = next((s for s, cells in data.settings.items() if options.scenario in ("", s.workload.scenario)
                  and any(c.evidence in COSTS for c in cells.values())), None)
-    fixed: dict[str, int] = {name: int(best[f"{name}_instructions"]) if best else getattr(own, f"{name}_instructions", 0) for name in ("hold", "think")}
+    fixed: dict[str, int] = {name: getattr(best.workload if best else own, f"{name}_instructions", 0) for name in ("hold", "think")}
     for name in fixed:
         if (said := getattr(options, name)) is not None:
             fixed[name] = said
@@ -55,7 +55,7 @@ def missing(data: Results, ask: Ask) -> str:
     costs = [(s, c) for s, c in have if c.evidence in COSTS]
     if have and not costs:
         return f"all it has is {words(sorted({c.evidence for _, c in have}))} times, and those rank nothing"
-    cells = sorted({(int(s["hold_instructions"]), int(s["think_instructions"]), c.harts) for s, c in costs})
+    cells = sorted({(s.workload.hold_instructions, s.workload.think_instructions, c.harts) for s, c in costs})
     told = words([f"hold {h} think {t} on {n}" for h, t, n in cells[:12]]) if cells else "nothing"
     more = f" and {len(cells) - 12} more" if len(cells) > 12 else ""
     wanted = f"scenario {ask.scenario} with " if ask.scenario else ""
@@ -67,7 +67,7 @@ def sweep_for(ask: Ask, data: Results, engine: str = "") -> list[str]:
 
     `engine` is "" for the one that a sweep uses by itself, the model.
     """
-    machines = [s["machine"] for s in data.settings if s["machine"] and not too_small(s["machine"], ask.harts)]
+    machines = [s.machine for s in data.settings if s.machine and not too_small(s.machine, ask.harts)]
     where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
     more = min(2 * ask.harts, 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
     around = {ask.harts // 2, ask.harts, more} - {0}
@@ -89,10 +89,10 @@ def too_small(machine: str, harts: int) -> bool:
 def _ranked(advice: Advice) -> Iterator[str]:
     for rank, p in enumerate(advice.places, 1):
         known = traits.known()[p.name]
-        share = p.cell.estimate("min_max_share").median
+        share = p.cell.slowest_share
         against = "" if p.call == "leads" else f", {times(p.ratio)} × the first" + (" (too close to call)" if p.tied else "")
-        yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.estimate('cycles_per_op').median)} cycles an "
-               f"operation, p99.9 wait {significant(p.cell.estimate('wait_p999_cycles').median)}, slowest/fastest {percent(share)}, "
+        yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.median(lambda f: f.cycles_per_op))} cycles an "
+               f"operation, p99.9 wait {significant(p.cell.median(lambda f: f.wait_p999_cycles))}, slowest/fastest {percent(share)}, "
                f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}{_waste(p)}, {proof_of(p)}")
 
 
@@ -102,7 +102,7 @@ def proof_of(place: Place) -> str:
 
 
 def _waste(place: Place) -> str:
-    share = place.cell.estimate("waste_share").median
+    share = place.cell.median(lambda f: f.waste_share)
     return f"; {percent(share)} of the memory it takes is never handed out" if share > WASTE else ""
 
 
@@ -190,9 +190,9 @@ def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
 
 def _next(advice: Advice, data: Results) -> Iterator[str]:
     yield "To be surer:"
-    machine, cells = advice.setting["machine"], [p.cell for p in advice.places]
+    machine, cells = advice.setting.machine, [p.cell for p in advice.places]
     modelled = any(c.evidence == MODELLED for c in cells)
-    command = " ".join(sweep_for(advice.ask, data, "" if modelled else advice.setting["engine"]))
+    command = " ".join(sweep_for(advice.ask, data, "" if modelled else advice.setting.engine))
     boots = max((len(c.boots) for c in cells), default=0)
     if n := boots_needed(advice):
         yield f"  about {n} boots instead of {boots} would tell the first two apart, if they differ as it seems: " \
@@ -221,7 +221,7 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     yield from _head(advice)
     yield ""
     yield f"Ranked by {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
-        sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting['machine'] or setting['engine']}):"
+        sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting.machine or setting.engine}):"
     yield from _ranked(advice)
     if advice.out:
         yield "Ruled out:"

@@ -1,8 +1,9 @@
 """`compare A B`: per strategy the ratio of two runs, and whether it is a difference."""
 
 import math
+from operator import attrgetter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -13,7 +14,8 @@ from hartlock.folder.reader import Cell, Results, load
 from hartlock.analysis.choices import FIGURES
 from hartlock.analysis.comparisons import SAME, call, cliffs_delta, holm, mann_whitney, ratio_ci
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
-from hartlock.folder.comparable import ORIGIN, Comparable
+from hartlock.figures.row_types import Origin
+from hartlock.folder.comparable import Comparable
 from hartlock.base.intervals import Estimate, Sample
 from hartlock.plan.strategies import CLOCK
 from hartlock.base.text import significant, times, words
@@ -42,9 +44,10 @@ class Change:
         return self.sure.low - 1 if FIGURES[self.figure] else 1 - self.sure.high
 
 
-def _key(setting: Comparable, across: bool) -> tuple[tuple[str, str], ...]:
-    apart = {"machine", *ORIGIN, *(["engine"] if across else [])}
-    return tuple(v for v in setting.values if v[0] not in apart)
+def _key(setting: Comparable, across: bool) -> Comparable:
+    """Returns the setting, whatever machine it is of; and `across`, whatever engine."""
+    context = replace(setting.context, machine="", origin=Origin())
+    return Comparable(replace(context, engine="") if across else context)
 
 
 def pairs(a: Results, b: Results, across: bool) -> list[tuple[Cell, Cell]]:
@@ -79,7 +82,7 @@ def admit(found: Sequence[tuple[Cell, Cell]], a: Results, b: Results, across: bo
 
 def _alike(x: Cell, y: Cell) -> bool:
     """Modelled from the same seeds: what a boot draws is drawn for both."""
-    seeds = [[(t.get("boot"), t["seed"]) for t in c.trials] for c in (x, y)]
+    seeds = [[(t.boot, t.context.seed) for t in c.trials] for c in (x, y)]
     return x.evidence == y.evidence == "modelled" and set(seeds[0]) == set(seeds[1])
 
 
@@ -89,15 +92,15 @@ def drift(a: Results, b: Results, x: Cell) -> float:
     least = DRIFT.get(x.evidence, DRIFT_OF_OTHERS)
     if x.evidence == "modelled":
         return least
-    medians = [[c.estimate("cycles_per_op").median for c in r if c.role == "harness" and c.strategy != CLOCK
-                and c.setting["engine"] == x.setting["engine"]] for r in (a, b)]
+    medians = [[c.median(lambda f: f.cycles_per_op) for c in r if c.role == "harness" and c.strategy != CLOCK
+                and c.setting.engine == x.setting.engine] for r in (a, b)]
     if not all(medians) or not all(math.isfinite(m[0]) for m in medians):
         return least
     return max(least, max(medians[0][0], medians[1][0]) / min(medians[0][0], medians[1][0]) - 1)
 
 
 def change(x: Cell, y: Cell, figure: str, rows: int, same: float) -> Change:
-    a, b = x.sample(figure), y.sample(figure)
+    a, b = x.sample(attrgetter(figure)), y.sample(attrgetter(figure))
     paired = _alike(x, y)
     ratio, sure = (_ratio(b, a, paired, level) for level in (95, 100 - 5 / rows))
     word = {"too close": "too close to call", "lower": "improved", "higher": "worse"}[call(sure, same)]
@@ -126,8 +129,9 @@ def table(changes: Sequence[Change], names: tuple[str, str]) -> RichTable:
     adjusted = holm([c.p for c in changes])
     colour = {"improved": "green", "worse": "red", "checks fail": "bold red"}
     for c, p in zip(changes, adjusted, strict=True):
-        out.add_row(c.a.strategy, str(c.a.harts), c.a.evidence, significant(c.a.estimate(c.figure).median),
-                    significant(c.b.estimate(c.figure).median), times(c.ratio), f"{c.delta:+.2f}",
+        of = attrgetter(c.figure)
+        out.add_row(c.a.strategy, str(c.a.harts), c.a.evidence, significant(c.a.median(of)),
+                    significant(c.b.median(of)), times(c.ratio), f"{c.delta:+.2f}",
                     f"{p:.3f}" if math.isfinite(p) else "-", c.word, style=colour.get(c.word, ""))
     return out
 

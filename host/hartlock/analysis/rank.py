@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from hartlock.folder.comparable import Figure
 from hartlock.folder.reader import Cell
 from hartlock.analysis.comparisons import call, cliffs_delta, ratio_ci
 from hartlock.base.intervals import Estimate
@@ -28,7 +29,7 @@ class Place:
         return self.call != "behind"
 
 
-def standing(cells: Sequence[Cell], figure: str, lower: bool = True) -> list[Place]:
+def standing(cells: Sequence[Cell], figure: Figure, lower: bool = True) -> list[Place]:
     """From the best on; `lower` is better. Cells without the figure are left out."""
     known = [(c, e) for c in cells if math.isfinite((e := c.estimate(figure)).median)]
     known.sort(key=lambda one: (one[1].median if lower else -one[1].median, one[0].strategy))
@@ -45,7 +46,7 @@ def standing(cells: Sequence[Cell], figure: str, lower: bool = True) -> list[Pla
 
 def starves(cell: Cell) -> bool:
     """Did a hart get next to nothing?"""
-    return cell.harts > 1 and cell.estimate("min_max_share").median < STARVED
+    return cell.harts > 1 and cell.slowest_share < STARVED
 
 
 def crossings(a: Sequence[tuple[int, float]], b: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:

@@ -10,6 +10,7 @@ from hartlock.folder.reader import COSTS, Cell, Results
 from hartlock.base.errors import UsageError
 from hartlock.analysis.choices import GOALS
 from hartlock.analysis.rank import Place, standing, starves
+from hartlock.figures.row_types import Context
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.analysis.verdict import starved_share
 from hartlock.base.text import on
@@ -73,8 +74,8 @@ def extensions(isa: str) -> set[str]:
 def fitting(data: Results, ask: Ask) -> list[Comparable]:
     """Settings with that hold and think whose evidence can rank, the best evidence first."""
     return [s for s, cells in data.settings.items()
-            if (s["hold_instructions"], s["think_instructions"]) == (str(ask.hold), str(ask.think))
-            and ask.scenario in ("", s["scenario"])
+            if (s.workload.hold_instructions, s.workload.think_instructions) == (ask.hold, ask.think)
+            and ask.scenario in ("", s.workload.scenario)
             and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts)]
 
 
@@ -102,7 +103,7 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         return f"it needs {', '.join(sorted(lacking))}, which {ask.isa} has not"
     if ask.goal != "throughput" and starves(cell):
         return f"it starves: {starved_share(cell)}"
-    if ask.goal == "fairness" and cell.harts > 1 and (share := cell.estimate("min_max_share").median) < FAIR:
+    if ask.goal == "fairness" and cell.harts > 1 and (share := cell.slowest_share) < FAIR:
         return f"it is not fair: its slowest hart does {100 * share:.0f} % of what its fastest does, less than {100 * FAIR:.0f} %"
     return ""
 
@@ -113,7 +114,7 @@ def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     left = [c for c in cells if c.strategy not in out and c.evidence in COSTS]
     advice = Advice(ask, setting, standing(left, setting.measures[ask.goal].figure), out)
     advice.warnings = [f"{p.name} starves {on(ask.harts)}: {starved_share(p.cell)}" for p in advice.tied if starves(p.cell)]
-    if ask.harts > 1 and any(c.summary.get("overlap_shown") != "yes" for c in left):
+    if ask.harts > 1 and any(c.summary.overlap_shown != "yes" for c in left):
         advice.warnings.append("the control did not show that the harts overlapped, so the checks prove little")
     return advice
 
@@ -149,22 +150,23 @@ def flips(data: Results, setting: Comparable, ask: Ask) -> list[Flip]:
     """The answer elsewhere: on other counts, with other work, for other goals."""
     out = [Flip("harts", str(n), who) for n in data.harts(setting) if (who := _who(data, setting, replace(ask, harts=n)))]
     for name in ("hold", "think"):
-        column = f"{name}_instructions"
-        for other in _along(data, setting, column):
-            if who := _who(data, other, replace(ask, **{name: int(other[column])})):
-                out.append(Flip(name, other[column], who))
+        for value, other in _along(data, setting, f"{name}_instructions"):
+            if who := _who(data, other, replace(ask, **{name: value})):
+                out.append(Flip(name, str(value), who))
     out += [Flip("goal", goal, who) for goal in GOALS if (who := _who(data, setting, replace(ask, goal=goal)))]
     eased = {"--need": replace(ask, need=()), "--max-bytes-per-lock": replace(ask, max_bytes=None), "--isa": replace(ask, isa="")}
     out += [Flip("without", option, _who(data, setting, easier)) for option, easier in eased.items() if easier != ask]
     return out
 
 
-def _along(data: Results, setting: Comparable, column: str) -> list[Comparable]:
-    """Settings that differ in that column alone (a range goes with its middle)."""
-    beside = {column, "think_range_instructions"} if column.startswith("think") else {column}
-    rest = [v for v in setting.values if v[0] not in beside]
-    found = [s for s in data.settings if [v for v in s.values if v[0] not in beside] == rest]
-    return sorted(found, key=lambda s: float(s[column] or "nan"))
+def _along(data: Results, setting: Comparable, name: str) -> list[tuple[int, Comparable]]:
+    """Returns the settings that differ in that key of the workload alone (a range goes with its middle), by its value."""
+    beside = {name: 0, **({"think_range_instructions": 0} if name.startswith("think") else {})}
+
+    def rest(s: Comparable) -> Context:
+        return replace(s.context, workload=replace(s.workload, **beside))
+
+    return sorted(((getattr(s.workload, name), s) for s in data.settings if rest(s) == rest(setting)), key=lambda pair: pair[0])
 
 
 def changes(found: Sequence[Flip], what: str) -> list[tuple[Flip, Flip]]:

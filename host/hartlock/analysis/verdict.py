@@ -55,10 +55,10 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if evidence not in COSTS:
         return Verdict("These times cannot rank locks", f"They are {evidence or 'of nothing that passed its checks'}.",
                        [*_checks(results, setting)], False)
-    points, held = [], setting["hold_instructions"] not in ("", "0")
+    points, held = [], setting.workload.hold_instructions > 0
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
     if held and free:
-        points.append(f"{words(free)} protect one word only: they do the {setting['hold_instructions']} instructions side by side, and are "
+        points.append(f"{words(free)} protect one word only: they do the {setting.workload.hold_instructions} instructions side by side, and are "
                       "not ranked here.")
         cells = locks(cells)
     cost, tail = (setting.measures[goal] for goal in ("throughput", "tail"))
@@ -76,7 +76,7 @@ def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
     """Who starves a hart; and of those that are first, who is uneven."""
     said = [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in cells if starves(c)]
     return said + [f"{c.strategy} is uneven {on(c.harts)}: {starved_share(c)}." for c in cells
-                   if c.strategy in first and c.harts > 1 and not starves(c) and c.estimate("min_max_share").median < EVEN]
+                   if c.strategy in first and c.harts > 1 and not starves(c) and c.slowest_share < EVEN]
 
 
 def _proved(first: Sequence[Cell]) -> list[str]:
@@ -87,7 +87,7 @@ def _proved(first: Sequence[Cell]) -> list[str]:
 
 
 def starved_share(cell: Cell) -> str:
-    share = cell.estimate("min_max_share").median
+    share = cell.slowest_share
     did = f"did {percent(share)} of what the fastest did" if share > 0 else "got nothing at all"
     return f"in the median trial its slowest hart {did}"
 
@@ -110,9 +110,9 @@ def _checks(results: Results, setting: Comparable) -> list[str]:
         if not c.passed:
             said.append(f"{c.strategy} failed its checks {on(c.harts)}; it is not ranked.")
     for c in results.cells(setting, role="control"):
-        lost = c.value("lost_updates_share_median")
-        if c.strategy == CONTROL and c.summary.get("overlap_shown") != "yes":
-            said.append(f"The control lost nothing {on(c.harts)} ({c.setting['engine']}), so it is not shown that harts "
+        lost = c.value(lambda s: s.lost_updates_share_median)
+        if c.strategy == CONTROL and c.summary.overlap_shown != "yes":
+            said.append(f"The control lost nothing {on(c.harts)} ({c.setting.engine}), so it is not shown that harts "
                         "overlapped there.")
         elif c.strategy == CONTROL and c.harts == max(results.harts(setting)):
             said.append(f"Without a lock {percent(lost)} of the updates were lost {on(c.harts)}: the harts really overlapped.")
@@ -132,7 +132,7 @@ def limits(results: Results) -> list[str]:
     if marked:
         shown = ", ".join(marked[:6]) + (f", and {len(marked) - 6} more" if len(marked) > 6 else "")
         said.append(f"Outliers are kept in all figures. Trials far from their cell's median: {shown}.")
-    holds = {s["hold_instructions"] for s in results.settings}
+    holds = {str(s.workload.hold_instructions) for s in results.settings}
     said.append("The workload is one shared bump allocator with "
                 f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
                 "with other timing, may rank otherwise (--hold, --think).")

@@ -1,93 +1,210 @@
-"""The columns of the CSV files, in order. docs/reference/columns.md says what each means; a
-test keeps the two alike."""
+"""The mechanism of the CSV tables: a row is a dataclass, and its fields are the columns.
 
-from hartlock.records.trials import COHERENCE
+Each field says its unit, its meaning and what an empty cell stands for, once. From that the header, the
+cells, the reader and the tables of docs/reference/columns.md are made. A column that does not exist is an
+AttributeError, and mypy knows it.
+"""
 
-CONTEXT = [
-    "run", "engine", "machine", "evidence", "strategy", "proof", "role", "harts", "smp", "host_processors",
-    "size_bytes", "align_bytes", "hold_instructions", "think_instructions", "think_range_instructions",
-    "batch_bytes", "relax", "unlock", "clusters",
-    "scenario", "sizes", "touch_lines", "placement", "arrival", "arrival_ops_per_second",
-    "interrupt_period_us", "interrupt_instructions", "irq", "ipi_period_us", "churn_period_us", "exhaust_rounds",
-    "duration_us", "seed",
-]
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import MISSING, dataclass, field, fields
+from typing import Any, TypeVar
 
-# What the memory system did, for each operation.
-PER_OP = [f"{name}_cycles_per_op" if name == "queued" else f"{name}_per_op" for name in COHERENCE]
+from hartlock.base.intervals import NONE, Estimate
 
-# Of the fairness pass (fairness.py): of a hart, then of all harts together.
-FAIR_SAMPLES = [
-    "fairness_ops", "overtaken_max", "bypass_p99", "bypass_max", "reacquire_grants_p50", "reacquire_grants_p99",
-    "handoff_p50_cycles", "handoff_p99_cycles", "handoff_max_cycles",
-    "same_owner_share", "same_cluster_share", "distinct_owners",
-]
-
-SAMPLES = [
-    *CONTEXT,
-    "boot", "trial", "repetition", "hart", "ended", "window", "check",
-    "ops_total", "ops_window", "window_seconds", "throughput_ops_per_second",
-    "start_seconds", "end_seconds", "cycles_per_second",
-    "latency_ops", "contended_ops", "failed_attempts",
-    "wait_min_cycles", "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles",
-    "wait_p999_cycles", "wait_max_cycles", "wait_mean_cycles",
-    "hold_min_cycles", "hold_p50_cycles", "hold_p99_cycles", "hold_max_cycles", "hold_mean_cycles",
-    *FAIR_SAMPLES,
-    "audit_ops", "audit_misplaced", "audit_overlapping", "waste_bytes",
-    "placement_offset_bytes", "backlog_ops", "response_min_us", "response_p50_us", "response_p90_us",
-    "response_p99_us", "response_p999_us", "response_max_us", "response_mean_us",
-    "interrupts", "interrupts_inside", "ipis", "ipis_inside", "stops",
-    *PER_OP,
-]
-
-# A trial's figures, all harts together: medians of these are in the summary.
-FIGURES = [
-    "throughput_ops_per_second", "cycles_per_op",
-    "wait_p50_cycles", "wait_p90_cycles", "wait_p99_cycles", "wait_p999_cycles", "wait_max_cycles",
-    "hold_p50_cycles", "hold_max_cycles",
-    "contended_share", "failed_attempts_per_op", "jain_index", "min_max_share", "top_half_share",
-    "same_owner_share", "bypass_max", "handoff_p50_cycles", "overlap", "lost_updates_share", "waste_share",
-    "response_p50_us", "response_p99_us", "response_p999_us",
-    *PER_OP,
-]
-
-TRIALS = [*CONTEXT, "boot", "trial", "repetition", "ended", "window", "check", "ops_window", "window_seconds", *FIGURES]
-
-# Where the waits' distribution is told.
-PERCENTS = [0, 1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 99.999, 100]
-
-WAITS = [*CONTEXT, "percent", "wait_cycles", "waits"]
+Row = TypeVar("Row")
+Value = str | int | float | None
+KEY = "column"  # of a field's metadata
 
 
-def with_ci(name: str) -> list[str]:
-    return [f"{name}_median", f"{name}_ci_low", f"{name}_ci_high"]
+@dataclass(frozen=True)
+class Column:
+    """One column of a CSV file."""
+
+    name: str
+    type: type[str] | type[int] | type[float]
+    unit: str
+    doc: str  # "": the sentence of the column before it is of this one, too
+    unknown: Value = None  # what an empty cell stands for,
+    may_be_empty: bool = True  # if it may be empty
+    words: tuple[str, ...] = ()  # the only values, if there are any
+    least: float = 0  # of a number
+
+    @property
+    def values(self) -> str:
+        """The unit, or the words that may stand there, as the documents show them."""
+        return self.unit or ", ".join(f"`{word}`" for word in self.words if word)
 
 
-FAIR_SUMMARY = [
-    "same_owner_share_median", "same_cluster_share_median", "distinct_owners_median", "reacquire_grants_p50_median",
-    "overtaken_max", "bypass_p99_median", "bypass_max",
-    *with_ci("handoff_p50_cycles"), "handoff_p99_cycles_median", "handoff_max_cycles",
-    "handoff_waiting_share_median", "handoff_resolution_cycles",
-]
+@dataclass(frozen=True)
+class Part:
+    """Says that a field holds a further dataclass, whose columns stand in its place."""
 
-SUMMARY = [
-    *CONTEXT,
-    "boots", "trials", "trials_measured", "trials_whole", "check", "check_failures", "contended", "overlap_shown", "ended_heap",
-    *with_ci("throughput_ops_per_second"),
-    *with_ci("cycles_per_op"),
-    *with_ci("wait_p50_cycles"),
-    *with_ci("wait_p99_cycles"),
-    "wait_p90_cycles", "wait_p999_cycles", "wait_max_cycles",
-    *with_ci("hold_p50_cycles"),
-    "hold_max_cycles",
-    *with_ci("response_p50_us"),
-    *with_ci("response_p99_us"),
-    "response_p90_us", "response_p999_us", "response_max_us", "backlog_ops_median",
-    "interrupts_total", "interrupts_inside_total", "ipis_total", "ipis_inside_total", "stops_total",
-    "exhaustions_total", "refusals_total",
-    "contended_share_median", "failed_attempts_per_op_median",
-    *with_ci("jain_index"),
-    "min_max_share_median", "top_half_share_median",
-    *FAIR_SUMMARY,
-    "overlap_min", "lost_updates_share_median", "waste_share_median", "ops_window_total",
-    *(f"{name}_median" for name in PER_OP),
-]
+    of: type[Any]
+    columns: Mapping[str, Column] | None  # by field, of a class that does not declare them itself
+    names: str  # a pattern such as {}_median
+    before: str  # the column that they stand before; "": in their place
+
+
+@dataclass(frozen=True)
+class Mapped:
+    """Says that a field holds a dict, whose keys are columns."""
+
+    columns: tuple[Column, ...]
+    names: str  # a pattern such as {}_total
+
+
+@dataclass(frozen=True)
+class Triple:
+    """Says that a field holds an Estimate: three columns."""
+
+    unit: str
+    doc: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """One column of a row's class, and the way to its value."""
+
+    column: Column
+    path: tuple[str | int, ...]  # attributes, a key of a dict, an index into an Estimate
+
+    def value(self, row: object) -> Value:
+        """Returns what the row has in this column."""
+        at: Any = row
+        for step in self.path:
+            at = at[step] if isinstance(step, int) or isinstance(at, dict) else getattr(at, step)
+        known: Value = at
+        return known
+
+
+Said = Column | Part | Mapped | Triple
+
+
+def declared(said: Said, default: Any = MISSING) -> Any:
+    """Declares a column that is known as such; without a default a row has to be given it."""
+    return field(default=default, metadata={KEY: said})
+
+
+def text(doc: str = "", unit: str = "", words: Sequence[str] = (), needed: bool = False) -> Any:
+    """Declares a column of words. `words` are the only ones ("" among them: it may be empty); `needed`: never empty."""
+    needed = needed or bool(words) and "" not in words
+    return declared(Column("", str, unit, doc, "", not needed, tuple(words)), MISSING if needed else "")
+
+
+def count(unit: str = "", doc: str = "", least: int = 0) -> Any:
+    """Declares a column of whole numbers from `least` on, which is never empty."""
+    return declared(Column("", int, unit, doc, None, False, least=least), MISSING)
+
+
+def count_if_known(unit: str = "", doc: str = "") -> Any:
+    """Declares a column of whole numbers from 0 on; None: not known, an empty cell."""
+    return declared(Column("", int, unit, doc), None)
+
+
+def number(unit: str = "", doc: str = "", least: float = 0) -> Any:
+    """Declares a column of numbers from `least` on; nan: not known, an empty cell."""
+    return declared(Column("", float, unit, doc, math.nan, least=least), math.nan)
+
+
+def estimate(unit: str = "", doc: str = "") -> Any:
+    """Declares the three columns of a median over trials and its interval."""
+    return declared(Triple(unit, doc), NONE)
+
+
+def part(of: type[Any], columns: Mapping[str, Column] | None = None, names: str = "{}", before: str = "", needed: bool = False) -> Any:
+    """Declares the columns of another dataclass: here, or before a column; named by the pattern `names`."""
+    said = Part(of, columns, names, before)
+    return field(metadata={KEY: said}) if needed else field(default_factory=of, metadata={KEY: said})
+
+
+def mapped(columns: Sequence[Column], names: str = "{}") -> Any:
+    """Declares the columns of a dict, by key; named by the pattern `names`. Without a value each is None."""
+    none = {column.name: None for column in columns}
+    return field(default_factory=none.copy, metadata={KEY: Mapped(tuple(columns), names)})
+
+
+def with_ci(name: str) -> tuple[str, str, str]:
+    """Returns the names of an estimate's three columns."""
+    return f"{name}_median", f"{name}_ci_low", f"{name}_ci_high"
+
+
+def _named(column: Column, name: str) -> Column:
+    return Column(name, *(getattr(column, f.name) for f in fields(Column)[1:]))
+
+
+def _of_field(name: str, said: Said) -> Iterator[Place]:
+    if isinstance(said, Column):
+        yield Place(_named(said, name), (name,))
+    elif isinstance(said, Triple):
+        for i, each in enumerate(with_ci(name)):
+            yield Place(Column(each, float, said.unit, "" if i else said.doc, math.nan, least=-math.inf), (name, i))
+    elif isinstance(said, Mapped):
+        for column in said.columns:
+            yield Place(_named(column, said.names.format(column.name)), (name, column.name))
+    else:
+        for place in _places(said.of, said.columns):
+            yield Place(_named(place.column, said.names.format(place.column.name)), (name, *place.path))
+
+
+def _places(of: type[Any], columns: Mapping[str, Column] | None = None) -> list[Place]:
+    out: list[Place] = []
+    for f in fields(of):
+        said = columns.get(f.name) if columns is not None else f.metadata.get(KEY)
+        if said is None:
+            continue  # a field that no file has
+        here = list(_of_field(f.name, said))
+        names = [place.column.name for place in out]
+        at = names.index(said.before) if isinstance(said, Part) and said.before else len(out)
+        out[at:at] = here
+    return out
+
+
+_KNOWN: dict[Any, tuple[Place, ...]] = {}  # places() of each class that was asked for
+
+
+def places(of: type[Any]) -> tuple[Place, ...]:
+    """Returns the columns of a row's class, in the order of the file, and the way to each value."""
+    if of not in _KNOWN:
+        _KNOWN[of] = tuple(_places(of))
+    return _KNOWN[of]
+
+
+def columns_of(of: type[Any]) -> list[Column]:
+    """Returns the columns of a row's class, in the order of the file."""
+    return [place.column for place in places(of)]
+
+
+def header(of: type[Any]) -> list[str]:
+    """Returns the names of the columns of a row's class, in the order of the file."""
+    return [column.name for column in columns_of(of)]
+
+
+def values(row: object) -> list[Value]:
+    """Returns the cells of a row, in the order of the file; what an empty cell stands for is None."""
+    out = []
+    for place in places(type(row)):
+        value = place.value(row)
+        empty = value == place.column.unknown or value is None or isinstance(value, float) and not math.isfinite(value)
+        out.append(None if empty else value)
+    return out
+
+
+def made(of: type[Row], known: Mapping[str, Value]) -> Row:
+    """Returns the row that `known`, by column, is of: the reverse of values()."""
+    return _made(of, known, None, "{}")
+
+
+def _made(of: type[Row], known: Mapping[str, Value], columns: Mapping[str, Column] | None, names: str) -> Row:
+    arguments: dict[str, Any] = {}
+    for f in fields(of):
+        said = columns.get(f.name) if columns is not None else f.metadata.get(KEY)
+        if isinstance(said, Part):
+            arguments[f.name] = _made(said.of, known, said.columns, said.names)
+        elif isinstance(said, Triple):
+            arguments[f.name] = Estimate(*(known[each] for each in with_ci(f.name)))  # type: ignore[arg-type]
+        elif isinstance(said, Mapped):
+            arguments[f.name] = {column.name: known[said.names.format(column.name)] for column in said.columns}
+        elif said is not None:
+            arguments[f.name] = known[names.format(f.name)]
+    return of(**arguments)

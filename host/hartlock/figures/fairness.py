@@ -1,18 +1,17 @@
 """Who got in before whom: the figures of the fairness pass. docs/trust/fairness.md defines them."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hartlock.records.trials import Pass, Trial
-from hartlock.figures.columns import with_ci
+from hartlock.figures.row_types import FairSample, FairSummary
 from hartlock.records.histogram import Histogram
 from hartlock.base.ratios import NAN, ratio
 from hartlock.base.intervals import Estimate
 
 KINDS = ("overtaken", "bypass", "reacquire", "handoff")
 LEAST_TICKS = 8  # a hand-off of fewer is not known: its ends are told to a tick each
-
-Row = dict[str, object]
 
 
 @dataclass(frozen=True)
@@ -71,43 +70,40 @@ def faults(trial: Trial) -> list[str]:
     return [f"fairness pass: {trial.fair.breaks} grant(s) do not follow the one before: two owners at once"]
 
 
-def _most(h: Histogram) -> float:
+def most(h: Histogram) -> float:
+    """Returns the greatest value; nan without values."""
     return h.max if h.count else NAN
 
 
-def sample(trial: Trial, hart: int) -> Row:
-    """A hart's columns of samples.csv; those of all harts together are in each of its rows."""
+def sample(trial: Trial, hart: int) -> FairSample:
+    """Returns a hart's columns of samples.csv; those of all harts together are in each of its rows."""
     f = _figures(trial, {kind: trial.histograms.get((hart, kind), Histogram()) for kind in KINDS})
-    return {
-        "fairness_ops": f.bypass.count if known(trial) else NAN,
-        "overtaken_max": _most(f.overtaken), "bypass_p99": f.bypass.percentile(99), "bypass_max": _most(f.bypass),
-        "reacquire_grants_p50": f.reacquire.percentile(50), "reacquire_grants_p99": f.reacquire.percentile(99),
-        "handoff_p50_cycles": f.cycles(50), "handoff_p99_cycles": f.cycles(99), "handoff_max_cycles": f.cycles(100),
-        "same_owner_share": f.same_owner_share, "same_cluster_share": f.same_cluster_share,
-        "distinct_owners": f.distinct_owners,
-    }
+    return FairSample(
+        fairness_ops=f.bypass.count if known(trial) else None,
+        overtaken_max=most(f.overtaken), bypass_p99=f.bypass.percentile(99), bypass_max=most(f.bypass),
+        reacquire_grants_p50=f.reacquire.percentile(50), reacquire_grants_p99=f.reacquire.percentile(99),
+        handoff_p50_cycles=f.cycles(50), handoff_p99_cycles=f.cycles(99), handoff_max_cycles=f.cycles(100),
+        same_owner_share=f.same_owner_share, same_cluster_share=f.same_cluster_share, distinct_owners=f.distinct_owners)
 
 
-def summary(fs: Sequence[Fairness], median: Callable[[Sequence[float]], Estimate]) -> Row:
-    """The columns of summary.csv."""
-    def middle(name: str) -> float:
-        return median([getattr(f, name) for f in fs]).median
+def summary(fs: Sequence[Fairness], estimate: Callable[[Sequence[float]], Estimate]) -> FairSummary:
+    """Returns the columns of summary.csv. `estimate` gives the median of the trials' values."""
+    def median(of: Callable[[Fairness], float]) -> float:
+        return estimate([of(f) for f in fs]).median
 
-    def most(values: Sequence[Histogram]) -> float:
-        return max((h.max for h in values if h.count), default=NAN)
+    def worst(of: Callable[[Fairness], float]) -> float:
+        return max((x for f in fs if not math.isnan(x := of(f))), default=NAN)
 
-    handoff = zip(with_ci("handoff_p50_cycles"), median([f.cycles(50) for f in fs]), strict=True)
-    return {
-        "same_owner_share_median": middle("same_owner_share"),
-        "same_cluster_share_median": middle("same_cluster_share"),
-        "distinct_owners_median": middle("distinct_owners"),
-        "reacquire_grants_p50_median": median([f.reacquire.percentile(50) for f in fs]).median,
-        "overtaken_max": most([f.overtaken for f in fs]),
-        "bypass_p99_median": median([f.bypass.percentile(99) for f in fs]).median,
-        "bypass_max": most([f.bypass for f in fs]),
-        **dict(handoff),
-        "handoff_p99_cycles_median": median([f.cycles(99) for f in fs]).median,
-        "handoff_max_cycles": max((c for f in fs if (c := f.cycles(100)) == c), default=NAN),
-        "handoff_waiting_share_median": middle("waiting_share"),
-        "handoff_resolution_cycles": middle("cycles_per_tick"),
-    }
+    return FairSummary(
+        same_owner_share_median=median(lambda f: f.same_owner_share),
+        same_cluster_share_median=median(lambda f: f.same_cluster_share),
+        distinct_owners_median=median(lambda f: f.distinct_owners),
+        reacquire_grants_p50_median=median(lambda f: f.reacquire.percentile(50)),
+        overtaken_max=worst(lambda f: most(f.overtaken)),
+        bypass_p99_median=median(lambda f: f.bypass.percentile(99)),
+        bypass_max=worst(lambda f: most(f.bypass)),
+        handoff_p50_cycles=estimate([f.cycles(50) for f in fs]),
+        handoff_p99_cycles_median=median(lambda f: f.cycles(99)),
+        handoff_max_cycles=worst(lambda f: f.cycles(100)),
+        handoff_waiting_share_median=median(lambda f: f.waiting_share),
+        handoff_resolution_cycles=median(lambda f: f.cycles_per_tick))

@@ -1,50 +1,34 @@
-"""One trial's figures. docs/reference/columns.md defines each of them."""
+"""From the records of one trial to its figures, and what the checks say of it. docs/reference/columns.md defines each figure."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
 
 from hartlock.figures import fairness
+from hartlock.figures.fairness import Fairness
+from hartlock.figures.row_types import COUNTERS, Coherence, Counters, TrialFigures
 from hartlock.plan import strategies
 from hartlock.records.trials import COHERENCE, Exhaust, Pass, Share, Trial
-from hartlock.figures.columns import PER_OP
 from hartlock.records.histogram import Histogram
 from hartlock.plan.plan import FIXED, Workload
-from hartlock.base.ratios import NAN, jain, top_half
-from hartlock.base.ratios import ratio as ratio
+from hartlock.base.ratios import NAN, jain, ratio, top_half
 
 CONTENDED_SHARE = 0.001  # below one operation in a thousand, nobody had to wait
 
 
 @dataclass(frozen=True)
-class Figures:
-    ops_window: int
-    window_seconds: float
-    throughput_ops_per_second: float
-    cycles_per_op: float
-    overlap: float
-    jain_index: float
-    min_max_share: float
-    top_half_share: float
-    fairness: fairness.Fairness
-    contended_share: float
-    failed_attempts_per_op: float
+class Measured:
+    """One trial that was measured: its figures, and what those of several trials are merged from."""
+
+    figures: TrialFigures
     wait: Histogram
-    hold: Histogram
-    response: Histogram  # ticks, from the intended start; empty in a closed loop
-    backlog_ops: float  # that were due at the end and not begun, of all harts
-    interrupts: int  # of all harts, in the throughput pass
-    interrupts_inside: int  # of those, that found the hart in its section
-    ipis: int  # the same
-    ipis_inside: int
-    stops: int
-    exhaust: Exhaust
-    lost_updates_share: float
-    waste_share: float  # of the bytes taken from the heap: no block was made of them
-    faults: tuple[str, ...]  # what the checks found; empty: nothing
-    ended: str  # time, heap
-    window: str  # measured, whole (warm-up included), none
-    coherence: dict[str, float]  # for each operation, by column; empty without the cost model
+    hold: Histogram = field(default_factory=Histogram)
+    response: Histogram = field(default_factory=Histogram)  # ticks, from the intended start; empty in a closed loop
+    fairness: Fairness | None = None  # None: a trial of clock
+    backlog_ops: float = 0  # that were due at the end and not begun, of all harts
+    counters: Counters = field(default_factory=dict)  # of all harts, in the throughput pass
+    exhaust: Exhaust = Exhaust()
+    faults: tuple[str, ...] = ()  # what the checks found; empty: nothing
 
 
 def overlap(p: Pass) -> float:
@@ -152,43 +136,75 @@ def lost_share(passes: Iterable[Pass], w: Workload) -> float:
     return max(ratio(max(0, total_bytes(p, w) + waste(p) - p.used), n) for p, n in all_of)
 
 
-def figures(trial: Trial, workload: Workload, timebase_hz: int) -> Figures:
-    """The caller guarantees trials.is_complete(trial)."""
-    t, latency = trial.passes["throughput"], trial.passes["latency"]
-    in_time = window(t)
-    ops, ticks = sum(in_time.ops), in_time.ticks
-    cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
-    wait, hold = trial.merged("wait"), trial.merged("hold")
+def _faults(trial: Trial, workload: Workload) -> tuple[str, ...]:
+    """Returns what the checks of all passes found, as sentences."""
     faults = audit(trial, trial.passes["audit"]) + exhausted(trial.exhaust or Exhaust()) + fairness.faults(trial)
     for name, p in trial.passes.items():
         faults += conservation(name, p, workload)
         if not strategies.known()[trial.strategy].lockfree:
             faults += touched(name, p, workload)
-    return Figures(
-        ops_window=ops,
-        window_seconds=ratio(ticks, timebase_hz),
-        throughput_ops_per_second=ratio(ops * timebase_hz, ticks),
-        cycles_per_op=ratio(ticks * cycles_per_tick, ops) if ticks else NAN,
-        overlap=overlap(t),
-        jain_index=jain(in_time.ops),
-        min_max_share=ratio(min(in_time.ops), max(in_time.ops)),
-        top_half_share=top_half(in_time.ops),
-        fairness=fairness.figures(trial),
-        contended_share=ratio(sum(s.waited for s in latency.shares), wait.count),
-        failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
-        wait=wait,
-        hold=hold,
-        response=trial.merged("response"),
-        backlog_ops=sum(backlog(s, workload, timebase_hz) for s in t.shares),
-        interrupts=sum(s.interrupts for s in t.shares),
-        interrupts_inside=sum(s.interrupts_inside for s in t.shares),
-        ipis=sum(s.ipis for s in t.shares), ipis_inside=sum(s.ipis_inside for s in t.shares), stops=sum(s.stops for s in t.shares),
-        exhaust=trial.exhaust or Exhaust(),
-        lost_updates_share=lost_share(trial.passes.values(), workload),
-        waste_share=ratio(waste(t), t.used),
-        faults=tuple(faults),
-        ended="heap" if "heap" in (t.ended, latency.ended) else "time",
-        window=in_time.kind,
-        coherence={column: ratio(t.coherence[name], ops)
-                   for name, column in zip(COHERENCE, PER_OP, strict=True) if name in t.coherence},
-    )
+    return tuple(faults)
+
+
+def counters(shares: Sequence[Share]) -> Counters:
+    """Returns what these harts counted, all together."""
+    return {column.name: sum(getattr(s, column.name) for s in shares) for column in COUNTERS}
+
+
+def coherence(p: Pass, ops: int) -> Coherence:
+    """Returns what the memory system did for each of `ops` operations; all nan without the cost model."""
+    return Coherence(**{f.name: ratio(p.coherence[name], ops) for name, f in zip(COHERENCE, fields(Coherence), strict=True)
+                        if name in p.coherence})
+
+
+def spread(h: Histogram, name: str, of: type[Any], scale: float = 1) -> dict[str, Any]:
+    """Returns the parts of a distribution that the class `of` has a column for; in `name`, {} stands for the part.
+    All are nan without values."""
+    told = {"min": h.min if h.count else NAN, "p50": h.percentile(50), "p90": h.percentile(90), "p99": h.percentile(99),
+            "p999": h.percentile(99.9), "max": h.max if h.count else NAN, "mean": h.mean()}
+    wanted = {f.name for f in fields(of) if f.type is float}
+    found = {name.format(part): value * scale for part, value in told.items() if name.format(part) in wanted}
+    if not found:
+        raise KeyError(f"{of.__name__} has no column like {name}")
+    return found
+
+
+def measure(trial: Trial, workload: Workload, timebase_hz: int) -> Measured:
+    """Returns a trial's figures and checks. The caller guarantees trials.is_complete(trial)."""
+    t, latency = trial.passes["throughput"], trial.passes["latency"]
+    wait, hold, response = (trial.merged(kind) for kind in ("wait", "hold", "response"))
+    fair, faults, in_time = fairness.figures(trial), _faults(trial, workload), window(t)
+    ops, ticks = sum(in_time.ops), in_time.ticks
+    cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
+    return Measured(
+        TrialFigures(
+            ended="heap" if "heap" in (t.ended, latency.ended) else "time",
+            window=in_time.kind,
+            check="fail" if faults else "pass",
+            ops_window=ops,
+            window_seconds=ratio(ticks, timebase_hz),
+            throughput_ops_per_second=ratio(ops * timebase_hz, ticks),
+            cycles_per_op=ratio(ticks * cycles_per_tick, ops) if ticks else NAN,
+            **spread(wait, "wait_{}_cycles", TrialFigures), **spread(hold, "hold_{}_cycles", TrialFigures),
+            contended_share=ratio(sum(s.waited for s in latency.shares), wait.count),
+            failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
+            jain_index=jain(in_time.ops),
+            min_max_share=ratio(min(in_time.ops), max(in_time.ops)),
+            top_half_share=top_half(in_time.ops),
+            same_owner_share=fair.same_owner_share,
+            bypass_max=fairness.most(fair.bypass),
+            handoff_p50_cycles=fair.cycles(50),
+            overlap=overlap(t),
+            lost_updates_share=lost_share(trial.passes.values(), workload),
+            waste_share=ratio(waste(t), t.used),
+            **spread(response, "response_{}_us", TrialFigures, 1e6 / timebase_hz),
+            coherence=coherence(t, ops),
+        ),
+        wait, hold, response, fair, sum(backlog(s, workload, timebase_hz) for s in t.shares), counters(t.shares),
+        trial.exhaust or Exhaust(), faults)
+
+
+def measure_clock(trial: Trial) -> Measured:
+    """Returns the figures of a trial of `clock`: two reads in a row, and the cycles between them."""
+    reads = trial.merged("clock")
+    return Measured(TrialFigures(cycles_per_op=reads.mean(), **spread(reads, "wait_{}_cycles", TrialFigures)), reads)

@@ -1,75 +1,145 @@
-"""What has to be alike for two figures to be compared, and by which figure they are.
+"""What has to be alike for two figures to be compared, and by which figure they are ranked.
 
-A *setting* is engine, machine and workload. Columns that a later version adds to the
-context tell settings apart by themselves.
+A *setting* (class Comparable) is engine, machine and workload. What a later version adds to the context
+tells settings apart by itself.
 """
 
+import math
 import re
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
 
-from hartlock.folder import forms
-from hartlock.figures.columns import CONTEXT
+from hartlock.figures import columns
+from hartlock.figures.row_types import Context, Forms, TrialFigures
+from hartlock.plan.plan import Workload
 
-# Of the context, what may differ inside a setting.
-WITHIN = {"run", "strategy", "role", "harts", "seed", "host_processors", "evidence", "duration_us", "smp", "proof"}
-# What a merged table (collect.md) says besides of where a row comes from.
-ORIGIN = ["host", "compiler", "commit", "qemu"]
+Figure = Callable[[TrialFigures], float]
+NOT_APPLICABLE = "not-applicable"
 
 
 @dataclass(frozen=True)
 class Measure:
-    """Something to rank by; less of it is better."""
+    """A figure to rank by; less of it is better."""
 
-    figure: str  # a column of trials.csv, or one of dataset.DERIVED
+    figure: Figure
     unit: str
     more: str = "as many"
 
 
-BALANCE, RESPONSE_BALANCE = "balance", "response_balance"
-_CYCLES = Measure("cycles_per_op", "cycles an operation")
-_RESPONSE = Measure("response_p50_us", "µs from when the median operation was due until it was done", "as long")
+def _balance(f: TrialFigures) -> float:
+    """Cost and tail alike, whatever their units."""
+    return math.sqrt(f.cycles_per_op * f.wait_p999_cycles)
+
+
+def _response_balance(f: TrialFigures) -> float:
+    return math.sqrt(f.response_p50_us * f.response_p999_us)
+
+
+_CYCLES = Measure(lambda f: f.cycles_per_op, "cycles an operation")
+_RESPONSE = Measure(lambda f: f.response_p50_us, "µs from when the median operation was due until it was done", "as long")
 CLOSED = {
     "throughput": _CYCLES,
-    "tail": Measure("wait_p999_cycles", "cycles that 999 of 1000 waits do not exceed"),
+    "tail": Measure(lambda f: f.wait_p999_cycles, "cycles that 999 of 1000 waits do not exceed"),
     "fairness": Measure(_CYCLES.figure, f"{_CYCLES.unit}, of those that are fair"),
-    "balanced": Measure(BALANCE, "√(cycles an operation × cycles of p99.9)"),
+    "balanced": Measure(_balance, "√(cycles an operation × cycles of p99.9)"),
 }
 # In an open loop the arrivals decide how much is done; how soon it is done is what a lock decides.
 OPEN = {
     "throughput": _RESPONSE,
-    "tail": Measure("response_p999_us", "µs that 999 of 1000 responses do not exceed", "as long"),
+    "tail": Measure(lambda f: f.response_p999_us, "µs that 999 of 1000 responses do not exceed", "as long"),
     "fairness": Measure(_RESPONSE.figure, f"{_RESPONSE.unit}, of those that are fair", "as long"),
-    "balanced": Measure(RESPONSE_BALANCE, "√(µs of the median response × µs of p99.9)", "as long"),
+    "balanced": Measure(_response_balance, "√(µs of the median response × µs of p99.9)", "as long"),
 }
 
 
 @dataclass(frozen=True)
 class Comparable:
-    """Column by column, without those that are the same for all of a folder's."""
+    """A setting: the context of its rows, less what may differ among them."""
 
-    values: tuple[tuple[str, str], ...]
+    context: Context
 
-    def __getitem__(self, column: str) -> str:
-        return dict(self.values).get(column, "")
+    @property
+    def engine(self) -> str:
+        return self.context.engine
+
+    @property
+    def machine(self) -> str:
+        return self.context.machine
+
+    @property
+    def workload(self) -> Workload:
+        return self.context.workload
+
+    @property
+    def open_loop(self) -> bool:
+        """Do operations arrive by a schedule, whether or not the one before is done?"""
+        return self.workload.arrival == "poisson"
 
     @property
     def measures(self) -> dict[str, Measure]:
         """What ranks here, by goal."""
-        return OPEN if self["arrival"] == "poisson" else CLOSED
+        return OPEN if self.open_loop else CLOSED
+
+    @cached_property
+    def texts(self) -> dict[str, str]:
+        """What is alike, as the cells of its columns; those that may differ are not in it."""
+        context = zip(columns.header(Context), columns.values(self.context), strict=True)
+        told = {name: "" if value is None else str(value) for name, value in context if name not in WITHIN}
+        return {**told, **vars(self.context.origin)}
 
     def apart(self, others: Sequence["Comparable"]) -> str:
         """What tells it from the others, in words. A scenario stands for all that it sets."""
-        named = all(o["scenario"] for o in others)
-        like = [o for o in others if o["scenario"] == self["scenario"]] if named else others
-        told = [f"{re.sub('_(instructions|bytes|us)$', '', name).replace('_', ' ')} {value}" for name, value in self.values
-                if value and len({o[name] for o in (others if name == "scenario" else like)}) > 1]
-        return ", ".join(told) or self["engine"]
+        named = all(o.workload.scenario for o in others)
+        like = [o for o in others if o.workload.scenario == self.workload.scenario] if named else others
+        told = [f"{re.sub('_(instructions|bytes|us)$', '', name).replace('_', ' ')} {value}" for name, value in self.texts.items()
+                if value and len({o.texts[name] for o in (others if name == "scenario" else like)}) > 1]
+        return ", ".join(told) or self.engine
 
 
-def comparable_of(row: Mapping[str, str], asked: Mapping[forms.Origin, Mapping[str, str]]) -> Comparable:
-    """`asked`: forms.of_runs()."""
-    row = {**row, **asked.get(forms.origin(row), {})}
-    anywhere = {"host"} if row.get("evidence") == "modelled" else set()  # the same wherever it is modelled
-    names = [name for name in (*CONTEXT, *ORIGIN) if name not in WITHIN | anywhere]
-    return Comparable(tuple((name, row[name]) for name in names if name in row))
+# What may differ inside a setting, and what stands for it there.
+_WITHIN = {"run": "", "strategy": "", "role": "", "harts": 0, "seed": 0, "host_processors": None, "evidence": "", "duration_us": 0,
+           "smp": 0, "proof": ""}
+WITHIN = frozenset(_WITHIN)
+
+RunKey = tuple[str, str, str]  # a run, wherever it was made: host, run, engine
+
+
+def run_key(context: Context) -> RunKey:
+    """Returns which run the rows of this context are of."""
+    return context.origin.host, context.run, context.engine
+
+
+def _asked(said: set[str]) -> str:
+    """`wrs` leaves tas with none; otherwise all that have the form have the same."""
+    have = said - {"", NOT_APPLICABLE}
+    return "wrs" if "wrs" in have else " and ".join(sorted(have)) or NOT_APPLICABLE
+
+
+def forms_asked(contexts: Iterable[Context]) -> dict[RunKey, Forms]:
+    """Returns what each run asked of its locks' forms, told from its rows.
+
+    A row says what its own strategy's code has (docs/reference/columns.md): `not-applicable` for
+    faa, `none` for tas in a run that asked for wrs, and as many clusters as its harts are
+    in. All of a run's rows are compared with each other all the same.
+    """
+    seen: dict[RunKey, set[Forms]] = {}
+    for context in contexts:
+        seen.setdefault(run_key(context), set()).add(context.forms)
+    return {key: Forms(relax=_asked({f.relax for f in forms}), unlock=_asked({f.unlock for f in forms}),
+                       clusters=max(f.clusters for f in forms)) for key, forms in seen.items()}
+
+
+def comparable_of(context: Context, asked: Mapping[RunKey, Forms]) -> Comparable:
+    """Returns the setting of a row. `asked`: what forms_asked() returns of all rows."""
+    origin = context.origin
+    if context.evidence == "modelled":
+        origin = replace(origin, host="")  # the same wherever it is modelled
+    forms = asked.get(run_key(context), context.forms)
+    return Comparable(replace(context, origin=origin, forms=forms, **_WITHIN))
+
+
+def comparables_of(contexts: Sequence[Context]) -> list[Comparable]:
+    """Returns the setting of each of these rows, which are all that there are."""
+    asked = forms_asked(contexts)
+    return [comparable_of(context, asked) for context in contexts]

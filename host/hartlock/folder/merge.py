@@ -8,9 +8,9 @@ from typing import Any
 
 
 from hartlock.folder import writer
-from hartlock.folder.reader import FILES, CsvRow, context_of, read
+from hartlock.folder.csv_rows import FILES, ORIGIN, CsvRow, read_cells
+from hartlock.folder.run_json import context_of
 from hartlock.base.errors import UsageError
-from hartlock.folder.comparable import ORIGIN
 
 COLLECT = "collect"
 
@@ -37,7 +37,7 @@ def refuse_twice(folders: Sequence[Path]) -> None:
     """The same trials twice would look like more of them."""
     seen: dict[str, Path] = {}
     for folder in folders:
-        text = json.dumps([sorted(r.items()) for r in read(folder / "trials.csv", ("run", "trial")) for r in [{**r, "run": ""}]])
+        text = json.dumps([sorted(r.items()) for r in read_cells(folder / "trials.csv", ("run", "trial")) for r in [{**r, "run": ""}]])
         if text in seen:
             raise UsageError(f"{folder} holds the very trials of {seen[text]}: a copy would pass for more of them")
         seen[text] = folder
@@ -51,7 +51,7 @@ def merge(folders: Sequence[Path], out: Path) -> None:
         rows: list[CsvRow] = []
         for folder in folders:
             own = origin(contexts[folder])
-            for row in read(folder / file, ("run", "engine", "strategy")):
+            for row in read_cells(folder / file, ("run", "engine", "strategy")):
                 # A table that was merged before keeps what it says of its rows.
                 again = row.get("host") is not None
                 rows.append({**own, **row, **({} if again else {"run": names[folder]})})

@@ -1,18 +1,27 @@
 """run.json: everything about a run but its numbers. docs/reference/run-json.md lists the keys."""
 
+import json
 import os
 import platform
 import sys
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
 
 from hartlock.base import toolchain
+from hartlock.base.errors import UsageError
 from hartlock.figures import proved
 from hartlock.engine.base import Engine
 from hartlock.plan.plan import Plan
 
 FORMAT = 1
+
+# The keys that something reads, and what stands there. A key may be missing: a merged table has few.
+KINDS: dict[str, Any] = {
+    "status": str, "command": list, "started": str, "ended": str, "plan": dict, "commit": str, "image_sha256": str, "compiler": str,
+    "qemu": str, "host": dict, "sessions": list, "sweep": dict, "merged": dict}
+WORDS: dict[Any, str] = {str: "a text", list: "a list", dict: "an object"}
 
 
 def now() -> str:
@@ -52,3 +61,27 @@ def begin(plan: Plan, argv: list[str], engine: Engine, image: Path, processors: 
             "load_at_start": _load(),
         },
     }
+
+
+def context_of(folder: Path) -> dict[str, Any]:
+    """Returns run.json of a results folder; {} where there is none. Raises UsageError for what is no run.json."""
+    path = folder / "run.json"
+    if not path.exists():
+        return {}
+    try:
+        known = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as e:
+        raise UsageError(f"cannot read {path}: {e}") from e
+    if not isinstance(known, dict):
+        raise UsageError(f"{path}: it holds {_shown(known)}, not an object")
+    for key, kind in KINDS.items():
+        if key in known and not isinstance(known[key], kind):
+            raise UsageError(f"{path}: {key} is {_shown(known[key])}, not {WORDS[kind]}")
+    if wrong := [s for s in known.get("sessions", []) if not isinstance(s, dict)]:
+        raise UsageError(f"{path}: one of sessions is {_shown(wrong[0])}, not an object")
+    return known
+
+
+def _shown(value: object) -> str:
+    """Returns the beginning of a value as JSON has it."""
+    return json.dumps(value)[:40]

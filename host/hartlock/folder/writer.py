@@ -9,11 +9,14 @@ from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from io import FileIO
 from pathlib import Path
-from typing import Iterator
+from typing import Any, Generic, Iterator, TypeVar
 
-from hartlock.figures import columns
 from hartlock.base.errors import RunError, UsageError
-from hartlock.figures.rows import Row, Rows
+from hartlock.figures import columns
+from hartlock.figures.row_types import SampleRow, SummaryRow, TrialRow, WaitRow
+from hartlock.figures.rows import Rows
+
+RowT = TypeVar("RowT")
 
 
 def short(path: Path) -> str:
@@ -90,7 +93,7 @@ def point_latest(folder: Path) -> None:
 
 
 def cell(value: object) -> object:
-    """Numbers as short as they can be without losing meaning; not known is empty."""
+    """Returns a number as short as it can be without losing meaning: six digits; "" for what is not known."""
     if isinstance(value, float):
         if not math.isfinite(value):
             return ""
@@ -98,32 +101,38 @@ def cell(value: object) -> object:
     return value
 
 
-def write_csv(path: Path, names: Sequence[str], rows: Iterable[Row]) -> Path:
-    """A whole file, or none."""
+def write_csv(path: Path, names: Sequence[str], rows: Iterable[Iterable[object]]) -> Path:
+    """Writes a whole file, or none; returns its path."""
     with writing(path):
         temporary = path.with_suffix(".part")
         with open(temporary, "w", newline="", encoding="utf-8") as f:
-            writer = csv.DictWriter(f, names)
-            writer.writeheader()
-            writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+            writer = csv.writer(f)
+            writer.writerow(names)
+            writer.writerows(map(cell, row) for row in rows)
         temporary.replace(path)
     return path
 
 
-class Growing:
-    """A CSV file that is written while a run goes on."""
+def write_rows(path: Path, of: type[Any], rows: Iterable[object]) -> Path:
+    """Writes rows of one class as a whole file, or none; returns its path."""
+    return write_csv(path, columns.header(of), map(columns.values, rows))
 
-    def __init__(self, path: Path, names: Sequence[str]):
+
+class Growing(Generic[RowT]):
+    """A CSV file of rows of one class that is written while a run goes on."""
+
+    def __init__(self, path: Path, of: type[RowT]):
         self._path = path
         with writing(path):
             self._file = open(path, "w", newline="", encoding="utf-8")
-            self._writer = csv.DictWriter(self._file, names)
-            self._writer.writeheader()
+            self._writer = csv.writer(self._file)
+            self._writer.writerow(columns.header(of))
             self._file.flush()
 
-    def add(self, rows: Sequence[Row]) -> None:
+    def add(self, rows: Iterable[RowT]) -> None:
+        """Writes the rows at once, so that a run cut short keeps them. Raises RunError."""
         with writing(self._path):
-            self._writer.writerows({k: cell(v) for k, v in row.items()} for row in rows)
+            self._writer.writerows(map(cell, columns.values(row)) for row in rows)
             self._file.flush()
 
     def close(self) -> None:
@@ -164,16 +173,17 @@ class Folder(Files):
 
     def __init__(self, path: Path):
         super().__init__(path)
-        self._samples = Growing(path / "samples.csv", columns.SAMPLES)
-        self._trials = Growing(path / "trials.csv", columns.TRIALS)
+        self._samples = Growing(path / "samples.csv", SampleRow)
+        self._trials = Growing(path / "trials.csv", TrialRow)
 
     def add(self, rows: Rows) -> None:
         self._samples.add(rows.samples)
         self._trials.add(rows.trials)
 
-    def write_summary(self, rows: Sequence[Row], waits: Iterable[Row]) -> Path:
-        write_csv(self.path / "waits.csv", columns.WAITS, waits)
-        return write_csv(self.path / "summary.csv", columns.SUMMARY, rows)
+    def write_summary(self, rows: Iterable[SummaryRow], waits: Iterable[WaitRow]) -> Path:
+        """Writes waits.csv and summary.csv; returns the latter's path. Raises RunError."""
+        write_rows(self.path / "waits.csv", WaitRow, waits)
+        return write_rows(self.path / "summary.csv", SummaryRow, rows)
 
     def close(self) -> None:
         super().close()

@@ -1,6 +1,6 @@
 """Probes what memory costs, and writes a machine profile of it."""
 
-import csv
+import math
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +10,7 @@ from rich.console import Console
 from hartlock.base import paths, toolchain
 from hartlock.engine.base import Engine
 from hartlock.folder import run_json, writer
+from hartlock.folder.probe_csv import ProbeRow
 from hartlock.plan import plan as plans
 from hartlock.probe import profile, view
 from hartlock.records.trials import Trial
@@ -23,10 +24,6 @@ from hartlock.run.guarded import Outcome, guarded
 from hartlock.run.boot import Session
 
 PROBE = "probe"  # a word of the plan
-COLUMNS = [
-    "kind", "a", "b", "ops", "count", "min_cycles", "median_cycles", "mean_cycles", "max_cycles",
-    "overhead_cycles", "cost_cycles", "attempts", "successes",
-]
 
 
 class Listening(Session):
@@ -53,7 +50,7 @@ class Listening(Session):
             self.problems.append(f"the probe is not complete: {len(missing)} measurements did not arrive, the first is {missing[0]}")
         else:
             self.done.append(trial)
-        return Rows([], [])
+        return Rows()
 
 
 def _plan(smp: int, seed: int) -> plans.Plan:
@@ -61,20 +58,19 @@ def _plan(smp: int, seed: int) -> plans.Plan:
                       seed=seed, order=(plans.Cell(PROBE, smp),))
 
 
-def _short(x: float | None) -> object:
-    return "" if x is None else writer.cell(round(x, 4))
+def _short(x: float | None) -> float:
+    return math.nan if x is None else round(x, 4)
 
 
-def _csv(p: Probe) -> list[dict[str, object]]:
-    rows: list[dict[str, object]] = []
+def _csv(p: Probe) -> list[ProbeRow]:
+    """Returns the rows of probe.csv."""
+    rows = []
     for m in p.measures.values():
         h = m.cycles
-        rows.append({"kind": m.kind, "a": m.a, "b": m.b, "ops": m.ops, "count": h.count, "min_cycles": h.min,
-                     "median_cycles": _short(h.percentile(50)), "mean_cycles": _short(h.mean()), "max_cycles": h.max,
-                     "overhead_cycles": _short(p.overhead(m.kind)), "cost_cycles": _short(p.cost(m.kind, m.a, m.b))})
-    rows += [{"kind": "lrsc", "a": c.hart, "b": c.harts, "attempts": c.attempts, "successes": c.successes}
-             for c in p.contention]
-    return rows
+        rows.append(ProbeRow(kind=m.kind, a=m.a, b=m.b, ops=m.ops, count=h.count, min_cycles=h.min,
+                             median_cycles=_short(h.percentile(50)), mean_cycles=_short(h.mean()), max_cycles=h.max,
+                             overhead_cycles=_short(p.overhead(m.kind)), cost_cycles=_short(p.cost(m.kind, m.a, m.b))))
+    return rows + [ProbeRow(kind="lrsc", a=c.hart, b=c.harts, attempts=c.attempts, successes=c.successes) for c in p.contention]
 
 
 @dataclass(frozen=True)
@@ -123,11 +119,8 @@ class Run:
 
     def _results(self) -> None:
         p = self.session.probe
-        with writer.writing(self.path / "probe.csv"), open(self.path / "probe.csv", "w", newline="", encoding="utf-8") as f:
-            if p.measures.keys() >= {("clock", 0, 0), ("loop", 0, 0), ("gap", 0, 0), ("load", 0, 0)}:
-                table = csv.DictWriter(f, COLUMNS)
-                table.writeheader()
-                table.writerows(_csv(p))
+        enough = p.measures.keys() >= {("clock", 0, 0), ("loop", 0, 0), ("gap", 0, 0), ("load", 0, 0)}
+        writer.write_rows(self.path / "probe.csv", ProbeRow, _csv(p) if enough else [])
         if not self.session.done:
             return
         base_text = self.base.read_text(encoding="utf-8")

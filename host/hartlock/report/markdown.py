@@ -19,11 +19,11 @@ def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[t
     places = standing(data.cells(setting, harts), setting.measures["throughput"].figure)
     for p in places:
         against = "first" if p.call == "leads" else times(p.ratio) + ("" if p.call == "behind" else " ≈")
-        share = p.cell.value("min_max_share_median")
+        share = p.cell.value(lambda s: s.min_max_share_median)
         lines.append("| " + " | ".join([
-            p.name, estimate(p.figure), against, significant(p.cell.estimate("throughput_ops_per_second").median),
-            significant(p.cell.estimate("wait_p99_cycles").median), significant(p.cell.value("wait_p999_cycles")),
-            percent(share), p.cell.summary.get("check", ""), p.cell.proof.split(":")[0]]) + " |")
+            p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
+            significant(p.cell.median(lambda f: f.wait_p99_cycles)), significant(p.cell.value(lambda s: s.wait_p999_cycles)),
+            percent(share), p.cell.summary.check, p.cell.proof.split(":")[0]]) + " |")
     lines += ["", f"{harts} harts, {setting.apart(list(data.settings))}, evidence {words(sorted({p.cell.evidence for p in places}))}; "
               "medians with 95 % intervals over boots and trials; ≈: too close to call.", ""]
     lines += [*(f"- {title}: {of.headline}: {of.lead}" for title, of in others), ""] if others else []

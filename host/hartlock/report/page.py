@@ -113,7 +113,7 @@ def facts(data: Results) -> list[str]:
     """The line below the verdict."""
     cells: list[Cell] = [c for c in data if c.role == "candidate"]
     boots, trials = max(len(c.boots) for c in cells), max(len(c.trials) for c in cells)
-    machines = sorted({c.setting["machine"] for c in cells} - {""})
+    machines = sorted({c.setting.machine for c in cells} - {""})
     started = str(data.context.get("started", ""))[:16].replace("T", " ")
     return [text for text in (
         f"{len({c.strategy for c in cells})} strategies",
@@ -136,8 +136,8 @@ def context(data: Results) -> list[tuple[str, str]]:
         if value not in (None, ""):
             out.append((name, str(value)))
     some = next(iter(data))
-    return out + [(name.replace("_", " "), words(values)) for name, _ in some.setting.values
-                  if (values := sorted({s[name] for s in data.settings if s[name]}))]
+    return out + [(name.replace("_", " "), words(values)) for name in some.setting.texts
+                  if (values := sorted({s.texts[name] for s in data.settings if s.texts[name]}))]
 
 
 def write(folder: Path, probe: Path | None = None) -> Path:

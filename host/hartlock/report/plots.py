@@ -15,6 +15,7 @@ import numpy as np
 from hartlock.plan import traits
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.comparable import Comparable
+from hartlock.folder.comparable import Figure as Of
 from hartlock.base.intervals import Estimate
 
 INK, FAINT, GRID, PAPER = "#1d2329", "#6b747d", "#e3e6e8", "#ffffff"
@@ -145,13 +146,13 @@ def _log(axes: Any, which: str = "y") -> None:
     _plain(axis)
 
 
-def against_harts(results: Results, setting: Comparable, column: str, title: str, log: bool) -> Figure | None:
+def against_harts(results: Results, setting: Comparable, of: Of, title: str, log: bool) -> Figure | None:
     harts = results.harts(setting)
     control = results.cells(setting, role="control") if log else []  # without a lock it would be all that is seen
     cells = [*results.cells(setting), *control]
     lines = []
     for strategy in dict.fromkeys(c.strategy for c in cells):
-        points = sorted(((c.harts, c.estimate(column), c) for c in cells if c.strategy == strategy), key=lambda p: p[0])
+        points = sorted(((c.harts, c.estimate(of), c) for c in cells if c.strategy == strategy), key=lambda p: p[0])
         points = [p for p in points if math.isfinite(p[1].median)]
         if len(points) > 1 or len(harts) == 1:  # one that is on one hart only, whatever was asked for, is no line
             lines.append(Line(points[-1][2], [p[0] for p in points], [p[1].median for p in points], [p[1] for p in points]))
@@ -174,11 +175,11 @@ def against_harts(results: Results, setting: Comparable, column: str, title: str
 
 
 def throughput(results: Results, setting: Comparable, _: int) -> Figure | None:
-    return against_harts(results, setting, "throughput_ops_per_second", "Operations a second, all harts together", False)
+    return against_harts(results, setting, lambda f: f.throughput_ops_per_second, "Operations a second, all harts together", False)
 
 
 def cycles(results: Results, setting: Comparable, _: int) -> Figure | None:
-    return against_harts(results, setting, "cycles_per_op", "Cycles for each operation of the whole system", True)
+    return against_harts(results, setting, lambda f: f.cycles_per_op, "Cycles for each operation of the whole system", True)
 
 
 def waits(results: Results, setting: Comparable, harts: int) -> Figure | None:
@@ -213,19 +214,19 @@ def _rows(cells: Sequence[Cell], title: str) -> tuple[Any, Any]:
 
 
 def fairness(results: Results, setting: Comparable, harts: int) -> Figure | None:
-    cells = [c for c in results.cells(setting, harts) if math.isfinite(c.estimate("jain_index").median)]
+    cells = [c for c in results.cells(setting, harts) if math.isfinite(c.median(lambda f: f.jain_index))]
     if not cells or harts < 2:
         return None
-    cells.sort(key=lambda c: (-c.estimate("min_max_share").median, c.strategy))
+    cells.sort(key=lambda c: (-c.slowest_share, c.strategy))
     figure, axes = _rows(cells, f"Fairness, {harts} harts")
     mark = Marks()
     for y, cell in enumerate(cells):
-        jain, share = cell.estimate("jain_index"), cell.estimate("min_max_share")
+        jain, share = cell.estimate(lambda f: f.jain_index), cell.slowest_share
         colour = FAMILY[family(cell)]
-        mark(axes.plot([share.median, jain.median], [y, y], color=colour, linewidth=1, alpha=0.5)[0], cell.strategy)
+        mark(axes.plot([share, jain.median], [y, y], color=colour, linewidth=1, alpha=0.5)[0], cell.strategy)
         mark(axes.plot([jain.low, jain.high], [y, y], color=colour, linewidth=4, alpha=0.35)[0], cell.strategy)
         mark(axes.plot(jain.median, y, "o", color=colour, markersize=6)[0], cell.strategy)
-        mark(axes.plot(share.median, y, "|", color=colour, markersize=11, markeredgewidth=2)[0], cell.strategy)
+        mark(axes.plot(share, y, "|", color=colour, markersize=11, markeredgewidth=2)[0], cell.strategy)
     axes.set_xlim(-0.02, 1.03)
     axes.axvline(1 / harts, color=FAINT, linewidth=1, linestyle=":")
     axes.set_xlabel("●  Jain's index     ❘  slowest hart over the fastest     ┊  Jain when one hart has all")
@@ -252,15 +253,15 @@ def shares(results: Results, setting: Comparable, harts: int) -> Figure | None:
 
 
 def coherence(results: Results, setting: Comparable, harts: int) -> Figure | None:
-    cells = [c for c in results.cells(setting, harts) if math.isfinite(c.estimate("transfers_per_op").median)]
+    cells = [c for c in results.cells(setting, harts) if math.isfinite(c.median(lambda f: f.coherence.transfers_per_op))]
     if not cells:
         return None
-    cells.sort(key=lambda c: (c.estimate("transfers_per_op").median, c.strategy))
+    cells.sort(key=lambda c: (c.median(lambda f: f.coherence.transfers_per_op), c.strategy))
     figure, axes = _rows(cells, f"Lines between harts for each operation, {harts} harts")
     mark = Marks()
     for y, cell in enumerate(cells):
         colour = FAMILY[family(cell)]
-        moved, taken = cell.estimate("transfers_per_op").median, cell.estimate("invalidations_per_op").median
+        moved, taken = cell.median(lambda f: f.coherence.transfers_per_op), cell.median(lambda f: f.coherence.invalidations_per_op)
         mark(axes.plot([0, moved], [y, y], color=colour, linewidth=5, alpha=0.8, solid_capstyle="butt")[0], cell.strategy)
         mark(axes.plot(taken, y, "|", color=INK, markersize=11, markeredgewidth=2)[0], cell.strategy)
     axes.set_xlim(left=0)

@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 from hartlock.analysis import verdict
 from hartlock.report import plots
+from hartlock.figures.rows import ROLES
 from hartlock.folder.reader import Cell, Results
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing
-from hartlock.folder.comparable import Comparable
-from hartlock.base.intervals import Estimate
+from hartlock.folder.comparable import Comparable, Figure
 from hartlock.base.text import percent, significant
 
-OPEN = [("response p50, µs", "response_p50_us"), ("response p99.9, µs", "response_p999_us")]  # of an open loop
-NONE = Estimate(math.nan, math.nan, math.nan)
+Response = tuple[str, Figure]  # title and figure of a column that only an open loop has
+OPEN: list[Response] = [("response p50, µs", lambda f: f.response_p50_us), ("response p99.9, µs", lambda f: f.response_p999_us)]
 
 
 @dataclass(frozen=True)
@@ -59,8 +59,8 @@ def columns(data: Results) -> list[Column]:
     return [*COLUMNS[:2], *extra, Column("evidence", "what the row can prove", "word"), COLUMNS[2], *response, *COLUMNS[3:]]
 
 
-def _responses(data: Results) -> list[tuple[str, str]]:
-    return OPEN if any(s["arrival"] == "poisson" for s in data.settings) else []
+def _responses(data: Results) -> list[Response]:
+    return OPEN if any(s.open_loop for s in data.settings) else []
 
 
 def _number(x: float, text: str = "") -> Entry:
@@ -68,7 +68,7 @@ def _number(x: float, text: str = "") -> Entry:
     return Entry((text or significant(x)) if known else "–", f"{x:.9g}" if known else "")
 
 
-def _estimate(cell: Cell, figure: str) -> Entry:
+def _estimate(cell: Cell, figure: Figure) -> Entry:
     e = cell.estimate(figure)
     interval = f"{significant(e.low)} – {significant(e.high)}" if math.isfinite(e.low) else ""
     return Entry(*vars(_number(e.median)).values()) if not interval else Entry(significant(e.median), f"{e.median:.9g}", "number", interval)
@@ -84,26 +84,27 @@ def _against(place: Place | None) -> Entry:
     return Entry(f"{place.ratio.median:.2f}{word}", f"{place.ratio.median:.9g}", "number", interval)
 
 
-def _row(cell: Cell, place: Place | None, setting: str | None, responses: Sequence[tuple[str, str]]) -> TableRow:
+def _row(cell: Cell, place: Place | None, setting: str | None, responses: Sequence[Response]) -> TableRow:
     far = len(outliers(cell.sample(_cost(cell.setting)).values))
     family = plots.family(cell)
-    lost = cell.value("lost_updates_share_median")
-    check = "lost " + percent(lost) if cell.role == "control" and lost > 0 else cell.summary.get("check") or "–"
+    lost = cell.value(lambda s: s.lost_updates_share_median)
+    check = "lost " + percent(lost) if cell.role == "control" and lost > 0 else cell.summary.check or "–"
     return TableRow(cell.role, cell.strategy, [
         Entry(cell.strategy, cell.strategy, "word"), _number(cell.harts, str(cell.harts)),
         *([Entry(setting, setting, "word")] if setting is not None else []),
         Entry(cell.evidence, cell.evidence, "word"), Entry(family, family, "word"),
-        *(_estimate(cell, figure) for _, figure in responses), _estimate(cell, "throughput_ops_per_second"), _estimate(cell, "cycles_per_op"), _against(place),
-        _estimate(cell, "wait_p50_cycles"), _estimate(cell, "wait_p99_cycles"),
-        _number(cell.value("wait_p999_cycles")), _number(cell.value("wait_max_cycles")),
-        _number(s := cell.value("contended_share_median"), percent(s)),
-        _number(cell.value("jain_index_median")), _number(cell.value("min_max_share_median")),
-        _number(cell.value("transfers_per_op_median")), _number(far, str(far) if far else "–"), Entry(check, check, "word"),
+        *(_estimate(cell, figure) for _, figure in responses),
+        _estimate(cell, lambda f: f.throughput_ops_per_second), _estimate(cell, lambda f: f.cycles_per_op), _against(place),
+        _estimate(cell, lambda f: f.wait_p50_cycles), _estimate(cell, lambda f: f.wait_p99_cycles),
+        _number(cell.value(lambda s: s.wait_p999_cycles)), _number(cell.value(lambda s: s.wait_max_cycles)),
+        _number(s := cell.value(lambda s: s.contended_share_median), percent(s)),
+        _number(cell.value(lambda s: s.jain_index.median)), _number(cell.value(lambda s: s.min_max_share_median)),
+        _number(cell.value(lambda s: s.coherence.transfers_per_op)), _number(far, str(far) if far else "–"), Entry(check, check, "word"),
         Entry(cell.proof.replace(":", " "), cell.proof, "word"),
     ])
 
 
-def _cost(setting: Comparable) -> str:
+def _cost(setting: Comparable) -> Figure:
     return setting.measures["throughput"].figure
 
 
@@ -117,8 +118,8 @@ def rows(data: Results) -> list[TableRow]:
     several = list(data.settings) if len(data.settings) > 1 else []
     for setting, cells in data.settings.items():
         places = _places(data, setting)
-        known = [c for c in cells.values() if c.summary]
-        known.sort(key=lambda c: (["candidate", "control", "harness"].index(c.role), -c.harts, c.estimate(_cost(setting)).median))
+        known = [c for c in cells.values() if c.summaries]
+        known.sort(key=lambda c: (ROLES.index(c.role), -c.harts, c.median(_cost(setting))))
         out += [_row(c, places.get((c.strategy, c.harts)) if c.role == "candidate" else None,
                      setting.apart(several) if several else None, _responses(data)) for c in known]
     return out

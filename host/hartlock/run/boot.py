@@ -148,7 +148,7 @@ class Session:
         else:
             self.done.append(trial)
             return self.table.add(trial, self.start)
-        return Rows([], [])
+        return Rows()
 
     def _ended(self, process: Source) -> None:
         status, errors = process.status(), process.errors()

@@ -38,7 +38,7 @@ def left_out(lacking: Lacking, plan: Plan) -> list[str]:
 
 def pauses(boot: Boot, groups: Iterable[Group], engine: Engine) -> list[str]:
     """A warning if waiters pause on harts without Zihintpause: there the hint does nothing."""
-    if "zihintpause" in boot.extensions or not any(g.forms.get("relax") == "pause" for g in groups):
+    if "zihintpause" in boot.extensions or not any(g.forms.relax == "pause" for g in groups):
         return []
     return [f"relax=pause ({engine.name}): not every hart says that it has Zihintpause; where it is missing, pause does nothing."]
 

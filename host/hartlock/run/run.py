@@ -12,7 +12,8 @@ from hartlock.engine.base import Engine
 from hartlock.base.errors import RunError
 from hartlock.base.terminal import console
 from hartlock.run.progress import Bar, Plain, progress
-from hartlock.figures.rows import Row, Table
+from hartlock.figures.row_types import SummaryRow
+from hartlock.figures.rows import Table
 from hartlock.run.boot import Session, failed_checks, single
 from hartlock.run.request import Request
 from hartlock.run.guarded import COMPLETE, Outcome, guarded
@@ -33,7 +34,7 @@ class Run:
         self.folder = writer.Folder(self.path)
         self.sessions: list[Session] = []
         self.outcome = Outcome()
-        self.rows: list[Row] = []
+        self.rows: list[SummaryRow] = []
 
     def go(self) -> int:
         return guarded(self.outcome, self._begin, self._end)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hartlock.folder import writer
-from hartlock.folder.reader import context_of
+from hartlock.folder.run_json import context_of
 from hartlock.base.errors import EXIT_OK, UsageError
 from hartlock.base.terminal import console
 from hartlock.base.paths import TOP

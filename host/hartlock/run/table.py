@@ -2,15 +2,16 @@
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from rich.table import Table as RichTable
 
 from hartlock.base.evidence import MODELLED
 from hartlock.base.text import count, digits, percent, significant, unit
-from hartlock.figures import columns
-from hartlock.folder import forms
-from hartlock.figures.rows import Row
-from hartlock.folder.comparable import Comparable, comparable_of
+from hartlock.base.intervals import Estimate
+from hartlock.figures.row_types import SummaryRow
+from hartlock.figures.rows import ROLES
+from hartlock.folder.comparable import Comparable, comparables_of
 from hartlock.plan.strategies import BASELINE
 
 MOVED = "moved: cache lines fetched from another hart, for each operation."
@@ -19,161 +20,159 @@ INTERVALS_WIDTH = 124  # narrower than this, the table leaves the intervals to t
 RESPONSE_WIDTH = 14  # of the column that an open loop has more
 
 
-def _number(value: object) -> float:
-    return float(value) if isinstance(value, (int, float)) else math.nan
+def with_interval(e: Estimate, wide: bool) -> str:
+    """Returns the median; if it is `wide` enough for that, with its interval in the median's unit."""
+    if not wide or not math.isfinite(e.low):
+        return significant(e.median)
+    size, _ = unit(e.median)
+    return f"{significant(e.median)} [{digits(e.low / size)}, {digits(e.high / size)}]"
 
 
-def with_interval(row: Row, name: str, wide: bool) -> str:
-    """The median with its interval, in the median's unit."""
-    median, low, high = (_number(row.get(f"{name}_{part}")) for part in ("median", "ci_low", "ci_high"))
-    if not wide or not math.isfinite(low):
-        return significant(median)
-    size, _ = unit(median)
-    return f"{significant(median)} [{digits(low / size)}, {digits(high / size)}]"
-
-
-def _check(row: Row) -> str:
-    if row.get("check") is None:
-        return "-"
-    if row["role"] == "control" and row["overlap_shown"] == "yes":
-        return f"lost {percent(_number(row['lost_updates_share_median']))}"
-    if row["role"] == "control":
+def _check(row: SummaryRow) -> str:
+    if row.context.role == "control" and row.overlap_shown == "yes":
+        return f"lost {percent(row.lost_updates_share_median)}"
+    if row.context.role == "control":
         return "lost nothing"
-    return str(row["check"])
+    return row.check or "-"
 
 
-def _contended(row: Row) -> str:
-    if row.get("contended") is None:
-        return "-"
-    share = percent(_number(row["contended_share_median"]))
-    return {"yes": share, "no": "none"}.get(str(row["contended"]), "-")
+def _contended(row: SummaryRow) -> str:
+    return {"yes": percent(row.contended_share_median), "no": "none"}.get(row.contended, "-")
 
 
-def slowest_first(rows: Sequence[Row]) -> list[Row]:
+def slowest_first(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
     """Within an engine, a setting, a role and a number of harts; engines and settings in the order in which they ran."""
-    pairs = list(zip(rows, settings_of(rows), strict=True))
-    settings, engines = list(dict.fromkeys(s for _, s in pairs)), list(dict.fromkeys(row["engine"] for row in rows))
-    roles = ("candidate", "control", "harness")
+    pairs = list(zip(rows, comparables_of([row.context for row in rows]), strict=True))
+    settings, engines = list(dict.fromkeys(s for _, s in pairs)), list(dict.fromkeys(row.context.engine for row in rows))
 
-    def place(pair: tuple[Row, Comparable]) -> tuple[int, int, int, int, float]:
+    def place(pair: tuple[SummaryRow, Comparable]) -> tuple[int, int, int, int, float]:
         row, setting = pair
-        rate = _number(row.get("throughput_ops_per_second_median"))
-        last = math.inf  # no figure: behind those that have one
-        return (engines.index(row["engine"]), settings.index(setting), roles.index(str(row["role"])), _int(row, "harts"),
-                rate if math.isfinite(rate) else last)
+        rate, last = row.throughput_ops_per_second.median, math.inf  # no figure: behind those that have one
+        of = row.context
+        return (engines.index(of.engine), settings.index(setting), ROLES.index(of.role), of.harts, rate if math.isfinite(rate) else last)
 
     return [row for row, _ in sorted(pairs, key=place)]
 
 
-def _microseconds(value: object) -> str:
-    us = _number(value)
+def _microseconds(us: float) -> str:
     return f"{significant(us)} us" if math.isfinite(us) else "-"
 
 
-def _fell_behind(row: Row) -> bool:
+def _fell_behind(row: SummaryRow) -> bool:
     """More due at the end and not begun than a hundredth of what was done, and than chance leaves."""
-    done = _number(row.get("ops_window_total")) / max(1, _int(row, "trials_measured"))
-    return _number(row.get("backlog_ops_median")) > max(2 * _int(row, "harts"), 0.01 * done)
+    done = (row.ops_window_total or 0) / max(1, row.trials_measured)
+    return row.backlog_ops_median > max(2 * row.context.harts, 0.01 * done)
 
 
-def _never_inside(row: Row) -> bool:
-    return (_int(row, "interrupt_period_us") > 0 and row["irq"] == "on" and row["role"] == "candidate"
-            and _int(row, "interrupts_inside_total") == 0)
+def _never_inside(row: SummaryRow) -> bool:
+    work = row.context.workload
+    return (work.interrupt_period_us > 0 and work.irq == "on" and row.context.role == "candidate"
+            and not row.counters["interrupts_inside"])
 
 
-def settings_of(rows: Sequence[Row]) -> list[Comparable]:
-    texts = [{name: str(row[name]) for name in columns.CONTEXT if name in row} for row in rows]
-    asked = forms.of_runs(texts)
-    return [comparable_of(text, asked) for text in texts]
+def _not_contended(row: SummaryRow) -> bool:
+    return (row.context.role == "candidate" and row.contended == "no" and row.context.harts > 1
+            and not row.coherence.transfers_per_op > LINES_CONTENDED)
 
 
-def settings_apart(rows: Sequence[Row]) -> list[str]:
+def settings_apart(rows: Sequence[SummaryRow]) -> list[str]:
     """Row by row what tells its setting from the others of its engine; "" where there is one only."""
-    of = settings_of(rows)
-    several = {s["engine"]: [o for o in dict.fromkeys(of) if o["engine"] == s["engine"]] for s in of}
+    of = comparables_of([row.context for row in rows])
+    several = {s.engine: [o for o in dict.fromkeys(of) if o.engine == s.engine] for s in of}
     words = {s: s.apart(all_of).removeprefix("scenario ") for all_of in several.values() for s in all_of if len(all_of) > 1}
     return [words.get(s, "") for s in of]
 
 
-def result(rows: Sequence[Row], width: int) -> RichTable:
+@dataclass(frozen=True)
+class Column:
+    """A column of figures in the terminal's table."""
+
+    title: str
+    text: Callable[[SummaryRow], str]
+
+
+def _columns(wide: bool, modelled: bool, open_loop: bool) -> list[Column]:
+    """Returns the columns of figures: a narrow table leaves some to the CSV."""
+    told = [
+        (True, Column("harts", lambda r: str(r.context.harts))),
+        (True, Column("op/s", lambda r: with_interval(r.throughput_ops_per_second, wide))),
+        (True, Column("cycles/op" if wide else "cyc/op", lambda r: significant(r.cycles_per_op.median))),
+        (wide, Column("wait p50", lambda r: significant(r.wait_p50_cycles.median))),
+        (True, Column("p99", lambda r: significant(r.wait_p99_cycles.median))),
+        (wide, Column("handoff", lambda r: significant(r.fair.handoff_p50_cycles.median))),
+        (modelled, Column("moved", lambda r: significant(r.coherence.transfers_per_op))),
+        (True, Column("waited", _contended)),
+        (True, Column("Jain", lambda r: significant(r.jain_index.median))),
+        (True, Column("bypass", lambda r: count(r.fair.bypass_max))),
+        (open_loop, Column("response p99", lambda r: _microseconds(r.response_p99_us.median))),
+    ]
+    return [column for shown, column in told if shown]
+
+
+def _name(row: SummaryRow) -> str:
+    of = row.context
+    return of.strategy if of.role == "candidate" or of.strategy == BASELINE else f"{of.strategy} ({of.role})"
+
+
+def result(rows: Sequence[SummaryRow], width: int) -> RichTable:
+    """Returns the table of a run, in a terminal `width` characters wide."""
     rows = slowest_first(rows)
-    open_loop = any(row.get("arrival") == "poisson" for row in rows)
     apart = settings_apart(rows)
+    open_loop = any(row.context.workload.arrival == "poisson" for row in rows)
     aside = max(len(text) for text in apart) + 1 if any(apart) else 0
     wide = width >= INTERVALS_WIDTH + RESPONSE_WIDTH * open_loop + aside
+    columns = _columns(wide, wide and any(row.context.evidence == MODELLED for row in rows), open_loop)
+    many = len({row.context.engine for row in rows}) > 1
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
-    many = len({row["engine"] for row in rows}) > 1
-    if many:
-        table.add_column("engine", no_wrap=True)
-    if aside:
-        table.add_column("setting", no_wrap=True)
-    table.add_column("strategy", no_wrap=True)
-    modelled = wide and any(row["evidence"] == MODELLED for row in rows)
-    wait = ("wait p50", "p99") if wide else ("p99",)
-    for title in ("harts", "op/s", "cycles/op" if wide else "cyc/op", *wait, *(["handoff"] * wide), *(["moved"] * modelled), "waited", "Jain",
-                  "bypass"):
-        table.add_column(title, justify="right", no_wrap=True)
-    if open_loop:
-        table.add_column("response p99", justify="right", no_wrap=True)
+    for title in (*["engine"] * many, *["setting"] * bool(aside), "strategy"):
+        table.add_column(title, no_wrap=True)
+    for column in columns:
+        table.add_column(column.title, justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
     for row, where in zip(rows, apart, strict=True):
-        role = "" if row["role"] == "candidate" or row["strategy"] == BASELINE else f" ({row['role']})"
-        table.add_row(
-            *([str(row["engine"])] if many else []), *([where] if aside else []), f"{row['strategy']}{role}", str(row["harts"]),
-            with_interval(row, "throughput_ops_per_second", wide),
-            *(significant(_number(row.get(f"{name}_median"))) for name in (
-                "cycles_per_op", *(["wait_p50_cycles"] * wide), "wait_p99_cycles", *(["handoff_p50_cycles"] * wide),
-                *(["transfers_per_op"] * modelled))),
-            _contended(row), significant(_number(row.get("jain_index_median"))), count(_number(row.get("bypass_max"))),
-            *([_microseconds(row.get("response_p99_us_median"))] if open_loop else []), _check(row),
-        )
+        table.add_row(*[row.context.engine] * many, *[where] * bool(aside), _name(row), *(c.text(row) for c in columns), _check(row))
     return table
 
 
-def remarks(rows: Sequence[Row]) -> list[str]:
+def remarks(rows: Sequence[SummaryRow]) -> list[str]:
     """What has to be said about the rows for nobody to misread them."""
-    said = [MOVED] if any(r["evidence"] == MODELLED for r in rows) else []
+    said = [MOVED] if any(r.context.evidence == MODELLED for r in rows) else []
     said += _open_loop(rows)
-    where = [f"{row['engine']}, {apart}" if apart else str(row["engine"]) for row, apart in zip(rows, settings_apart(rows), strict=True)]
-    said += [_control(row, at) for row, at in zip(rows, where, strict=True) if row["role"] == "control"]
+    where = [f"{row.context.engine}, {apart}" if apart else row.context.engine for row, apart in zip(rows, settings_apart(rows), strict=True)]
+    said += [_control(row, at) for row, at in zip(rows, where, strict=True) if row.context.role == "control"]
     for holds, sentence in _NOTICES:
-        which = [f"{r['strategy']} on {r['harts']} ({at})" for r, at in zip(rows, where, strict=True) if holds(r)]
+        which = [f"{r.context.strategy} on {r.context.harts} ({at})" for r, at in zip(rows, where, strict=True) if holds(r)]
         if which:
             said.append(sentence.format(", ".join(which)))
     return said
 
 
-def _control(row: Row, where: str) -> str:
-    lost = percent(_number(row["lost_updates_share_median"]))
-    if row["overlap_shown"] == "yes":
-        return (f"control ({where}): without a lock, {row['harts']} harts lost {lost} of their updates: "
+def _control(row: SummaryRow, where: str) -> str:
+    lost = percent(row.lost_updates_share_median)
+    if row.overlap_shown == "yes":
+        return (f"control ({where}): without a lock, {row.context.harts} harts lost {lost} of their updates: "
                 "they really overlapped.")
-    return (f"cannot tell ({where}): the control lost nothing on {row['harts']} harts, so this run has not "
+    return (f"cannot tell ({where}): the control lost nothing on {row.context.harts} harts, so this run has not "
             "shown that harts overlapped, and its checks prove little; try a longer --duration or less --think.")
 
 
-def _int(row: Row, name: str) -> int:
-    return int(str(row.get(name) or 0))
-
-
-def _open_loop(rows: Sequence[Row]) -> list[str]:
-    rates = sorted({_int(r, "arrival_ops_per_second") for r in rows if r.get("arrival") == "poisson"})
+def _open_loop(rows: Sequence[SummaryRow]) -> list[str]:
+    rates = sorted({r.context.workload.arrival_ops_per_second for r in rows if r.context.workload.arrival == "poisson"})
     return [f"open loop: each hart is asked {rate} times a second; response counts from then, wait only from the call."
             for rate in rates]
 
 
-_NOTICES: list[tuple[Callable[[Row], bool], str]] = [
-    (lambda r: _int(r, "ended_heap") > 0,
+_NOTICES: list[tuple[Callable[[SummaryRow], bool], str]] = [
+    (lambda r: bool(r.ended_heap),
      "ended=heap: {} used the heap up before the time was over; "
      "a smaller --size or --duration, or more --think, avoids it."),
-    (lambda r: _int(r, "trials_whole") > 0,
+    (lambda r: bool(r.trials_whole),
      "window=whole: {} used it up before the warm-up was over, so the figures include the cold start."),
-    (lambda r: (r["role"] == "candidate" and r.get("contended") == "no" and _int(r, "harts") > 1
-                and not _number(r.get("transfers_per_op_median")) > LINES_CONTENDED),
+    (_not_contended,
      "no contention seen: {} hardly ever had to wait, so this may be the uncontended path only."),
     (_fell_behind, "behind schedule: {} had operations due and not begun at the end (backlog_ops); where a lock cannot "
                    "keep up, response times grow with the duration and tell nothing else."),
     (_never_inside, "no interrupt found {} inside its section: a longer --duration or --hold would."),
-    (lambda r: _int(r, "trials_measured") < _int(r, "trials"),
+    (lambda r: r.trials_measured < r.trials,
      "not every trial has a figure: {}; see trials_measured, and window in samples.csv."),
 ]

@@ -1,9 +1,11 @@
 """One boot of a stress run, judged, and the files that a run leaves."""
 
 from contextlib import suppress
+from dataclasses import dataclass
 from pathlib import Path
 
-from hartlock.figures import columns
+from hartlock.figures.columns import Column, count, number, part, text
+from hartlock.figures.row_types import TrialRow
 from hartlock.folder import writer
 from hartlock.plan import traits
 from hartlock.records.trials import Trial
@@ -11,17 +13,48 @@ from hartlock.plan.plan import Cell
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 from hartlock.run.boot import Session, failed_checks
 from hartlock.stress.draw import Round
-from hartlock.stress.tally import COUNTS, Tally
+from hartlock.stress.tally import Tally
 
-COLUMNS = ["run", "engine", "machine", "smp", "round", "began_seconds", "took_seconds", "check", "seed", "trials", *COUNTS,
-           "controls", "controls_lost", "bootargs"]
+# The columns of a round's tally, by field.
+COUNTS = {column.name: column for column in (
+    Column("trials", int, "", "of candidates, that ended"),
+    Column("ops", int, "operations", "of all harts in all their passes"),
+    Column("blocks_audited", int, "blocks", "in audit passes and to the heap's end"),
+    Column("stops", int, "", "harts stopped, and started again"),
+    Column("ipis", int, "", "that reached a hart; of those, that found it in its section"),
+    Column("ipis_inside", int, "", ""),
+    Column("interrupts", int, "", "the same of timer interrupts"),
+    Column("interrupts_inside", int, "", ""),
+    Column("exhaustions", int, "", "heaps used up; requests that were refused in them"),
+    Column("refusals", int, "", ""),
+    Column("controls", int, "", "trials of the control on several harts; of those, that lost an update"),
+    Column("controls_lost", int, "", ""),
+)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoundRow:
+    """A row of stress.csv: one round. docs/trust/stress.md's table is made of these columns."""
+
+    run: str = text("as in [columns.md](../reference/columns.md)", needed=True)
+    engine: str = text()
+    machine: str = text()
+    smp: int = count()
+    round: int = count("from 1", "the round's number", least=1)
+    began_seconds: float = number("s", "since the run began, and how long it took")
+    took_seconds: float = number()
+    check: str = text(words=("pass", "fail", ""), unit="`pass`, `fail`, empty",
+                      doc="empty: it was not finished, for the time was up; what it had done is counted")
+    seed: int = count("", "of the boot's plan, drawn from `--seed` and the round")
+    tally: Tally = part(Tally, COUNTS, needed=True)
+    bootargs: str = text("the kernel's command line: `make qemu PLAN=...` runs it by hand")
 
 
 class Files(writer.Files):
     def __init__(self, path: Path):
         super().__init__(path)
-        self.trials = writer.Growing(path / "trials.csv", columns.TRIALS)
-        self.rounds = writer.Growing(path / "stress.csv", COLUMNS)
+        self.trials = writer.Growing(path / "trials.csv", TrialRow)
+        self.rounds = writer.Growing(path / "stress.csv", RoundRow)
 
     def forget(self, name: str) -> None:
         """Remove a log: its round passed, and nobody will need it."""
@@ -51,10 +84,10 @@ class Boot(Session):
         if len(self.done) > before:
             f = self.table.groups[Cell(trial.strategy, trial.harts)].measured[-1]
             self.tally.add(trial, bool(f.faults))
-            self._fair(trial, f.fairness.bypass.max if f.fairness.bypass.count else 0)
+            self._fair(trial, f.figures.bypass_max)
         return rows
 
-    def _fair(self, trial: Trial, bypass: int) -> None:
+    def _fair(self, trial: Trial, bypass: float) -> None:
         """Hold a lock to its bound, where the engine never stops a hart that waits."""
         most = traits.known()[trial.strategy].bypass_bound(trial.harts)
         if self.engine.is_deterministic and bypass > most:

@@ -18,7 +18,7 @@ from hartlock.base.terminal import console
 from hartlock.plan.plan import Plan
 from hartlock.figures.rows import Rows
 from hartlock.run.guarded import Outcome, guarded
-from hartlock.stress.boot import Boot, Files
+from hartlock.stress.boot import Boot, Files, RoundRow
 from hartlock.stress.draw import Asked, Round, draw
 from hartlock.stress.tally import Row, Tally
 
@@ -131,11 +131,12 @@ class Stress:
         else:
             self.files.forget(drawn.engine.log)
 
-    def _row(self, drawn: Round, boot: Boot, began: float, check: str) -> Row:
+    def _row(self, drawn: Round, boot: Boot, began: float, check: str) -> RoundRow:
         engine = drawn.engine
-        return {"run": self.path.name, "engine": engine.name, "machine": engine.machine, "smp": self.asked.smp,
-                "round": drawn.number, "began_seconds": round(began, 3), "took_seconds": round(self.seconds() - began, 3),
-                "check": check, "seed": drawn.plan.seed, **boot.tally.counts(), "bootargs": drawn.plan.bootargs(engine.windows)}
+        return RoundRow(
+            run=self.path.name, engine=engine.name, machine=engine.machine, smp=self.asked.smp, round=drawn.number,
+            began_seconds=round(began, 3), took_seconds=round(self.seconds() - began, 3), check=check, seed=drawn.plan.seed,
+            tally=boot.tally, bootargs=drawn.plan.bootargs(engine.windows))
 
     def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
         boot.go(self.image(boot.plan), self.request.silence_s,

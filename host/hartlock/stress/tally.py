@@ -9,10 +9,6 @@ from hartlock.plan.strategies import CONTROL
 
 Row = dict[str, object]
 
-# Of stress.csv, behind what every file has; docs/trust/stress.md explains each.
-COUNTS = ["ops", "blocks_audited", "stops", "ipis", "ipis_inside", "interrupts", "interrupts_inside", "exhaustions", "refusals"]
-
-
 @dataclass
 class Tally:
     """The counts of all passes of all trials. The control is counted apart."""
@@ -54,7 +50,7 @@ class Tally:
         return self
 
     def counts(self) -> Row:
-        return {name: getattr(self, name) for name in ("trials", *COUNTS, "controls", "controls_lost")}
+        return {name: value for name, value in vars(self).items() if name != "strategies"}
 
     def words(self) -> str:
         return "; ".join([

@@ -1,13 +1,16 @@
 """results/reference: one sweep on the model that is committed, and is the same wherever it is run.
 
-    python3 -m hartlock.reference [--check]
+    python3 -m tools.reference [--check]
 
 What depends on where it was run (processors, dates, hashes of what this computer's
-compiler built) is left out; all else is as `sweep` leaves it.
+compiler built) is left out; all else is as `sweep` leaves it. The check compares every figure and every word
+of it. Pictures are matplotlib's, and another matplotlib draws them with other bytes: of them it only asks that
+they are there.
 """
 
 import csv
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -16,14 +19,13 @@ from pathlib import Path
 from typing import Any
 
 from hartlock.report import page
-from hartlock.figures.columns import SAMPLES, SUMMARY, TRIALS, WAITS
-from hartlock.folder.reader import read
+from hartlock.figures import columns
+from hartlock.folder.csv_rows import FILES, read_cells
 from hartlock.base.paths import RESULTS, TOP
 
 REFERENCE = RESULTS / "reference"
 SWEEP = ("sweep", "--smp", "8", "--engine", "model", "--boots", "3", "--no-report")
 KEPT = ("format", "status", "plan", "compiler", "problems")
-FILES = {"summary.csv": SUMMARY, "trials.csv": TRIALS, "samples.csv": SAMPLES, "waits.csv": WAITS}
 LIMIT_S = 900
 README = TOP / "README.md"
 SHOWN_COLUMNS = ("strategy", "cycles/op", "wait p99", "slowest/fastest", "check", "proof")
@@ -32,14 +34,14 @@ BEGIN, END = "<!-- the verdict of results/reference -->", "<!-- end of the verdi
 
 
 def reduced(context: dict[str, Any]) -> dict[str, Any]:
-    """Of run.json, what is the same everywhere."""
+    """Returns what is the same everywhere of run.json."""
     engines = [{k: v for k, v in e.items() if k != "plugin_sha256"} for e in context["sweep"]["engines"]]
     return {**{key: context[key] for key in KEPT}, "command": ["./run-bench.sh", *SWEEP],
             "sweep": {**context["sweep"], "engines": engines}}
 
 
 def make(folder: Path) -> None:
-    """Into a new folder."""
+    """Measures the sweep, and leaves it and its report in a new folder."""
     folder.mkdir(parents=True)
     with tempfile.TemporaryDirectory() as temporary:
         run = Path(temporary, REFERENCE.name)
@@ -47,10 +49,10 @@ def make(folder: Path) -> None:
                               text=True, timeout=LIMIT_S, check=False)
         if done.returncode != 0:
             raise SystemExit(f"the reference sweep ended with {done.returncode}:\n{done.stdout[-3000:]}{done.stderr}")
-        for name, columns in FILES.items():
-            rows = read(run / name)
+        for name, of in FILES.items():
+            rows = read_cells(run / name)
             with open(folder / name, "w", newline="", encoding="utf-8") as f:
-                writer = csv.DictWriter(f, columns)
+                writer = csv.DictWriter(f, columns.header(of))
                 writer.writeheader()
                 writer.writerows({**row, "host_processors": ""} for row in rows)
         context = json.loads((run / "run.json").read_text(encoding="utf-8"))
@@ -78,11 +80,20 @@ def shown_rows(report: str) -> list[str]:
     return [lines[0], "|" + "|".join("-" * (width + 2) for width in widths) + "|", *lines[1:]]
 
 
+def compared(path: Path) -> bytes:
+    """Returns what counts of a file: nothing of a picture, and of a page all but its pictures."""
+    if path.suffix in (".png", ".svg"):
+        return b""
+    return re.sub(rb"<svg.*?</svg>", b"<svg/>", path.read_bytes(), flags=re.DOTALL)
+
+
 def files(folder: Path) -> dict[str, bytes]:
-    return {str(p.relative_to(folder)): p.read_bytes() for p in sorted(folder.rglob("*")) if p.is_file()}
+    """Returns what counts of each file of a folder, by name."""
+    return {str(p.relative_to(folder)): compared(p) for p in sorted(folder.rglob("*")) if p.is_file()}
 
 
 def differences(mine: dict[str, bytes], committed: dict[str, bytes]) -> list[str]:
+    """Returns a line for each file that is not the same: which, and from which line on."""
     said = []
     for name in sorted(mine.keys() | committed.keys()):
         if mine.get(name) != committed.get(name):
@@ -92,8 +103,7 @@ def differences(mine: dict[str, bytes], committed: dict[str, bytes]) -> list[str
 
 
 def first_line(mine: bytes, committed: bytes) -> str:
-    if b"\0" in mine[:1000]:
-        return "other bytes"
+    """Returns where two files begin to differ."""
     pairs = zip(mine.split(b"\n"), committed.split(b"\n"))
     at = next((i for i, (a, b) in enumerate(pairs, 1) if a != b), 0)
     return f"differs from line {at} on" if at else "one ends before the other"
@@ -101,7 +111,7 @@ def first_line(mine: bytes, committed: bytes) -> str:
 
 def main(argv: list[str]) -> int:
     if argv not in ([], ["--check"]):
-        print("usage: python3 -m hartlock.reference [--check]", file=sys.stderr)
+        print("usage: python3 -m tools.reference [--check]", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as temporary:
         made = Path(temporary, REFERENCE.name)
@@ -116,7 +126,7 @@ def main(argv: list[str]) -> int:
             REFERENCE.parent.mkdir(exist_ok=True)
             shutil.copytree(made, REFERENCE)
             README.write_text(quote(README.read_text(encoding="utf-8"), (made / "report.md").read_text(encoding="utf-8")), encoding="utf-8")
-    print("results/reference is what this tree gives, byte for byte" if argv else f"{len(found)} file(s) changed in results/reference")
+    print("results/reference is what this tree gives, in every figure and word" if argv else f"{len(found)} file(s) changed in results/reference")
     return 0
 
 

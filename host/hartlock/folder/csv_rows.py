@@ -1,0 +1,106 @@
+"""Reading the CSV files of a results folder back into typed rows.
+
+A file that is not what its columns say is refused by a sentence with file, line and column.
+"""
+
+import csv
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any, TypeVar
+
+from hartlock.base.errors import UsageError
+from hartlock.figures import columns
+from hartlock.figures.columns import Column, Value
+from hartlock.figures.row_types import Origin, SampleRow, SummaryRow, TrialRow, WaitRow
+
+Row = TypeVar("Row")
+CsvRow = dict[str, str]  # cells as they stand in a file
+
+FILES: dict[str, type[Any]] = {
+    "summary.csv": SummaryRow, "trials.csv": TrialRow, "samples.csv": SampleRow, "waits.csv": WaitRow}
+ORIGIN = [f.name for f in fields(Origin)]  # further columns of a merged table
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator["csv.DictReader[str]"]:
+    try:
+        with open(path, newline="", encoding="utf-8") as f:
+            yield csv.DictReader(f, restval="")
+    except (OSError, UnicodeDecodeError, csv.Error) as e:
+        raise UsageError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}; a results folder has "
+                         f"{', '.join(FILES)}") from e
+
+
+def _has(path: Path, reader: "csv.DictReader[str]", needed: Sequence[str]) -> None:
+    missing = [name for name in needed if name not in (reader.fieldnames or [])]
+    if missing:
+        raise UsageError(f"{path}: there is no column {missing[0]}")
+
+
+def read_cells(path: Path, needed: Sequence[str] = ()) -> list[CsvRow]:
+    """Returns the rows as they stand in a file. Raises UsageError: it cannot be read, or lacks a column that is needed."""
+    with _opened(path) as reader:
+        _has(path, reader, needed)
+        return list(reader)
+
+
+def _whole(column: Column, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or int(text) < column.least:
+        raise ValueError(f"no whole number from {column.least} on")
+    return int(text)
+
+
+def _number(column: Column, text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError("no number") from None
+    if not math.isfinite(value):
+        raise ValueError("no number")
+    if value < column.least:
+        raise ValueError(f"less than {column.least}")
+    return value
+
+
+def parsed(column: Column, text: str) -> Value:
+    """Returns the value of a cell. Raises ValueError, with what it is not."""
+    if not text:
+        if not column.may_be_empty:
+            raise ValueError("empty")
+        return column.unknown
+    if column.words and text not in column.words:
+        raise ValueError(f"none of {', '.join(filter(None, column.words))}")
+    if column.type is str:
+        return text
+    return _whole(column, text) if column.type is int else _number(column, text)
+
+
+def _row(path: Path, line: int, of: type[Row], cells: Mapping[str, str]) -> Row:
+    known: dict[str, Value] = {}
+    for column in columns.columns_of(of):
+        text = cells[column.name] or ""
+        try:
+            known[column.name] = parsed(column, text)
+        except ValueError as e:
+            why = "is empty" if not text else f"holds {text!r}, which is {e}"
+            raise UsageError(f"{path}, line {line}: column {column.name} {why}") from None
+    return columns.made(of, known)
+
+
+def read_rows(path: Path, of: type[Row]) -> list[Row]:
+    """Returns the rows of a file, typed. Columns that the class does not have are left alone. Raises UsageError, with
+    file, line and column, for what cannot stand there."""
+    with _opened(path) as reader:
+        _has(path, reader, columns.header(of))
+        merged = "host" in (reader.fieldnames or [])
+        out = []
+        for cells in reader:
+            row: Any = _row(path, reader.line_num, of, cells)
+            if merged:
+                origin = Origin(**{name: cells.get(name) or "" for name in ORIGIN})
+                row = replace(row, context=replace(row.context, origin=origin))
+            out.append(row)
+        return out
