@@ -59,6 +59,11 @@ const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
 	return NULL;
 }
 
+bool fdt_is_string(const struct fdt_walk *walk)
+{
+	return walk->len > 0 && walk->data[walk->len - 1] == 0;
+}
+
 bool fdt_reservation(const struct fdt *fdt, size_t i, uint64_t *base, uint64_t *size)
 {
 	enum { ENTRY = 16 };

@@ -41,7 +41,11 @@ struct fdt_walk {
 	const char *error;
 };
 
+/* Go one token on. */
 enum fdt_token fdt_step(const struct fdt *fdt, struct fdt_walk *walk);
+
+/* Is the value of the property at `walk` a string, or several, the last one ended by a NUL? */
+bool fdt_is_string(const struct fdt_walk *walk);
 
 /* Entry `i` of the memory reservation block; false: there are no more. */
 bool fdt_reservation(const struct fdt *fdt, size_t i, uint64_t *base, uint64_t *size);

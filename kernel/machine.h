@@ -1,5 +1,5 @@
-/* machine.h: what the device tree says of the machine. No kernel services: it
- * also builds on the host, where it is tested. */
+/* machine.h: what the device tree says of the machine (machine_read.h fills it in), and
+ * questions about that. No kernel services: it also builds on the host, where it is tested. */
 #ifndef KERNEL_MACHINE_H
 #define KERNEL_MACHINE_H
 
@@ -39,11 +39,6 @@ struct machine {
 	uint64_t finisher;    /* address of a "sifive,test0" device; 0 if there is none */
 	size_t tree_size;     /* bytes of the device tree itself */
 };
-
-/* Read the tree at `blob`, of which `limit` bytes may be read. NULL, or what
- * is wrong. The strings point into the tree. */
-__attribute__((warn_unused_result)) const char *machine_read(struct machine *m, const void *blob,
-							     size_t limit);
 
 /* Does every usable hart have that extension (isa.h)? */
 bool machine_has(const struct machine *m, const char *extension);

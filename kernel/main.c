@@ -10,6 +10,7 @@
 #include "hang.h"
 #include "hart.h"
 #include "kernel.h"
+#include "machine_read.h"
 #include "model.h"
 #include "panic.h"
 #include "sbi.h"

@@ -1,7 +1,7 @@
-/* Tests machine.c on the trees of trees/ and those of QEMU's machines, compiled into the
- * folder that the first argument names, and on damaged copies of them. Each lies in a buffer
- * of its own exact size, so that AddressSanitizer sees a read past it. */
-#include "kernel/machine.h"
+/* Tests machine_read.c and machine.c on the trees of trees/ and those of QEMU's machines, compiled
+ * into the folder that the first argument names, and on damaged copies of them. Each lies in a
+ * buffer of its own exact size, so that AddressSanitizer sees a read past it. */
+#include "kernel/machine_read.h"
 
 #include <stdlib.h>
 

@@ -27,7 +27,8 @@ PROGRAMS = {
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],
     "isa": ["kernel/isa.c"],
-    "machine": ["kernel/machine.c", "kernel/machine_has.c", "kernel/cpumap.c", "kernel/isa.c", "kernel/fdt.c"],
+    "machine": [f"kernel/{stem}.c"
+                for stem in ("machine", "machine_read", "machine_take", "tree_node", "cpumap", "isa", "fdt")],
     "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_decode": ["model/decode.c"],
     "model_profile": ["model/profile.c"],

@@ -1,4 +1,4 @@
-/* fdt.c: kernel/machine.c and all that it reads a device tree with, under libFuzzer:
+/* fdt.c: kernel/machine_read.c and all that it reads a device tree with, under libFuzzer:
  * whatever the bytes are, it comes back, stays in its memory, and says what callers
  * rely on. `make fuzz` builds and runs it.
  *
@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernel/machine.h"
+#include "kernel/machine_read.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -1,0 +1,30 @@
+/* machine_take.h: what a node of the device tree adds to the machine, once all of the node
+ * has been read. Each function returns NULL, or what is wrong with the node; `parent` is the
+ * node that it is in, whose cell counts say how to read its reg. */
+#ifndef KERNEL_MACHINE_TAKE_H
+#define KERNEL_MACHINE_TAKE_H
+
+#include "fdt.h"
+#include "machine.h"
+#include "tree_node.h"
+
+/* Add the hart at its place in the order of ids. */
+const char *machine_take_hart(struct machine *m, const struct tree_node *parent,
+			      const struct tree_node *node);
+
+const char *machine_take_memory(struct machine *m, const struct tree_node *parent,
+				const struct tree_node *node);
+
+/* A reservation without a reg is one that an operating system is to place: it adds nothing. */
+const char *machine_take_reservation(struct machine *m, const struct tree_node *parent,
+				     const struct tree_node *node);
+
+/* The device by which QEMU takes an exit status. It is optional, so whatever is odd about
+ * the node, it only means that there is none. */
+void machine_take_finisher(struct machine *m, const struct tree_node *parent,
+			   const struct tree_node *node);
+
+/* Add the entries of the tree's memory reservation block, which is no node. */
+void machine_take_reservation_block(struct machine *m, const struct fdt *fdt);
+
+#endif
