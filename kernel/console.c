@@ -67,7 +67,8 @@ void console_write(const char *text, size_t len)
 
 void console_seize(void)
 {
-	/* 1 ms: a call under way ends. Before the tree was read, at 10 MHz. */
+	/* Wait 1 ms, in which a call under way ends. The rate is taken to be 10 MHz before
+	 * the tree was read. */
 	uint64_t hz = kernel.machine.timebase_hz, grace = hz ? hz / 1000 : 10000;
 	uint64_t from = clock_time();
 

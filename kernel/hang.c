@@ -10,22 +10,22 @@
 #include "kernel.h"
 #include "model.h"
 #include "panic.h"
+#include "timer.h"
 #include "trap.h"
 
-/* A look finds the same as the one before it so many times: then nobody gets on. Not
- * by the clock, which leaps when somebody stops the emulator for a while. */
+/* Nobody gets on when so many looks in a row have found the same. The clock alone would not
+ * do: it leaps when somebody stops the emulator for a while. */
 enum { LOOKS = 8 };
 
-/* Seconds: to answer an IPI in; and, when a hart has not, for the host to ask the
- * emulator before the machine stops. */
+/* Seconds that a hart has to answer an IPI; and that the host has, if a hart did not, to ask
+ * the emulator before the machine stops. */
 enum { ANSWER_S = 1, HOST_S = 5 };
 
 _Atomic bool hang_asked;
 static _Atomic bool answered[MAX_HARTS];
-static bool by_trap[MAX_HARTS]; /* with the registers in its frame */
-static struct hart *watcher;
+static bool by_trap[MAX_HARTS]; /* its registers are in its frame */
 static unsigned watched, same;
-static uint64_t limit_ms = 20000, next = HANG_NEVER, seen;
+static uint64_t limit_ms = 20000, seen;
 
 void hang_limit(uint64_t ms)
 {
@@ -38,7 +38,7 @@ static bool is_back(unsigned index)
 	return atomic_load_explicit(&hart_by_index(index)->fn, memory_order_acquire) == NULL;
 }
 
-/* Changes whenever a hart gets on, or comes back. */
+/* A number that changes whenever a hart gets on, or comes back. */
 static uint64_t progress(void)
 {
 	uint64_t sum = bench_progress();
@@ -48,13 +48,8 @@ static uint64_t progress(void)
 	return sum;
 }
 
-static void wait_until_next(void)
-{
-	next = clock_time() + limit_ms * kernel.machine.timebase_hz / 1000 / LOOKS + 1;
-	trap_rearm();
-}
-
-/* Asked: the trap has saved where this hart was, if it was not asleep. It stays. */
+/* This hart has been asked. If it was not asleep, the trap has saved where it was, and it
+ * stays here, so that this remains true. */
 static void answer(const struct trap_frame *frame)
 {
 	by_trap[this_hart->index] = frame != NULL;
@@ -62,31 +57,6 @@ static void answer(const struct trap_frame *frame)
 	atomic_store_explicit(&answered[this_hart->index], true, memory_order_release);
 	for (;;)
 		__asm__ volatile("wfi");
-}
-
-void hang_begin(unsigned n)
-{
-	if (model_here()) /* it knows by itself, and has its own time */
-		return;
-	watcher = this_hart;
-	watched = n;
-	same = 0;
-	seen = progress();
-	ipi_handler(IPI_HANG, answer);
-	wait_until_next();
-}
-
-void hang_end(void)
-{
-	if (next == HANG_NEVER)
-		return;
-	next = HANG_NEVER;
-	trap_rearm();
-}
-
-uint64_t hang_next(void)
-{
-	return this_hart == watcher ? next : HANG_NEVER;
 }
 
 static bool all_answered(void)
@@ -105,7 +75,7 @@ static void ask(void)
 	atomic_store_explicit(&hang_asked, true, memory_order_seq_cst);
 	for (unsigned i = 0; i < watched; i++) {
 		if (hart_by_index(i) == this_hart) {
-			by_trap[i] = trap_inside();
+			by_trap[i] = trap_is_inside();
 			atomic_store_explicit(&answered[i], true, memory_order_relaxed);
 		} else if (!is_back(i))
 			(void)ipi_send(i, IPI_HANG); /* refused: there is no answer */
@@ -114,8 +84,8 @@ static void ask(void)
 		;
 }
 
-/* The registers of the watcher are those of its timer interrupt; when it found out
- * outside of one, it waited for the others. */
+/* The hart that looks has its registers saved by its timer interrupt; if it found out outside
+ * of one, it was waiting for the others, and there are none to tell. */
 static void say_hart(unsigned index)
 {
 	const struct hart *h = hart_by_index(index);
@@ -151,7 +121,7 @@ static _Noreturn void give_up(void)
 	record_u64("stuck", stuck);
 	record_u64("silent", silent);
 	record_u64("ms", limit_ms);
-	record_u64("by", watcher->index);
+	record_u64("by", this_hart->index);
 	bench_say_pass();
 	record_end();
 	for (uint64_t from = clock_time();
@@ -160,16 +130,46 @@ static _Noreturn void give_up(void)
 	panic("hang: %u of %u harts have not come back", stuck, watched);
 }
 
-void hang_look(void)
-{
-	uint64_t now;
+static void wait_for_next_look(void);
 
-	if (hang_next() == HANG_NEVER || clock_time() < next)
-		return;
-	now = progress();
+static void look(void *unused)
+{
+	uint64_t now = progress();
+
+	(void)unused;
 	same = now == seen ? same + 1 : 0;
 	seen = now;
 	if (same == LOOKS)
 		give_up();
-	wait_until_next();
+	wait_for_next_look();
+}
+
+static void wait_for_next_look(void)
+{
+	uint64_t limit = limit_ms * kernel.machine.timebase_hz / 1000;
+
+	timer_look(clock_time() + limit / LOOKS + 1, look);
+}
+
+void hang_look(void)
+{
+	if (timer_look_is_due())
+		look(NULL);
+}
+
+void hang_begin(unsigned n)
+{
+	if (model_here()) /* it knows by itself, and has its own time */
+		return;
+	watched = n;
+	same = 0;
+	seen = progress();
+	ipi_handler(IPI_HANG, answer);
+	wait_for_next_look();
+}
+
+void hang_end(void)
+{
+	if (!model_here())
+		timer_look_off();
 }

@@ -1,4 +1,7 @@
-/* hart.h: the harts of the machine, started by SBI HSM and parked in WFI. */
+/* hart.h: the table of the machine's harts, and which of them runs this.
+ *
+ * A hart has a slot, its place in the table, whether it comes or not; and an index, its
+ * number among the harts that came, which is what the bench knows it by. */
 #ifndef KERNEL_HART_H
 #define KERNEL_HART_H
 
@@ -8,68 +11,62 @@
 
 #include "layout.h"
 #include "machine.h"
-#include "trap.h"
+#include "trap_frame.h"
 
 enum hart_state {
-	HART_ABSENT,   /* no such hart */
-	HART_STARTING, /* HSM took the request */
+	HART_ABSENT,   /* nobody has started it yet */
+	HART_STARTING, /* firmware took the request */
 	HART_ONLINE,
-	HART_FAILED, /* HSM refused it, or it never came */
+	HART_FAILED, /* firmware refused the request, or the hart did not come in time */
 };
 
+/* Whoever brings a hart up (bringup.c) fills in its slot before it runs; then each field
+ * has the one writer that its comment names. */
 struct hart {
-	uintptr_t stack_top; /* start.S reads it; 0: no such hart */
+	uintptr_t stack_top; /* start.S reads it; 0: no such hart. hotplug.c, on this hart */
 	unsigned long id;    /* the machine's; start.S reads it */
-	unsigned index;      /* ours: 0 .. online - 1 in the order of the ids */
-	_Atomic int state;   /* enum hart_state */
-	long start_error;    /* SBI error of hart_start */
-	bool has_cycle;      /* online: may this hart read `cycle`? */
-	uintptr_t left_at;   /* it has stopped, or will: where it goes on (leave.c); or 0 */
-	/* work given to a parked hart; fn is NULL when there is none */
+	unsigned index;      /* 0 .. harts online - 1, in the order of the ids */
+	_Atomic int state;   /* enum hart_state; hart_change_state() */
+	long start_error;    /* what firmware said to the request: an SBI error, or 0 */
+	bool has_cycle;      /* may this hart read `cycle`? The hart itself, as it comes */
+	uintptr_t resume_at; /* where its registers lie while it is stopped, else 0: hotplug.c */
+	/* The work given to a parked hart, or NULL: work.c. The hart that gives it writes fn
+	 * when it is NULL, the hart that does it when it is not. */
 	void (*_Atomic fn)(unsigned index, void *arg);
 	void *arg;
-	struct trap_frame frame;
+	struct trap_frame frame; /* trap_entry.S, on this hart */
 	_Alignas(16) char tls[TLS_SIZE];
 	_Alignas(16) char trap_stack[TRAP_STACK];
 };
 
-/* The hart this runs on. Valid from hart_init_boot() or hart_main() on. */
+/* The hart this runs on. It is valid once the hart has set itself up (bringup.c), and NULL
+ * before. */
 extern _Thread_local struct hart *this_hart;
 
-/* Set up the boot hart: its struct, thread-local storage, trap vector. */
-void hart_init_boot(unsigned long boot_id, const struct machine *m);
+/* Give every hart of the machine a slot, by ascending id, and one more to the boot hart if
+ * the device tree leaves it out. Returns the boot hart. */
+struct hart *hart_fill_table(unsigned long boot_id, const struct machine *m);
 
-/* Start every other hart and wait for them, until none has come for 5 s. Gives the ones that
- * came their index and returns how many are online, the boot hart included. */
-unsigned hart_start_all(const struct machine *m);
+/* How many slots are taken. */
+unsigned hart_slot_count(void);
 
-/* Start one that has stopped again, at start.S; an SBI error, or 0. */
-long hart_again(const struct hart *h);
+/* The hart in slot `i` of 0 .. hart_slot_count() - 1, whatever its state. */
+struct hart *hart_slot(unsigned i);
 
-/* How many harts the tree has, and the boot hart if the tree leaves it out. */
-unsigned hart_slots(void);
+/* The hart that booted. */
+struct hart *hart_boot(void);
 
-/* Slot `i` of 0 .. hart_slots() - 1: online or not. */
-const struct hart *hart_slot(unsigned i);
+/* Give the harts that are online now their indices; returns how many there are. */
+unsigned hart_give_indices(void);
 
 /* The online hart with that index. */
 struct hart *hart_by_index(unsigned index);
 
-/* Run fn(index, arg) on harts 0 .. n - 1 at once; returns when all are done.
- * The other harts, and the caller if it is not among the n, sit in WFI. */
-void hart_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg);
+/* The state of a hart. What the hart did before it took that state is visible. */
+enum hart_state hart_state(const struct hart *h);
 
-/* WFI until an interrupt is pending; clears a pending IPI. May return early:
- * call it in a loop that looks at a condition. */
-void hart_idle(void);
-
-/* Make that hart's hart_idle() return, now or at its next call. */
-void hart_wake(unsigned index);
-
-/* Run fn(arg) on another stack, and come back (start.S). */
-void call_on_stack(void (*fn)(void *arg), void *arg, uintptr_t stack_top);
-
-/* Panics if any hart's stack has run into its guard words. */
-void hart_check_stacks(void);
+/* The only way to change a state: from `from` to `to`. False, and nothing is changed: the
+ * state was another one. */
+bool hart_change_state(struct hart *h, enum hart_state from, enum hart_state to);
 
 #endif

@@ -1,5 +1,5 @@
-/* inject.c: faults that tests ask for by the plan's key `inject`. docs/trust/faults.md lists
- * what is seen of each. */
+/* inject.c: faults that tests ask for by the plan's key `inject`. docs/trust/faults.md says for
+ * each of them what a user sees of it. */
 #include <string.h>
 
 #include "../bench/port.h"
@@ -13,7 +13,7 @@ static void panic_now(void)
 	panic("asked to panic");
 }
 
-/* With the first half of a record on its way. */
+/* Panic while the first half of a record is on its way. */
 static void panic_in_record(void)
 {
 	record_begin("check");
@@ -34,7 +34,8 @@ static void overflow(void)
 	port_run(1, overflow_stack, NULL);
 }
 
-/* The last hart, or the one before it where that is the caller: it looks on. */
+/* The hart that the fault happens to: the last one, or the one before it where the last is
+ * the caller, which has to notice. */
 static unsigned victim(void)
 {
 	unsigned last = port_harts() - 1;
@@ -64,7 +65,7 @@ static void spin_together(unsigned index, void *arg)
 		__asm__ volatile("");
 }
 
-/* Interrupts on: this one can be asked. */
+/* Spin with interrupts on, so that the hart can be asked where it is. */
 static void spin_listening(unsigned index, void *arg)
 {
 	port_interruptible(true);
@@ -72,7 +73,8 @@ static void spin_listening(unsigned index, void *arg)
 	port_interruptible(false);
 }
 
-/* A trap, and the handler is gone: it traps at address 0 for ever, and says nothing. */
+/* Take a trap when the handler is gone: the hart traps at address 0 for ever, and says
+ * nothing. */
 static void die_silently(unsigned index, void *arg)
 {
 	if (index != *(unsigned *)arg)

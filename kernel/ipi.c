@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 #include <stddef.h>
 
+#include "csr.h"
 #include "hart.h"
 #include "sbi.h"
 
@@ -23,7 +24,7 @@ bool ipi_send(unsigned index, enum ipi meaning)
 {
 	/* release (I): pairs with the acquire in ipi_take(). */
 	atomic_fetch_or_explicit(&sent[index].meanings, 1u << meaning, memory_order_release);
-	/* As in hart.c: the word must be in memory before firmware's device write. */
+	/* seq_cst: the word must be in memory before the device write that firmware makes. */
 	atomic_thread_fence(memory_order_seq_cst);
 	return sbi_send_ipi(hart_by_index(index)->id).error == 0;
 }
@@ -37,4 +38,10 @@ void ipi_take(const struct trap_frame *frame)
 	for (unsigned i = 0; i < IPI_MEANINGS; i++)
 		if (now & 1u << i && handlers[i] != NULL)
 			handlers[i](frame);
+}
+
+void ipi_interrupt(const struct trap_frame *frame)
+{
+	csr_clear(sip, SIE_SSIE);
+	ipi_take(frame);
 }

@@ -5,19 +5,13 @@
 #include "machine.h"
 
 struct kernel {
-	unsigned long boot_hart; /* id */
+	unsigned long boot_hart; /* its id */
 	unsigned harts_online;
 	struct machine machine;
-	struct machine_range heap; /* what is free of the heap's place in the memory map */
+	struct machine_range heap; /* the part of the heap's place that firmware leaves free */
 };
 
+/* main.c has it, and fills it in; until then it is all zero. */
 extern struct kernel kernel;
-
-/* Power the machine off: through SBI SRST, and before that, where there is such
- * a device, by telling QEMU's own exit status. */
-_Noreturn void kernel_stop(bool failed);
-
-/* Check the allocator before anything is measured; panics if it is wrong. */
-void selftest_run(void);
 
 #endif

@@ -2,24 +2,30 @@
 #include <string.h>
 
 #include "../bench/bench.h"
-#include "../bench/port.h"
 #include "../bench/record.h"
-#include "clock.h"
+#include "bringup.h"
 #include "console.h"
-#include "counter.h"
+#include "csr.h"
+#include "cycle_source.h"
 #include "hang.h"
-#include "hart.h"
+#include "ipi.h"
 #include "kernel.h"
+#include "layout.h"
 #include "machine_read.h"
 #include "model.h"
 #include "panic.h"
-#include "sbi.h"
+#include "say.h"
+#include "selftest.h"
+#include "stacks.h"
+#include "stop.h"
+#include "timer.h"
+#include "trap.h"
 
 struct kernel kernel;
 static struct plan plan;
 
-extern char __image_start[], __image_end[], __heap[], __heap_end[];
-extern const char __plan[]; /* of `make board PLAN=...`; "" in other images */
+extern char __image_start[], __image_end[], __stacks_end[], __heap[], __heap_end[];
+extern const char __plan[]; /* what `make board PLAN=...` put in; "" in other images */
 _Noreturn void kernel_main(unsigned long hart_id, const void *tree);
 
 /* A device tree is at most this large; its own header says how large it is. */
@@ -42,7 +48,7 @@ static void read_machine(const void *tree)
 		panic("the device tree lies in the kernel's memory");
 }
 
-/* Firmware keeps memory for itself: OpenSBI's own, on boards perhaps in the midst of it. */
+/* OpenSBI reserves its own memory; on boards it may lie inside ours. */
 static void find_heap(void)
 {
 	enum { PAGE = 4096, LEAST = 1024 * 1024 };
@@ -61,83 +67,6 @@ static void find_heap(void)
 	kernel.heap = (struct machine_range){free.base + pad, free.size - pad};
 }
 
-/* Of those that a strategy or a form may need, what every hart has. */
-static void say_extensions(const struct machine *m)
-{
-	static const char *const names[] = {"zacas", "zabha", "zawrs", "zihintpause"};
-	bool more = false;
-
-	record_key("extensions");
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (!machine_has(m, names[i]))
-			continue;
-		if (more)
-			record_part_char(',');
-		for (const char *c = names[i]; *c != 0; c++)
-			record_part_char(*c);
-		more = true;
-	}
-}
-
-static void say_boot(void)
-{
-	const struct machine *m = &kernel.machine;
-	uintptr_t heap_start, heap_end;
-
-	port_heap(&heap_start, &heap_end);
-	record_begin("boot");
-	record_u64("format", PLAN_FORMAT);
-	record_u64("boot_hart", kernel.boot_hart);
-	record_u64("harts", m->harts);
-	record_u64("left_out", m->harts_left_out);
-	record_u64("timebase_hz", port_time_hz());
-	record_u64("modelled", model_here());
-	record_hex("image", (uintptr_t)__image_start);
-	record_hex("heap_start", heap_start);
-	record_hex("heap_end", heap_end);
-	record_text("console", console_kind());
-	record_hex("sbi_spec", sbi_spec_version());
-	record_u64("sbi_impl", sbi_impl_id());
-	record_hex("sbi_impl_version", sbi_impl_version());
-	record_text("machine", m->model);
-	record_text("isa", m->isa);
-	say_extensions(m);
-	record_u64("clusters", m->clusters);
-	record_end();
-}
-
-static void say_harts(void)
-{
-	for (unsigned i = 0; i < hart_slots(); i++) {
-		const struct hart *h = hart_slot(i);
-		int online = atomic_load_explicit(&h->state, memory_order_relaxed) == HART_ONLINE;
-
-		record_begin("hart");
-		record_u64("id", h->id);
-		record_text("state", online ? "online" : "failed");
-		if (online) {
-			record_u64("index", h->index);
-			record_u64("cycle", h->has_cycle);
-		} else {
-			record_i64("sbi_error", h->start_error);
-			record_text("error", h->start_error ? sbi_error_name(h->start_error)
-							    : "started_but_never_came");
-		}
-		record_end();
-	}
-}
-
-static void say_clock(void)
-{
-	record_begin("clock");
-	record_text("cycles", counter_name());
-	if (!model_here()) {
-		record_u64("time_step", counter_step(clock_time));
-		record_u64("cycles_step", counter_step(clock_cycles));
-	}
-	record_end();
-}
-
 static void read_plan(void)
 {
 	const char *given = strstr(kernel.machine.bootargs, "hartlock:");
@@ -154,17 +83,6 @@ static void read_plan(void)
 		hang_limit(plan.hang_ms);
 }
 
-_Noreturn void kernel_stop(bool failed)
-{
-	/* OpenSBI 1.1 turns SRST's "system failure" into exit status 0 of QEMU
-	 * (code 0 in the device's FAIL word), so the word is written here. */
-	enum { FINISHER_FAIL = 0x3333, EXIT_STATUS = 1 };
-
-	if (failed && kernel.machine.finisher != 0)
-		*(volatile uint32_t *)kernel.machine.finisher = EXIT_STATUS << 16 | FINISHER_FAIL;
-	sbi_shutdown(failed);
-}
-
 static _Noreturn void finish(void)
 {
 	record_begin("end");
@@ -174,6 +92,27 @@ static _Noreturn void finish(void)
 	kernel_stop(false);
 }
 
+/* The end of the way: it does not return, so the boot stack is free for it. */
+static void measure(void *unused)
+{
+	(void)unused;
+	if (plan.trials == 0)
+		printf("no plan on the kernel command line: nothing to measure\n");
+	bench_run(&plan);
+	finish();
+}
+
+/* Bytes of the boot stack above the bench's frames. The number is as good as any, but it is
+ * set: what lies on which line is part of what is modelled, and the size of kernel_main()'s
+ * own frame shall not decide that. */
+enum { ABOVE_BENCH = 128 };
+
+static struct trap_handler interrupts[] = {
+	{SCAUSE_TIMER, timer_interrupt},
+	{SCAUSE_SOFTWARE, ipi_interrupt},
+	{0, NULL},
+};
+
 _Noreturn void kernel_main(unsigned long hart_id, const void *tree)
 {
 	kernel.boot_hart = hart_id;
@@ -181,16 +120,15 @@ _Noreturn void kernel_main(unsigned long hart_id, const void *tree)
 	model_init();
 	read_machine(tree);
 	find_heap();
-	hart_init_boot(hart_id, &kernel.machine);
+	trap_on(interrupts);
+	bringup_boot_hart(hart_id, &kernel.machine);
 	say_boot();
-	kernel.harts_online = hart_start_all(&kernel.machine);
-	counter_choose();
+	kernel.harts_online = bringup_start_all(&kernel.machine);
+	cycle_source_choose();
 	say_harts();
 	say_clock();
 	selftest_run();
 	read_plan();
-	if (plan.trials == 0)
-		printf("no plan on the kernel command line: nothing to measure\n");
-	bench_run(&plan);
-	finish();
+	call_on_stack(measure, NULL, (uintptr_t)__stacks_end - ABOVE_BENCH);
+	__builtin_unreachable();
 }

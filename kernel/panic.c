@@ -9,6 +9,7 @@
 #include "hart.h"
 #include "kernel.h"
 #include "model.h"
+#include "stop.h"
 
 /* The hart that panics first, or NULL. */
 static struct hart *_Atomic first;

@@ -1,4 +1,4 @@
-/* port.c: bench/port.h on bare harts. */
+/* port.c: bench/port.h on bare harts; port_sample.c and inject.c have the rest of it. */
 #include "../bench/port.h"
 
 #include <stddef.h>
@@ -6,11 +6,13 @@
 #include "console.h"
 #include "csr.h"
 #include "hart.h"
+#include "hotplug.h"
 #include "ipi.h"
 #include "kernel.h"
-#include "leave.h"
 #include "model.h"
-#include "trap.h"
+#include "stacks.h"
+#include "timer.h"
+#include "work.h"
 
 _Static_assert(PORT_MAX_HARTS == MAX_HARTS, "bench and kernel agree on the most harts");
 
@@ -64,8 +66,8 @@ static void do_share(void *arg)
 	MODEL_MARK(MARK_LEAVE);
 }
 
-/* Stacks at the same depth on every hart: the boot hart comes here by another
- * way than the others, and what lies on which line is part of what is modelled. */
+/* Run the share at the same depth of its stack on every hart: the boot hart comes here by
+ * another way than the others, and what lies on which line is part of what is modelled. */
 static void run_share(unsigned index, void *arg)
 {
 	enum { CALLERS = 2048 };
@@ -79,38 +81,38 @@ void port_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg)
 	struct share share = {fn, arg};
 
 	model_mailbox.harts = n;
-	hart_run(n, run_share, &share);
+	work_run(n, run_share, &share);
 }
 
 void port_idle(void)
 {
-	hart_idle();
+	work_idle();
 }
 
 void port_wake(unsigned index)
 {
-	hart_wake(index);
+	work_wake(hart_by_index(index));
 }
 
 void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 {
-	trap_alarm(time, fn, arg);
+	timer_alarm(time, fn, arg);
 }
 
 void port_alarm_off(void)
 {
-	if (!model_here()) /* which has set no alarm, and charges for calls to firmware */
-		trap_alarm_off();
+	if (!model_here()) /* it has set no alarm, and charges for calls to firmware */
+		timer_alarm_off();
 }
 
 bool port_interrupts(void)
 {
-	return !model_here(); /* which models no interrupts: docs/trust/model.md */
+	return !model_here(); /* it models no interrupts: docs/trust/model.md */
 }
 
 bool port_disturbs(void)
 {
-	return !model_here(); /* the same */
+	return !model_here(); /* for the same reason */
 }
 
 static void (*on_ipi)(unsigned index);
@@ -135,12 +137,12 @@ bool port_send_ipi(unsigned index)
 
 void port_stop(void)
 {
-	leave_stop();
+	hotplug_stop_self();
 }
 
 bool port_start(unsigned index)
 {
-	return leave_start(index);
+	return hotplug_start(index);
 }
 
 void port_interruptible(bool on)
@@ -151,47 +153,6 @@ void port_interruptible(bool on)
 		csr_set(sstatus, SSTATUS_SIE);
 	else
 		csr_clear(sstatus, SSTATUS_SIE);
-}
-
-bool port_sample(unsigned which, const struct port_sample *what)
-{
-	struct mailbox_sample *sample = &model_mailbox.sample[which];
-
-	if (!model_here())
-		return false;
-	*sample = (struct mailbox_sample){
-		.time = what->time,
-		.flag = (uintptr_t)what->flag,
-		.expect = what->expect,
-		.value = what->value,
-		.from = (uintptr_t)what->from,
-		.to = (uintptr_t)what->to,
-		.count = what->count,
-		.stride = what->stride,
-		.stamp = (uintptr_t)what->stamp,
-	};
-	MODEL_MARK(MARK_SAMPLE);
-	return true;
-}
-
-const char *port_counter(unsigned i, uint64_t *value)
-{
-	static const char *const names[MAILBOX_COUNTS] = {
-		[COUNT_AMOS] = "amos",
-		[COUNT_SC_FAILED] = "sc_failed",
-		[COUNT_TRANSFERS] = "transfers",
-		[COUNT_SHARED] = "shared",
-		[COUNT_FILLS] = "fills",
-		[COUNT_UPGRADES] = "upgrades",
-		[COUNT_INVALIDATIONS] = "invalidations",
-		[COUNT_EVICTIONS] = "evictions",
-		[COUNT_QUEUED] = "queued",
-	};
-
-	if (!model_here() || i >= MAILBOX_COUNTS)
-		return NULL;
-	*value = model_mailbox.count[i];
-	return names[i];
 }
 
 void port_write(const char *text, size_t len)

@@ -1,5 +1,5 @@
-/* selftest.c: the allocator's contract, checked at every boot before anything
- * is measured. Each line printed is a claim that has just been tested. */
+#include "selftest.h"
+
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,7 +8,6 @@
 #include "../alloc/cas.h"
 #include "../alloc/faa.h"
 #include "../bench/record.h"
-#include "kernel.h"
 #include "panic.h"
 #if GLOBAL_ALLOC
 #include <stdlib.h>
@@ -28,7 +27,8 @@ static void claim(const char *name, bool holds)
 		panic("self-test: %s does not hold", name);
 }
 
-/* One allocator's contract; the functions have the same names but for the stem. */
+/* A function that checks one allocator's contract. The allocators' functions have the same
+ * names but for the stem. */
 #define CHECK_CONTRACT(stem)                                                                       \
 	static void check_##stem(void)                                                             \
 	{                                                                                          \

@@ -67,14 +67,14 @@ enter:
 	addi	t0, t0, 8
 	j	1b
 2:	la	sp, __stacks_end
-	la	tp, early_tls		/* until hart_init_boot() */
+	la	tp, early_tls		/* until bringup_boot_hart() */
 	la	t0, trap_entry
 	csrw	sscratch, zero
 	csrw	stvec, t0
 	tail	kernel_main
 
-	/* A hart the boot hart has started, and so has set up, or one that had left
-	 * (leave.c): find it by its id. */
+	/* The boot hart has started this one, and so has filled in its slot; or it had stopped
+	 * itself (hotplug.c). Its id finds its slot. */
 later:
 	la	t0, harts
 	li	t1, MAX_HARTS
@@ -89,26 +89,7 @@ later:
 stray:	wfi				/* nobody asked for it */
 	j	stray
 3:	mv	a0, t0
-	tail	hart_main
-
-	.text
-/* void call_on_stack(void (*fn)(void *), void *arg, void *stack_top)
- * Run fn(arg) on another stack and come back. */
-	.globl	call_on_stack
-call_on_stack:
-	addi	sp, sp, -16
-	sd	ra, 8(sp)
-	sd	s0, 0(sp)
-	mv	s0, sp
-	mv	sp, a2
-	mv	t0, a0
-	mv	a0, a1
-	jalr	t0
-	mv	sp, s0
-	ld	ra, 8(sp)
-	ld	s0, 0(sp)
-	addi	sp, sp, 16
-	ret
+	tail	bringup_hart
 
 	.data				/* not .bss: the boot hart clears that */
 	.align	2
