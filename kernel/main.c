@@ -107,7 +107,7 @@ static void measure(void *unused)
  * own frame shall not decide that. */
 enum { ABOVE_BENCH = 128 };
 
-static struct trap_handler interrupts[] = {
+static const struct trap_handler interrupts[] = {
 	{SCAUSE_TIMER, timer_interrupt},
 	{SCAUSE_SOFTWARE, ipi_interrupt},
 	{0, NULL},

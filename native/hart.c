@@ -10,6 +10,7 @@
 #include "../bench/port.h"
 #include "futex.h"
 #include "panic.h"
+#include "self.h"
 
 struct hart {
 	/* work given to a sleeping hart; fn is NULL when there is none */
@@ -22,12 +23,6 @@ struct hart {
 static struct hart harts[PORT_MAX_HARTS];
 static const struct processors *processors;
 static _Alignas(128) _Atomic uint32_t busy; /* harts that have work */
-static _Thread_local unsigned own;
-
-unsigned hart_index(void)
-{
-	return own;
-}
 
 int hart_processor(unsigned index)
 {
@@ -36,7 +31,7 @@ int hart_processor(unsigned index)
 
 void hart_idle(void)
 {
-	struct hart *h = &harts[own];
+	struct hart *h = &harts[self_index];
 
 	/* relaxed, here and in hart_wake(): the data that a woken hart reads is ordered by
 	 * other means. */
@@ -72,8 +67,8 @@ static void *hart_main(void *arg)
 	void (*fn)(unsigned index, void *arg);
 	char name[16];
 
-	own = h->index;
-	snprintf(name, sizeof(name), "hart %u", own);
+	self_index = h->index;
+	snprintf(name, sizeof(name), "hart %u", self_index);
 	pthread_setname_np(pthread_self(), name);
 	processors_go(processors, h->place);
 	finish();
@@ -81,7 +76,7 @@ static void *hart_main(void *arg)
 		/* acquire (W): pairs with the release in hart_run(). */
 		while ((fn = atomic_load_explicit(&h->fn, memory_order_acquire)) == NULL)
 			hart_idle();
-		fn(own, h->arg);
+		fn(self_index, h->arg);
 		/* relaxed: only hart_run() writes the word again, after finish(). */
 		atomic_store_explicit(&h->fn, NULL, memory_order_relaxed);
 		finish();

@@ -11,9 +11,6 @@ void hart_start_all(unsigned count, const struct processors *allowed);
 /* Returns the system's number of the processor that hart `index` is kept on. */
 int hart_processor(unsigned index);
 
-/* Returns the index of the calling thread's hart; 0 for the thread that started them. */
-unsigned hart_index(void);
-
 /* Run fn(index, arg) on harts 0 .. n - 1 at once; returns when all are done. The
  * caller is none of them, and sleeps meanwhile. */
 void hart_run(unsigned n, void (*fn)(unsigned index, void *arg), void *arg);

@@ -14,7 +14,6 @@
 #include "../bench/port.h"
 #include "../bench/record.h"
 #include "alarm.h"
-#include "clock.h"
 #include "clusters.h"
 #include "hart.h"
 #include "heap.h"

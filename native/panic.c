@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "../bench/record.h"
-#include "hart.h"
+#include "self.h"
 
 static atomic_flag somebody = ATOMIC_FLAG_INIT;
 
@@ -22,7 +22,7 @@ void panic_at(const char *file, int line, const char *format, ...)
 	vsnprintf(message, sizeof(message), format, args);
 	va_end(args);
 	record_begin("panic");
-	record_u64("hart", hart_index());
+	record_u64("hart", self_index);
 	record_text("file", file);
 	record_u64("line", (uint64_t)line);
 	record_text("msg", message);

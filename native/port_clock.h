@@ -8,7 +8,7 @@
  *
  * The x86-64 and AArch64 counters run at a constant rate whatever the core's clock
  * does: reference ticks, not core cycles. Where the counters of two processors do
- * not agree, port_time() is the system's monotonic clock. clock.c finds out which
+ * not agree, port_time() is the system's monotonic clock. port_clock.c finds out which
  * it is, and the @native record says so; the choice is a branch that always goes the
  * same way, on a line that nobody writes. */
 #ifndef PORT_CLOCK_H
@@ -24,6 +24,19 @@ struct native_clock {
 };
 
 extern struct native_clock native_clock;
+
+/* Choose the clocks and calibrate them, before anything is measured. The calling thread visits
+ * every processor. */
+struct processors;
+void clock_init(const struct processors *allowed);
+
+/* Return the names of the clocks that port_time() and port_cycles() read. */
+const char *clock_time_name(void);
+const char *clock_cycles_name(void);
+
+/* Return the least difference, not 0, between two readings in a row. */
+uint64_t clock_time_step(void);
+uint64_t clock_cycles_step(void);
 
 /* Returns the system's monotonic clock in nanoseconds. */
 uint64_t clock_system(void);

@@ -1,10 +1,10 @@
 #define _GNU_SOURCE
-#include "clock.h"
+#include "port_clock.h"
 
 #include <sched.h>
 #include <time.h>
 
-#include "port_clock.h"
+#include "processors.h"
 
 #if defined(__x86_64__)
 #include <cpuid.h>

@@ -1,0 +1,3 @@
+#include "self.h"
+
+_Thread_local unsigned self_index;
