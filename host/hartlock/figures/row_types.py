@@ -58,17 +58,13 @@ class Context:
     machine: str = text("`model`: name of the machine profile; `board`: what its device tree calls it")
     evidence: str = text(
         unit="`hardware`, `hardware-oversubscribed`, `modelled`, `emulated`, `emulated-oversubscribed`", needed=True,
-        doc="what the row can prove. Hardware: times of threads, a processor each, on this computer; what a lock costs on *its* "
-        "processors, inside a program; `board`: of harts that do nothing else. Modelled: cycles of a model of cores and caches, "
-        "deterministic; they order strategies as far as the model is true. Emulated times are those of translated code on the host: "
-        "they order nothing on a RISC-V core. Oversubscribed: more harts than host processors (`host_processors`), so harts were "
-        "stopped while they held the lock")
+        doc="what the row's times are times of, and what they can decide: [evidence.md](../trust/evidence.md)")
     strategy: str = text("a word of lock/locks.def, or `clock`", needed=True)
     proof: str = text(
         unit="`holds:HASH`, `none`",
         doc="whether the very code that was measured is proved against the RISC-V memory model, and the hash of the functions that "
         "are: [proof.md](../trust/proof.md). `none`: it is not, or `verify/proofs.json` was made from other code")
-    role: str = text(words=("candidate", "control", "harness"), doc="see above")
+    role: str = text(words=("candidate", "control", "harness"), doc="why the row is there: [words.md](../words.md#roles)")
     harts: int = count("", "how many took part", least=1)
     smp: int = count("", "how many the machine had; the others slept", least=1)
     host_processors: int | None = count_if_known(
@@ -318,8 +314,7 @@ class SummaryRow:
         "0..1", "share of the operations that found the lock held, or lost a race (latency pass)")
     failed_attempts_per_op_median: float = number("", "lock-free: lost attempts for each operation")
     jain_index: Estimate = estimate(
-        "1/n..1", "Jain's fairness index of the harts' operations in the window, (Σx)²/(n Σx²): 1 is even, 1/n one hart takes all "
-        "(Jain, Chiu, Hawe, DEC TR-301, 1984)")
+        "1/n..1", "Jain's fairness index of the harts' operations in the window: [fairness.md](../trust/fairness.md)")
     min_max_share_median: float = number("0..1", "operations of the slowest hart over those of the fastest")
     top_half_share_median: float = number(
         "0.5..1", "of the operations in the window, those of the busier half of the harts: 0.5 is even")
