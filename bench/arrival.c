@@ -1,8 +1,8 @@
 #include "arrival.h"
 
-/* Entry i from 16 on: the mean of -ln u for u from i/256 to (i+1)/256, that is
- * 256 ((b - b ln b) - (a - a ln a)); below 16: ln 16, for what is left to draw.
- * In 1/65536. tests/boot/test_workloads.py computes them again. */
+/* Entry i, from 16 on, is the mean of -ln u for u from i/256 to (i+1)/256, that is
+ * 256 ((b - b ln b) - (a - a ln a)); an entry below 16 is ln 16, and the rest is drawn
+ * again. The unit is 1/65536. tests/boot/test_workloads.py computes them again. */
 const uint32_t arrival_table[ARRIVAL_BINS] = {
 	181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704, 181704,
 	181704, 181704, 181704, 181704, 181704, 179698, 175840, 172198, 168747, 165469, 162347,

@@ -9,9 +9,9 @@
  *
  * An interval is mean * -ln u. The logarithm comes from a table of 256 equal parts
  * of u, each with its exact mean. For u below 1/16 it adds ln 16 and draws again,
- * which is exact: so the mean is exact, there is no longest interval, and one told
- * by its part's mean is off by less than 1/16 of the mean interval. No division and
- * no floating point. */
+ * which is exact: so the mean is exact, there is no longest interval, and an interval
+ * is off by less than 1/16 of the mean, because its part's mean stands for it. It takes
+ * no division and no floating point. */
 #ifndef BENCH_ARRIVAL_H
 #define BENCH_ARRIVAL_H
 
@@ -25,15 +25,16 @@ extern const uint32_t arrival_table[ARRIVAL_BINS]; /* 1/65536 */
 
 /* The schedule of one hart. */
 struct arrivals {
-	uint64_t due;  /* 1/256 ticks: of the operation last asked for */
-	uint64_t mean; /* 1/256 ticks: of the intervals */
+	uint64_t due;  /* 1/256 ticks: the time of the operation last asked for */
+	uint64_t mean; /* 1/256 ticks: the mean of the intervals */
 };
 
-/* `rate` operations a second, 1 to 10^9, from `now` on; `hz` ticks a second, less
- * than 2^34: an interval, even of ten times the mean, is then far from 2^64. */
+/* Returns a schedule of `rate` operations a second, 1 to 10^9, from `now` on; there are
+ * `hz` ticks a second, less than 2^34. Even an interval of ten times the mean is then far
+ * from 2^64. */
 struct arrivals arrivals_from(uint64_t now, uint64_t rate, uint64_t hz);
 
-/* -ln of a number drawn evenly from 0 to 1, in 1/65536. */
+/* Returns -ln of a number drawn evenly from 0 to 1, in 1/65536. */
 static inline uint64_t exponential(uint64_t *random)
 {
 	uint64_t sum = 0;
@@ -45,7 +46,7 @@ static inline uint64_t exponential(uint64_t *random)
 	return sum + arrival_table[bin];
 }
 
-/* The next operation: ticks at which it is to begin. */
+/* Returns the time at which the next operation is to begin, in ticks. */
 static inline uint64_t arrival_next(struct arrivals *a, uint64_t *random)
 {
 	a->due += exponential(random) * a->mean >> ARRIVAL_ONE_BITS;

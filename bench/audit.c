@@ -8,11 +8,11 @@ enum {
 	AUDIT_BYTES = 16 * 1024 * 1024,
 	AUDIT_BLOCKS = 64,
 	WORD_BITS = 64,
-	GRANULE_MAX = 4096, /* finer is as exact */
+	GRANULE_MAX = 4096, /* a finer map is no more exact */
 };
 
 static struct {
-	uintptr_t start, end; /* of the audited heap */
+	uintptr_t start, end; /* the audited heap */
 	uintptr_t first;      /* address of the first bit's bytes: a multiple of granule */
 	size_t granule;       /* bytes a bit stands for, a power of two */
 	_Atomic uint64_t *word;
@@ -27,8 +27,9 @@ static size_t granule_of(const struct workload *work)
 	return both & -both;
 }
 
-/* The largest heap that has room for its map behind it: a bit a granule, the first
- * and the last perhaps a part of one, rounded up to a word, which is aligned. */
+/* Returns the bytes of the largest heap that has room for its map behind it: a bit for
+ * each granule, of which the first and the last may be partial, rounded up to a word, which
+ * is aligned. */
 static size_t room_beside_map(size_t room, size_t granule)
 {
 	enum { ROUNDED = 3 * sizeof(uint64_t) };
@@ -37,7 +38,7 @@ static size_t room_beside_map(size_t room, size_t granule)
 	return usable - usable / (8 * granule + 1);
 }
 
-/* From one block to the next; sizes that vary: the largest. */
+/* Returns the bytes from one block to the next; those of the largest if sizes vary. */
 static size_t stride_of(const struct workload *work)
 {
 	size_t size = work->sizes != SIZES_FIXED ? sizes_largest(work->sizes) : work->size;
@@ -45,7 +46,8 @@ static size_t stride_of(const struct workload *work)
 	return (size + work->align - 1) & -work->align;
 }
 
-/* Large blocks: room for some of them, and for the alignment of the first. */
+/* Returns the bytes of a heap to audit: for large blocks there is room for some of them,
+ * and for the alignment of the first. */
 static size_t wanted(const struct workload *work, size_t room)
 {
 	size_t stride = stride_of(work);
@@ -56,7 +58,7 @@ static size_t wanted(const struct workload *work, size_t room)
 	return work->align > want || want > room ? room : want;
 }
 
-/* The map of `heap` bytes from `start` on. */
+/* Set the map of `heap` bytes from `start` on up. Returns the end of the heap. */
 static uintptr_t prepare(uintptr_t start, size_t heap, size_t granule)
 {
 	uintptr_t behind = (start + heap + sizeof(uint64_t) - 1) & -sizeof(uint64_t);
@@ -89,7 +91,7 @@ uintptr_t audit_prepare_small(const struct workload *work, uintptr_t start, uint
 	return prepare(start, stride > room / (AUDIT_BLOCKS + 1) ? room : heap, granule);
 }
 
-/* Set bits first .. last; true if none was set. */
+/* Set bits first .. last. Returns true if none was set. */
 static bool mark(size_t first, size_t last)
 {
 	bool fresh = true;
@@ -99,8 +101,8 @@ static bool mark(size_t first, size_t last)
 		unsigned high = w == last / WORD_BITS ? last % WORD_BITS : WORD_BITS - 1;
 		uint64_t bits = ~0ul >> (WORD_BITS - 1 - high) & ~0ul << low;
 
-		/* relaxed: who comes second to a bit is told so; nothing else
-		 * is read by it, and port_run() orders the count. */
+		/* relaxed: a hart that comes second to a bit sees that; nothing
+		 * else is read by it, and port_run() orders the count. */
 		if (atomic_fetch_or_explicit(&map.word[w], bits, memory_order_relaxed) & bits)
 			fresh = false;
 	}
@@ -128,7 +130,7 @@ uint64_t audit_marked(void)
 	uint64_t bits = 0;
 
 	for (size_t w = 0; w < map.words; w++)
-		/* relaxed: nobody marks. Kernighan's count: a turn for each bit. */
+		/* relaxed: no hart marks. This is Kernighan's count: a turn for each bit. */
 		for (uint64_t left = atomic_load_explicit(&map.word[w], memory_order_relaxed);
 		     left != 0; left &= left - 1)
 			bits++;

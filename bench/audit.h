@@ -4,8 +4,8 @@
  *
  * A granule is the largest power of two that divides size and alignment, so each
  * block is a whole number of granules, wherever it lies, and a bit stands for
- * bytes of one block: what is found is exact. The map lies behind the audited
- * heap, in memory of the same piece, so that heap is smaller than the piece. */
+ * bytes of one block: so the audit is exact. The map lies behind the audited heap,
+ * in the same piece of memory, so that heap is smaller than the piece. */
 #ifndef BENCH_AUDIT_H
 #define BENCH_AUDIT_H
 
@@ -21,19 +21,20 @@
  * beside it is not audited: the heap is then smaller than the block. */
 uintptr_t audit_prepare(const struct workload *work, uintptr_t start, uintptr_t end);
 
-/* The same for a heap of a few blocks, at most 64: how many, and what of a further one
- * is at its end, is drawn from `random`. */
+/* Do what audit_prepare() does for a heap of a few blocks, at most 64. `random` decides how
+ * many they are, and how large a part of one more is at its end. */
 uintptr_t audit_prepare_small(const struct workload *work, uintptr_t start, uintptr_t end,
 			      uint64_t random);
 
-/* Called by the owner for each block it gets; counts in *me. The caller
- * guarantees: size is not 0, and was asked for at that alignment. */
+/* Mark a block that the calling hart got, and count in *me. The caller guarantees:
+ * size is not 0, and was asked for at that alignment. */
 void audit_mark(struct hart_stats *me, const void *block, size_t size, size_t align);
 
-/* Bytes that somebody got: bits set, in bytes. No worker is running. */
+/* Returns the bytes that some hart got: those of the bits that are set. The caller
+ * guarantees that no worker is running. */
 uint64_t audit_marked(void);
 
-/* Bytes that a bit stands for. */
+/* Returns the bytes that a bit stands for. */
 size_t audit_granule(void);
 
 #endif

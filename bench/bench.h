@@ -1,4 +1,4 @@
-/* bench.h: the bench as its place sees it. */
+/* bench.h: the bench, as the port that it runs on sees it. */
 #ifndef BENCH_BENCH_H
 #define BENCH_BENCH_H
 
@@ -11,12 +11,13 @@
  * a record that says so. */
 void bench_run(const struct plan *plan);
 
-/* For a hang detector. Operations of all harts in the pass that runs: it changes as
- * long as one of them gets on; 0 while there is no pass. */
+/* Returns the operations of all harts in the pass that runs, for a hang detector: the
+ * number changes as long as one of them gets on. It is 0 while there is no pass. */
 uint64_t bench_progress(void);
 
-/* Keys of an open record: what the pass that runs is, its lock or heap word for word;
- * what a hart of it has done, and its node. None while there is no pass. */
+/* Write keys into an open record: the first function tells the pass that runs, and its
+ * lock or heap word for word, the second what one of its harts has done, and its node.
+ * They write none while there is no pass. */
 void bench_say_pass(void);
 void bench_say_hart(unsigned hart);
 

@@ -5,15 +5,15 @@
 
 struct churn_seat churn_seats[PORT_MAX_HARTS];
 
-/* Hart 0's alone. */
+/* Only hart 0 uses it. */
 static struct {
 	unsigned harts;
 	uint64_t period; /* ticks */
 	uint64_t random;
 } churn;
 
-/* acquire and release (S), here and below: what a hart wrote before it left, or was
- * done, is seen by who starts it, or ends the pass. */
+/* acquire and release (S), here and below: everything a hart wrote before it left, or was
+ * done, is visible to the hart that starts it again, or ends the pass. */
 static uint32_t seat_of(unsigned index)
 {
 	return atomic_load_explicit(&churn_seats[index].seat, memory_order_acquire);
@@ -32,16 +32,16 @@ void churn_reset(unsigned harts, uint64_t random)
 		take_seat(i, SEAT_IN);
 }
 
-/* Out, and stopped: start it. */
+/* Start a hart that is out and has stopped. */
 static void fetch(unsigned index)
 {
-	/* Before it runs, for it says itself when it is in again. */
+	/* This comes before it runs, for it says itself when it is in again. */
 	take_seat(index, SEAT_BACK);
 	if (!port_start(index))
 		take_seat(index, SEAT_OUT);
 }
 
-/* In hart 0's alarm. */
+/* Ask a hart to leave, or start one again. It runs in hart 0's alarm. */
 static void turn(void *arg)
 {
 	uint64_t drawn = random_next(&churn.random) >> 32;
@@ -68,7 +68,7 @@ void churn_end(void)
 {
 	enum { LOOKS = 1000 }; /* instructions from one to the next */
 
-	port_interruptible(true); /* to see, and be asked, when one does not come */
+	port_interruptible(true); /* hart 0 must notice, and can be asked, when one does not come */
 	for (unsigned i = 1; i < churn.harts; i++)
 		for (uint32_t seat; (seat = seat_of(i)) != SEAT_DONE; delay(LOOKS))
 			if (seat == SEAT_OUT)
@@ -83,7 +83,7 @@ void churn_leave(struct hart_stats *me)
 	port_stop();
 	me->stops++;
 	take_seat(me->index, SEAT_IN);
-	port_interruptible(true); /* as it was: it came from a worker */
+	port_interruptible(true); /* interrupts are on again, as in the worker it came from */
 	timer_again(me->index);
 }
 

@@ -17,8 +17,8 @@
 #include "port.h"
 
 enum seat {
-	SEAT_IN,    /* it works */
-	SEAT_ASKED, /* to leave */
+	SEAT_IN,    /* the hart works */
+	SEAT_ASKED, /* it was asked to leave */
 	SEAT_OUT,   /* it stops, or has stopped */
 	SEAT_BACK,  /* it was started, and is on its way */
 	SEAT_DONE,  /* the pass is over for it */
@@ -29,24 +29,25 @@ struct churn_seat {
 };
 extern struct churn_seat churn_seats[PORT_MAX_HARTS];
 
-/* Before a pass: everybody works. Nobody does yet. */
+/* Note, before a pass, that every hart will work. No worker is running yet. */
 void churn_reset(unsigned harts, uint64_t random);
 
-/* By hart 0: begin; and behind its own work, start everybody who is out and wait for
- * all to be done. Its alarm is off by then. */
+/* Hart 0 calls the first to begin, and the second after its own work, with its alarm off:
+ * it starts all harts that are out, and waits for all to be done. */
 void churn_begin(uint64_t period_us);
 void churn_end(void);
 
-/* By a hart between two operations: is it to leave? If so, leave and come back. */
+/* A hart calls these between two operations. The first says whether it is to leave; the
+ * second leaves and comes back. */
 static inline bool churn_asked(unsigned index)
 {
-	/* relaxed: it does nothing for the other but go. */
+	/* relaxed: a hart that is asked only goes, and reads nothing of the other's. */
 	return atomic_load_explicit(&churn_seats[index].seat, memory_order_relaxed) == SEAT_ASKED;
 }
 
 void churn_leave(struct hart_stats *me);
 
-/* By a hart behind its last operation. */
+/* A hart calls this after its last operation. */
 void churn_done(unsigned index);
 
 #endif

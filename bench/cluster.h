@@ -1,13 +1,13 @@
-/* cluster.h: which harts are near each other, as a trial's locks are told. */
+/* cluster.h: which harts are near each other: a trial's locks are told so. */
 #ifndef BENCH_CLUSTER_H
 #define BENCH_CLUSTER_H
 
 #include "plan.h"
 #include "port.h"
 
-/* Cluster of the hart, below PORT_MAX_HARTS: of as many equal ones as the plan asks
- * for, of harts that follow each other, or what the place says. Harts that there are
- * not are in the first. */
+/* Returns the hart's cluster, below PORT_MAX_HARTS. The plan may ask for equal clusters of
+ * harts that follow each other; otherwise the port says. Harts that do not exist are in
+ * the first. */
 static inline unsigned cluster_of(const struct workload *work, unsigned hart)
 {
 	unsigned harts = port_harts();
@@ -17,7 +17,7 @@ static inline unsigned cluster_of(const struct workload *work, unsigned hart)
 	return work->clusters != 0 ? hart * work->clusters / harts : port_cluster(hart);
 }
 
-/* How many clusters the first `harts` harts are in. */
+/* Returns the number of clusters that the first `harts` harts are in. */
 static inline unsigned cluster_count(const struct workload *work, unsigned harts)
 {
 	unsigned clusters = 0;

@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* Execute `instructions` instructions, rounded up to even, of a loop that
- * touches no memory; 0 costs the test that finds it 0. */
+/* Execute `instructions` instructions, rounded up to even, of a loop that touches no
+ * memory. A 0 costs only the test for it. */
 static inline void delay(uint32_t instructions)
 {
 	if (instructions == 0)
@@ -28,7 +28,8 @@ static inline void delay(uint32_t instructions)
 #endif
 }
 
-/* xorshift64 (G. Marsaglia, "Xorshift RNGs", JSS 8(14), 2003). *state is not 0. */
+/* Returns the next random number of xorshift64 (G. Marsaglia, "Xorshift RNGs", JSS 8(14),
+ * 2003). The caller guarantees: *state is not 0. */
 static inline uint64_t random_next(uint64_t *state)
 {
 	uint64_t x = *state;
@@ -49,15 +50,15 @@ static inline uint64_t random_mix(uint64_t x)
 	return x ^ x >> 31;
 }
 
-/* Think for `mean` instructions on average, evenly within `range` about it, so
- * that harts do not fall into step; 0 for that they may. range <= 2 * mean. A
- * mean of 0 costs the test that finds it 0. */
+/* Think for `mean` instructions on average, evenly within `range` about it, so that harts
+ * do not fall into step; with a range of 0 they may. A mean of 0 costs only the test for
+ * it. The caller guarantees: range <= 2 * mean. */
 static inline void think(uint32_t mean, uint32_t range, uint64_t *state)
 {
 	if (mean == 0)
 		return;
-	/* Keeps the compiler from drawing the number early, before the test or
-	 * inside the section: every strategy's loop is to do the same work. */
+	/* This keeps the compiler from drawing the number early, before the test or
+	 * inside the section: every strategy's loop has to do the same work. */
 	__asm__ volatile("" : "+r"(*state));
 	delay(mean - range / 2 + (uint32_t)((random_next(state) >> 32) * range >> 32));
 }

@@ -15,7 +15,7 @@ static void on_deadline(void *arg)
 	window_close(ENDED_TIME);
 }
 
-/* What each hart of a round runs. Hart 0 keeps the time, where there is an alarm. */
+/* Run a hart's part of a round. Hart 0 keeps the time, if alarms interrupt it. */
 static void hart_round(unsigned index, void *arg)
 {
 	struct pass_run *run = arg;
@@ -33,7 +33,7 @@ static void hart_round(unsigned index, void *arg)
 	timer_off(index);
 }
 
-/* The pieces that are left, for one hart. */
+/* Let one hart take the pieces that are left. */
 static void hart_rest(unsigned index, void *arg)
 {
 	struct pass_run *run = arg;
@@ -61,13 +61,13 @@ static void add_stats(const struct pass_run *run, struct exhaust *sum, uint64_t 
 		*bytes += s->bytes;
 		s->refused = s->blocks = s->misaligned = s->outside = s->overlapping = 0;
 		s->bytes = 0;
-		(void)random_next(&s->random); /* another round's */
+		(void)random_next(&s->random); /* the next round draws other numbers */
 		aptr_store_relaxed(&s->ops, 0);
 	}
 }
 
-/* Bytes that are in a block and not in `used`, or marked and in no block, or the other
- * way round: 0 where all is well. */
+/* Returns the bytes that are in a block and not in `used`, or marked and in no block, or
+ * the other way round: 0 if all is well. */
 static uint64_t astray(const struct pass_run *run, uint64_t bytes)
 {
 	uint64_t marked = audit_marked(), used = run->strategy->used(), taken = bytes;

@@ -1,10 +1,10 @@
 /* exhaust.h: allocations to the end of the heap, again and again.
  *
- * A round: a fresh heap, so small that it is soon used up; all harts allocate until
- * they have been refused several times; then one hart takes what is left, in the
- * smallest pieces that the audit tells apart. Every block is audited. What must hold is
- * counted where it does not: a refusal is for want of room, so nothing is left in the
- * end that a piece would fit in; and bytes handed out are bytes of blocks. */
+ * A round has a fresh heap, so small that it is soon used up. All harts allocate until
+ * they have been refused several times; then one hart takes the rest, in the smallest
+ * pieces that the audit tells apart. Every block is audited. Two things must be true, and
+ * a violation is counted: a refusal is for want of room, so that no piece would fit in at
+ * the end; and the bytes handed out are the bytes of blocks. */
 #ifndef BENCH_EXHAUST_H
 #define BENCH_EXHAUST_H
 
@@ -12,9 +12,9 @@
 
 enum { EXHAUST_REFUSALS = 3 }; /* after so many a hart is done with the round */
 
-/* What the rounds of a trial came to. */
+/* The sums over the rounds of a trial. */
 struct exhaust {
-	uint64_t rounds;  /* that came to the end of their heap */
+	uint64_t rounds;  /* rounds that came to the end of their heap */
 	uint64_t refused; /* allocations */
 	uint64_t blocks;
 	uint64_t misaligned, outside, overlapping; /* blocks, as in an audit */

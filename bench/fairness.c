@@ -1,6 +1,9 @@
 #include "fairness.h"
 
-enum { SHARE = 4, ROOM_MAX = 1 << 14 }; /* of the heap, at most; grants a hart, at most */
+enum {
+	SHARE = 4,
+	ROOM_MAX = 1 << 14
+}; /* logs take 1/SHARE of the heap at most; grants a hart at most */
 
 struct fairness fairness;
 
@@ -25,14 +28,14 @@ uintptr_t fairness_prepare(struct hart_stats *stats, unsigned harts, uintptr_t s
 	return end;
 }
 
-/* Where the walk is. */
+/* The state of the walk through the grants. */
 struct walk {
 	const struct hart_stats *stats;
 	const struct workload *work;
 	struct fair sum;
-	size_t at[PORT_MAX_HARTS];          /* in each hart's log: its next grant */
-	uint64_t overtaken[PORT_MAX_HARTS]; /* by later requests, while that was asked for */
-	uint64_t bypassed[PORT_MAX_HARTS];  /* by any request */
+	size_t at[PORT_MAX_HARTS];          /* place of each hart's next grant in its log */
+	uint64_t overtaken[PORT_MAX_HARTS]; /* grants of later requests while it waited */
+	uint64_t bypassed[PORT_MAX_HARTS];  /* grants of any request while it waited */
 	uint64_t last[PORT_MAX_HARTS]; /* place of its last grant in the window, from 1; 0: none */
 	uint64_t met;                  /* harts of the window of grants that is open, as bits */
 	const struct grant *before;    /* the grant before this one, and whose; NULL: none */
@@ -40,7 +43,7 @@ struct walk {
 	uint64_t end; /* order of the last grant in the window */
 };
 
-/* The next grant of hart `i`, NULL when there is none. */
+/* Returns the next grant of hart `i`, NULL when there is none. */
 static const struct grant *head(const struct walk *w, unsigned i)
 {
 	const struct grants *g = &w->stats[i].grants;
@@ -48,7 +51,7 @@ static const struct grant *head(const struct walk *w, unsigned i)
 	return w->at[i] < g->count ? &g->log[w->at[i]] : NULL;
 }
 
-/* The hart whose next grant was the first; false when none is left. */
+/* Find the hart whose next grant was the first. Returns false when no grant is left. */
 static bool first(const struct walk *w, unsigned *hart)
 {
 	const struct grant *least = NULL;
@@ -64,10 +67,10 @@ static bool first(const struct walk *w, unsigned *hart)
 	return least != NULL;
 }
 
-/* Find the window in the order of the grants: it begins behind the last one known to
- * be before it, from where on all are there, and ends with the last one known to be
- * inside. A hart may have been stopped between its grant and its look at the phase.
- * Returns where it begins. */
+/* Find the window in the order of the grants, and return where it begins. It begins behind
+ * the last grant known to be before it, from where on no grant is missing, and ends with
+ * the last one known to be inside. A hart may have been stopped between its grant and its
+ * look at the phase. */
 static uint64_t find_window(struct walk *w)
 {
 	uint64_t start = 0;
@@ -86,7 +89,7 @@ static uint64_t find_window(struct walk *w)
 	return start;
 }
 
-/* The hart gets `g`, and every other one that has asked by then does not. */
+/* Count that the hart gets `g`, and that every other hart that has asked by then does not. */
 static void pass_over(struct walk *w, unsigned hart, const struct grant *g)
 {
 	for (unsigned i = 0; i < w->sum.harts; i++) {
@@ -102,7 +105,7 @@ static void pass_over(struct walk *w, unsigned hart, const struct grant *g)
 	w->overtaken[hart] = w->bypassed[hart] = 0;
 }
 
-/* From the owner before to this one. */
+/* Count the hand-off from the owner before to this one. */
 static void hand_over(struct walk *w, unsigned hart, const struct grant *g)
 {
 	if (w->before == NULL)
@@ -112,7 +115,7 @@ static void hand_over(struct walk *w, unsigned hart, const struct grant *g)
 		return;
 	}
 	w->sum.near += cluster_of(w->work, w->owner) == cluster_of(w->work, hart);
-	if (g->asked < w->before->released) /* clocks may be a tick apart */
+	if (g->asked < w->before->released) /* the harts' clocks may be a tick apart */
 		histogram_add(&results[hart].handoff,
 			      g->owned > w->before->released ? g->owned - w->before->released : 0);
 }

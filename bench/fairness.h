@@ -3,9 +3,9 @@
  * In the fairness pass each operation draws a request number at the call, by an
  * AMO on a line that all harts share; under a lock its owner then takes a grant
  * number, by a plain increment that the lock protects. Without a lock, the block's
- * address is the order of the grants. Each hart keeps what it saw in memory of its
- * own; when all have stopped, one hart goes through it in the order of the grants
- * and counts. docs/trust/fairness.md defines what. */
+ * address is the order of the grants. Each hart keeps its grants in memory of its own;
+ * when all have stopped, one hart goes through them in the order of the grants and
+ * counts. docs/trust/fairness.md defines the counts. */
 #ifndef BENCH_FAIRNESS_H
 #define BENCH_FAIRNESS_H
 
@@ -20,46 +20,45 @@
 #include "strategy.h"
 #include "window.h"
 
-/* What all harts share while the pass runs, alone on its line. */
+/* The one word that all harts share while the pass runs. It is alone on its line. */
 struct fairness {
-	_Alignas(LINE) aptr requests; /* drawn so far */
+	_Alignas(LINE) aptr requests; /* requests drawn so far */
 };
 
 extern struct fairness fairness;
 
-/* The call of an operation is about to begin. */
+/* Draw the request of an operation whose call is about to begin. */
 static inline void fairness_ask(struct grant *g)
 {
-	/* relaxed: a number, and nothing is published by it. A core may let the
-	 * lock's own first access go ahead of it; docs/trust/fairness.md says how far
-	 * such a gap reaches. */
+	/* relaxed: the number publishes nothing. A core may let the lock's own first
+	 * access go ahead of it; docs/trust/fairness.md says how far such a gap reaches. */
 	g->request = aptr_fetch_add_relaxed(&fairness.requests, 1);
 	g->asked = port_time();
 	g->released = 0;
 }
 
-/* The lock is this hart's, and so is the count of its grants. */
+/* Take the next grant. The caller guarantees: it owns the lock, and so the count. */
 static inline void fairness_own(struct grant *g, uint64_t *grants)
 {
 	g->owned = port_time();
 	g->order = ++*grants;
 }
 
-/* There is no lock, and the block is this hart's; NULL: there is none. */
+/* Note the block that this hart got without a lock; NULL: it got none. */
 static inline void fairness_got(struct grant *g, const void *block)
 {
 	g->owned = port_time();
 	g->order = (uintptr_t)block;
 }
 
-/* The lock is about to be released. */
+/* Note that the lock is about to be released. */
 static inline void fairness_release(struct grant *g)
 {
 	g->released = port_time();
 }
 
-/* Keep it, if it was granted after the window opened. False: there is no room
- * for another one. */
+/* Keep a grant that came after the window opened. Returns false when there is no room for
+ * another one. */
 static inline bool fairness_keep(struct grants *mine, const struct grant *g)
 {
 	enum phase phase = window_phase();
@@ -77,23 +76,23 @@ static inline bool fairness_keep(struct grants *mine, const struct grant *g)
 	return mine->count < mine->room;
 }
 
-/* Before a pass: take the logs of harts 0 .. harts - 1 from the end of the memory
- * [start, end); returns the end of what is left for the heap. */
+/* Take the logs of harts 0 .. harts - 1, before a pass, from the end of the memory
+ * [start, end). Returns the end of the memory that is left for the heap. */
 uintptr_t fairness_prepare(struct hart_stats *stats, unsigned harts, uintptr_t start,
 			   uintptr_t end);
 
-/* What the grants of a window came to. */
+/* The counts over the grants of a window. */
 struct fair {
-	uint64_t grants;   /* in the window, of all harts */
-	uint64_t again;    /* of those: to the hart that had the one before */
-	uint64_t near;     /* to another hart of its cluster */
-	uint64_t windows;  /* of `harts` grants in a row */
-	uint64_t distinct; /* harts that had a grant in such a window, all added up */
-	uint64_t breaks;   /* grants whose number is not the next one, or was there */
+	uint64_t grants;   /* grants of all harts in the window */
+	uint64_t again;    /* grants to the hart that had the one before */
+	uint64_t near;     /* grants to another hart of its cluster */
+	uint64_t windows;  /* groups of `harts` grants in a row */
+	uint64_t distinct; /* harts that had a grant in such a group, all added up */
+	uint64_t breaks;   /* grants whose number is not the next one, or came twice */
 	unsigned harts, clusters;
 };
 
-/* What they came to for one hart. */
+/* The figures of one hart. */
 struct fair_hart {
 	struct histogram overtaken; /* grants that later requests got before its own */
 	struct histogram bypass;    /* grants to others from its request to its own */
@@ -105,7 +104,7 @@ struct fair_hart {
 struct fair fairness_walk(const struct workload *work, const struct hart_stats *stats,
 			  unsigned harts, enum grant_order order);
 
-/* Of the last walk. */
+/* Returns the figures of a hart in the last walk. */
 const struct fair_hart *fairness_hart(unsigned index);
 
 #endif

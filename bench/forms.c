@@ -1,5 +1,5 @@
-/* forms.c: the forms that this image's workers were compiled with, for it is compiled
- * as they are. */
+/* forms.c: the forms that this image's workers were compiled with. It knows them because it
+ * is compiled with the same flags. */
 #include "../lock/port.h"
 #include "strategy.h"
 

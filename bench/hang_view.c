@@ -48,7 +48,7 @@ uint64_t bench_progress(void)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; run != NULL && i < run->harts; i++)
-		/* relaxed, both: a count, and whether it has begun at all. */
+		/* relaxed, both: the sum only has to change while a hart gets on. */
 		sum += aptr_load_relaxed(&run->stats[i].ops) +
 		       (atomic_load_explicit(&run->stats[i].start_time, memory_order_relaxed) != 0);
 	return sum;

@@ -1,5 +1,5 @@
-/* hang_view.h: what a pass looks like from outside, while it runs or hangs (bench.h says
- * who asks). */
+/* hang_view.h: the view of a pass from outside, while it runs or hangs (bench.h says who
+ * asks). */
 #ifndef BENCH_HANG_VIEW_H
 #define BENCH_HANG_VIEW_H
 
@@ -10,12 +10,12 @@
 /* Where the lock and the nodes are, as addresses and bytes. host/hartlock/diagnose/memory_view.py
  * finds it by its name, and looks at memory when no hart answers any more. */
 struct hang_view {
-	uint64_t harts; /* of the pass that runs; 0: none runs, and the rest means nothing */
+	uint64_t harts; /* harts of the pass that runs; 0: none runs, and the rest means nothing */
 	uint64_t trial;
 	uint64_t strategy, pass; /* their names */
 	uint64_t lock, lock_bytes;
-	uint64_t node, node_bytes, node_stride; /* hart 0's; from one hart's to the next's */
-	uint64_t ops, ops_stride;               /* the same */
+	uint64_t node, node_bytes, node_stride; /* hart 0's node; bytes from a node to the next */
+	uint64_t ops, ops_stride;               /* hart 0's counter, and likewise */
 };
 
 extern struct hang_view hang_view;

@@ -1,5 +1,5 @@
-/* hart_stats.h: what one hart counts in one pass: the counters of counters.def, what the window
- * reads, histograms and the log of grants. */
+/* hart_stats.h: the counts of one hart in one pass: the counters of counters.def, those that the
+ * window reads, histograms and the log of grants. */
 #ifndef BENCH_HART_STATS_H
 #define BENCH_HART_STATS_H
 
@@ -12,7 +12,7 @@
 
 enum { LINE = 64 }; /* bytes kept apart so that harts do not share them */
 
-/* What the latency pass counts. */
+/* The histograms of the latency pass. */
 struct latency {
 #define LATENCY_COUNTER(name, ...) uint64_t name;
 #include "counters.def"
@@ -26,33 +26,33 @@ struct latency {
 struct grant {
 	uint64_t order;    /* lock: its number, from 1; else the block's address; 0: none */
 	uint64_t request;  /* its number, from 0, drawn at the call */
-	uint64_t asked;    /* when that was */
-	uint64_t owned;    /* when the hart had it; without a lock: when the call returned */
-	uint64_t released; /* when; 0 without a lock */
+	uint64_t asked;    /* when it was drawn */
+	uint64_t owned;    /* when the hart had the grant; without a lock: when the call returned */
+	uint64_t released; /* when it was released; 0 without a lock */
 };
 
 /* The grants of one hart, in the order in which it had them. */
 struct grants {
 	struct grant *log;
-	size_t count, room; /* in the log: since the window opened; that fit */
-	size_t inside;      /* of those: before it closed */
+	size_t count, room; /* grants in the log, since the window opened; grants that fit */
+	size_t inside;      /* grants in the log from before it closed */
 	uint64_t before;    /* `order` of the last one before the window opened; 0: none */
 };
 
 struct hart_stats {
-	/* Operations so far. Its hart writes it once an operation; whoever opens
-	 * and closes the window reads it. Alone on its line. */
+	/* Operations so far. The hart writes it once an operation; the hart that opens
+	 * and closes the window reads it. It is alone on its line. */
 	_Alignas(LINE) aptr ops;
 
 	_Alignas(LINE) uint64_t ops_open, ops_close; /* `ops` at the window's ends */
 	_Atomic uint64_t start_time;                 /* port_time() ticks; 0: not begun */
 	uint64_t end_time;                           /* port_time() ticks */
-	uint64_t start_cycles, end_cycles;           /* of this hart */
+	uint64_t start_cycles, end_cycles;           /* cycles of this hart */
 	uint64_t random;                             /* state of its generator, never 0 */
 	unsigned index;
 
-	/* Latency pass: before the window opens, and since. Each has its own,
-	 * for to empty one half-way takes thousands of stores. */
+	/* Latency pass: one for the time before the window opens, one for the time since.
+	 * There are two, because to empty one half-way takes thousands of stores. */
 	struct latency latency[2];
 
 #define COUNTER(name, ...) uint64_t name;
@@ -62,7 +62,7 @@ struct hart_stats {
 #include "counters.def"
 };
 
-/* Counts nothing yet. The caller guarantees that no worker is running, here and below. */
+/* Empties the histograms. The caller guarantees that no worker is running, here and below. */
 static inline void latency_clear(struct latency *l)
 {
 #define LATENCY_COUNTER(name, ...) l->name = 0;

@@ -6,8 +6,8 @@
 
 void histogram_clear(struct histogram *h)
 {
-	/* One that has counted nothing since is clear: most passes fill none, and to empty
-	 * those of 64 harts takes millions of stores. */
+	/* A histogram that has counted nothing since is clear: most passes fill none, and
+	 * to empty those of 64 harts takes millions of stores. */
 	if (h->count == 0 && h->min == UINT64_MAX)
 		return;
 	memset(h, 0, sizeof(*h));

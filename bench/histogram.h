@@ -1,9 +1,9 @@
 /* histogram.h: counts of 64-bit values in log-linear buckets, as in HdrHistogram.
  *
  * Values below 64 have a bucket each. Above, every power of two is cut into 32
- * equal buckets, so a bucket is at most 1/32 of its lowest value wide: a value
- * told by its bucket's middle is off by at most 1.6 %. Counts are exact, and so
- * are min, max, sum and count. */
+ * equal buckets, so a bucket is at most 1/32 of its lowest value wide: the middle of
+ * a bucket is off by at most 1.6 % of a value in it. Counts are exact, and so are
+ * min, max, sum and count. */
 #ifndef BENCH_HISTOGRAM_H
 #define BENCH_HISTOGRAM_H
 
@@ -20,8 +20,8 @@ struct histogram {
 	uint64_t bucket[HISTOGRAM_BUCKETS];
 };
 
-/* Bucket b < 32 holds the value b. Otherwise, with e = b / 32 - 1, it holds the
- * 2^e values from (32 + b % 32) * 2^e on. */
+/* Returns the bucket of a value. Bucket b < 32 holds the value b. Otherwise, with
+ * e = b / 32 - 1, it holds the 2^e values from (32 + b % 32) * 2^e on. */
 static inline unsigned histogram_bucket(uint64_t value)
 {
 	if (value < HISTOGRAM_SUB)
@@ -45,9 +45,9 @@ static inline void histogram_add(struct histogram *h, uint64_t value)
 
 void histogram_clear(struct histogram *h);
 
-/* The keys count, min, max, sum and buckets of a record that is begun. buckets
- * lists the filled ones, lowest first: GAP:COUNT with a comma between them, GAP
- * being how far the bucket's number is from the one before (from 0 at first);
+/* Write the keys count, min, max, sum and buckets into a record that is begun. buckets
+ * lists the filled ones, lowest first: GAP:COUNT with a comma between them, where GAP
+ * is how far the bucket's number is from the one before (from 0 at first);
  * behind the first, a GAP of 1 is left out with its colon. */
 void histogram_record(const struct histogram *h);
 

@@ -7,9 +7,9 @@
 #include "timer.h"
 #include "window.h"
 
-/* What the interrupts of one hart know. */
+/* The data that the interrupts of one hart use. */
 static struct noise {
-	_Alignas(LINE) struct hart_stats *me; /* NULL: it was in no such pass yet */
+	_Alignas(LINE) struct hart_stats *me; /* NULL: the hart was in no such pass yet */
 	const noise_flag *inside;
 	uint64_t period; /* ticks */
 	uint64_t random; /* state of a generator for interrupts alone */

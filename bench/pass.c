@@ -24,12 +24,12 @@ static void on_close(void *arg)
 	window_close(ENDED_TIME);
 }
 
-enum { POSTPONE_US = 5000, POSTPONED_MAX = 200 }; /* one second at most */
+enum { POSTPONE_US = 5000, POSTPONED_MAX = 200 }; /* the window waits for one second at most */
 
 static bool all_started(const struct pass_run *run)
 {
 	for (unsigned i = 0; i < run->harts; i++)
-		/* relaxed: only whether it has begun matters. */
+		/* relaxed: it only matters whether the hart has begun. */
 		if (atomic_load_explicit(&stats[i].start_time, memory_order_relaxed) == 0)
 			return false;
 	return true;
@@ -48,8 +48,8 @@ static void on_open(void *arg)
 	timer_set(0, TIMER_WINDOW, port_time() + run->duration, on_close, arg);
 }
 
-/* Where harts start in step, every trial of a plan would be the same one: which
- * of its steady states a lock falls into is the start's choice. */
+/* Delay a hart by a random time where harts start in step. Otherwise every trial of a plan
+ * would be the same one: the start decides which of its steady states a lock falls into. */
 static void scatter(struct hart_stats *me)
 {
 	enum { SPREAD = 1024 }; /* instructions; a power of two */
@@ -63,7 +63,7 @@ static void work_until_stop(struct pass_run *run, struct hart_stats *me)
 
 	if (s->start != NULL)
 		s->start(&run->work, me);
-	/* relaxed: only whether it has begun matters. */
+	/* relaxed: it only matters whether the hart has begun. */
 	atomic_store_explicit(&me->start_time, port_time(), memory_order_relaxed);
 	me->start_cycles = port_cycles();
 	s->worker[run->pass](&run->work, me);
@@ -74,7 +74,7 @@ static void work_until_stop(struct pass_run *run, struct hart_stats *me)
 		s->stop(&run->work, me);
 }
 
-/* What each hart of a pass runs. Hart 0 keeps the time, by its alarm. */
+/* Run a hart's part of a pass. Hart 0 keeps the time, by its alarm. */
 static void hart_pass(unsigned index, void *arg)
 {
 	struct pass_run *run = arg;
@@ -117,8 +117,8 @@ static void clear(const struct pass_run *run)
 	}
 }
 
-/* The heap from its first multiple of `align` on: faa pays for an unaligned
- * start with padding, once, and that is not what a trial is about. */
+/* Take the heap, from its first multiple of `align` on: faa pays for an unaligned start
+ * with padding, once, which a trial should not measure. */
 static void take_heap(struct pass_run *run)
 {
 	size_t align = run->work.align;

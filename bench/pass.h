@@ -12,14 +12,14 @@
 struct pass_run {
 	const struct plan *plan;
 	const struct strategy *strategy;
-	struct workload work;     /* the plan's, with this trial's offset */
-	struct hart_stats *stats; /* of harts 0 .. harts - 1 */
+	struct workload work;     /* the plan's workload, with this trial's offset */
+	struct hart_stats *stats; /* the stats of harts 0 .. harts - 1 */
 	unsigned trial, harts;
 	enum pass pass;
 	uint64_t warmup, duration; /* ticks */
 	uintptr_t heap_start, heap_end;
 	unsigned postponed; /* times the window waited for a hart to begin */
-	uint64_t deadline;  /* ticks: of the rounds of exhaust.h */
+	uint64_t deadline;  /* ticks: the end of the rounds of exhaust.h */
 };
 
 /* Plays run->pass and reports it. The caller has filled in plan, strategy, work, trial, harts

@@ -238,8 +238,8 @@ static const char *read_number(struct plan *plan, const struct plan_key *key, st
 	return NULL;
 }
 
-/* What several keys say together. It is looked at behind each key, so that the last one is named.
- */
+/* Returns what is wrong with several keys together; NULL: nothing. It is asked behind each key,
+ * so that the last one is named. */
 static const char *contradiction(const struct plan *plan)
 {
 	if ((plan->work.align & (plan->work.align - 1)) != 0)

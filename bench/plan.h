@@ -1,5 +1,5 @@
-/* plan.h: what to measure, as it comes on the kernel command line. plan.def lists the keys,
- * passes.def the passes. */
+/* plan.h: the plan, which says what to measure, as it comes on the kernel command line. plan.def
+ * lists the keys, passes.def the passes. */
 #ifndef BENCH_PLAN_H
 #define BENCH_PLAN_H
 
@@ -13,7 +13,7 @@ enum {
 	PLAN_FORMAT = 1,
 	PLAN_MAX_TRIALS = 4096,
 	PLAN_CLOCK = 0xff, /* in plan_trial.strategy: the price of the clock read */
-	PLAN_PROBE = 0xfe, /* in plan_trial.strategy: what accesses to memory cost, probe.h */
+	PLAN_PROBE = 0xfe, /* in plan_trial.strategy: the cost of accesses to memory (probe.h) */
 };
 
 /* The passes of a trial, as bits of plan.passes. */
@@ -23,7 +23,7 @@ enum pass {
 	PASSES
 };
 
-/* Behind them, where plan.exhaust is not 0: exhaust.h. */
+/* A further one comes behind them if plan.exhaust is not 0: exhaust.h. */
 enum { PASS_EXHAUST = PASSES, WORKERS };
 
 extern const char *const pass_names[WORKERS];
@@ -33,14 +33,14 @@ struct plan_trial {
 	uint8_t harts;    /* 1 .. PORT_MAX_HARTS */
 };
 
-/* Where the lock word, `next` and the heap's bounds lie. */
+/* The places of the lock word, `next` and the heap's bounds. */
 enum placement {
-	PLACEMENT_PADDED, /* whoever writes does not share a line with another */
+	PLACEMENT_PADDED, /* words that are written do not share a line */
 	PLACEMENT_PACKED, /* one behind the other, from a line's start on */
 	PLACEMENT_RANDOM, /* one behind the other, from anywhere on */
 };
 
-enum { PLACEMENT_SPAN = 4096 }; /* bytes: random offsets are below */
+enum { PLACEMENT_SPAN = 4096 }; /* random offsets are below this, bytes */
 
 /* MOST_key: the most that a key's number may be. */
 #define NUMBER(key, place, usual, least, most, ...) MOST_##key = most,
@@ -48,14 +48,15 @@ enum {
 #include "plan.def"
 };
 
-/* What a hart does, again and again. The first fields are keys of plan.def, unless they say
+/* The work of a hart, again and again. The first fields are keys of plan.def, unless they say
  * otherwise; code that verify/ has proved knows their places. */
 struct workload {
 	size_t size, align, batch; /* bytes */
 	uint32_t clusters;
 	uint32_t hold, think, think_range; /* instructions */
 
-	/* What follows is variant_full.h's, and at its default in a plain workload. */
+	/* The following fields are for variant_full.h. They have their defaults in a plain
+	 * workload. */
 	enum sizes sizes;
 	enum placement placement;
 	uint32_t offset; /* no key: bytes, of this trial's random placement */
@@ -91,9 +92,9 @@ struct plan {
 /* A key of plan.def whose value is a number or a choice. */
 struct plan_key {
 	const char *name;
-	const char *words;           /* of a choice, with ", " between; NULL: it is a number */
-	uint64_t usual, least, most; /* of a number: `usual`, or from `least` to `most` */
-	size_t offset, bytes;        /* of its field in struct plan */
+	const char *words; /* the words of a choice, with ", " between; NULL: the key is a number */
+	uint64_t usual, least, most; /* a number is `usual`, or from `least` to `most` */
+	size_t offset, bytes;        /* the place of its field in struct plan */
 	bool full;                   /* another value than `usual` needs the full variant */
 };
 

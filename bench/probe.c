@@ -47,7 +47,7 @@ static void solo(unsigned trial)
 	}
 }
 
-/* Cycles of the hart against ticks of the time all share. */
+/* Measure the cycles of the hart against the ticks of the time that all share. */
 static void two_clocks(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;

@@ -1,10 +1,10 @@
-/* probe.h: what accesses to memory cost here, in raw clock readings. The records
- * are in docs/reference/records.md, what the host makes of them in docs/ports/probe.md. */
+/* probe.h: measures the cost of accesses to memory, in raw clock readings.
+ * docs/reference/records.md has the records, docs/ports/probe.md how the host uses them. */
 #ifndef BENCH_PROBE_H
 #define BENCH_PROBE_H
 
-/* Measure on harts 0 .. harts - 1, of which the place has that many, and send the
- * records as trial `trial`. */
+/* Measure on harts 0 .. harts - 1, and send the records as trial `trial`. The caller
+ * guarantees: there are that many harts. */
 void probe_run(unsigned trial, unsigned harts);
 
 #endif

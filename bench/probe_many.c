@@ -1,5 +1,5 @@
-/* probe_many.c: what takes several harts. They take turns by one word on a line
- * of its own, which is not what is timed. */
+/* probe_many.c: measurements that take several harts. The harts take turns by one word on
+ * a line of its own, which is not timed. */
 #include "../lock/port.h"
 #include "probe_ops.h"
 #include "probe_play.h"
@@ -15,7 +15,7 @@ struct probe_count probe_counts[PORT_MAX_HARTS];
 
 void probe_reset(struct probe_play *play)
 {
-	/* relaxed, all: port_run() publishes. */
+	/* relaxed, all: port_run() publishes the stores. */
 	a32_store_relaxed(&meet.turn, 0);
 	aptr_store_relaxed(&meet.arrived, 0);
 	aptr_store_relaxed(&meet.deadline, 0);
@@ -49,8 +49,8 @@ static void read_lines(const struct probe_play *play)
 		(void)aptr_load_relaxed(&play->lines[i].word);
 }
 
-/* Each line once, in an order that hides what comes next from a prefetcher: a
- * permutation, as both steps can be undone. */
+/* Returns the i-th of all lines, in an order that a prefetcher cannot predict. It is a
+ * permutation, because both steps can be undone. */
 static int shuffled(int i)
 {
 	_Static_assert(PROBE_LINES == 128, "seven bits");
@@ -114,7 +114,7 @@ void probe_upgrade(unsigned index, void *arg)
 		histogram_add(play->tally, probe_timed_amo(&play->lines[shuffled(i)].word));
 }
 
-/* relaxed, both: the word itself is what is handed over. No pause: its length
+/* relaxed, both: only the word itself is handed over. There is no pause, because its length
  * would be part of the time. */
 static void await_word(const aptr *word, uintptr_t value)
 {
@@ -132,7 +132,7 @@ static void lead(const struct probe_play *play, struct probe_line *line)
 {
 	uint64_t start;
 
-	there_and_back(line, 1); /* brings the line in */
+	there_and_back(line, 1); /* this brings the line in */
 	probe_settle();
 	start = port_cycles();
 	for (uintptr_t round = 1; round <= PROBE_ROUNDS; round++)
@@ -169,7 +169,8 @@ static uint64_t deadline_from_now(void)
 	return port_time() + port_ticks(us) + 1;
 }
 
-/* relaxed throughout: the deadline is a word by itself, nothing comes with it. */
+/* Gather all harts, and return the time at which they end. relaxed throughout: that time is
+ * one word, and nothing else is read by it. */
 static uint64_t meet_all(unsigned harts)
 {
 	uint64_t deadline;
@@ -181,7 +182,7 @@ static uint64_t meet_all(unsigned harts)
 	return deadline;
 }
 
-/* All try LR and SC on one word until the same time. */
+/* All harts try LR and SC on one word until the same time. */
 void probe_contend(unsigned index, void *arg)
 {
 	const struct probe_play *play = arg;

@@ -1,4 +1,4 @@
-/* probe_ops.h: what probe.c times, and the fences around it.
+/* probe_ops.h: the accesses that the probe times, and the fences around them.
  *
  * A single access is timed between probe_settle() and probe_done(), so that
  * nothing from before is still under way and the second clock is read when the
@@ -25,7 +25,7 @@ static inline void probe_done(void)
 	__asm__ volatile("fence r, i" ::: "memory");
 }
 
-/* One LR and one SC. Was it stored? */
+/* Try one LR and one SC. Returns whether the word was stored. */
 static inline bool probe_lrsc(aptr *a)
 {
 	uintptr_t value, lost;
@@ -57,7 +57,7 @@ static inline void probe_done(void)
 	__asm__ volatile(PROBE_DONE ::: "memory");
 }
 
-/* One attempt to store what was read plus one. Was it stored? */
+/* Attempt once to store the word plus one. Returns whether it was stored. */
 static inline bool probe_lrsc(aptr *a)
 {
 	uintptr_t seen = aptr_load_relaxed(a);
@@ -67,7 +67,7 @@ static inline bool probe_lrsc(aptr *a)
 
 #endif
 
-/* The clock alone; the same shape as the two below. */
+/* Time nothing but the clock, in the same shape as the two below. */
 static inline uint64_t probe_timed_nothing(void)
 {
 	uint64_t start;
@@ -78,7 +78,7 @@ static inline uint64_t probe_timed_nothing(void)
 	return port_cycles() - start;
 }
 
-/* relaxed, both: an access is timed, nothing is published by it. */
+/* Time one access. relaxed, both: it publishes nothing. */
 static inline uint64_t probe_timed_load(const aptr *a)
 {
 	uint64_t start;

@@ -1,5 +1,4 @@
-/* probe_play.h: one measurement of the probe: which harts, on which lines, and
- * what they found. */
+/* probe_play.h: one measurement of the probe: its harts, its lines, and its result. */
 #ifndef BENCH_PROBE_PLAY_H
 #define BENCH_PROBE_PLAY_H
 
@@ -7,7 +6,7 @@
 #include "histogram.h"
 
 enum {
-	PROBE_LINES = 128, /* few enough for any L1, enough to meet every bank */
+	PROBE_LINES = 128, /* few enough for any L1, and enough to meet every bank */
 	PROBE_TURNS = 1024,
 	PROBE_UNROLL = 16, /* operations in a turn of a loop */
 	PROBE_TRIES = 4,
@@ -17,7 +16,7 @@ enum {
 	PROBE_CYCLED = 4096, /* lines that no L1 holds but a shared cache does */
 	PROBE_SPREAD = 512,  /* lines over the whole heap */
 	PROBE_CONTEND_US = 2000,
-	PROBE_CONTEND_MODELLED_US = 20, /* where harts start in step, and time is dear */
+	PROBE_CONTEND_MODELLED_US = 20, /* for places where harts start in step, and time is dear */
 	PROBE_DELAY = 1000000,          /* instructions, for cycles against ticks */
 };
 
@@ -46,16 +45,16 @@ struct probe_kind {
 	probe_part *part;
 };
 
-/* What hart 0 measures alone; ends in a kind of NULL. */
+/* The measurements that hart 0 makes alone; the last has a kind of NULL. */
 extern const struct probe_kind probe_solo[];
 
-/* The parts of several. What each does is at its definition. */
+/* The parts of measurements on several harts. The comment at each definition says what it does. */
 probe_part probe_dirty, probe_handoff, probe_copy, probe_upgrade, probe_contend;
 
-/* Before the parts of several. */
+/* Get ready for the parts of several harts. */
 void probe_reset(struct probe_play *play);
 
-/* What hart `index` counted in probe_contend(). */
+/* The counts of hart `index` in probe_contend(). */
 struct probe_count {
 	_Alignas(LINE) uint64_t attempts;
 	uint64_t successes;

@@ -1,6 +1,6 @@
-/* probe_solo.c: what one hart can measure alone. Each part takes its tries in
- * loops whose bodies are repeated PROBE_UNROLL times, or access by access; what
- * the loops and clocks cost are measurements of their own. */
+/* probe_solo.c: measurements that one hart can make alone. Each part makes its tries in
+ * loops whose bodies are repeated PROBE_UNROLL times, or access by access; the costs of
+ * the loops and clocks are measurements of their own. */
 #include "../lock/port.h"
 #include "delay.h"
 #include "probe_ops.h"
@@ -81,7 +81,8 @@ static void store_spaced(unsigned index, void *arg)
 	LOOP(play, aptr_store_relaxed(word, turn); delay(PROBE_GAP);)
 }
 
-/* Each adds what the one before returned. relaxed, all: nothing is published. */
+/* Time a chain of AMOs: each adds the value that the one before returned. relaxed, all:
+ * nothing is published. */
 static void amo_chain(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
@@ -104,7 +105,7 @@ static void amo_and_load(unsigned index, void *arg)
 			    value = aptr_load_relaxed(word);))
 }
 
-/* An AMO to each of many lines: where it is done at the shared cache, banks differ. */
+/* Time an AMO to each of many lines: if it is done at the shared cache, banks differ. */
 static void amo_lines(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
@@ -154,7 +155,8 @@ static void pause_chain(unsigned index, void *arg)
 	LOOP(play, UNROLLED(LOCK_RELAX();))
 }
 
-/* i -> another number below n, a power of two: no prefetcher follows. */
+/* Returns another number below n for each i; no prefetcher can follow the order. The caller
+ * guarantees: n is a power of two. */
 static size_t shuffled(size_t i, size_t n)
 {
 	return i * 2654435761u & (n - 1);
@@ -165,7 +167,7 @@ static size_t power_of_two_in(size_t n)
 	return n == 0 ? 0 : (size_t)1 << (63 - __builtin_clzll(n));
 }
 
-/* Lines far apart that nobody has touched for long. */
+/* Time loads of lines far apart that no hart has touched for long. */
 static void memory_fill(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
@@ -180,7 +182,7 @@ static void memory_fill(unsigned index, void *arg)
 	}
 }
 
-/* The same lines over and over, more than an L1 holds: each was evicted since. */
+/* Time loads of more lines than an L1 holds, over and over: each has been evicted since. */
 static void shared_again(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;

@@ -11,7 +11,7 @@ static struct {
 	uint64_t count;
 } out;
 
-/* CRC-32, reflected polynomial 0xedb88320, four bits at a time. */
+/* Add a byte to a CRC-32 (reflected polynomial 0xedb88320), four bits at a time. */
 static uint32_t crc_add(uint32_t crc, unsigned char byte)
 {
 	static const uint32_t table[16] = {0x00000000, 0x1db71064, 0x3b6e20c8, 0x26d930ac,

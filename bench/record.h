@@ -12,14 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Start a record; a record that was not ended is given up, its line with it. */
+/* Start a record. A record that was not ended is given up, with its line. */
 void record_begin(const char *type);
 void record_u64(const char *key, uint64_t value);
 void record_i64(const char *key, int64_t value);
 void record_hex(const char *key, uint64_t value);
 void record_text(const char *key, const char *value);
 
-/* A value in parts: record_key(), then any number of these. */
+/* Write a value in parts: record_key(), then any number of the others. */
 void record_key(const char *key);
 void record_part_u64(uint64_t value);
 void record_part_hex(uint64_t value);
@@ -27,7 +27,7 @@ void record_part_char(char c);
 
 void record_end(void);
 
-/* Records ended so far. */
+/* Returns the number of records that were ended so far. */
 uint64_t record_count(void);
 
 #endif

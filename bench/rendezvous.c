@@ -11,7 +11,7 @@ static _Atomic uint64_t go;
 
 void rendezvous_reset(void)
 {
-	/* relaxed: port_run() publishes. */
+	/* relaxed: port_run() publishes the store. */
 	atomic_store_explicit(&arrived, 0, memory_order_relaxed);
 	atomic_store_explicit(&go, 0, memory_order_relaxed);
 }
@@ -31,7 +31,7 @@ uint64_t rendezvous(unsigned index, unsigned harts)
 {
 	uint64_t time;
 
-	/* acq_rel: the last to arrive has seen what the others did before. */
+	/* acq_rel: the last hart to arrive sees everything the others did before. */
 	if (atomic_fetch_add_explicit(&arrived, 1, memory_order_acq_rel) + 1 == harts)
 		release_all(index, harts);
 	/* acquire (G): pairs with the release in release_all(). */

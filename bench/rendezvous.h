@@ -8,7 +8,7 @@
 
 #include <stdint.h>
 
-/* Before a pass. No hart is in the rendezvous. */
+/* Get ready for a pass. The caller guarantees that no hart is in the rendezvous. */
 void rendezvous_reset(void);
 
 /* Arrive as hart `index` of `harts`; returns the time to start at, the same for

@@ -48,8 +48,8 @@ static void report_counters(const struct pass_run *run)
 	record_end();
 }
 
-/* What the latency pass counted in the window; in the warm-up, where the heap ended before the
- * window opened. */
+/* Returns the latency pass's counts of the window; those of the warm-up, if the heap ended before
+ * the window opened. */
 static const struct latency *measured(const struct hart_stats *s)
 {
 	return &s->latency[window.open_time != 0];

@@ -11,13 +11,13 @@ struct exhaust;
 
 void report_plan(const struct plan *plan);
 
-/* Says what a pass that has ended did; `used` bytes of its heap were handed out. */
+/* Reports a pass that has ended; `used` bytes of its heap were handed out. */
 void report_pass(const struct pass_run *run, size_t used);
 
-/* Says what the rounds behind the passes came to. */
+/* Reports the sums over the rounds behind the passes. */
 void report_exhaust(const struct pass_run *run, const struct exhaust *sum);
 
-/* `kind` is a word of docs/reference/records.md, @hist. */
+/* Reports a histogram; `kind` is a word of docs/reference/records.md, @hist. */
 void report_histogram(unsigned trial, unsigned hart, const char *kind, const struct histogram *h);
 
 /* Ends the records of a trial; `status` is done, or why it was not run. */

@@ -9,7 +9,7 @@
 
 #if VARIANT_FULL
 
-/* The lock and the heap, wherever the workload wants them. */
+/* The lock and the heap. The workload says where they are placed. */
 static struct NAME(space) space;
 static _Alignas(PLACEMENT_SPAN) char memory[PLACEMENT_SPAN + sizeof(struct NAME(lock)) +
 					    sizeof(struct bump) + 2 * LINE];
@@ -23,7 +23,7 @@ static struct {
 #define THE_HEAP   shared.heap
 #define THE_GRANTS shared.grants
 
-/* What is packed is as close as the lock's own alignment lets it be. */
+/* Place the lock and the heap. Packed ones are as close as the lock's own alignment allows. */
 static void lay_out(const struct workload *work)
 {
 	enum { ALIGN = _Alignof(struct NAME(lock)) > 8 ? _Alignof(struct NAME(lock)) : 8 };
@@ -41,7 +41,7 @@ static void lay_out(const struct workload *work)
 static struct {
 	_Alignas(LINE) struct NAME(lock) lock;
 	_Alignas(LINE) struct bump heap;
-	uint64_t grants; /* fairness pass: beside what an owner writes anyway */
+	uint64_t grants; /* fairness pass: on a line that an owner writes anyway */
 	_Alignas(LINE) struct NAME(space) space;
 } shared;
 
@@ -91,8 +91,8 @@ static size_t waste(unsigned hart)
 	return 0;
 }
 
-/* marks is a constant NULL in the passes that read no clock, grant in all but the
- * fairness pass. */
+/* Allocate a block. marks is a constant NULL in the passes that read no clock, grant in all
+ * but the fairness pass. */
 static inline __attribute__((always_inline)) void *section(const struct workload *work,
 							   struct own *mine, struct marks *marks,
 							   struct grant *grant)

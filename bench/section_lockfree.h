@@ -6,7 +6,7 @@
 #ifndef BENCH_SECTION_H
 #define BENCH_SECTION_H
 
-#define FORMS 0 /* nobody waits for a word, and nobody lets go */
+#define FORMS 0 /* no hart waits for a word, and none lets go */
 
 #if VARIANT_FULL
 
@@ -20,7 +20,7 @@ static struct {
 
 _Static_assert(_Alignof(struct NAME(heap)) == 8, "compile with PLACE_LINE=8");
 
-/* Padded: `next` is the last word of a line, and its bounds begin another. */
+/* Place the heap. Padded, `next` is the last word of a line, and its bounds begin another. */
 static void lay_out(const struct workload *work)
 {
 	size_t at = work->placement == PLACEMENT_PADDED ? LINE - sizeof(aptr) : work->offset;
@@ -76,8 +76,8 @@ static size_t waste(unsigned hart)
 static const enum grant_order section_order =
 	sizeof(struct NAME(node)) == 0 ? ORDER_ADDRESSES : ORDER_UNKNOWN;
 
-/* marks is a constant NULL in the passes that read no clock, grant in all but the
- * fairness pass. */
+/* Allocate a block. marks is a constant NULL in the passes that read no clock, grant in all
+ * but the fairness pass. */
 static inline __attribute__((always_inline)) void *section(const struct workload *work,
 							   struct own *mine, struct marks *marks,
 							   struct grant *grant)

@@ -15,16 +15,16 @@ enum sizes { SIZES_FIXED, SIZES_SMALL, SIZES_PAGES, SIZES_MIXED, SIZES_KINDS };
 enum { SIZES_ENTRIES = 64, SIZES_BITS = 6 };
 
 extern const char *const sizes_names[SIZES_KINDS];
-extern const uint32_t sizes_table[SIZES_KINDS][SIZES_ENTRIES]; /* bytes; fixed: none */
+extern const uint32_t sizes_table[SIZES_KINDS][SIZES_ENTRIES]; /* bytes; none for SIZES_FIXED */
 
-/* `kind` is not SIZES_FIXED, here and below. */
+/* Returns the next size. The caller guarantees: `kind` is not SIZES_FIXED, here and below. */
 static inline size_t sizes_draw(enum sizes kind, uint64_t *random)
 {
 	/* the highest bits: an xorshift's best */
 	return sizes_table[kind][random_next(random) >> (64 - SIZES_BITS)];
 }
 
-/* The largest power of two that divides all of them, bytes; and the largest of them. */
+/* Return the largest power of two that divides all sizes, and the largest size, in bytes. */
 size_t sizes_unit(enum sizes kind);
 size_t sizes_largest(enum sizes kind);
 

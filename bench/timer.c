@@ -5,7 +5,7 @@
 #include "hart_stats.h"
 #include "port.h"
 
-/* Written by its hart and by interrupts of it, nobody else. */
+/* A hart's timers. Only the hart and its interrupts write them. */
 static struct timers {
 	_Alignas(LINE) struct {
 		volatile uint64_t at; /* 0: not set */
@@ -16,8 +16,8 @@ static struct timers {
 
 static void ring(void *arg);
 
-/* The alarm for whichever is next. An interrupt in here does the same and then
- * this one again: the worst that comes of it is an alarm that finds nothing due. */
+/* Set the alarm for the timer that is next. An interrupt in here does the same, and then
+ * this call does it again: at worst an alarm finds nothing due. */
 static void arm(struct timers *t)
 {
 	uint64_t first = UINT64_MAX;
@@ -48,7 +48,7 @@ void timer_set(unsigned hart, enum timer_use use, uint64_t time, void (*fn)(void
 	t->use[use].at = 0;
 	t->use[use].fn = fn;
 	t->use[use].arg = arg;
-	__asm__ volatile("" ::: "memory"); /* an interrupt sees all of it, or 0 */
+	__asm__ volatile("" ::: "memory"); /* an interrupt sees either the whole timer, or 0 */
 	t->use[use].at = time;
 	arm(t);
 }

@@ -4,7 +4,7 @@
 #include "port.h"
 #include "timer.h"
 
-/* What the interrupts of one hart know. */
+/* The data that the interrupts of one hart use. */
 static struct noise {
 	_Alignas(LINE) struct hart_stats *me;
 	const noise_flag *inside;

@@ -5,7 +5,8 @@ struct touch_line touch_lines[MOST_touch];
 void touch_lines_clear(void)
 {
 	for (unsigned i = 0; i < MOST_touch; i++)
-		aptr_store_relaxed(&touch_lines[i].word, 0); /* relaxed: port_run() publishes */
+		aptr_store_relaxed(&touch_lines[i].word,
+				   0); /* relaxed: port_run() publishes the store */
 }
 
 uint64_t touch_lines_sum(void)
@@ -13,7 +14,7 @@ uint64_t touch_lines_sum(void)
 	uint64_t sum = 0;
 
 	for (unsigned i = 0; i < MOST_touch; i++)
-		sum += aptr_load_relaxed(&touch_lines[i].word); /* relaxed: nobody writes */
+		sum += aptr_load_relaxed(&touch_lines[i].word); /* relaxed: no hart writes */
 	return sum;
 }
 

@@ -1,8 +1,8 @@
 /* variant.h: worker.c is compiled twice for each strategy. Hooks in section_lock.h and
- * section_lockfree.h say what a section does besides: in the plain variant (variant_plain.h)
- * they are nothing, so that its loop has nothing in it that its workload does not ask for; in
- * the full one (variant_full.h) each looks at what there is to do. plan_needs_full() says which
- * one a plan runs, and @pass which one ran. */
+ * section_lockfree.h do the additional work of a section: in the plain variant
+ * (variant_plain.h) they are empty, so that its loop has nothing that its workload does not ask
+ * for; in the full one (variant_full.h) each looks whether there is something to do.
+ * plan_needs_full() says which one a plan runs, and @pass which one ran. */
 #ifndef BENCH_VARIANT_H
 #define BENCH_VARIANT_H
 
@@ -20,7 +20,7 @@ extern struct touch_line touch_lines[MOST_touch];
 /* The caller guarantees that no worker is running, here and below. */
 void touch_lines_clear(void);
 
-/* Returns how often all of them were counted up. */
+/* Returns the sum of all lines' counters. */
 uint64_t touch_lines_sum(void);
 
 /* Returns where the lock, or what stands for it, lies from its memory's start on: drawn anew

@@ -16,14 +16,14 @@
 #define VARIANT_FULL 1
 #define VARIANT      full
 #define VARIANT_NAME "full"
-/* Inlines every strategy whole here, too; the compiler would not inline the larger ones. */
+/* Inlines every strategy completely here, too: the compiler would not inline the larger ones. */
 #define VARIANT_LOOP __attribute__((flatten))
 
-/* What the hooks of one hart keep. */
+/* The data that the hooks of one hart keep. */
 struct hooks {
 	uint64_t random; /* state of its generator, never 0 */
-	size_t size;     /* of the block it asks for */
-	uint64_t bytes;  /* of the blocks it got */
+	size_t size;     /* bytes of the block it asks for */
+	uint64_t bytes;  /* bytes of the blocks it got */
 	uint64_t due;    /* ticks: when its operation was to begin; 0: at no set time */
 	struct arrivals arrivals;
 	noise_flag inside; /* the hart is in its section; interrupts look at it */
@@ -67,8 +67,8 @@ static inline bool hook_wait(uint64_t due)
 			return false;
 		if (window_phase() == STOP)
 			return true;
-		/* It lasts a part of what is left, if an instruction took a tick, because
-		 * a look at the clock is an access to memory, too. */
+		/* The delay lasts a part of the time that is left, if an instruction takes a
+		 * tick: a look at the clock is an access to memory, too. */
 		delay(due - now < MOST ? (uint32_t)(due - now) / 4 : MOST / 4);
 	}
 }

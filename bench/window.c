@@ -11,12 +11,12 @@ void window_reset(struct hart_stats *stats, unsigned harts)
 	window.open_time = window.close_time = 0;
 	window.ended = ENDED_TIME;
 	window.harts = harts;
-	/* relaxed: port_run() publishes. */
+	/* relaxed: port_run() publishes the store. */
 	atomic_store_explicit(&window.phase, WARMUP, memory_order_relaxed);
 }
 
-/* relaxed throughout: a counter is one word, and being one operation late or
- * early at either end is the resolution of the count. */
+/* Returns the operations of hart `i` so far. relaxed throughout: a counter is one word, and
+ * the count is only good to one operation at either end. */
 static uint64_t ops_of(unsigned i)
 {
 	return aptr_load_relaxed(&counted[i].ops);
@@ -48,7 +48,7 @@ bool window_arrange(uint64_t open, uint64_t close)
 
 void window_open(void)
 {
-	enum { TRIES = 8, SLOW_PART = 20000 }; /* a host may stop this hart half-way: */
+	enum { TRIES = 8, SLOW_PART = 20000 }; /* a host may stop this hart half-way */
 	uint64_t slow = port_time_hz() / SLOW_PART, before, after;
 	uint32_t warmup = WARMUP;
 	int tries = 0;

@@ -13,10 +13,11 @@ enum phase { WARMUP, MEASURE, STOP };
 enum ended { ENDED_TIME, ENDED_HEAP, ENDED_LOG };
 
 struct window {
-	/* Read by every worker once an operation, written twice a pass. */
+	/* Every worker reads it once an operation; it is written twice a pass. */
 	_Alignas(LINE) _Atomic uint32_t phase; /* enum phase */
 
-	_Alignas(LINE) uint64_t open_time, close_time; /* ticks; open 0: never opened */
+	_Alignas(LINE) uint64_t open_time,
+		close_time; /* ticks; an open_time of 0: it never opened */
 	enum ended ended;
 	unsigned harts;
 };
@@ -25,21 +26,22 @@ extern struct window window;
 
 static inline enum phase window_phase(void)
 {
-	/* relaxed: says when to stop, orders nothing; port_run() does. */
+	/* relaxed: it says when to stop and orders nothing; port_run() does. */
 	return atomic_load_explicit(&window.phase, memory_order_relaxed);
 }
 
-/* Have the window opened and closed at those times exactly, if the place can do
- * that; false if not. */
+/* Have the window opened and closed at those times exactly. Returns false if the port
+ * cannot do that. */
 bool window_arrange(uint64_t open, uint64_t close);
 
 /* Count the operations so far and start to measure, unless it is closed. */
 void window_open(void);
 
-/* Stop every worker and count again. The first call says why it ended. Any hart. */
+/* Stop every worker and count again. The first call says why the window ended. Any hart may
+ * call it. */
 void window_close(enum ended ended);
 
-/* Before a pass. No worker is running. */
+/* Get ready for a pass. The caller guarantees that no worker is running. */
 void window_reset(struct hart_stats *stats, unsigned harts);
 
 #endif

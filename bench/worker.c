@@ -1,10 +1,10 @@
 /* worker.c: the loops that are timed, compiled once for each strategy with
  *
  *   -DSTRATEGY=name                        the word of lock/locks.def
- *   -DSTRATEGY_NAME='"name"'               the same for people: hyphens, no underscores
+ *   -DSTRATEGY_NAME='"name"'               that word for people: hyphens, no underscores
  *   -DSTRATEGY_HEADER='"../lock/name.h"'   its header
  *   -DSECTION_HEADER='"section_lock.h"'    how an allocation goes under it
- *   -DVARIANT_HEADER='"variant_plain.h"'   what else a section does: variant.h
+ *   -DVARIANT_HEADER='"variant_plain.h"'   the section's additional work: variant.h
  *
  * so that everything inside is inlined and nothing is called through a pointer.
  * `make asm LOCK=name` shows what comes out. */
@@ -40,7 +40,7 @@ struct marks {
 
 static inline void count(struct hart_stats *me, uint64_t ops)
 {
-	/* relaxed: a counter, read at the window's ends. */
+	/* relaxed: it is a counter that is only read at the window's ends. */
 	aptr_store_relaxed(&me->ops, ops);
 }
 
