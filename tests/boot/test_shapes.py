@@ -43,7 +43,7 @@ def cost(plugin):
 
 
 def test_traffic_is_claimed_where_it_can_be():
-    """Of locks without turns, and of those that back off, no number of lines can be said."""
+    """Locks without turns, and those that back off, have no number of lines that can be stated."""
     claimed = {*CONSTANT, *GROWS_BY}
     assert {"mcs", "clh", "ticket", "tas", "faa"} <= claimed and not set(CONSTANT) & set(GROWS_BY)
 

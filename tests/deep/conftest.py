@@ -1,4 +1,4 @@
-"""What the tests of the deep check share."""
+"""Fixtures that the tests of the deep check share."""
 
 import os
 

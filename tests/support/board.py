@@ -1,4 +1,4 @@
-"""What tests of the board engine share: a plan, and the reading of what a board said."""
+"""Helpers of the board engine's tests: a plan, and a reader of a board's log."""
 
 from support.run import TOP, run_bench, run_here
 

@@ -1,4 +1,4 @@
-"""What is a product of choices: the quick check takes some of it, the deep check all."""
+"""Samples a product of choices: the quick check takes some of it, the deep check all."""
 
 import os
 
@@ -17,5 +17,5 @@ def sampled(names, cases, quick, ids=None):
 
 
 def turns(quick, deep):
-    """How often something is repeated: `quick` times, or `deep` times in the deep check."""
+    """The number of repetitions: `quick`, or `deep` in the deep check."""
     return deep if DEEP else quick

@@ -1,4 +1,4 @@
-"""What is made once for all tests, whichever worker they run in."""
+"""Makes things once for all tests, whichever worker they run in."""
 
 import fcntl
 import json

@@ -1,4 +1,4 @@
-"""What tests of the bench on threads share."""
+"""Helpers that the tests of the bench on threads share."""
 
 import subprocess
 

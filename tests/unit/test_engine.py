@@ -1,4 +1,4 @@
-"""What engines say of themselves, and how a source is listened to; nothing is started here."""
+"""The engines' answers about themselves, and listening to a source; nothing is started here."""
 
 import dataclasses
 

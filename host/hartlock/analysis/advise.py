@@ -1,4 +1,4 @@
-"""`advise`: which strategy, why, how sure, what would change it, and what to copy."""
+"""`advise`: the strategy to take, the reasons, the confidence, what would change it, and what to copy."""
 
 import tomllib
 from collections.abc import Iterator, Sequence
@@ -20,7 +20,7 @@ WASTE = 0.001  # less is not worth a word
 
 @dataclass(frozen=True)
 class Question:
-    """What the options of `advise` say; None where one was not given."""
+    """The options of `advise`; None for one that was not given."""
 
     harts: int | None
     hold: int | None
@@ -50,7 +50,7 @@ def the_ask(options: Question, data: Results) -> Ask:
 
 
 def missing(data: Results, ask: Ask) -> str:
-    """Why these folders say nothing of it."""
+    """The reason why these folders cannot answer the question; "" if they can."""
     have = [(s, c) for s, cells in data.settings.items() for c in cells.values() if c.role == "candidate"]
     costs = [(s, c) for s, c in have if c.evidence in COSTS]
     if have and not costs:
@@ -63,9 +63,8 @@ def missing(data: Results, ask: Ask) -> str:
 
 
 def sweep_for(ask: Ask, data: Results, engine: str = "") -> list[str]:
-    """A sweep that measures what is asked and what is around it, of the same strategies on the same machine.
-
-    `engine` is "" for the one that a sweep uses by itself, the model.
+    """The command of a sweep that measures the question and its neighbourhood, with the same strategies
+    on the same machine. `engine` is "" for the engine that a sweep uses by itself, the model.
     """
     machines = [s.machine for s in data.settings if s.machine and not too_small(s.machine, ask.harts)]
     where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
@@ -81,7 +80,7 @@ def sweep_for(ask: Ask, data: Results, engine: str = "") -> list[str]:
 
 
 def too_small(machine: str, harts: int) -> bool:
-    """A profile that is not here, or of fewer harts."""
+    """True if the machine's profile is not here, or has too few harts."""
     path = paths.MACHINES / f"{machine}.toml"
     return not path.is_file() or int(tomllib.loads(path.read_text(encoding="utf-8")).get("harts", 0)) < max(harts, min(8, 2 * harts))
 
@@ -97,7 +96,7 @@ def _ranked(advice: Advice) -> Iterator[str]:
 
 
 def proof_of(place: Place) -> str:
-    """Of the RISC-V code that was measured; a native run's is this processor's."""
+    """The proof of the RISC-V code that was measured. A native run has none: its code is this processor's."""
     return f"proved ({place.cell.proof})" if place.cell.proved else "not proved"
 
 
@@ -155,7 +154,7 @@ def _by_nature(advice: Advice) -> str:
 
 
 def _free(data: Results, advice: Advice) -> Iterator[str]:
-    """What there is without a lock, when a lock was the answer: told on a section that holds nothing else."""
+    """The lines on lock-free strategies, when the answer was a lock and the section holds nothing else."""
     names = [n for n, why in advice.out.items() if traits.family(n) == "lock-free" and "one word only" in why]
     if not names or not advice.places:
         return
@@ -215,7 +214,7 @@ def _copy(picked: Sequence[Place]) -> Iterator[str]:
 
 
 def answer(data: Results, ask: Ask) -> Iterator[str]:
-    """The caller guarantees that a setting fits."""
+    """The lines of the answer. The caller guarantees that a setting fits."""
     setting = fitting(data, ask)[0]
     advice = advise(data, setting, ask)
     yield from _head(advice)

@@ -1,4 +1,4 @@
-"""`compare A B`: per strategy the ratio of two runs, and whether it is a difference."""
+"""`compare A B`: the ratio of two runs for each strategy, and whether it is a difference."""
 
 import math
 from operator import attrgetter
@@ -31,14 +31,14 @@ class Change:
     b: Cell
     figure: str
     ratio: Estimate  # b over a
-    sure: Estimate  # the same, its interval wide enough for all rows together
+    sure: Estimate  # the ratio, with an interval wide enough for all rows together
     delta: float
     p: float
     word: str  # improved, worse, no difference, too close to call, checks fail
 
     @property
     def worse_by(self) -> float:
-        """At the least, as a share; 0 when it is not worse."""
+        """The least share by which it is worse; 0 when it is not worse."""
         if self.word != "worse":
             return math.inf if self.word == "checks fail" else 0
         return self.sure.low - 1 if FIGURES[self.figure] else 1 - self.sure.high
@@ -51,7 +51,7 @@ def _key(setting: Comparable, across: bool) -> Comparable:
 
 
 def pairs(a: Results, b: Results, across: bool) -> list[tuple[Cell, Cell]]:
-    """Cells that are in both."""
+    """The pairs of cells that are in both folders."""
     there: dict[object, Cell] = {}
     for cell in b:
         if cell.role == "candidate":
@@ -81,14 +81,14 @@ def admit(found: Sequence[tuple[Cell, Cell]], a: Results, b: Results, across: bo
 
 
 def _alike(x: Cell, y: Cell) -> bool:
-    """Modelled from the same seeds: what a boot draws is drawn for both."""
+    """True if both were modelled from the same seeds, so that a boot draws the same for both."""
     seeds = [[(t.boot, t.context.seed) for t in c.trials] for c in (x, y)]
     return x.evidence == y.evidence == "modelled" and set(seeds[0]) == set(seeds[1])
 
 
 def drift(a: Results, b: Results, x: Cell) -> float:
-    """What a difference has to exceed: the evidence's own, and for real time what the
-    harness, the same loop in both, moved by."""
+    """The change that a difference has to exceed: that of the evidence, and for real time also that of
+    the harness, whose loop is the same in both."""
     least = DRIFT.get(x.evidence, DRIFT_OF_OTHERS)
     if x.evidence == "modelled":
         return least
@@ -109,7 +109,7 @@ def change(x: Cell, y: Cell, figure: str, rows: int, same: float) -> Change:
     if max(abs(ratio.low - 1), abs(ratio.high - 1)) <= same:
         word = "no difference"
     if x.evidence == "modelled" and not paired and min(len(x.boots), len(y.boots)) < 2:
-        word = "too close to call"  # what another placement does is not known
+        word = "too close to call"  # the effect of another placement is not known
     if not y.passed:
         word = "checks fail"
     return Change(x, y, figure, ratio, sure, cliffs_delta(b, a), mann_whitney(b, a), word)

@@ -1,4 +1,4 @@
-"""Who leads, by how much, and who cannot be told from the leader."""
+"""Ranks strategies: the leader, its lead, and those that cannot be told from it."""
 
 import math
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from hartlock.folder.reader import Cell
 from hartlock.analysis.comparisons import call, cliffs_delta, ratio_ci
 from hartlock.base.intervals import Estimate
 
-STARVED = 0.1  # of the busiest hart's operations: below it, the slowest hart starves
+STARVED = 0.1  # share of the busiest hart's operations, below which the slowest hart starves
 
 
 @dataclass(frozen=True)
@@ -30,7 +30,7 @@ class Place:
 
 
 def standing(cells: Sequence[Cell], figure: Figure, lower: bool = True) -> list[Place]:
-    """From the best on; `lower` is better. Cells without the figure are left out."""
+    """The cells from the best on, without those that lack the figure. `lower`: a lower figure is better."""
     known = [(c, e) for c in cells if math.isfinite((e := c.estimate(figure)).median)]
     known.sort(key=lambda one: (one[1].median if lower else -one[1].median, one[0].strategy))
     out = []
@@ -50,7 +50,7 @@ def starves(cell: Cell) -> bool:
 
 
 def crossings(a: Sequence[tuple[int, float]], b: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:
-    """Between which measured points does the lower of two curves change?"""
+    """The pairs of measured points between which the lower of two curves changes."""
     at_a, at_b = dict(a), dict(b)
     xs = sorted(at_a.keys() & at_b.keys())
     sign = [math.copysign(1, at_a[x] - at_b[x]) if at_a[x] != at_b[x] else 0 for x in xs]

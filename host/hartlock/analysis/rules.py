@@ -15,9 +15,9 @@ from hartlock.folder.comparable import Measure, Comparable
 from hartlock.analysis.verdict import starved_share
 from hartlock.base.text import on
 
-FAIR = 0.8  # of the fastest hart's operations: a slowest hart that does as much is fairly served
-BOOTS = 3  # fewer say nothing of placement
-CLEAR = 1.1  # how far behind the next must surely be, for the model's own error not to matter soon
+FAIR = 0.8  # share of the fastest hart's operations, from which on the slowest hart is fairly served
+BOOTS = 3  # fewer boots say nothing of placement
+CLEAR = 1.1  # ratio by which the next must surely be behind, so that the model's own error hardly matters
 LETTERS = {"g": "imafd"}
 
 
@@ -35,7 +35,7 @@ class Ask:
 
 @dataclass
 class Advice:
-    """What can be said of one cell's strategies."""
+    """The advice on the strategies of one setting and number of harts."""
 
     ask: Ask
     setting: Comparable
@@ -53,17 +53,17 @@ class Advice:
 
     @property
     def pick(self) -> Place | None:
-        """None: nobody is left, or the data cannot tell."""
+        """The strategy to take; None if none is left, or the data cannot tell."""
         return self.tied[0] if len(self.tied) == 1 else None
 
     @property
     def behind(self) -> Place | None:
-        """The nearest that is not tied."""
+        """The best strategy that is not tied with the first; None if there is none."""
         return next((p for p in self.places if not p.tied), None)
 
 
 def extensions(isa: str) -> set[str]:
-    """Of rv64gc_zacas."""
+    """The extensions that an ISA string such as rv64gc_zacas names."""
     found = re.fullmatch(r"rv(?:32|64)([a-z]*)((?:_[a-z0-9]+)*)", isa.lower())
     if not found or not found[1]:
         raise UsageError(f"--isa {isa}: an ISA reads rv64gc or rv64gc_zacas_zawrs")
@@ -72,7 +72,7 @@ def extensions(isa: str) -> set[str]:
 
 
 def fitting(data: Results, ask: Ask) -> list[Comparable]:
-    """Settings with that hold and think whose evidence can rank, the best evidence first."""
+    """The settings with the asked hold and think whose evidence can rank, the best evidence first."""
     return [s for s, cells in data.settings.items()
             if (s.workload.hold_instructions, s.workload.think_instructions) == (ask.hold, ask.think)
             and ask.scenario in ("", s.workload.scenario)
@@ -80,7 +80,7 @@ def fitting(data: Results, ask: Ask) -> list[Comparable]:
 
 
 def ruled_out(cell: Cell, ask: Ask) -> str:
-    """Why a strategy cannot be it; "" if it can."""
+    """The reason that rules a strategy out; "" if there is none."""
     if not cell.passed:
         return "it failed its checks: it is no lock"
     known = traits.known().get(cell.strategy)
@@ -120,7 +120,7 @@ def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
 
 
 def confidence(advice: Advice) -> tuple[str, str]:
-    """How sure, and why: high, fair, low."""
+    """The confidence (high, fair or low), and its reason."""
     pick = advice.pick
     if pick is None:
         return "none", "the data cannot tell the first ones apart"
@@ -147,7 +147,7 @@ def _who(data: Results, setting: Comparable, ask: Ask) -> tuple[str, ...]:
 
 
 def flips(data: Results, setting: Comparable, ask: Ask) -> list[Flip]:
-    """The answer elsewhere: on other counts, with other work, for other goals."""
+    """The answers to neighbouring questions: other counts of harts, other work, other goals."""
     out = [Flip("harts", str(n), who) for n in data.harts(setting) if (who := _who(data, setting, replace(ask, harts=n)))]
     for name in ("hold", "think"):
         for value, other in _along(data, setting, f"{name}_instructions"):
@@ -170,13 +170,13 @@ def _along(data: Results, setting: Comparable, name: str) -> list[tuple[int, Com
 
 
 def changes(found: Sequence[Flip], what: str) -> list[tuple[Flip, Flip]]:
-    """Neighbours between which the answer changes."""
+    """The pairs of neighbours between which the answer changes."""
     these = [f for f in found if f.what == what]
     return [(a, b) for a, b in zip(these, these[1:]) if set(a.who) != set(b.who)]
 
 
 def boots_needed(advice: Advice) -> int:
-    """So many boots would tell the first two apart, if their distance is what it seems; 0: no telling."""
+    """The number of boots that would tell the first two apart if their distance is as it seems; 0: unknown."""
     if len(advice.tied) < 2:
         return 0
     second = advice.tied[1]

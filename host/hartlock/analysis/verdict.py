@@ -1,4 +1,4 @@
-"""What a folder's figures say, in sentences, and what they do not say."""
+"""Says in sentences what a folder's figures show, and what they do not show."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from hartlock.plan.strategies import CONTROL
 from hartlock.base.evidence import MEANING, told
 from hartlock.base.text import estimate, on, percent, significant, times, words
 
-EVEN = 0.5  # of the fastest hart's operations: a slowest hart that does less is worth a word
+EVEN = 0.5  # share of the fastest hart's operations, below which the slowest hart is worth a word
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Verdict:
 
 
 def usable(cells: Sequence[Cell]) -> list[Cell]:
-    """Whose checks passed: what lost an update is no lock."""
+    """The cells whose checks passed: a strategy that lost an update is no lock."""
     return [c for c in cells if c.passed]
 
 
@@ -33,7 +33,7 @@ def leaders(places: Sequence[Place]) -> list[Place]:
 
 
 def _first(places: Sequence[Place], by: Measure, where: str) -> tuple[str, str]:
-    """Who is first and by how much; or that nobody is."""
+    """The sentences on the first strategy and its lead, or on the tie."""
     first, tied = places[0], leaders(places)
     if len(tied) > 1:
         return (f"Too close to call {where}: {words([p.name for p in tied])}",
@@ -73,14 +73,14 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
 
 
 def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
-    """Who starves a hart; and of those that are first, who is uneven."""
+    """The sentences on the strategies that starve a hart, and on the first ones that are uneven."""
     said = [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in cells if starves(c)]
     return said + [f"{c.strategy} is uneven {on(c.harts)}: {starved_share(c)}." for c in cells
                    if c.strategy in first and c.harts > 1 and not starves(c) and c.slowest_share < EVEN]
 
 
 def _proved(first: Sequence[Cell]) -> list[str]:
-    """Of those that are first: is the code that was measured proved?"""
+    """The sentences on whether the measured code of the first strategies is proved."""
     proved, rest = (list(dict.fromkeys(c.strategy for c in first if c.proved is kind)) for kind in (True, False))
     said = [f"The very code that was measured is proved against the RISC-V memory model: {words(proved)}."] if proved else []
     return said + ([f"Not proved is the code that was measured of {words(rest)} (docs/trust/proof.md)."] if rest else [])
@@ -93,7 +93,7 @@ def starved_share(cell: Cell) -> str:
 
 
 def _by_harts(results: Results, setting: Comparable) -> list[str]:
-    """The first of the locks, count by count, where that changes."""
+    """The sentence on the first lock at each number of harts, if that changes."""
     told = []
     for n in results.harts(setting):
         places = standing(locks(usable(results.cells(setting, n))), setting.measures["throughput"].figure)
@@ -120,7 +120,7 @@ def _checks(results: Results, setting: Comparable) -> list[str]:
 
 
 def limits(results: Results) -> list[str]:
-    """What the evidence cannot carry."""
+    """The sentences on what the evidence cannot show."""
     said = [told(word) for word in MEANING if any(c.evidence == word for c in results)]
     boots = max(len(c.boots) for c in results)
     if boots < 3:

@@ -14,7 +14,7 @@ from hartlock.base.intervals import NONE, Estimate
 
 Row = TypeVar("Row")
 Value = str | int | float | None
-KEY = "column"  # of a field's metadata
+KEY = "column"  # the key of a field's metadata
 
 
 @dataclass(frozen=True)
@@ -25,10 +25,10 @@ class Column:
     type: type[str] | type[int] | type[float]
     unit: str
     doc: str  # "": the sentence of the column before it is of this one, too
-    unknown: Value = None  # what an empty cell stands for,
-    may_be_empty: bool = True  # if it may be empty
-    words: tuple[str, ...] = ()  # the only values, if there are any
-    least: float = 0  # of a number
+    unknown: Value = None  # the value of an empty cell, if it may be empty
+    may_be_empty: bool = True  # whether a cell may be empty
+    words: tuple[str, ...] = ()  # the only values, if not all are allowed
+    least: float = 0  # the least value of a number
 
     @property
     def values(self) -> str:

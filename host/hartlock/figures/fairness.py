@@ -1,4 +1,4 @@
-"""Who got in before whom: the figures of the fairness pass. docs/trust/fairness.md defines them."""
+"""The figures of the fairness pass, from the order of the grants. docs/trust/fairness.md defines them."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -16,12 +16,12 @@ LEAST_TICKS = 8  # a hand-off of fewer is not known: its ends are told to a tick
 
 @dataclass(frozen=True)
 class Fairness:
-    """One trial's, or one hart's of a trial. What is not known is nan, or no value at all."""
+    """The fairness figures of one trial, or of one hart in it. An unknown figure is nan, or has no values."""
 
     same_owner_share: float
     same_cluster_share: float
     distinct_owners: float
-    waiting_share: float  # of the hand-overs to another hart, those that it had asked for
+    waiting_share: float  # hand-overs to another hart that it had asked for, over all to another hart
     cycles_per_tick: float
     overtaken: Histogram
     bypass: Histogram
@@ -29,7 +29,7 @@ class Fairness:
     handoff: Histogram  # ticks
 
     def cycles(self, percent: float) -> float:
-        """A percentile of the hand-offs, unless the clock is too coarse to tell."""
+        """A percentile of the hand-offs in cycles; nan if the clock is too coarse to tell."""
         ticks = self.handoff.percentile(percent)
         return ticks * self.cycles_per_tick if ticks >= LEAST_TICKS else NAN
 
@@ -40,7 +40,7 @@ def known(trial: Trial) -> bool:
 
 
 def cycles_per_tick(p: Pass) -> float:
-    """To three digits: the two clocks are read one after the other."""
+    """The cycles of a tick, in three digits: the two clocks are read one after the other."""
     return float(f"{ratio(sum(s.cycles for s in p.shares), sum(s.end - s.start for s in p.shares)):.3g}")
 
 
@@ -58,13 +58,13 @@ def _figures(trial: Trial, histograms: dict[str, Histogram]) -> Fairness:
 
 
 def figures(trial: Trial) -> Fairness:
-    """Of all harts together. The caller guarantees trials.is_complete(trial)."""
+    """The figures of all harts together. The caller guarantees trials.is_complete(trial)."""
     return _figures(trial, {kind: trial.merged(kind) for kind in KINDS})
 
 
 def faults(trial: Trial) -> list[str]:
-    """Grants are numbered under the lock: a number that is there twice, or missing, says
-    that two harts held it at once."""
+    """The faults of the grants. They are numbered under the lock: a number that is there twice, or is
+    missing, shows that two harts held the lock at once."""
     if trial.fair.breaks == 0:
         return []
     return [f"fairness pass: {trial.fair.breaks} grant(s) do not follow the one before: two owners at once"]

@@ -29,7 +29,7 @@ WORKLOAD = {**{f.name: _of_plan(f.name) for f in fields(Workload)},
 
 @dataclass(frozen=True, kw_only=True)
 class Forms:
-    """How the code of a row's lock waits and lets go, and the clusters it is told of."""
+    """The forms in which the code of a row's lock waits and lets go, and the clusters it is told of."""
 
     relax: str = declared(_of_plan("relax"), "")
     unlock: str = declared(_of_plan("unlock"), "")
@@ -38,7 +38,7 @@ class Forms:
 
 @dataclass(frozen=True)
 class Origin:
-    """Where the rows of a merged table are from (docs/use/collect.md); all empty in the table of one run."""
+    """The origin of a merged table's rows (docs/use/collect.md); all empty in the table of one run."""
 
     host: str = ""
     compiler: str = ""
@@ -48,7 +48,7 @@ class Origin:
 
 @dataclass(frozen=True, kw_only=True)
 class Context:
-    """What every row says of where it comes from: these columns are the first of each file."""
+    """The origin and setting of a row: these columns are the first of each file."""
 
     run: str = text("name of the folder", needed=True)
     engine: str = text(
@@ -78,7 +78,7 @@ class Context:
 
 @dataclass(frozen=True, kw_only=True)
 class Coherence:
-    """What the cost model's memory system did, for each operation of all harts."""
+    """The events in the cost model's memory system, for each operation of all harts."""
 
     transfers_per_op: float = number(
         "lines", "`model`: misses served by another hart's L1, by the shared cache, by memory, for each operation of all harts; the "
@@ -90,14 +90,14 @@ class Coherence:
     queued_cycles_per_op: float = number("cycles", "`model`: that requests waited for a line or a directory bank")
 
 
-# The same columns in the two other files, whose tables do not say it again.
+# These columns in the two other files, whose tables do not explain them again.
 AS_IN_SAMPLES = {name: Column(name, float, "", "" if i else "`model`: as in samples.csv", float("nan"))
                  for i, name in enumerate(Coherence.__dataclass_fields__)}
 
 
 @dataclass(frozen=True, kw_only=True)
 class FairSample:
-    """What one hart saw of the order of the grants: fairness.py computes it."""
+    """The order of the grants as one hart saw it: fairness.py computes it."""
 
     fairness_ops: int | None = count_if_known(
         "operations", "of the fairness pass, counted for `bypass`; with this and the next columns: empty where the order of the "
@@ -120,7 +120,7 @@ class FairSample:
         "1..n", "mean number of different harts in n grants in a row, n being the number of harts")
 
 
-# What a hart counts in the throughput pass, as bench/counters.def says it; and the sum over all harts and trials.
+# The counters of a hart in the throughput pass, from bench/counters.def, and their sums over all harts and trials.
 COUNTERS = [Column(name, int, schema.counters()[name].unit, schema.counters()[name].meaning) for name in schema.csv_counters()]
 TOTALS = [replace(column, doc="" if i else "as in samples.csv, of all harts in all throughput passes") for i, column in enumerate(COUNTERS)]
 Counters = dict[str, int | None]
@@ -188,7 +188,7 @@ class SampleRow:
 
 @dataclass(frozen=True, kw_only=True)
 class TrialFigures:
-    """The figures of one trial, all harts together. What is not known is nan. A trial of `clock` has only its waits and
+    """The figures of one trial, all harts together; nan for an unknown one. A trial of `clock` has only its waits and
     cycles_per_op, the mean of them."""
 
     ended: str = text(words=("time", "heap", ""))
@@ -246,7 +246,7 @@ class WaitRow:
 
 @dataclass(frozen=True, kw_only=True)
 class FairSummary:
-    """Who got in before whom, over all trials of a cell: fairness.py computes it."""
+    """The order of the grants over all trials of a cell: fairness.py computes it."""
 
     same_owner_share_median: float = number("", "as in samples.csv, of all harts together")
     same_cluster_share_median: float = number()

@@ -1,4 +1,4 @@
-"""From trials to the rows of samples.csv, trials.csv, waits.csv and summary.csv."""
+"""Makes the rows of samples.csv, trials.csv, waits.csv and summary.csv from trials."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
@@ -18,7 +18,7 @@ from hartlock.plan.strategies import CLOCK, CONTROL
 from hartlock.records.histogram import Histogram, merge
 from hartlock.records.trials import Trial
 
-# Where waits.csv tells the distribution of the waits.
+# The percents at which waits.csv tells the distribution of the waits.
 PERCENTS = [0, 1, 5, 10, 25, 50, 75, 90, 95, 98, 99, 99.5, 99.8, 99.9, 99.95, 99.99, 99.999, 100]
 ROLES = ("candidate", "control", "harness")
 MEDIAN = "_median"
@@ -47,7 +47,7 @@ class Start:
 
 @dataclass
 class RunContext:
-    """What every row of one engine's share of a run has in common."""
+    """The facts that all rows of one engine in a run share."""
 
     run: str
     engine: Engine
@@ -75,7 +75,7 @@ class Group:
     """All trials of one strategy on one number of harts."""
 
     key: Cell
-    forms: Forms  # what the kernel says of the trials' locks
+    forms: Forms  # the forms of the trials' locks, as the kernel says them
     measured: list[Measured] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)  # the boot that each of them came from
 
@@ -101,7 +101,7 @@ class Group:
 
 
 class Table:
-    """Takes trials as they end; gives rows."""
+    """A table that takes trials as they end, and gives their rows."""
 
     def __init__(self, run: RunContext):
         self.run = run

@@ -25,20 +25,20 @@ class Measured:
     hold: Histogram = field(default_factory=Histogram)
     response: Histogram = field(default_factory=Histogram)  # ticks, from the intended start; empty in a closed loop
     fairness: Fairness | None = None  # None: a trial of clock
-    backlog_ops: float = 0  # that were due at the end and not begun, of all harts
-    counters: Counters = field(default_factory=dict)  # of all harts, in the throughput pass
+    backlog_ops: float = 0  # operations that were due at the end and not begun, of all harts
+    counters: Counters = field(default_factory=dict)  # counters of all harts, in the throughput pass
     exhaust: Exhaust = Exhaust()
-    faults: tuple[str, ...] = ()  # what the checks found; empty: nothing
+    faults: tuple[str, ...] = ()  # the faults that the checks found
 
 
 def overlap(p: Pass) -> float:
-    """(earliest end - latest start) / (latest end - earliest start), signed."""
+    """The overlap of the harts: (earliest end - latest start) / (latest end - earliest start), signed."""
     starts, ends = [s.start for s in p.shares], [s.end for s in p.shares]
     return ratio(min(ends) - max(starts), max(ends) - min(starts))
 
 
 class Window(NamedTuple):
-    """The time that counts, and what each hart did in it."""
+    """The time that counts, and the operations of each hart in it."""
 
     kind: str
     ticks: int
@@ -46,10 +46,10 @@ class Window(NamedTuple):
 
 
 def window(p: Pass) -> Window:
-    """From the end of the warm-up to the end of the trial, if it came to that.
+    """The window, from the end of the warm-up to the end of the trial, if there was one.
 
-    A heap that was used up during the warm-up leaves only the whole short trial,
-    from the first start on. Without a moment at which every hart ran, none.
+    When the heap was used up during the warm-up, the window is the whole short trial, from the
+    first start on. There is no window without a moment at which every hart ran.
     """
     first, last = min(s.start for s in p.shares), max(s.start for s in p.shares)
     if p.open and last <= p.open < p.close:
@@ -60,7 +60,7 @@ def window(p: Pass) -> Window:
 
 
 def expected_used(p: Pass, w: Workload, ops: int) -> int:
-    """Bytes from the heap's start that `ops` blocks take: each on the next multiple of align."""
+    """The bytes from the heap's start that `ops` blocks take, each on the next multiple of align."""
     if ops == 0:
         return 0
     first = -p.heap_start % w.align_bytes
@@ -69,26 +69,26 @@ def expected_used(p: Pass, w: Workload, ops: int) -> int:
 
 
 def waste(p: Pass) -> int:
-    """Bytes that harts have in store, or have lost (magazine)."""
+    """The bytes that harts have in store, or have lost (magazine)."""
     return sum(s.waste for s in p.shares)
 
 
 def total_bytes(p: Pass, w: Workload) -> int:
-    """Bytes that the blocks of a pass take, with the padding between them. Blocks of a
-    distribution have none: their sizes are multiples of the alignment."""
+    """The bytes that the blocks of a pass take, with the padding between them. Blocks of a distribution
+    have no padding: their sizes are multiples of the alignment."""
     if w.sizes != FIXED:
         return sum(s.bytes for s in p.shares)
     return expected_used(p, w, sum(s.ops for s in p.shares))
 
 
 def backlog(s: Share, w: Workload, timebase_hz: int) -> float:
-    """Operations that the hart's schedule was ahead of it, on average."""
+    """The operations by which the hart was behind its schedule, on average."""
     return ratio(s.behind * w.arrival_ops_per_second, timebase_hz)
 
 
 def touched(name: str, p: Pass, w: Workload) -> list[str]:
-    """Lines written under a lock: each operation counts each of them up by one. One
-    that finds the heap used up, at most one of each hart, does so, too."""
+    """The problems of lines that are written under a lock. Each operation counts each line up by one,
+    and so does one that finds the heap used up, at most one of each hart."""
     ops = sum(s.ops for s in p.shares)
     if ops * w.touch_lines <= p.touched <= (ops + len(p.shares)) * w.touch_lines:
         return []
@@ -96,7 +96,7 @@ def touched(name: str, p: Pass, w: Workload) -> list[str]:
 
 
 def conservation(name: str, p: Pass, w: Workload) -> list[str]:
-    """Operations x size = bytes handed out, or what is wrong."""
+    """The problems of a pass in which operations x size is not the bytes handed out."""
     ops = sum(s.ops for s in p.shares)
     expected = total_bytes(p, w)
     if 0 <= p.used - waste(p) - expected <= -w.size_bytes % w.align_bytes:
@@ -106,7 +106,8 @@ def conservation(name: str, p: Pass, w: Workload) -> list[str]:
 
 
 def audit(trial: Trial, p: Pass) -> list[str]:
-    """Every block aligned, inside the heap, disjoint, accounted for, or what is wrong."""
+    """The problems that the audit found: every block must be aligned, inside the heap, disjoint and
+    accounted for."""
     got = sum(s.bytes for s in p.shares)
     claims = [
         (sum(s.misplaced for s in p.shares), "block(s) misaligned or outside the heap"),
@@ -118,7 +119,7 @@ def audit(trial: Trial, p: Pass) -> list[str]:
 
 
 def exhausted(e: Exhaust) -> list[str]:
-    """To the end of the heap: what fits is given, what does not is refused, or what is wrong."""
+    """The problems at the heap's end, where blocks that fit must be given and others be refused."""
     claims = [
         (e.misaligned + e.outside, "block(s) misaligned or outside the heap"),
         (e.overlapping, "block(s) with bytes that another block has, too"),
@@ -129,8 +130,8 @@ def exhausted(e: Exhaust) -> list[str]:
 
 
 def lost_share(passes: Iterable[Pass], w: Workload) -> float:
-    """Share of the operations whose update of `next` was overwritten, in the worst
-    pass; of bytes where sizes vary."""
+    """The share of operations whose update of `next` was overwritten, in the worst pass; it is a share of
+    bytes where sizes vary."""
     stride = w.size_bytes + -w.size_bytes % w.align_bytes
     all_of = [(p, sum(s.bytes if w.sizes != FIXED else s.ops * stride for s in p.shares)) for p in passes]
     return max(ratio(max(0, total_bytes(p, w) + waste(p) - p.used), n) for p, n in all_of)

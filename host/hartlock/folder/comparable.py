@@ -1,7 +1,7 @@
-"""What has to be alike for two figures to be compared, and by which figure they are ranked.
+"""The facts that must be equal for two figures to be compared, and the figures that rank.
 
-A *setting* (class Comparable) is engine, machine and workload. What a later version adds to the context
-tells settings apart by itself.
+A *setting* (class Comparable) is engine, machine and workload. A column that a later version adds to the
+context tells settings apart by itself.
 """
 
 import math
@@ -78,18 +78,18 @@ class Comparable:
 
     @property
     def measures(self) -> dict[str, Measure]:
-        """What ranks here, by goal."""
+        """The figures that rank in this setting, by goal."""
         return OPEN if self.open_loop else CLOSED
 
     @cached_property
     def texts(self) -> dict[str, str]:
-        """What is alike, as the cells of its columns; those that may differ are not in it."""
+        """The cells of the columns that must be equal; those that may differ are not in it."""
         context = zip(columns.header(Context), columns.values(self.context), strict=True)
         told = {name: "" if value is None else str(value) for name, value in context if name not in WITHIN}
         return {**told, **vars(self.context.origin)}
 
     def apart(self, others: Sequence["Comparable"]) -> str:
-        """What tells it from the others, in words. A scenario stands for all that it sets."""
+        """The words that tell the setting from the others. A scenario stands for all that it sets."""
         named = all(o.workload.scenario for o in others)
         like = [o for o in others if o.workload.scenario == self.workload.scenario] if named else others
         told = [f"{re.sub('_(instructions|bytes|us)$', '', name).replace('_', ' ')} {value}" for name, value in self.texts.items()
@@ -97,7 +97,7 @@ class Comparable:
         return ", ".join(told) or self.engine
 
 
-# What may differ inside a setting, and what stands for it there.
+# The columns that may differ inside a setting, each with the value that stands for it there.
 _WITHIN = {"run": "", "strategy": "", "role": "", "harts": 0, "seed": 0, "host_processors": None, "evidence": "", "duration_us": 0,
            "smp": 0, "proof": ""}
 WITHIN = frozenset(_WITHIN)
@@ -111,7 +111,8 @@ def run_key(context: Context) -> RunKey:
 
 
 def _asked(said: set[str]) -> str:
-    """`wrs` leaves tas with none; otherwise all that have the form have the same."""
+    """The form that a run asked for. `wrs` leaves tas with `none`; otherwise all rows that have a form
+    have the same one."""
     have = said - {"", NOT_APPLICABLE}
     return "wrs" if "wrs" in have else " and ".join(sorted(have)) or NOT_APPLICABLE
 
@@ -134,7 +135,7 @@ def comparable_of(context: Context, asked: Mapping[RunKey, Forms]) -> Comparable
     """Returns the setting of a row. `asked`: what forms_asked() returns of all rows."""
     origin = context.origin
     if context.evidence == "modelled":
-        origin = replace(origin, host="")  # the same wherever it is modelled
+        origin = replace(origin, host="")  # a model gives equal figures on every host
     forms = asked.get(run_key(context), context.forms)
     return Comparable(replace(context, origin=origin, forms=forms, **_WITHIN))
 

@@ -16,14 +16,14 @@ COLLECT = "collect"
 
 
 def origin(context: dict[str, Any]) -> CsvRow:
-    """Where rows are from, for the columns that a merged table has besides."""
+    """The origin of rows, for the further columns of a merged table."""
     host = context.get("host") or {}
     where = ", ".join(str(host[k]) for k in ("processor", "system") if host.get(k))
     return {name: where if name == "host" else str(context.get(name) or "") for name in ORIGIN}
 
 
 def names_of(folders: Sequence[Path]) -> dict[Path, str]:
-    """A name a folder: its own, numbered where two have the same."""
+    """A name for each folder: its own, with a number where two have the same."""
     taken: dict[str, int] = {}
     out = {}
     for folder in folders:
@@ -34,7 +34,7 @@ def names_of(folders: Sequence[Path]) -> dict[Path, str]:
 
 
 def refuse_twice(folders: Sequence[Path]) -> None:
-    """The same trials twice would look like more of them."""
+    """Refuse a folder that is given twice: its trials would look like more of them."""
     seen: dict[str, Path] = {}
     for folder in folders:
         text = json.dumps([sorted(r.items()) for r in read_cells(folder / "trials.csv", ("run", "trial")) for r in [{**r, "run": ""}]])

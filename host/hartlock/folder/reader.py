@@ -18,7 +18,7 @@ from hartlock.folder.csv_rows import FILES, read_rows
 from hartlock.folder.run_json import context_of
 
 COSTS = ("hardware", "modelled")  # evidence whose cycles mean something, the best first
-Boot = tuple[str, int]  # of several runs, each has boots of its own
+Boot = tuple[str, int]  # run and boot: each of several runs has boots of its own
 AnyRow = SummaryRow | TrialRow | SampleRow | WaitRow
 
 
@@ -52,17 +52,18 @@ class Cell:
 
     @property
     def role(self) -> str:
-        """candidate, control or harness; "" for a cell without a row in summary.csv."""
+        """The cell's role: candidate, control or harness; "" for one without a row in summary.csv."""
         return self.summary.context.role if self.summaries else ""
 
     @property
     def evidence(self) -> str:
-        """What the figures can prove; "" for a cell without a row in summary.csv."""
+        """The evidence of the figures; "" for a cell without a row in summary.csv."""
         return self.summary.context.evidence if self.summaries else ""
 
     @property
     def proof(self) -> str:
-        """Of the code that was measured: holds:HASH, of several runs each hash once; none if any of them is not proved."""
+        """The proof of the code that was measured: holds:HASH, with the hashes of all runs, each once; none
+        if the code of one run is not proved."""
         told = sorted({row.context.proof or proved.NONE for row in self.summaries}) or [proved.NONE]
         return proved.NONE if proved.NONE in told else ", ".join(told)
 
@@ -91,7 +92,7 @@ class Cell:
 
     @property
     def slowest_share(self) -> float:
-        """In the median trial, the operations of the slowest hart over those of the fastest."""
+        """The operations of the slowest hart over those of the fastest, in the median trial."""
         return self.median(lambda f: f.min_max_share)
 
     def value(self, of: Callable[[SummaryRow], float]) -> float:
@@ -99,14 +100,14 @@ class Cell:
         return median_ci([of(row) for row in self.summaries]).median
 
     def shares(self) -> list[list[float]]:
-        """Trial by trial, each hart's operations over an even share; 1 is fair."""
+        """For each trial, each hart's operations over an even share; 1 is fair."""
         trials: dict[tuple[Boot, int], list[int]] = {}
         for s in self.samples:
             trials.setdefault((_boot(s), s.trial), []).append(s.ops_window or 0)
         return [[n * len(ops) / sum(ops) for n in ops] for ops in trials.values() if sum(ops)]
 
     def curve(self) -> tuple[list[float], list[float]]:
-        """Percents and the waits in cycles, as far as there are waits enough to tell."""
+        """The percents and the waits in cycles, as far as there are enough waits to tell."""
         heights: dict[float, list[float]] = {}
         for w in self.waits:
             if w.percent == 100 or (100 - w.percent) / 100 * w.waits >= 1:
@@ -123,10 +124,10 @@ Key = tuple[str, int]  # strategy, harts
 
 @dataclass
 class Results:
-    """What a folder, or several together, hold."""
+    """The results of a folder, or of several together."""
 
     folder: Path
-    context: dict[str, Any]  # of run.json
+    context: dict[str, Any]  # the contents of run.json
     settings: dict[Comparable, dict[Key, Cell]]
 
     @property

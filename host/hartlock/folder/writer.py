@@ -20,7 +20,7 @@ RowT = TypeVar("RowT")
 
 
 def short(path: Path) -> str:
-    """From here, if it is below here."""
+    """The path as a user here would write it: relative, if it is below this folder."""
     with suppress(ValueError):
         return str(path.resolve().relative_to(Path.cwd()))
     return str(path)
@@ -28,7 +28,7 @@ def short(path: Path) -> str:
 
 @contextmanager
 def writing(path: Path) -> Iterator[None]:
-    """A write that fails ends the run with a sentence; what was written stays."""
+    """Within it, a write that fails ends the run with a sentence. Rows that are written stay."""
     try:
         yield
     except OSError as e:
@@ -72,19 +72,20 @@ def use_folder(path: Path) -> Path:
 
 
 def take_folder(path: Path) -> Path:
-    """The same for a run, whose folder it is from now on: of two at once, one gets it."""
+    """use_folder() for a run: create run.json exclusively, so that of two runs started at once exactly one
+    owns the folder."""
     use_folder(path)
     try:
         open(path / "run.json", "x", encoding="utf-8").close()
     except FileExistsError:
-        return use_folder(path)  # which says that it is not empty
+        return use_folder(path)  # it says that the folder is not empty
     except OSError as e:
         raise UsageError(f"--out {path}: {e.strerror}") from e
     return path
 
 
 def point_latest(folder: Path) -> None:
-    """results/latest -> the folder, in one step whoever else does the same."""
+    """Point results/latest to the folder, in one step, so that a run at the same time cannot break it."""
     latest = folder.parent / "latest"
     temporary = folder.parent / f".latest.{os.getpid()}"
     with writing(latest):
@@ -141,7 +142,7 @@ class Growing(Generic[RowT]):
 
 
 class Files:
-    """What every run leaves: logs and run.json."""
+    """The files that every run leaves: logs and run.json."""
 
     def __init__(self, path: Path):
         self.path = path

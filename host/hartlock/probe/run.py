@@ -75,7 +75,7 @@ def _csv(p: Probe) -> list[ProbeRow]:
 
 @dataclass(frozen=True)
 class Request:
-    """What `probe` is asked for."""
+    """The request of `probe`."""
 
     engine: Engine
     smp: int

@@ -11,7 +11,8 @@ HEAD = ["strategy", "cycles/op", "against the first", "op/s", "wait p99", "p99.9
 
 
 def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[tuple[str, verdict.Verdict]] = ()) -> str:
-    """Of the first setting on its most harts; `plot` is shown, if there is one. Of the others, by title, the verdict."""
+    """The report of the first setting on its most harts; `plot` is shown, if there is one. The other
+    settings, by title, have only their verdicts."""
     setting = next(s for s in data.settings if data.cells(s))
     harts = max(data.harts(setting))
     lines = [f"### {said.headline}", "", said.lead, "", *(f"- {point}" for point in said.points), "",

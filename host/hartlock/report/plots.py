@@ -1,6 +1,6 @@
 """The report's plots: each takes cells and gives a figure, or None when there is nothing in it.
 
-Colour says what family a strategy is of; which one it is stands at its line.
+A colour stands for a family of strategies; a name stands at each line.
 """
 
 import importlib
@@ -23,7 +23,7 @@ FAMILY = {"lock-free": "#0b7a5b", "FIFO lock": "#2456b8", "lock": "#c05621", "re
 MARK = {"lock-free": "D", "FIFO lock": "o", "lock": "s", "reference": "x"}
 SIZE = (6.6, 4.9)  # inches
 FAR_APART = 6  # times: beyond it a linear axis shows only the best
-LABEL_GAP = 0.036  # of the axes' height, between two labels
+LABEL_GAP = 0.036  # share of the axes' height between two labels
 
 Figure = Any
 
@@ -46,7 +46,7 @@ def family(cell: Cell) -> str:
 
 
 class Marks:
-    """Names what is drawn, so that the page can light one strategy up."""
+    """Names the parts of a drawing, so that the page can light one strategy up."""
 
     def __init__(self) -> None:
         self._next = count()
@@ -65,7 +65,7 @@ class Line:
 
 
 def _spread(wanted: Sequence[float], gap: float) -> list[float]:
-    """Near where they want to be, none nearer to the next than `gap`, and from 0 to 1 if they fit."""
+    """Places near the wanted ones, each at least `gap` from the next, and from 0 to 1 if they fit."""
     order = sorted(range(len(wanted)), key=lambda i: wanted[i])
     at = [wanted[i] for i in order]
     last = len(at) - 1
@@ -87,7 +87,7 @@ def _spread(wanted: Sequence[float], gap: float) -> list[float]:
 
 
 def _labels(axes: Any, lines: Sequence[Line], mark: Marks) -> None:
-    """Names at the right end, each with a thin leader to its line."""
+    """Write the names at the right end, each with a thin leader to its line."""
     axes.set_xlim(axes.get_xlim())  # fixed now, for the labels to be where the lines end
     axes.set_ylim(axes.get_ylim())
     to_axes = axes.transData + axes.transAxes.inverted()
@@ -114,7 +114,7 @@ def _draw(axes: Any, lines: Sequence[Line]) -> None:
 
 
 def _begin(title: str, height: float = SIZE[1], left: float = 0.62, right: float = 1.05) -> tuple[Any, Any]:
-    """Margins in inches, the same for all, for plots to stand in line."""
+    """Begin a plot, with margins in inches that are the same for all, so that plots stand in line."""
     figure, axes = pyplot().subplots(figsize=(SIZE[0], height))
     figure.subplots_adjust(left=left / SIZE[0], right=1 - right / SIZE[0], top=1 - 0.4 / height, bottom=0.55 / height)
     axes.set_title(title, loc="left", pad=10)
@@ -124,7 +124,7 @@ def _begin(title: str, height: float = SIZE[1], left: float = 0.62, right: float
 
 
 def _plain(axis: Any, symbols: bool = True) -> None:
-    """Numbers as the tables have them, without powers of ten."""
+    """Write an axis's numbers as the tables do, without powers of ten."""
     ticker: Any = importlib.import_module("matplotlib.ticker")
 
     def text(x: float, _: object) -> str:
@@ -154,7 +154,7 @@ def against_harts(results: Results, setting: Comparable, of: Of, title: str, log
     for strategy in dict.fromkeys(c.strategy for c in cells):
         points = sorted(((c.harts, c.estimate(of), c) for c in cells if c.strategy == strategy), key=lambda p: p[0])
         points = [p for p in points if math.isfinite(p[1].median)]
-        if len(points) > 1 or len(harts) == 1:  # one that is on one hart only, whatever was asked for, is no line
+        if len(points) > 1 or len(harts) == 1:  # a strategy that only runs on one hart is no line
             lines.append(Line(points[-1][2], [p[0] for p in points], [p[1].median for p in points], [p[1] for p in points]))
     if len(harts) < 2 or not lines:
         return None
@@ -204,7 +204,7 @@ def waits(results: Results, setting: Comparable, harts: int) -> Figure | None:
 
 
 def _rows(cells: Sequence[Cell], title: str) -> tuple[Any, Any]:
-    """One line a strategy, from top to bottom."""
+    """Begin a plot with one row for each strategy, from top to bottom."""
     figure, axes = _begin(title, 1.1 + 0.26 * max(len(cells), 5), left=1.05, right=0.25)
     axes.set_yticks(range(len(cells)), [c.strategy for c in cells])
     axes.set_ylim(len(cells) - 0.4, -0.6)
@@ -270,7 +270,7 @@ def coherence(results: Results, setting: Comparable, harts: int) -> Figure | Non
 
 
 def handoffs(cycles_of: Sequence[Sequence[float]]) -> Figure:
-    """From a probe: the heat map of one-way hand-offs."""
+    """The heat map of a probe's one-way hand-offs."""
     figure, axes = _begin("Hand-off of a line, one way", right=0.3)
     axes.grid(False)
     image = axes.pcolormesh(np.array(cycles_of), cmap="viridis", edgecolors=PAPER, linewidth=0.5)

@@ -59,9 +59,9 @@ class Session:
         self.reader, self.collector = Reader(), TrialBuilder()
         self.problems: list[str] = []
         self.harts: list[str] = []  # where each was when it went wrong
-        self.asked: hang_report.Registers | None = None  # of harts that hung, from QEMU
+        self.asked: hang_report.Registers | None = None  # registers of harts that hung, from QEMU
         self.done: list[Trial] = []
-        self.refused: list[Trial] = []  # for want of an extension: no use to ask again
+        self.refused: list[Trial] = []  # trials that lacked an extension: it is no use to ask again
         self.image = IMAGE  # for the names of addresses
         self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
         self.context: dict[str, object] = {
@@ -70,8 +70,8 @@ class Session:
 
     def go(self, image: Path, silence_s: float | None,
            log: Callable[[bytes], None], keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
-        """Boot and listen to the end. `log` gets the console's bytes, `keep` each
-        trial's rows, `step` each trial's name."""
+        """Boot and listen to the end. `log` gets the console's bytes, `keep` each trial's rows, and `step`
+        each trial's name."""
         lines, self.image = Lines(), image
 
         def take(these: Iterator[bytes]) -> None:
@@ -197,7 +197,7 @@ class Session:
         return self.problems
 
     def remarks(self) -> list[str]:
-        """What a reader of its rows must know not to misread them."""
+        """The remarks that keep a reader from misreading its rows."""
         return remarks.remarks(self.lacking, self.plan, self.collector.boot, self.table.groups.values(), self.engine,
                                self.table.run.host_processors)
 

@@ -1,4 +1,4 @@
-"""What a boot's records make it necessary to say: of strategies that were not run, and of its figures."""
+"""The remarks that a boot's records call for: on strategies that were not run, and on its figures."""
 
 from collections.abc import Collection, Iterable, Sequence
 
@@ -12,7 +12,7 @@ Lacking = Iterable[tuple[str, str]]  # a strategy that was refused, and the exte
 
 
 def _is_its_own(strategy: str, extension: str) -> bool:
-    """Whether the strategy itself is made of the extension; otherwise --relax needs it."""
+    """True if the strategy itself needs the extension; otherwise --relax does."""
     return known()[strategy].needs == extension
 
 
@@ -31,7 +31,7 @@ def refusals(lacking: Lacking, plan: Plan) -> list[str]:
 
 
 def left_out(lacking: Lacking, plan: Plan) -> list[str]:
-    """One line about what --lock all could not run here."""
+    """The line on the strategies of --lock all that could not run here."""
     skipped = [f"{s} needs {_without(e)}" for s, e in lacking if s in plan.optional and _is_its_own(s, e)]
     return [f"left out of --lock all: {'; '.join(skipped)}."] if skipped else []
 
@@ -44,7 +44,7 @@ def pauses(boot: Boot, groups: Iterable[Group], engine: Engine) -> list[str]:
 
 
 def remarks(lacking: Lacking, plan: Plan, boot: Boot, groups: Collection[Group], engine: Engine, processors: int) -> list[str]:
-    """What a reader of the boot's rows must know not to misread them."""
+    """The remarks that keep a reader from misreading the boot's rows."""
     harts: Sequence[int] = [group.key.harts for group in groups]
     return [*left_out(lacking, plan), *engine.remarks(boot, harts, processors),
             *(pauses(boot, groups, engine) if engine.is_riscv else ())]

@@ -1,4 +1,4 @@
-"""A sweep as a Slurm job array: a boot a task. The queue is Slurm's; nothing here waits."""
+"""A sweep as a Slurm job array, with a boot in each task. Slurm has the queue; nothing here waits."""
 
 import json
 import re
@@ -42,7 +42,7 @@ def check() -> None:
 
 
 def script(folder: Path, argv: Sequence[str], boots: int, seed: int, processors: int) -> str:
-    """`argv` is the sweep's own; later options override its --boots, --seed and --out."""
+    """The job's script. `argv` is the sweep's own; later options override its --boots, --seed and --out."""
     words = [w for w in argv if w != "--slurm"]
     at = words.index("--") if "--" in words else len(words)
     return SCRIPT.format(boots=boots, processors=processors, seed=seed, folder=shlex.quote(str(folder.resolve() / FOLDER)),
@@ -83,9 +83,9 @@ def is_array(folder: Path) -> bool:
 
 
 def gather(folder: Path, known: dict[str, Any]) -> dict[str, Any]:
-    """Brings the tasks' logs beside each other, as a sweep's own boots would have left them.
+    """Bring the tasks' logs beside each other, as a sweep's own boots would have left them.
 
-    Gives the host that the tasks ran on. Refuses what another kernel or QEMU ran.
+    Returns the facts of the host that the tasks ran on. Refuses logs of another kernel or QEMU.
     """
     host: dict[str, Any] = {}
     for path in sorted((folder / FOLDER).glob("boot-*/run.json")):

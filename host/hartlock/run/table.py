@@ -1,4 +1,4 @@
-"""The result as a person reads it."""
+"""The result table in the terminal."""
 
 import math
 from collections.abc import Callable, Sequence
@@ -17,7 +17,7 @@ from hartlock.plan.strategies import BASELINE
 MOVED = "moved: cache lines fetched from another hart, for each operation."
 LINES_CONTENDED = 0.5  # transfers an operation: harts do take the line from each other
 INTERVALS_WIDTH = 124  # narrower than this, the table leaves the intervals to the CSV
-RESPONSE_WIDTH = 14  # of the column that an open loop has more
+RESPONSE_WIDTH = 14  # width of the additional column of an open loop
 
 
 def with_interval(e: Estimate, wide: bool) -> str:
@@ -41,7 +41,8 @@ def _contended(row: SummaryRow) -> str:
 
 
 def slowest_first(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
-    """Within an engine, a setting, a role and a number of harts; engines and settings in the order in which they ran."""
+    """The rows in the table's order: engines and settings as they ran, and within each, for a role and a
+    number of harts, the slowest first."""
     pairs = list(zip(rows, comparables_of([row.context for row in rows]), strict=True))
     settings, engines = list(dict.fromkeys(s for _, s in pairs)), list(dict.fromkeys(row.context.engine for row in rows))
 
@@ -59,7 +60,8 @@ def _microseconds(us: float) -> str:
 
 
 def _fell_behind(row: SummaryRow) -> bool:
-    """More due at the end and not begun than a hundredth of what was done, and than chance leaves."""
+    """True if more operations were due but not begun at the end than a hundredth of those done, and than
+    chance leaves."""
     done = (row.ops_window_total or 0) / max(1, row.trials_measured)
     return row.backlog_ops_median > max(2 * row.context.harts, 0.01 * done)
 
@@ -76,7 +78,7 @@ def _not_contended(row: SummaryRow) -> bool:
 
 
 def settings_apart(rows: Sequence[SummaryRow]) -> list[str]:
-    """Row by row what tells its setting from the others of its engine; "" where there is one only."""
+    """For each row the words that tell its setting from the others of its engine; "" where there is one."""
     of = comparables_of([row.context for row in rows])
     several = {s.engine: [o for o in dict.fromkeys(of) if o.engine == s.engine] for s in of}
     words = {s: s.apart(all_of).removeprefix("scenario ") for all_of in several.values() for s in all_of if len(all_of) > 1}
@@ -135,7 +137,7 @@ def result(rows: Sequence[SummaryRow], width: int) -> RichTable:
 
 
 def remarks(rows: Sequence[SummaryRow]) -> list[str]:
-    """What has to be said about the rows for nobody to misread them."""
+    """The remarks that keep a reader from misreading the rows."""
     said = [MOVED] if any(r.context.evidence == MODELLED for r in rows) else []
     said += _open_loop(rows)
     where = [f"{row.context.engine}, {apart}" if apart else row.context.engine for row, apart in zip(rows, settings_apart(rows), strict=True)]

@@ -23,7 +23,7 @@ class Asked:
 
     smp: int
     locks: tuple[str, ...]
-    optional: tuple[str, ...]  # those of them that are left out without complaint where an extension is missing
+    optional: tuple[str, ...]  # locks that are left out without complaint where an extension is missing
     seed: int
     engine: Engine
     relax: tuple[str, ...]  # forms of waiting, of which a round has one,

@@ -51,7 +51,7 @@ class Found:
     problems: list[str]
     harts: list[str]
     tried: int = 0  # replays
-    failed: int = 0  # of those
+    failed: int = 0  # replays that failed
 
     def described(self, replay: str) -> Row:
         return {"round": self.number, "problems": self.problems, "harts_at_the_end": self.harts, "replay": replay,
@@ -83,7 +83,8 @@ class Stress:
         return draw(self.asked, number, f"uart-round{number}{again}.log")
 
     def image(self, plan: Plan) -> Path:
-        """What executes the plan. Each set of forms is built when a round first asks for it: that takes a while."""
+        """The image that executes the plan. Each set of forms is built when a round first asks for it, because
+        that takes a while."""
         return self._build(plan.relax, plan.unlock)
 
     def say(self, text: str) -> None:

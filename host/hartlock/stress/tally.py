@@ -24,7 +24,7 @@ class Tally:
     exhaustions: int = 0
     refusals: int = 0
     controls: int = 0  # trials of the control on several harts
-    controls_lost: int = 0  # of those, that lost an update
+    controls_lost: int = 0  # trials of those that lost an update
     strategies: Counter[str] = field(default_factory=Counter)  # trials
 
     def add(self, trial: Trial, faults: bool) -> None:
