@@ -35,8 +35,8 @@ def test_serial_is_of_the_board_alone(tmp_path):
 @pytest.mark.parametrize("smp", [1, 2, 4, 8])
 def test_a_default_run_fits_a_minute_of_115200_baud(smp):
     plan, said = print_plan("--smp", str(smp))
-    read, numbers = parse.read(plan, smp)
-    assert board.seconds(read, 115_200) <= 60 and numbers["duration_us"] == 20_000
+    read, windows = parse.read(plan, smp)
+    assert board.seconds(read, 115_200) <= 60 and windows.duration_us == 20_000
     assert re.search(r"at most \d+ kB: (\d+) s of the line at 115200 baud$", said.strip())
     assert set(read.locks) >= set(strategies.known())
 
@@ -49,7 +49,7 @@ def test_what_does_not_fit_is_said():
 def test_a_plan_is_read_back_as_it_was():
     text, _ = print_plan("--smp", "4", "--harts", "1,3", "--lock", "mcs,faa", "--hold", "7", "--think", "50", "--think-range", "9",
                          "--size", "64", "--align", "32", "--batch", "1K", "--seed", "99", "--trials", "3")
-    plan, numbers = parse.read(text, 4)
+    plan, _ = parse.read(text, 4)
     w = plan.workload
     assert (w.size_bytes, w.align_bytes, w.hold_instructions, w.think_instructions, w.think_range_instructions, w.batch_bytes) == (
         64, 32, 7, 50, 9, 1024)

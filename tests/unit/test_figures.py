@@ -115,7 +115,7 @@ def test_conservation_counts_the_padding():
 
 @pytest.mark.parametrize("change,words", [
     (lambda t: setattr(t.passes["audit"].shares[0], "blocks", 9), "1 operation(s) without their block"),
-    (lambda t: setattr(t.passes["audit"].shares[0], "misplaced", 1), "misaligned"),
+    (lambda t: setattr(t.passes["audit"].shares[0], "misaligned", 1), "misaligned"),
     (lambda t: setattr(t.passes["audit"].shares[0], "overlapping", 2), "2 block(s) with bytes that another block has"),
     (lambda t: setattr(t, "marked", 157), "3 byte(s) astray: harts got 160, 157"),
     (lambda t: setattr(t, "marked", 161), "1 byte(s) astray"),

@@ -9,13 +9,14 @@ import re
 import shutil
 import subprocess
 from dataclasses import replace
+from unittest.mock import patch
 
 import pytest
 from support.run import TOP
 
 from hartlock.figures import proved as table
-from hartlock.plan import strategies, traits
-from hartlock.plan.plan import Workload
+from hartlock.plan import schema, strategies, traits
+from hartlock.plan.plan import Plan, Workload
 from verify import code, expected, herd, models, orders, subjects
 from verify.axioms import Graph
 from verify.coherence import fitting, seen, together
@@ -328,10 +329,20 @@ def test_another_object_is_not_proved(built, tmp_path):
     assert table.text_hash(tmp_path / "other.o") == ""
 
 
-def test_a_workload_of_its_own_is_the_other_object():
-    plain = Workload(64, 8, 0, 0, 0, 4096)
-    assert table.object_of(plain) == "plain"
-    assert table.object_of(replace(plain, touch_lines=1)) == table.object_of(replace(plain, irq="off")) == "full"
+def test_the_proof_is_that_of_the_variant_that_ran():
+    """The kernel says which one; where it does not, the plan's keys that need the full variant decide."""
+    hashes = {v: table.text_hash(TOP / f"build/bench/{v}-mcs.o") for v in ("plain", "full")}
+    plan = Plan(8, ("mcs",), (8,), Workload(), 1, 1)
+    with patch.object(table, "_known", lambda: {"mcs": {hashes["plain"]: "p", hashes["full"]: "f"}}):
+        table._of.cache_clear()
+        assert (table.of("mcs", plan), table.of("mcs", plan, "plain"), table.of("mcs", plan, "full")) == (
+            "holds:p", "holds:p", "holds:f")
+        for key in schema.keys().values():
+            if key.column in vars(plan.workload):
+                other = key.words[-1] if isinstance(key, schema.Choice) else key.most
+                asked = replace(plan, workload=replace(plan.workload, **{key.column: other}))
+                assert table.of("mcs", asked) == ("holds:f" if key.full else "holds:p"), key.key
+    table._of.cache_clear()
 
 
 # The models

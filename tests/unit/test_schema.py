@@ -1,13 +1,18 @@
 """bench/plan.def, counters.def and passes.def as the host program reads them."""
 
+import inspect
 import re
+from dataclasses import fields
 
 import pytest
 from support.run import TOP
 
 from hartlock.figures.columns import header
 from hartlock.figures.row_types import Context, SampleRow
-from hartlock.plan import schema
+from hartlock.plan import parse, schema
+from hartlock.plan.plan import Workload
+from hartlock.plan.windows import Windows
+from hartlock.records.trials import Share
 
 
 def test_every_line_of_the_lists_is_an_entry():
@@ -50,3 +55,17 @@ def test_defaults_and_variants():
 def test_what_the_entries_say_can_stand_in_a_table():
     for path in (schema.PLAN_DEF, schema.COUNTERS_DEF, schema.PASSES_DEF):
         assert path.is_relative_to(TOP) and "|" not in re.sub(r"/\*.*?\*/", "", path.read_text(), flags=re.S)
+
+
+@pytest.mark.parametrize("made,names", [(Workload, set(schema.columns())), (Share, set(schema.counters()))])
+def test_what_a_made_dataclass_declares_is_in_the_list(made, names):
+    """A field that is declared for mypy and is in no list would have no default."""
+    source = re.split(r"^    (?:def |@)", inspect.getsource(made), flags=re.M)[0]
+    declared = set(re.findall(r"^    (\w+): (?:int|str)\b", source, re.M))
+    assert declared and declared - names <= {"hart", "ops", "ops_window", "start", "end", "cycles"}
+    assert declared <= {f.name for f in fields(made)}
+
+
+def test_the_default_of_a_time_is_said_once():
+    """A board's plan that names no window has the kernel's."""
+    assert parse.read("hartlock: run=cas:1", 1)[1] == Windows(100_000, 20_000, 0, 0)

@@ -15,29 +15,6 @@ from hartlock.plan import plan as plans
 Value = TypeVar("Value")
 INJECTED = ["panic", "record", "trap", "stack", "hang", "hang-all", "hang-irq", "lost"]  # kernel/inject.c
 
-_WORKLOAD = [  # option, what its value is, what it does
-    ("size", "BYTES", "of a block, or a distribution: small, pages, mixed (default 16)"),
-    ("align", "BYTES", "of a block, a power of two (default 16; for pages 4K)"),
-    ("hold", "INSTR", "instructions of delay inside each allocation (default 0)"),
-    ("think", "INSTR", "instructions of delay between allocations, on average (default 100)"),
-    ("think-range", "INSTR", "from the least to the most of them, drawn evenly; 0: always the same, and harts may "
-                             "fall into step (default: as much as --think, so from half to one and a half of it)"),
-    ("batch", "BYTES", "that a hart takes at a time under the strategy magazine (default 4K)"),
-    ("touch", "LINES", "further lines written inside, shared by all harts, 0 to 64 (default 0)"),
-    ("placement", "WHERE", "of lock word, next address and bounds: padded (a line each), packed (side by side), "
-                           "random (side by side from anywhere on, drawn for each trial; default padded)"),
-    ("arrival", "WHEN", "closed: think, then ask. poisson:RATE: open loop, each hart is asked RATE times a second "
-                        "whether or not it is done, and response times count from then (default closed)"),
-    ("interrupt", "PERIOD,LENGTH", "a timer interrupt on each hart every PERIOD microseconds for LENGTH "
-                                   "instructions, wherever the hart is (default none; tcg only)"),
-    ("irq", "on|off", "off: interrupts are kept off in the section and while waiting for it (default on)"),
-    ("ipi", "PERIOD", "each hart sends an IPI to another one, drawn at random, every PERIOD microseconds, wherever that "
-                      "one is (default none; tcg and board only)"),
-    ("churn", "PERIOD", "every PERIOD microseconds a hart is stopped by SBI HSM between two operations, or one that was is "
-                        "started again (default none; tcg and board only)"),
-    ("exhaust", "ROUNDS", "behind the passes, allocate to the end of a small heap, again and again (default none)"),
-]
-
 
 def typed(parse: Callable[[str], Value]) -> Callable[[str], Value]:
     """An argparse type: an OptionError of `parse` becomes argparse's own kind of error, with the same words."""
@@ -161,8 +138,8 @@ def _workload(p: argparse.ArgumentParser, usual: Usual) -> None:
             group.add(f"--{option}", text, type=typed(parse), metavar=metavar)
 
     add("scenario", str, "NAME", "a named bundle of the options below, which they override; --list-scenarios lists them")
-    for option, metavar, text in _WORKLOAD:
-        add(option, workload_options.TYPES[option], metavar, text)
+    for option in workload_options.OPTIONS:
+        add(option.name, workload_options.TYPES[option.name], option.metavar, option.text())
 
 
 def _forms(group: Group) -> None:

@@ -116,7 +116,7 @@ def hear(line: Line, baud: int, time_limit_s: float | None) -> tuple[Plan, Board
     wait = time_limit_s or START_S
     try:
         heard = listen(line.chunks(Limits(silence_s=wait, total_s=2 * wait)))
-        plan, numbers = parse.read(heard.plan, heard.harts)
+        plan, asked = parse.read(heard.plan, heard.harts)
     except Silent as e:
         line.close()
         raise UsageError(str(e)) from e
@@ -126,5 +126,5 @@ def hear(line: Line, baud: int, time_limit_s: float | None) -> tuple[Plan, Board
     if heard.forms:
         plan = replace(plan, relax=heard.forms[0], unlock=heard.forms[1])
     line.unread(heard.data)
-    windows = Board.make_windows(numbers["duration_us"], numbers["warmup_us"])
+    windows = Board.make_windows(asked.duration_us, asked.warmup_us)
     return plan, Board(windows, machine=heard.machine, foreign="qemu" in heard.machine.lower(), line=line, baud=baud)

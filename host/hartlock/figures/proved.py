@@ -13,17 +13,10 @@ from pathlib import Path
 from hartlock.base.elf import Elf, ElfError
 from hartlock.base.paths import BUILD, TOP
 from hartlock.plan.lock_forms import formed
-from hartlock.plan.plan import FIXED, Plan, Workload
+from hartlock.plan.plan import Plan
 
 FILE = TOP / "verify" / "proofs.json"
 NONE = "none"
-
-
-def object_of(workload: Workload) -> str:
-    """The one of a strategy's two objects that runs the workload, as bench/load.c's load_wanted() decides."""
-    more = (workload.sizes != FIXED or workload.touch_lines or workload.placement != "padded"
-            or workload.arrival_ops_per_second or workload.interrupt_period_us or workload.irq == "off")
-    return "full" if more else "plain"
 
 
 def text_hash(path: Path) -> str:
@@ -49,12 +42,15 @@ def _known() -> dict[str, dict[str, str]]:
 
 
 @cache
-def _of(strategy: str, which: str, folder: Path) -> str:
+def _of(strategy: str, variant: str, folder: Path) -> str:
     word = strategy.replace("-", "_")
-    code = _known().get(word, {}).get(text_hash(folder / "bench" / f"{which}-{word}.o"))
+    code = _known().get(word, {}).get(text_hash(folder / "bench" / f"{variant}-{word}.o"))
     return f"holds:{code}" if code else NONE
 
 
-def of(strategy: str, plan: Plan) -> str:
-    """The column `proof`: holds:HASH, with the hash of the proved functions that were timed; or none."""
-    return _of(strategy, object_of(plan.workload), formed(BUILD, plan.relax, plan.unlock))
+def of(strategy: str, plan: Plan, variant: str = "") -> str:
+    """The column `proof`: holds:HASH, with the hash of the proved functions that were timed; or none.
+
+    `variant`: the one of the worker that ran, as the kernel says it; "": the one that the plan needs.
+    """
+    return _of(strategy, variant or plan.workload.variant, formed(BUILD, plan.relax, plan.unlock))

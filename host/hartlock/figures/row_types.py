@@ -4,7 +4,7 @@ A field is a column: its type, its unit, its meaning (docs/reference/columns.md 
 rows that are read back are these same classes. A field without a sentence shares that of the field above it.
 """
 
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, field, fields, replace
 
 from hartlock.base.intervals import Estimate
 from hartlock.figures.columns import Column, count, count_if_known, declared, estimate, mapped, number, part, text
@@ -34,6 +34,7 @@ class Forms:
     relax: str = declared(_of_plan("relax"), "")
     unlock: str = declared(_of_plan("unlock"), "")
     clusters: int = declared(_of_plan("clusters"))
+    variant: str = field(default="", compare=False)  # of the worker that ran; no column: `proof` is made of it
 
 
 @dataclass(frozen=True)

@@ -56,16 +56,16 @@ class RunContext:
     boots: int = 1
     timebase_hz: int = 0
 
-    def proof(self, cell: Cell) -> str:
-        """Returns the proof of the code that was measured. Only the image that is built here can have one."""
-        return proved.of(cell.strategy, self.plan) if self.engine.runs_image else proved.NONE
+    def proof(self, cell: Cell, variant: str) -> str:
+        """Returns the proof of the code that was measured, in that variant. Only the image that is built here can have one."""
+        return proved.of(cell.strategy, self.plan, variant) if self.engine.runs_image else proved.NONE
 
     def context(self, cell: Cell, forms: Forms) -> Context:
         """Returns the first columns of the rows of a cell; `forms` is what the kernel says of its trials' locks."""
         return Context(
             run=self.run, engine=self.engine.name, machine=self.engine.machine,
             evidence=self.engine.evidence(cell.harts, self.host_processors),
-            strategy=cell.strategy, proof=self.proof(cell), role=self.plan.role(cell), harts=cell.harts,
+            strategy=cell.strategy, proof=self.proof(cell, forms.variant), role=self.plan.role(cell), harts=cell.harts,
             smp=self.plan.smp, host_processors=self.host_processors, workload=self.plan.workload, forms=forms,
             duration_us=self.engine.windows.duration_us, seed=self.plan.seed)
 
@@ -109,7 +109,8 @@ class Table:
 
     def add(self, trial: Trial, start: Start) -> Rows:
         """Returns the trial's rows. The caller guarantees trials.is_complete(trial)."""
-        cell, forms = Cell(trial.strategy, trial.harts), Forms(relax=trial.relax, unlock=trial.unlock, clusters=trial.clusters)
+        cell = Cell(trial.strategy, trial.harts)
+        forms = Forms(relax=trial.relax, unlock=trial.unlock, clusters=trial.clusters, variant=trial.variant)
         group = self.groups.setdefault(cell, Group(cell, forms))
         group.forms = forms
         group.boots.append(start.boot)

@@ -2,16 +2,13 @@
 
 from collections import Counter
 
-from hartlock.plan import strategies
 from hartlock.base.errors import UsageError
-from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, Cell, Plan, Workload
+from hartlock.plan import schema, strategies
+from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, OF_THE_RUN, Cell, Plan, Workload
+from hartlock.plan.windows import Windows
 
-# The kernel's defaults (bench/plan.def; docs/reference/records.md).
-DEFAULTS = {"format": FORMAT, "size": 16, "align": 16, "batch": 4096, "hold": 0, "think": 0, "duration_us": 100_000,
-            "warmup_us": 20_000, "fairness_us": 25_000, "seed": 1, "clusters": 0,
-            "touch": 0, "rate": 0, "interrupt_us": 0, "interrupt_length": 0, "ipi_us": 0, "churn_us": 0, "exhaust": 0}
-TEXTS = {"sizes": FIXED, "placement": "padded", "irq": "on",
-         "passes": "", "inject": "", "hang_ms": ""}  # the last two: what they ask for shows in the records
+Values = dict[str, int | str]
+SHOWN_BY_RECORDS = ("passes", "inject")  # what these keys ask for shows there
 
 
 def _number(key: str, value: str) -> int:
@@ -29,38 +26,45 @@ def _cell(item: str) -> Cell:
     return Cell(name, int(harts))
 
 
-def read(text: str, smp: int) -> tuple[Plan, dict[str, int]]:
-    """The plan, and all its numbers. `smp`: the harts that the board has."""
-    numbers, texts, order = dict(DEFAULTS), dict(TEXTS), list[Cell]()
+def _enter(values: Values, word: str) -> None:
+    """Read one word of the plan, key=value, into the values."""
+    key, equals, text = word.partition("=")
+    if not equals or key not in schema.keys() and key not in SHOWN_BY_RECORDS:
+        raise UsageError(f"the board's plan has {word!r}, which this hartlock does not know")
+    if key in SHOWN_BY_RECORDS:
+        return
+    try:
+        values[key] = schema.keys()[key].read(text)
+    except ValueError as e:
+        raise UsageError(f"the board's plan has {word}, {e}") from e
+    if key == "think":
+        values["think_range"] = values[key]
+
+
+def read(text: str, smp: int) -> tuple[Plan, Windows]:
+    """The plan, and the windows it asks for. `smp`: the harts that the board has."""
+    values: Values = {name: key.usual for name, key in schema.keys().items()}
+    order: list[Cell] = []
     for word in text.partition("hartlock:")[2].split():
-        key, equals, value = word.partition("=")
+        key, _, value = word.partition("=")
         if key == "run":
             order += [_cell(item) for item in value.split(",")]
-        elif not equals or key not in DEFAULTS | {"think_range": 0} and key not in TEXTS:
-            raise UsageError(f"the board's plan has {word!r}, which this hartlock does not know")
-        elif key in TEXTS:
-            texts[key] = value
+        elif key == "format":
+            if _number(key, value) != FORMAT:
+                raise UsageError(f"the board's plan has format {value}; this hartlock reads {FORMAT}")
         else:
-            numbers[key] = _number(key, value)
-            if key == "think":
-                numbers["think_range"] = numbers[key]
-    if numbers["format"] != FORMAT:
-        raise UsageError(f"the board's plan has format {numbers['format']}; this hartlock reads {FORMAT}")
+            _enter(values, word)
     if not order:
         raise UsageError("the board was not asked to measure anything: it had no plan (docs/ports/boards.md)")
-    return _plan(order, _workload(numbers, texts), numbers["seed"], smp), numbers
+    return _plan(order, _workload(values), int(values["seed"]), smp), Windows(*(int(values[name]) for name in Windows._fields))
 
 
-def _workload(numbers: dict[str, int], texts: dict[str, str]) -> Workload:
-    fixed = texts["sizes"] == FIXED
-    return Workload(
-        size_bytes=numbers["size"] if fixed else 0, align_bytes=numbers["align"],
-        hold_instructions=numbers["hold"], think_instructions=numbers["think"],
-        think_range_instructions=numbers.get("think_range", numbers["think"]), batch_bytes=numbers["batch"],
-        sizes=texts["sizes"], touch_lines=numbers["touch"], placement=texts["placement"],
-        arrival="poisson" if numbers["rate"] else "closed", arrival_ops_per_second=numbers["rate"],
-        interrupt_period_us=numbers["interrupt_us"], interrupt_instructions=numbers["interrupt_length"], irq=texts["irq"],
-        ipi_period_us=numbers["ipi_us"], churn_period_us=numbers["churn_us"], exhaust_rounds=numbers["exhaust"])
+def _workload(values: Values) -> Workload:
+    columns = {key.column: values[name] for name, key in schema.keys().items()
+               if key.column not in (schema.NONE, *OF_THE_RUN)}
+    if values["sizes"] != FIXED:
+        columns["size_bytes"] = 0
+    return Workload(**columns, arrival="poisson" if values["rate"] else "closed")
 
 
 def _plan(order: list[Cell], workload: Workload, seed: int, smp: int) -> Plan:

@@ -1,11 +1,12 @@
 """Turns the wishes of a command line into an ordered list of trials."""
 
 import random
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from hartlock.base.errors import UsageError
-from hartlock.plan import lock_forms
+from hartlock.plan import lock_forms, schema
 from hartlock.plan.strategies import BASELINE, CLOCK, CONTROL
 from hartlock.plan.windows import Windows
 
@@ -14,7 +15,7 @@ TRIALS = 5  # the usual number of trials for each strategy and number of harts
 MAX_HARTS, MAX_TRIALS, MAX_TEXT = 64, 4096, 30000
 HEAP_BYTES = 100 * 1024 * 1024
 MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight of heap, at the most
-PASSES = ("throughput", "latency", "audit", "fairness")
+PASSES = tuple(schema.passes())
 
 
 class Cell(NamedTuple):
@@ -29,42 +30,63 @@ SIZES = {"small": 16, "pages": 4096, "mixed": 16}
 FIXED = "fixed"
 
 
-@dataclass(frozen=True)
-class Workload:
-    size_bytes: int
+# Columns of bench/plan.def that are not of the workload: a Plan, an engine or the kernel has them.
+OF_THE_RUN = ("relax", "unlock", "clusters", "duration_us", "seed")
+# What a workload says beside the kernel's keys.
+OF_THE_HOST = {"scenario": "", "arrival": "closed"}
+
+
+def _workload_columns() -> dict[str, int | str]:
+    """The columns of a workload with their defaults, in the order of bench/plan.def."""
+    return {column: OF_THE_HOST[column] if isinstance(entry, schema.Column) else entry.usual
+            for column, entry in schema.columns().items() if column not in OF_THE_RUN}
+
+
+@schema.made_dataclass(_workload_columns(), frozen=True)
+class Workload(schema.Made):
+    """What a hart does, again and again: a field for each column of bench/plan.def that is of the workload.
+
+    Declared here are the columns that this program asks for by name; bench/plan.def says what all of them mean.
+    """
+
+    size_bytes: int  # 0 where sizes are drawn
     align_bytes: int
     hold_instructions: int
     think_instructions: int
-    think_range_instructions: int  # from the least to the most of it
-    batch_bytes: int  # that a magazine takes at a time
-    scenario: str = ""
-    sizes: str = FIXED  # or a word of SIZES; size_bytes is then 0
-    touch_lines: int = 0
-    placement: str = "padded"  # packed, random
-    arrival: str = "closed"  # poisson
-    arrival_ops_per_second: int = 0  # operations a second of each hart; 0: a closed loop
-    interrupt_period_us: int = 0  # 0: none
-    interrupt_instructions: int = 0
-    irq: str = "on"  # off: the section runs with interrupts off
-    ipi_period_us: int = 0  # 0: none
-    churn_period_us: int = 0  # from one hart that is stopped, or started again, to the next; 0: none
-    exhaust_rounds: int = 0  # to the end of a small heap, behind the passes
+    think_range_instructions: int
+    batch_bytes: int
+    scenario: str
+    sizes: str
+    touch_lines: int
+    placement: str
+    arrival: str
+    arrival_ops_per_second: int
+    interrupt_period_us: int
+    interrupt_instructions: int
+    irq: str
+    ipi_period_us: int
+    churn_period_us: int
+    exhaust_rounds: int
+
+    def _keys(self) -> Iterator[tuple[schema.Key, int | str]]:
+        """The kernel's keys of the workload, each with its value."""
+        for column, entry in schema.columns().items():
+            if column not in OF_THE_RUN and not isinstance(entry, schema.Column):
+                yield entry, getattr(self, column)
 
     def words(self) -> list[str]:
-        """The words of the kernel's plan (docs/reference/records.md)."""
-        size = [f"size={self.size_bytes}"] if self.sizes == FIXED else []
-        return [
-            *size, f"align={self.align_bytes}", f"batch={self.batch_bytes}", f"hold={self.hold_instructions}",
-            f"think={self.think_instructions}", f"think_range={self.think_range_instructions}",
-            f"sizes={self.sizes}", f"touch={self.touch_lines}", f"placement={self.placement}",
-            f"rate={self.arrival_ops_per_second}", f"interrupt_us={self.interrupt_period_us}",
-            f"interrupt_length={self.interrupt_instructions}", f"irq={self.irq}", *self._disturbances(),
-        ]
+        """The words of the kernel's plan (docs/reference/records.md).
 
-    def _disturbances(self) -> list[str]:
-        """The words of disturbances. They are written only when switched on, so that old logs still parse."""
-        named = {"ipi_us": self.ipi_period_us, "churn_us": self.churn_period_us, "exhaust": self.exhaust_rounds}
-        return [f"{key}={value}" for key, value in named.items() if value]
+        A key that needs the full variant is written only where it asks for something, so that a kernel
+        that does not know it yet takes the plan.
+        """
+        return [f"{key.key}={value}" for key, value in self._keys()
+                if not (key.full and value == key.usual) and (key.column != "size_bytes" or self.sizes == FIXED)]
+
+    @property
+    def variant(self) -> str:
+        """The variant of a worker that runs the workload, as bench/plan.c's plan_needs_full() chooses it."""
+        return schema.FULL if any(key.full and value != key.usual for key, value in self._keys()) else schema.PLAIN
 
 
 @dataclass(frozen=True)
@@ -89,6 +111,7 @@ class Plan:
         return "control" if cell.strategy == CONTROL else "candidate"
 
     def bootargs(self, windows: Windows) -> str:
+        """The kernel's command line."""
         words = [
             "hartlock:", f"format={FORMAT}", *self.workload.words(),
             f"duration_us={windows.duration_us}", f"warmup_us={windows.warmup_us}",

@@ -5,10 +5,11 @@ The heads of the files say what the words of an entry mean.
 """
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import Field, dataclass
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import TOP
@@ -19,6 +20,8 @@ NONE = "NONE"  # the column of a key, or a counter, that has none
 
 _ENTRY = re.compile(r'^([A-Z_]+)\(((?:"[^"]*"|[^"()])*)\)$', re.MULTILINE)
 _ARGUMENT = re.compile(r'"([^"]*)"|([^\s,"]+)')
+
+Class = TypeVar("Class")
 
 PLAIN, FULL = "plain", "full"  # the two variants of a worker: bench/variant_plain.h, bench/variant_full.h
 
@@ -178,3 +181,29 @@ def csv_counters() -> tuple[str, ...]:
 def passes() -> dict[str, Pass]:
     """The passes of a trial, by name, in the order in which they run."""
     return {name: Pass(name, letter, meaning) for _, (name, _c, letter, meaning) in _entries(PASSES_DEF)}
+
+
+class Made:
+    """A dataclass whose fields a list gives: see made_dataclass()."""
+
+    if TYPE_CHECKING:
+        __dataclass_fields__: ClassVar[dict[str, Field[Any]]]
+
+        def __init__(self, *values: Any, **named: Any) -> None: ...
+
+
+def made_dataclass(defaults: Mapping[str, int | str], frozen: bool = False) -> Callable[[type[Class]], type[Class]]:
+    """A decorator that makes a class a dataclass: its own fields, then one for each name of `defaults`.
+
+    The class may declare some of these names again, which gives them a type for mypy: those that this
+    program asks for by name.
+    """
+    def make(made: type[Class]) -> type[Class]:
+        declared = made.__dict__.get("__annotations__", {})
+        own = {name: kind for name, kind in declared.items() if name not in defaults}
+        made.__annotations__ = {**own, **{name: type(value) for name, value in defaults.items()}}
+        for name, value in defaults.items():
+            setattr(made, name, value)
+        return dataclass(frozen=frozen)(made)
+
+    return make

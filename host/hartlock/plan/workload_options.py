@@ -3,17 +3,25 @@ before the scenario's, and that before the default."""
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from hartlock.plan import scenarios
+from hartlock.plan import scenarios, schema
 from hartlock.base.errors import UsageError
 from hartlock.base.option_types import OptionError, int_between, one_of, shortened
 from hartlock.plan.plan import FIXED, SIZES, Workload
 
 Value = TypeVar("Value")
 Options = Mapping[str, object]  # by option, with underscores: its value, or None if it was not given
-MOST_INSTRUCTIONS = 10**9
-instructions = int_between(0, MOST_INSTRUCTIONS)
+Read = Callable[[str], object]
+THINK = 100  # instructions between allocations, where the command line says nothing: the kernel's default is 0
+ALIGN_OF_PAGES = 4096
+
+
+def _between(key: str) -> Callable[[str], int]:
+    """An option's type: a number that the kernel takes for that key, but for its default."""
+    number = schema.number(key)
+    return int_between(number.least, number.most)
 
 
 def byte_count(text: str) -> int:
@@ -41,7 +49,7 @@ def arrival(text: str) -> int:
         return 0
     if word != "poisson" or not colon:
         raise OptionError(f"{text!r} is neither closed nor poisson:RATE")
-    return int_between(1, 10**9)(rate)
+    return _between("rate")(rate)
 
 
 def interrupt(text: str) -> tuple[int, int]:
@@ -49,18 +57,72 @@ def interrupt(text: str) -> tuple[int, int]:
     period, comma, length = text.partition(",")
     if not comma:
         raise OptionError(f"{text!r} is not PERIOD,LENGTH")
-    return int_between(10, 10**6)(period), instructions(length)
+    return _between("interrupt_us")(period), _between("interrupt_length")(length)
 
 
-milliseconds = int_between(1, 3_600_000)
+def _most_ms(key: str) -> int:
+    return schema.number(key).most // 1000
 
-# The options that a scenario may set, each with the reader of its value.
-TYPES: dict[str, Callable[[str], object]] = {
-    "size": size, "align": byte_count, "hold": instructions, "think": instructions,
-    "think-range": instructions, "batch": byte_count, "touch": int_between(0, 64),
-    "placement": one_of("padded", "packed", "random"), "arrival": arrival, "interrupt": interrupt,
-    "irq": one_of("on", "off"), "ipi": int_between(10, 10**6), "churn": int_between(10, 10**6), "exhaust": int_between(1, 10**6), "duration": milliseconds, "warmup": int_between(0, 3_600_000),
-    "model-duration": int_between(1, 1_000_000),
+
+milliseconds = int_between(1, _most_ms("duration_us"))
+
+
+@dataclass(frozen=True)
+class Option:
+    """An option of the workload. `key`: the one of bench/plan.def that it sets, with the key's bounds and default."""
+
+    name: str  # without its dashes
+    metavar: str
+    help: str
+    key: str = ""  # "": workload() makes fields of the option's value
+    read: Read | None = None  # its type, where it is another than the key's
+
+    def type(self) -> Read:
+        if self.read is not None:
+            return self.read
+        return _between(self.key) if isinstance(schema.keys()[self.key], schema.Number) else one_of(*schema.choice(self.key).words)
+
+    def usual(self) -> int | str:
+        """The default of the option's key."""
+        return schema.keys()[self.key].usual
+
+    def text(self) -> str:
+        """The help, with the key's default where the help names none."""
+        if "default" in self.help:
+            return self.help
+        key = schema.keys()[self.key]
+        none = isinstance(key, schema.Number) and key.usual < key.least
+        more = f"{self.help[:-1]}; " if self.help.endswith(")") else f"{self.help} ("
+        return f"{more}default {'none' if none else key.usual})"
+
+
+OPTIONS = (
+    Option("size", "BYTES", "of a block, or a distribution: small, pages, mixed (default 16)", read=size),
+    Option("align", "BYTES", "of a block, a power of two (default 16; for pages 4K)", read=byte_count),
+    Option("hold", "INSTR", "instructions of delay inside each allocation", "hold"),
+    Option("think", "INSTR", f"instructions of delay between allocations, on average (default {THINK})", read=_between("think")),
+    Option("think-range", "INSTR", "from the least to the most of them, drawn evenly; 0: always the same, and harts may "
+           "fall into step (default: as much as --think, so from half to one and a half of it)", read=_between("think_range")),
+    Option("batch", "BYTES", "that a hart takes at a time under the strategy magazine", "batch", byte_count),
+    Option("touch", "LINES", "further lines written inside, shared by all harts, 0 to 64", "touch"),
+    Option("placement", "WHERE", "of lock word, next address and bounds: padded (a line each), packed (side by side), "
+           "random (side by side from anywhere on, drawn for each trial)", "placement"),
+    Option("arrival", "WHEN", "closed: think, then ask. poisson:RATE: open loop, each hart is asked RATE times a second "
+           "whether or not it is done, and response times count from then (default closed)", read=arrival),
+    Option("interrupt", "PERIOD,LENGTH", "a timer interrupt on each hart every PERIOD microseconds for LENGTH "
+           "instructions, wherever the hart is (default none; tcg only)", read=interrupt),
+    Option("irq", "on|off", "off: interrupts are kept off in the section and while waiting for it", "irq"),
+    Option("ipi", "PERIOD", "each hart sends an IPI to another one, drawn at random, every PERIOD microseconds, wherever that "
+           "one is (tcg and board only)", "ipi_us"),
+    Option("churn", "PERIOD", "every PERIOD microseconds a hart is stopped by SBI HSM between two operations, or one that was is "
+           "started again (tcg and board only)", "churn_us"),
+    Option("exhaust", "ROUNDS", "behind the passes, allocate to the end of a small heap, again and again", "exhaust"),
+)
+
+# The type of each option that a scenario may set.
+TYPES: dict[str, Read] = {
+    **{option.name: option.type() for option in OPTIONS},
+    "duration": milliseconds, "warmup": int_between(0, _most_ms("warmup_us")), "model-duration": int_between(1, 1_000_000),
 }
 
 
@@ -78,25 +140,21 @@ def of_scenario(name: str) -> Workload:
 
 
 def workload(options: Options) -> Workload:
-    """The workload that the options of a run ask for."""
-    wanted: int | str = given(options, "size", 16)
+    """The workload that the options ask for. Raises UsageError for options that contradict each other."""
+    values = {schema.keys()[option.key].column: given(options, option.name, option.usual()) for option in OPTIONS if option.key}
+    wanted: int | str = given(options, "size", schema.number("size").usual)
     rate = given(options, "arrival", 0)
     if rate and options["think"]:
         raise UsageError("--think: with --arrival poisson the schedule says when a hart asks again")
-    think = 0 if rate else given(options, "think", 100)
+    think = 0 if rate else given(options, "think", THINK)
     period, length = given(options, "interrupt", (0, 0))
     sizes = wanted if isinstance(wanted, str) else FIXED
     return Workload(
-        size_bytes=wanted if isinstance(wanted, int) else 0,
-        align_bytes=given(options, "align", 4096 if sizes == "pages" else 16),
-        hold_instructions=given(options, "hold", 0), think_instructions=think,
-        think_range_instructions=given(options, "think-range", think),
-        batch_bytes=given(options, "batch", 4096), scenario=str(options["scenario"] or ""), sizes=sizes,
-        touch_lines=given(options, "touch", 0), placement=given(options, "placement", "padded"),
+        **values, scenario=str(options["scenario"] or ""), sizes=sizes, size_bytes=wanted if isinstance(wanted, int) else 0,
+        align_bytes=given(options, "align", ALIGN_OF_PAGES if sizes == "pages" else schema.number("align").usual),
+        think_instructions=think, think_range_instructions=given(options, "think-range", think),
         arrival="poisson" if rate else "closed", arrival_ops_per_second=rate,
-        interrupt_period_us=period, interrupt_instructions=length, irq=given(options, "irq", "on"),
-        ipi_period_us=given(options, "ipi", 0), churn_period_us=given(options, "churn", 0),
-        exhaust_rounds=given(options, "exhaust", 0))
+        interrupt_period_us=period, interrupt_instructions=length)
 
 
 def wants(w: Workload) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from hartlock.plan import schema
 from hartlock.records.histogram import Histogram, merge
 from hartlock.records.parser import Fields, Record, RecordError
 
@@ -10,9 +11,12 @@ from hartlock.records.parser import Fields, Record, RecordError
 COHERENCE = ("transfers", "shared", "fills", "upgrades", "invalidations", "queued")
 
 
-@dataclass
-class Share:
-    """The work of one hart in one pass."""
+@schema.made_dataclass(dict.fromkeys(schema.counters(), 0))
+class Share(schema.Made):
+    """What one hart did in one pass: its operations and times, and a field for each counter of bench/counters.def.
+
+    Declared among these are the counters that this program asks for by name.
+    """
 
     hart: int
     ops: int
@@ -20,19 +24,25 @@ class Share:
     start: int  # ticks
     end: int
     cycles: int  # between start and end, on this hart
-    waste: int = 0  # bytes taken from the heap that no block was made of
-    waited: int = 0
-    failed: int = 0
-    bytes: int = 0  # bytes of the blocks it got
-    blocks: int = 0  # audit: blocks that it marked
-    misplaced: int = 0  # audit: blocks of those that are misaligned or outside the heap
-    behind: int = 0  # ticks behind its schedule at the end
-    interrupts: int = 0
-    interrupts_inside: int = 0
-    overlapping: int = 0  # audit: blocks of those with bytes that were marked already
-    ipis: int = 0
-    ipis_inside: int = 0
-    stops: int = 0  # times that it stopped and came back
+    waited: int
+    failed: int
+    bytes: int
+    behind: int
+    interrupts: int
+    interrupts_inside: int
+    blocks: int
+    misaligned: int
+    outside: int
+    overlapping: int
+    ipis: int
+    ipis_inside: int
+    stops: int
+    waste: int
+
+    @property
+    def misplaced(self) -> int:
+        """The blocks that were misaligned or outside the heap."""
+        return self.misaligned + self.outside
 
 
 @dataclass
@@ -93,6 +103,7 @@ class Trial:
     exhaust: Exhaust | None = None  # None: not asked for, or not arrived
     relax: str = "not-applicable"  # the form in which its waiters wait
     unlock: str = "not-applicable"  # the form in which its holders let go
+    variant: str = ""  # the variant of its worker that ran: plain, full; "": the kernel did not say it
     clusters: int = 1  # that its harts are told they are in
     first: int = 0  # number of its first record that came
     records: int = 0  # its records that came and could be used
@@ -213,6 +224,7 @@ class TrialBuilder:
     def _pass(self, f: Fields) -> None:
         trial = self._get(f, f.text("strategy"), f.number("harts"))
         trial.relax, trial.unlock, trial.clusters = f.text("relax"), f.text("unlock"), f.number("clusters")
+        trial.variant = f.text("variant") if "variant" in f.values else ""
         trial.passes[f.text("pass")] = Pass(
             f.text("ended"), f.number("open"), f.number("close"),
             f.number("heap_start"), f.number("heap_end"), f.number("used"),
@@ -229,17 +241,9 @@ class TrialBuilder:
 
     def _share(self, f: Fields) -> None:
         name, into = f.text("pass"), self._pass_of(f)
-        share = Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
-                      f.number("start"), f.number("end"), f.number("cycles"), f.number("waste"),
-                      bytes=f.number("bytes"), behind=f.number("behind"), interrupts=f.number("interrupts"),
-                      interrupts_inside=f.number("interrupts_inside"), ipis=f.number("ipis"), ipis_inside=f.number("ipis_inside"),
-                      stops=f.number("stops"))
-        if name == "latency":
-            share.waited, share.failed = f.number("waited"), f.number("failed")
-        if name == "audit":
-            share.blocks, share.overlapping = f.number("blocks"), f.number("overlapping")
-            share.misplaced = f.number("misaligned") + f.number("outside")
-        into.shares.append(share)
+        counted = {counter.name: f.number(counter.name) for counter in schema.counters().values() if counter.passes in ("", name)}
+        into.shares.append(Share(f.number("hart"), f.number("ops"), f.number("ops_close") - f.number("ops_open"),
+                                 f.number("start"), f.number("end"), f.number("cycles"), **counted))
 
     def _hist(self, f: Fields) -> None:
         self._get(f).histograms[f.number("hart"), f.text("kind")] = Histogram(
@@ -285,7 +289,7 @@ def is_complete(trial: Trial, exhaust: bool = False) -> bool:
         return (0, "clock") in trial.histograms
     harts = set(range(trial.harts))
     return (
-        set(trial.passes) == {"throughput", "latency", "audit", "fairness"}
+        set(trial.passes) == set(schema.passes())
         and trial.fair is not NO_FAIR
         and (trial.exhaust is not None or not exhaust)
         and all({s.hart for s in p.shares} == harts for p in trial.passes.values())

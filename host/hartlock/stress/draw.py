@@ -96,7 +96,7 @@ def workload(dice: Dice, engine: Engine) -> Workload:
     drawn: dict[str, object] = {**_block(dice), **_times(dice), **_disturbances(dice, engine)}
     touch, batch = dice.perhaps(0.5, 1, 8), dice.one(BATCH_BYTES)
     rounds = dice.perhaps(0.6, 1, 20)
-    return Workload(**drawn, batch_bytes=batch, touch_lines=touch,  # type: ignore[arg-type]
+    return Workload(**drawn, batch_bytes=batch, touch_lines=touch,
                     placement=dice.word("padded", "packed", "random"), exhaust_rounds=rounds)
 
 
