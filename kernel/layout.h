@@ -16,6 +16,8 @@
 #define TRAP_STACK   4096            /* bytes of each hart's trap stack */
 #define TLS_SIZE     256             /* bytes of each hart's thread-local storage */
 #define HEAP_SIZE    (100 * 1024 * 1024)
+/* Bytes: two addresses so far apart fall into the same set and bank of every cache of model/. */
+#define CACHE_SPAN (256 * 1024)
 
 /* offsets in struct hart and struct trap_frame that assembler uses; hart.c and
  * trap.c assert them */

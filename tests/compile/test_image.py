@@ -33,6 +33,20 @@ def test_the_heap_is_100_mib():
     assert s["_start"][0] == s["__image_start"][0] == "0000000080200000"
 
 
+TIMED = {"own", "shared", "space", "memory", "stats", "window", "fairness", "touch_lines", "churn_seats"}
+
+
+def test_the_places_of_timed_data_do_not_depend_on_other_data():
+    """The cost model's figures hang on which lines share a set or a bank, so these places are fixed (linker/kernel.ld)."""
+    span = 256 * 1024
+    out = subprocess.run([f"{CROSS}nm", str(TOP / "build/hartlock.elf")], check=True, capture_output=True, text=True, timeout=30).stdout
+    at = [(int(address, 16), name) for address, name in re.findall(r"^(\w+) [bB] (\S+)$", out, re.MULTILINE)]
+    timed = [address for address, name in at if name in TIMED]
+    assert min(timed) % span == 0 and len(timed) >= 2 * len(strategies.known())
+    assert {name for address, name in at if min(timed) <= address <= max(timed)} <= TIMED
+    assert all(int(symbols(TOP / "build/hartlock.elf")[name][0], 16) % span == 0 for name in ("__heap", "__stacks_start"))
+
+
 def loop(strategy, function="throughput"):
     out = subprocess.run([f"{CROSS}objdump", "-d", "--no-show-raw-insn", f"--disassemble={function}",
                           str(TOP / f"build/bench/plain-{strategy.replace('-', '_')}.o")],
