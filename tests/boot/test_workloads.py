@@ -1,5 +1,6 @@
 """Workloads: options and scenarios, and the effect of each on a run."""
 
+import json
 import re
 import subprocess
 
@@ -7,6 +8,7 @@ import pytest
 from support.run import EVERYWHERE, TOP, run_bench
 from tools.simulate import simulate
 
+from hartlock.figures import proved
 from hartlock.plan import scenarios, strategies
 
 # --- in QEMU ---
@@ -196,3 +198,16 @@ def test_every_scenario_runs(bench, name):
     assert done.status == 0, done.out
     assert checks(done, 2) == {"pass"}
     assert {r["scenario"] for r in done.rows()} == {name}
+
+
+@pytest.mark.parametrize("options", [("--ipi", "500"), ("--churn", "1000"), ("--exhaust", "2")], ids=lambda o: o[0])
+def test_a_row_has_the_proof_of_the_variant_that_ran(bench, options):
+    """The kernel runs the full variant for each of these; a row once claimed the plain object's proof."""
+    done = bench("--smp", "2", "--lock", "mcs,cas", "--trials", "1", "--duration", "10", "--warmup", "2", *options, quick=False)
+    assert done.status == 0, done.out
+    assert set(re.findall(rb" variant=(\w+) ", done.log)) == {b"full"}
+    known = json.loads(proved.FILE.read_text())["strategies"]
+    for name in ("mcs", "cas"):
+        built = proved.text_hash(TOP / f"build/bench/full-{name}.o")
+        holds = [f"holds:{code}" for code, objects in known[name].items() if built in objects] or ["none"]
+        assert [done.row(name, 2)["proof"]] == holds
