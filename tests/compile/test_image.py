@@ -33,7 +33,7 @@ def test_the_heap_is_100_mib():
     assert s["_start"][0] == s["__image_start"][0] == "0000000080200000"
 
 
-TIMED = {"own", "shared", "space", "memory", "stats", "window", "fairness", "touch_lines", "churn_seats"}
+OF_WORKERS, OF_ALL = {"own", "shared", "space", "memory"}, {"stats", "window", "fairness", "touch_lines", "churn_seats"}
 
 
 def test_the_places_of_timed_data_do_not_depend_on_other_data():
@@ -41,9 +41,10 @@ def test_the_places_of_timed_data_do_not_depend_on_other_data():
     span = 256 * 1024
     out = subprocess.run([f"{CROSS}nm", str(TOP / "build/hartlock.elf")], check=True, capture_output=True, text=True, timeout=30).stdout
     at = [(int(address, 16), name) for address, name in re.findall(r"^(\w+) [bB] (\S+)$", out, re.MULTILINE)]
-    timed = [address for address, name in at if name in TIMED]
-    assert min(timed) % span == 0 and len(timed) >= 2 * len(strategies.known())
-    assert {name for address, name in at if min(timed) <= address <= max(timed)} <= TIMED
+    first, last = min(a for a, name in at if name in OF_WORKERS), max(a for a, name in at if name in OF_ALL)
+    inside = [name for a, name in at if first <= a <= last]
+    assert first % span == 0 and set(inside) == OF_WORKERS | OF_ALL
+    assert inside.count("own") == 2 * len(strategies.known())
     assert all(int(symbols(TOP / "build/hartlock.elf")[name][0], 16) % span == 0 for name in ("__heap", "__stacks_start"))
 
 
