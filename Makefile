@@ -198,16 +198,21 @@ setup-deep: ## install what `make check-deep` needs: other compilers, a browser,
 # Tests start the host program often: they are told which Python it takes, and that the tree is built.
 JOBS   := $(shell nproc)
 PYTEST  = HARTLOCK_PREBUILT=1 PYTHON=/usr/bin/python3 /usr/bin/python3 -m pytest -q -rs
-TESTS_OF_ALL_JOBS = $(PYTEST) -n $(JOBS) --dist loadfile
+WORKERS = -n $(JOBS) --dist loadfile
 
-.PHONY: check check-deep check-changed built-and-linted lint test
+.PHONY: check check-deep deep check-changed built-and-linted lint test
 check: built-and-linted ## layout, types, shell scripts, and the quick tests: before each commit
-	$(Q)$(TESTS_OF_ALL_JOBS) --durations=10 -m "not deep and not timing" --ignore=tests/deep tests
+	$(Q)$(PYTEST) $(WORKERS) --durations=10 -m "not deep and not timing" --ignore=tests/deep tests
 
-check-deep: export HARTLOCK_DEEP = 1
-check-deep: built-and-linted ## all tests, what is timed by itself at last; `make setup-deep` installs what they need
-	$(Q)$(TESTS_OF_ALL_JOBS) --durations=20 -m "not timing" tests
+check-deep: check deep ## all tests; `make setup-deep` installs what they need
+
+deep: export HARTLOCK_DEEP = 1
+deep: built-and-linted ## the tests that `make check` leaves out, and alone at last those that are about time
+	$(Q)$(PYTEST) $(WORKERS) --durations=10 -m "(deep or repeated) and not timing" tests
 	$(Q)$(PYTEST) -m timing tests
+
+check-changed: all model native ## the quick tests of the folders that differ from the last commit
+	$(Q)$(PYTEST) $(WORKERS) -m "not deep and not timing" $$(git status --porcelain | $(TOOL)changed)
 
 built-and-linted:
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target lint all model native
@@ -236,6 +241,10 @@ mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cel
 .PHONY: detectors
 detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/trust/stress.md)
 	$(Q)$(TOOL)mutants.detectors $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+
+.PHONY: record-logs
+record-logs: all ## record the logs of tests/support/logs/ again, after the kernel's records have changed
+	$(Q)$(TOOL)record_logs
 
 .PHONY: fuzz
 fuzz: ## device trees that a fuzzer makes up, for the kernel's parser (RUNS=10000000)

@@ -10,6 +10,13 @@ from support.shared import once
 from hartlock.engine import build
 
 
+def pytest_collection_modifyitems(items):
+    """All of tests/deep/ is of the deep check."""
+    for item in items:
+        if item.path.parent.name == "deep":
+            item.add_marker("deep")
+
+
 @pytest.fixture
 def bench(tmp_path):
     return lambda *args, **kw: run_bench(tmp_path / "run", *args, **kw)

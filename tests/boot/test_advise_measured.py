@@ -3,10 +3,12 @@
 import re
 import shutil
 
+import pytest
 from support.run import command, first_line, run_bench, run_here
 from support.synthetic import cells, folder_of
 
 
+@pytest.mark.deep
 def test_missing_cells_are_measured(tmp_path):
     """`--measure` runs on the model, into results/; the test removes that folder again."""
     from hartlock.base.paths import RESULTS
@@ -23,6 +25,7 @@ def test_missing_cells_are_measured(tmp_path):
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
 
 
+@pytest.mark.deep
 def test_a_real_sweep(tmp_path):
     done = run_bench(tmp_path / "run", "sweep", "--smp", "8", "--harts", "8", "--lock", "spin,mcs,faa", "--engine", "model", "--boots", "3", "--trials", "1",
                      "--no-report", quick=False)

@@ -13,6 +13,7 @@ import zlib
 import pytest
 from support.board import ASKED, IMAGE, heard, print_plan
 from support.run import TOP
+from tools.record_logs import LOGS
 
 from hartlock.engine import board
 from hartlock.plan import parse, strategies
@@ -25,17 +26,14 @@ def qemu(plan, *serial, smp=2, image=IMAGE):
             "-no-reboot", "-kernel", str(image), "-append", plan, *serial]
 
 
-@pytest.fixture(scope="module")
-def log(tmp_path_factory):
-    """The log that a terminal program would have recorded."""
-    to = tmp_path_factory.mktemp("log") / "capture"
-    plan, _ = print_plan(*ASKED)
-    subprocess.run(qemu(plan, "-serial", f"file:{to}"), stdin=subprocess.DEVNULL, check=True, timeout=60)
-    return to
+@pytest.fixture
+def log():
+    """The log that a terminal program has recorded."""
+    return LOGS / "board.log"
 
 
 def test_a_log_gives_the_results_of_the_run(log, tmp_path):
-    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(log))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(log), here=True)
     assert done.status == 0, done.out + done.err
     assert {r["strategy"] for r in done.rows()} == {"ticket", "cas", "null", "clock"}
     row = done.row("ticket", 2, "board")
@@ -49,7 +47,7 @@ def test_of_several_runs_in_a_log_the_last_counts(log, tmp_path):
     twice = tmp_path / "twice"
     text = b"".join(b"12:00 " + line + b"\r\n" for line in log.read_bytes().split(b"\n"))  # a terminal's stamps, CR LF
     twice.write_bytes(b"noise\0\xff\n" + text[: len(text) // 2] + b"\r\n" + text)
-    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(twice))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(twice), here=True)
     assert done.status == 0, done.out + done.err
     assert done.session("board")["records"]["faults"] == {} and done.row("cas", 2, "board")["trials_measured"] == "2"
 
@@ -64,7 +62,7 @@ def anew(text, old, new):
 def test_an_image_of_other_forms_says_so(log, tmp_path):
     other = tmp_path / "other"
     other.write_bytes(anew(log.read_bytes(), b" relax=pause unlock=store", b" relax=none unlock=amoswap"))
-    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(other))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(other), here=True)
     assert done.status == 0, done.out + done.err
     assert done.context["plan"]["relax"] == "none" and done.context["plan"]["unlock"] == "amoswap"
 
@@ -72,7 +70,7 @@ def test_an_image_of_other_forms_says_so(log, tmp_path):
 def test_evidence_is_hardware_unless_the_tree_says_qemu(log, tmp_path):
     other = tmp_path / "other"
     other.write_bytes(anew(log.read_bytes(), b"riscv-virtio,qemu", b"StarFive%20VisionFive%202"))
-    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(other))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(other), here=True)
     assert done.status == 0, done.out + done.err
     assert {r["evidence"] for r in done.rows()} == {"hardware"}
     assert done.row("cas", 2, "board")["machine"] == "StarFive VisionFive 2"
@@ -89,7 +87,7 @@ def test_evidence_is_hardware_unless_the_tree_says_qemu(log, tmp_path):
 def test_logs_that_are_not_whole(log, tmp_path, spoil, status, words):
     bad = tmp_path / "bad"
     bad.write_bytes(spoil(log.read_bytes()))
-    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(bad))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(bad), here=True)
     assert done.status == status and words in done.out + done.err
     assert status == 1 or not done.folder.exists()
 
@@ -97,7 +95,7 @@ def test_logs_that_are_not_whole(log, tmp_path, spoil, status, words):
 def test_a_panic_before_the_plan_is_said(tmp_path):
     to = tmp_path / "capture"
     subprocess.run(qemu("hartlock: run=tiket:2", "-serial", f"file:{to}"), stdin=subprocess.DEVNULL, check=False, timeout=60)
-    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(to))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(to), here=True)
     assert done.status == 2 and "tiket" in done.err
 
 
@@ -188,6 +186,7 @@ def test_a_line_on_which_nobody_speaks(tmp_path):
     assert done.status == 2 and "nothing was heard from the board for 1 s" in done.err
 
 
+@pytest.mark.deep
 def test_an_image_with_its_plan_in_it(tmp_path):
     plan, _ = print_plan(*ASKED)
     subprocess.run(["make", "-s", "board", f"PLAN={plan}"], cwd=TOP, check=True, timeout=120, capture_output=True)
@@ -207,11 +206,12 @@ def test_make_board_refuses_what_is_no_plan():
     assert done.returncode != 0 and "a plan begins with hartlock:" in done.stderr
 
 
+@pytest.mark.deep
 def test_a_default_plan_leaves_out_what_needs_an_extension(tmp_path):
     to = tmp_path / "capture"
     plan, _ = print_plan("--smp", "1", "--trials", "1")
     subprocess.run(qemu(plan, "-serial", f"file:{to}", smp=1), stdin=subprocess.DEVNULL, check=True, timeout=60)
-    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(to))
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(to), here=True)
     assert done.status == 0, done.out + done.err
     assert {r["strategy"] for r in done.rows()} >= set(strategies.known()) - {"amocas"}
 

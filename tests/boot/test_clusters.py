@@ -1,5 +1,6 @@
 """Clusters of harts: told by the device tree, asked for, or the model's own."""
 
+import pytest
 from support.run import run_bench
 
 # --- clusters ---
@@ -8,6 +9,7 @@ NUMA = ("--", *(word for n, cpus in enumerate(("0-1", "2-3")) for word in (
     "-object", f"memory-backend-ram,id=m{n},size=128M", "-numa", f"node,memdev=m{n},cpus={cpus}")))
 
 
+@pytest.mark.deep
 def test_clusters_are_those_of_the_device_tree(bench):
     """QEMU's virt machine has a cluster for each NUMA node."""
     done = bench("--smp", "4", "--harts", "2,3,4", "--lock", "cna", "--trials", "1", *NUMA)
@@ -27,6 +29,7 @@ def test_an_unequal_number_of_clusters_is_refused(bench):
     assert done.status == 2 and "do not make 3 equal clusters" in done.err
 
 
+@pytest.mark.deep
 def test_the_model_tells_the_truth_about_its_machine(tmp_path):
     """generic-8 has two clusters of four harts. A cna that is told of them does better, because the
     lines of a section stay in the cluster."""

@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from support.run import run_bench, run_here
 
 
+@pytest.mark.deep
 def test_two_identical_sweeps_of_the_model_do_not_differ_at_all(tmp_path):
     done = [run_bench(tmp_path / name, "sweep", "--smp", "4", "--harts", "2,4", "--lock", "tas,mcs,cas", "--engine", "model",
                       "--model-duration", "40", "--boots", "2", "--no-report", quick=False) for name in "ab"]

@@ -41,6 +41,7 @@ def test_without_a_lock_the_model_loses_updates(both):
     assert row["overlap_shown"] == "yes" and float(row["lost_updates_share_median"]) > 0.3
 
 
+@pytest.mark.deep
 def test_sixty_four_harts(bench):
     done = bench("--smp", "64", "--lock", "mcs", "--engine", "model", "--trials", "1", "--model-duration", "20")
     assert done.status == 0, done.out

@@ -1,5 +1,6 @@
 """The kernel under the cost model. test_c.py tests the model's parts by themselves."""
 
+import functools
 import itertools
 import re
 import shutil
@@ -9,6 +10,7 @@ import tomllib
 
 import pytest
 from support.run import TOP
+from support.sampling import sampled
 from tools.simulate import cycles_an_operation, simulate
 
 MACHINES = sorted((TOP / "model/machines").glob("*.toml"))
@@ -52,6 +54,7 @@ def mixed(plugin):
     return simulate(plugin, MIXED, arguments=",seed=3")
 
 
+@pytest.mark.deep
 def test_same_under_load(plugin, mixed):
     load = [subprocess.Popen(["timeout", "60", "sh", "-c", "while :; do :; done"]) for _ in range(3)]
     try:
@@ -123,27 +126,26 @@ def measure_table(plugin, seed):
 
 @pytest.fixture(scope="session")
 def tables(plugin):
-    return {seed: measure_table(plugin, seed) for seed in range(1, 6)}
+    return functools.cache(lambda seed: measure_table(plugin, seed))
 
 
 @pytest.fixture(scope="session")
 def table(tables):
-    return tables[1]
+    return tables(1)
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
-@pytest.mark.parametrize("harts", [4, 8])
+@sampled("seed,harts", itertools.product(range(1, 6), (4, 8)), quick=lambda seed, harts: seed == 1)
 def test_ranks_as_the_reference(tables, harts, seed):
-    table = tables[seed]
+    table = tables(seed)
     pairs = list(itertools.combinations(REFERENCE, 2))
     agree = sum((REFERENCE[a][harts] - REFERENCE[b][harts]) *
                 (table[a, harts][0] - table[b, harts][0]) > 0 for a, b in pairs)
     assert (2 * agree - len(pairs)) / len(pairs) >= 0.8
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+@sampled("seed", range(1, 6), quick=lambda seed: seed == 1)
 def test_is_near_the_reference(tables, seed):
-    errors = [abs(tables[seed][s, n][0] / cell - 1) for s, row in REFERENCE.items() for n, cell in row.items()]
+    errors = [abs(tables(seed)[s, n][0] / cell - 1) for s, row in REFERENCE.items() for n, cell in row.items()]
     assert statistics.median(errors) <= 0.10
     assert max(errors) <= 0.35
 
@@ -165,6 +167,7 @@ def test_textbook_shapes(table):
     assert abs(per_op("mcs", 8, "invalidations") - per_op("mcs", 4, "invalidations")) < 0.5
 
 
+@pytest.mark.deep
 def test_64_harts(plugin):
     run = simulate(plugin, "passes=t duration_us=40 warmup_us=10 run=mcs:64,null:64", harts=64,
                    machine="mesh-64")
@@ -205,6 +208,7 @@ def test_livelock_names_the_hart(plugin):
     assert "@plan" in run.log
 
 
+@pytest.mark.deep
 def test_deadlock_names_harts_and_lines(plugin, tmp_path):
     """The ticket lock of this copy stops serving after a while."""
     for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native", "verify"):

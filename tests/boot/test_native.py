@@ -13,9 +13,11 @@ import pytest
 from support.documents import record_keys
 from support.processes import alive, until_a_trial_is_kept
 from support.records import bucket
-from support.run import EVERYWHERE, QUICK, TOP, path_without, run_bench
+from support.run import EVERYWHERE, QUICK, TOP, path_without, run_bench, until_overlap_is_shown
+from support.sampling import sampled
 from support.threads import LOCKED, NATIVE, PROCESSORS, PROGRAM, SHARED, TWO, make, program, records
 
+from hartlock.engine import build
 from hartlock.engine.threads import stacks
 from hartlock.probe.fit import Measure, Probe
 from hartlock.records.histogram import Histogram
@@ -23,18 +25,20 @@ from hartlock.records.histogram import Histogram
 
 @pytest.fixture(scope="module")
 def threads(tmp_path_factory):
-    """A run of every strategy on one and two threads. It is repeated, up to five times, if a busy
-    computer ran the threads one after the other and the control lost nothing."""
-    for attempt in range(5):
-        done = run_bench(tmp_path_factory.mktemp("threads") / str(attempt), *TWO, "--harts", "1,2", "--lock", "all")
-        if done.status != 0 or PROCESSORS < 2 or done.row("null", 2, "native")["overlap_shown"] == "yes":
-            break
-    return done
+    """Every strategy on one and two threads."""
+    return run_bench(tmp_path_factory.mktemp("threads") / "run", *TWO, "--harts", "1,2", "--lock", "all")
+
+
+@pytest.fixture(scope="module")
+def overlapped(tmp_path_factory):
+    """A run in which threads overlapped."""
+    return until_overlap_is_shown(lambda n: run_bench(tmp_path_factory.mktemp("overlap") / str(n), *TWO, "--lock", "null"), "native")
 
 
 @pytest.fixture(scope="module")
 def built():
-    make()
+    if not build.is_prebuilt():
+        make()
 
 
 def test_every_strategy_is_measured_and_checked(threads):
@@ -46,15 +50,17 @@ def test_every_strategy_is_measured_and_checked(threads):
             assert (row["check"], row["trials_measured"]) == ("pass", "2"), (name, harts)
 
 
-def test_without_a_lock_updates_are_lost(threads):
+@pytest.mark.timing
+def test_without_a_lock_updates_are_lost(overlapped):
     if PROCESSORS < 2:
-        pytest.skip("one processor runs two threads in turns, which lose hardly anything")
-    row = threads.row("null", 2, "native")
+        pytest.skip("one processor runs two overlapped in turns, which lose hardly anything")
+    row = overlapped.row("null", 2, "native")
     assert (row["check"], row["overlap_shown"]) == ("fail", "yes")
     assert float(row["lost_updates_share_median"]) > 0
-    assert "they really overlapped" in threads.out
+    assert "they really overlapped" in overlapped.out
 
 
+@pytest.mark.timing
 def test_two_threads_wait_for_each_other(bench):
     held = bench(*TWO, "--lock", "ticket", "--hold", "2000", "--think", "0")
     assert held.row("ticket", 2, "native")["contended"] == "yes"
@@ -80,6 +86,7 @@ def test_threads_that_share_a_processor_are_called_so(tmp_path):
     assert hart == [str(one)] * 2
 
 
+@pytest.mark.deep
 def test_what_a_magazine_has_in_store_is_no_lost_block(bench):
     """A window that ends by time leaves batches that are only begun; here blocks do not fill them."""
     done = bench(*TWO, "--lock", "magazine", "--size", "24", "--align", "8", "--think", "3000")
@@ -87,12 +94,14 @@ def test_what_a_magazine_has_in_store_is_no_lost_block(bench):
     assert {r["ended"] for r in done.rows("samples.csv") if r["strategy"] == "magazine"} == {"time"}
 
 
+@pytest.mark.deep
 def test_the_default_is_a_thread_for_each_processor(bench):
     done = bench(*NATIVE, "--lock", "faa", "--trials", "1")
     assert done.status == 0, done.out
     assert done.row("faa", min(PROCESSORS, 64), "native")["check"] == "pass"
 
 
+@pytest.mark.deep
 def test_more_threads_than_there_are_processors(bench):
     done = bench(*NATIVE, "--smp", str(PROCESSORS + 3), "--lock", "mcs,ticket", "--trials", "1")
     assert done.status == 0, done.out
@@ -179,17 +188,18 @@ def test_setup_for_threads_wants_no_qemu(tmp_path):
 
 
 def test_a_panic_names_file_and_line(bench):
-    done = bench(*TWO, "--inject", "panic")
+    done = bench(*TWO, "--trials", "1", "--inject", "panic")
     assert done.status == 1
     assert re.search(r"the bench panicked on hart 0, native/port\.c:\d+: asked to panic", done.out)
 
 
 def test_a_crash_is_said(bench):
-    done = bench(*TWO, "--inject", "trap")
+    done = bench(*TWO, "--trials", "1", "--inject", "trap")
     assert done.status == 1
     assert "the bench was killed by signal 11 (Segmentation fault)" in done.out and "no end record" in done.out
 
 
+@pytest.mark.deep
 def test_a_hang_is_given_up_and_each_thread_is_located(bench):
     done = bench(*TWO, "--inject", "hang", "--time-limit", "2")
     assert done.status == 1
@@ -199,7 +209,7 @@ def test_a_hang_is_given_up_and_each_thread_is_located(bench):
 
 
 def test_without_gdb_a_hang_is_given_up_all_the_same(bench, tmp_path):
-    done = bench(*TWO, "--inject", "hang", "--time-limit", "2", env=path_without(tmp_path, "gdb"))
+    done = bench(*TWO, "--trials", "1", "--inject", "hang", "--time-limit", "2", env=path_without(tmp_path, "gdb"))
     assert done.status == 1
     assert "there is no gdb here (Debian package gdb)" in done.out
 
@@ -234,7 +244,7 @@ def child_of(process):
     return next(int(pid) for pid in pids if open(f"/proc/{pid}/comm", encoding="ascii").read() == "hartlock\n")
 
 
-@pytest.mark.parametrize("number,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@sampled("number,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], quick=lambda number, status: status == 130)
 def test_an_interrupted_run_keeps_what_it_had_and_leaves_no_program(tmp_path, number, status):
     process = start(tmp_path / "run")
     until_a_trial_is_kept(process)
@@ -248,6 +258,7 @@ def test_an_interrupted_run_keeps_what_it_had_and_leaves_no_program(tmp_path, nu
     assert (tmp_path / "run/summary.csv").read_text().count("\n") > 1
 
 
+@pytest.mark.deep
 def test_a_program_that_is_killed_is_said(tmp_path):
     process = start(tmp_path / "run")
     until_a_trial_is_kept(process)
@@ -259,7 +270,7 @@ def test_a_program_that_is_killed_is_said(tmp_path):
 @pytest.mark.parametrize("words,message", [
     (["smp=0", "hartlock:"], "threads from 1 to 64"), (["smp=65", "hartlock:"], "threads from 1 to 64"),
     (["smp=2x", "hartlock:"], "threads from 1 to 64"), (["smp=2", "hartlock:", "run=spam:2"], "unknown strategy"),
-    (["smp=1", "hartlock:", "size=0"], "size is 0")])
+    (["smp=1", "hartlock:", "size=0"], "not a number in range, at \"size%3d0\"")])
 def test_by_hand_a_wrong_plan_is_a_panic_that_quotes_it(built, words, message):
     done = program(*words)
     assert done.returncode == 1
@@ -282,6 +293,7 @@ def probed(tmp_path_factory):
     return run_bench(tmp_path_factory.mktemp("probe") / "run", "probe", *TWO, quick=False)
 
 
+@pytest.mark.timing
 def test_the_probe_writes_a_profile_of_this_computer(probed):
     assert probed.status == 0, probed.out + probed.err
     text = (probed.folder / "profile.toml").read_text()
@@ -310,6 +322,7 @@ def test_lines_that_a_prefetcher_brought_are_no_misses():
     assert one_load(127, 1, real=True) is None
 
 
+@pytest.mark.timing
 def test_the_model_runs_on_what_the_probe_wrote(probed, bench):
     done = bench("--smp", "2", "--lock", "ticket", "--engine", "model", "--trials", "1", "--model-duration", "20",
                  "--machine", str(probed.folder / "profile.toml"))

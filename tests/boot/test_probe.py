@@ -85,21 +85,25 @@ def test_generic_8_comes_back(generic):
     expect(generic, [*LATENCIES, *TOPOLOGY, *FACTS])
 
 
+@pytest.mark.deep
 def test_a_made_up_machine_comes_back(made_up):
     expect(made_up, [*LATENCIES, *TOPOLOGY, *FACTS, "mesh_columns"])
 
 
+@pytest.mark.deep
 def test_two_clusters_of_a_mesh_come_back(mesh):
     expect(mesh, [*LATENCIES, *TOPOLOGY, *FACTS])
     assert mesh.found["harts"] == 8
 
 
+@pytest.mark.deep
 def test_the_reference_machine_comes_back_in_tenths_of_cycles(reference):
     expect(reference, [*LATENCIES, "cluster_harts", *FACTS])
     assert (reference.found["l1_load"], reference.found["l1_amo"]) == (2.4, 2.8)
     assert not reference.probed("hop") and "all harts are in one cluster" in reference.text
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("key,value", [
     ("l1_load", 6), ("l1_amo", 8), ("transfer", 60), ("upgrade", 47), ("invalidate", 3), ("shared", 36), ("memory", 180),
     ("hop", 13), ("store_delay", 40)])
@@ -112,6 +116,7 @@ def test_one_changed_parameter_changes_its_answer_and_no_other(generic, tmp_path
         assert other.found[same] == pytest.approx(generic.found[same], rel=0.05), same
 
 
+@pytest.mark.deep
 def test_far_amos_are_noticed(tmp_path):
     far = Probed(tmp_path, 8, machine(tmp_path / "far.toml", "generic-8", amo_far="true", far_amo=44))
     assert far.found["amo_far"] is True and far.found["far_amo"] == pytest.approx(44, rel=0.05)
@@ -119,12 +124,14 @@ def test_far_amos_are_noticed(tmp_path):
     expect(far, ["upgrade", "invalidate"])
 
 
+@pytest.mark.deep
 def test_every_hart_is_a_cluster_of_its_own(tmp_path):
     """In this machine even the nearest pair of harts is one hop apart."""
     lone = Probed(tmp_path, 4, machine(tmp_path / "lone.toml", "generic-8", cluster_harts=1, mesh_columns=2, hop=8))
     expect(lone, ["transfer", "upgrade", "hop", "cluster_harts", "mesh_columns"])
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("harts", [1, 2])
 def test_few_harts_leave_open_what_takes_more(tmp_path, harts):
     few = Probed(tmp_path, harts, "generic-8")
@@ -140,6 +147,7 @@ def test_what_is_not_probed_comes_from_the_base_and_says_so(tmp_path):
     assert not [line for line in text.splitlines() if "=" in line and "probed" not in line]
 
 
+@pytest.mark.deep
 def test_the_profile_is_one_the_model_runs_on(mesh, bench):
     done = bench("--smp", "4", "--lock", "ticket", "--engine", "model", "--trials", "1", "--model-duration", "20",
                  "--machine", str(mesh.done.folder / "profile.toml"))
@@ -147,11 +155,13 @@ def test_the_profile_is_one_the_model_runs_on(mesh, bench):
     assert done.row("ticket", 4, "model")["machine"] == "profile"
 
 
+@pytest.mark.deep
 def test_the_same_probe_gives_the_same_numbers(generic, tmp_path):
     again = run_probe(tmp_path / "run", "--smp", "8")
     assert (again.folder / "probe.csv").read_bytes() == (generic.done.folder / "probe.csv").read_bytes()
 
 
+@pytest.mark.deep
 def test_the_matrix_shows_the_clusters(mesh):
     rows = re.findall(r"^hart (\d) +(.*)$", mesh.done.out, re.MULTILINE)
     assert [int(a) for a, _ in rows] == list(range(8))
@@ -165,6 +175,7 @@ def test_the_matrix_shows_the_clusters(mesh):
         assert cycles == pytest.approx(near if a // 4 == b // 4 else far, rel=0.25)
 
 
+@pytest.mark.deep
 def test_a_hand_off_is_an_upgrade_and_a_transfer(reference):
     """A one-way hand-off, with the few instructions of both loops, takes the independent simulator's 56."""
     costs = [float(r["cost_cycles"]) for r in reference.done.rows("probe.csv") if r["kind"] == "handoff"]
@@ -177,6 +188,7 @@ def test_lr_and_sc_are_counted_for_every_number_of_harts(generic):
     assert all(0 < int(r["successes"]) <= int(r["attempts"]) for r in rows)
 
 
+@pytest.mark.deep
 def test_lr_and_sc_fail_when_the_line_is_not_kept(tmp_path):
     lost = Probed(tmp_path, 4, machine(tmp_path / "lost.toml", "generic-8", lr_hold=0))
     rows = [r for r in lost.done.rows("probe.csv") if r["kind"] == "lrsc" and r["b"] == "4"]

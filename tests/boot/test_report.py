@@ -63,6 +63,7 @@ def test_what_is_in_the_data_is_text_and_no_markup(reported, tmp_path):
     assert "<script>alert" not in (tmp_path / "run/report.html").read_text()
 
 
+@pytest.mark.deep
 def test_a_probe_gives_the_heat_map(reported, tmp_path):
     shutil.copytree(reported.folder, tmp_path / "run")
     probed = run_bench(tmp_path / "probe", "probe", "--smp", "4", "--engine", "model", quick=False)
@@ -71,6 +72,7 @@ def test_a_probe_gives_the_heat_map(reported, tmp_path):
     assert '<figure id="handoff">' in (tmp_path / "run/report.html").read_text()  # found beside it
 
 
+@pytest.mark.deep
 def test_a_plain_run_of_both_engines_has_a_part_each_and_ranks_only_the_model(tmp_path):
     done = run_bench(tmp_path / "run", "--smp", "2", "--lock", "ticket,cas", "--engine", "both", "--trials", "2", "--model-duration", "40")
     run_here("report", done.folder)

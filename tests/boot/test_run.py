@@ -4,7 +4,8 @@ import re
 import subprocess
 
 import pytest
-from support.run import EVERYWHERE, TOP, run_bench
+from support.run import EVERYWHERE, TOP, run_bench, until_overlap_is_shown
+from support.sampling import sampled
 
 from hartlock.plan import strategies
 
@@ -24,21 +25,31 @@ def test_every_strategy_is_measured_on_both_counts(all_on_two):
     assert all(r["check"] == "pass" for r in rows if r["strategy"] not in ("null", "clock"))
 
 
-def test_the_control_lost_updates_and_is_no_error(all_on_two):
-    row = all_on_two.row("null", 2)
+@pytest.fixture(scope="module")
+def overlapped(tmp_path_factory):
+    """A run in which harts overlapped."""
+    return until_overlap_is_shown(lambda n: run_bench(tmp_path_factory.mktemp("overlap") / str(n), "--smp", "2", "--harts", "1,2",
+                                                      "--lock", "null,ttas,ticket"))
+
+
+@pytest.mark.timing
+def test_the_control_lost_updates_and_is_no_error(overlapped):
+    row = overlapped.row("null", 2)
     assert (row["role"], row["check"], row["overlap_shown"]) == ("control", "fail", "yes")
     assert float(row["lost_updates_share_median"]) > 0
-    assert "they really overlapped" in all_on_two.out
-    assert all_on_two.row("ttas", 2)["overlap_shown"] == "yes"
-    assert all_on_two.row("null", 1)["check"] == "pass"
+    assert "they really overlapped" in overlapped.out
+    assert overlapped.row("ttas", 2)["overlap_shown"] == "yes"
+    assert overlapped.row("null", 1)["check"] == "pass"
 
 
-def test_harts_started_together_and_all_worked(all_on_two):
-    row = all_on_two.row("ticket", 2)
+@pytest.mark.timing
+def test_harts_started_together_and_all_worked(overlapped):
+    row = overlapped.row("ticket", 2)
     assert float(row["overlap_min"]) > 0
     assert float(row["jain_index_median"]) > 0.6  # FIFO; one of two alone would be 0.5
 
 
+@pytest.mark.timing
 def test_contention_is_shown(bench, all_on_two):
     """A ticket lock that is held all the time makes every hart wait, even when a busy host runs the
     harts in turns: a hart that is alone gets the lock only once."""
@@ -77,6 +88,7 @@ def test_the_evidence_is_graded(all_on_two):
         assert row["evidence"] == ("emulated-oversubscribed" if int(row["harts"]) > processors else "emulated")
 
 
+@pytest.mark.deep
 def test_eight_harts(bench):
     done = bench("--smp", "8", "--lock", "cas,ticket", "--trials", "1")
     assert done.status == 0, done.out
@@ -85,6 +97,7 @@ def test_eight_harts(bench):
         assert "harts shared" in done.out
 
 
+@pytest.mark.deep
 def test_an_odd_number_of_harts_and_64(tmp_path):
     for smp in ("3", "64"):
         done = run_bench(tmp_path / smp, "--smp", smp, "--lock", "cas", "--trials", "1")
@@ -92,6 +105,7 @@ def test_an_odd_number_of_harts_and_64(tmp_path):
         assert done.row("cas", smp)["check"] == "pass"
 
 
+@pytest.mark.timing
 def test_sleeping_harts_take_nothing(tmp_path):
     """One hart is as fast among seven sleeping ones as alone, within a factor of 2.5.
 
@@ -113,7 +127,7 @@ def test_the_end_of_the_heap_ends_the_trial_and_is_said(bench):
     assert "ended=heap" in done.out
 
 
-@pytest.mark.parametrize("size,align", [("1", "1"), ("24", "8"), ("3", "64"), ("88M", "1"), ("4K", "1M")])
+@sampled("size,align", [("1", "1"), ("24", "8"), ("3", "64"), ("88M", "1"), ("4K", "1M")], quick=lambda size, align: size == "3")
 def test_odd_sizes_and_alignments_pass_the_audit(bench, size, align):
     done = bench("--smp", "2", "--lock", "all", "--size", size, "--align", align, "--trials", "1")
     assert done.status == 0, done.out
@@ -122,6 +136,7 @@ def test_odd_sizes_and_alignments_pass_the_audit(bench, size, align):
     assert sum(audited) > 0 and len(audited) >= 2 * len(EVERYWHERE) - 4
 
 
+@pytest.mark.timing
 def test_hold_and_think_slow_it_down(tmp_path):
     plain = run_bench(tmp_path / "a", "--smp", "1", "--lock", "ticket", "--think", "0")
     slow = run_bench(tmp_path / "b", "--smp", "1", "--lock", "ticket", "--think", "0", "--hold", "20000")
@@ -132,6 +147,7 @@ def test_hold_and_think_slow_it_down(tmp_path):
         plain.row("ticket", 1)["hold_p50_cycles_median"])
 
 
+@pytest.mark.deep
 def test_one_thread_emulation_counts_instructions_exactly(tmp_path):
     """With -icount a cycle is an instruction, so two runs give one number, apart from the window's
     ends, which are known to 100 instructions."""

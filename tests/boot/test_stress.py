@@ -14,6 +14,7 @@ import pytest
 from support.documents import documented
 from support.processes import qemu_of
 from support.run import TOP, run_bench
+from support.sampling import sampled
 from tools.mutants import detectors, tree
 
 from hartlock.figures.columns import header
@@ -72,6 +73,7 @@ def test_a_round_is_replayed_word_for_word(quiet, tmp_path):
         [want["round"], want["bootargs"], want["seed"]]]
 
 
+@pytest.mark.deep
 def test_a_modelled_round_is_the_same_run_each_time(tmp_path):
     counted = []
     for n in range(2):
@@ -94,7 +96,7 @@ def start(folder, *args):
     return process
 
 
-@pytest.mark.parametrize("number,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+@sampled("number,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143)], quick=lambda number, status: status == 130)
 def test_a_signal_ends_it_with_a_summary(tmp_path, number, status):
     folder = tmp_path / "run"
     process = start(folder)
@@ -107,6 +109,7 @@ def test_a_signal_ends_it_with_a_summary(tmp_path, number, status):
     assert rounds_of(folder)[-1]["check"] in ("", "pass")
 
 
+@pytest.mark.deep
 def test_a_qemu_that_dies_ends_it(tmp_path):
     folder = tmp_path / "run"
     process = start(folder, "--replays", "0")
@@ -119,6 +122,7 @@ def test_a_qemu_that_dies_ends_it(tmp_path):
 # --- broken locks ---
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("name", ["null", "ticket-stuck"])
 def test_a_broken_lock_is_found(name):
     """The bound is wide: `make detectors` measures the time, which docs/trust/stress.md has."""
@@ -128,6 +132,7 @@ def test_a_broken_lock_is_found(name):
     assert found.check and (found.check == "hang detector") == (name == "ticket-stuck"), found
 
 
+@pytest.mark.deep
 def test_what_was_found_is_reproduced_by_the_command_that_is_printed(tmp_path):
     mutant = tree.known()["mcs-overtake"]
     where = tree.plant(mutant)
@@ -159,6 +164,7 @@ def shares(log):
 DISTURBED = ("--smp", "3", "--trials", "2", "--duration", "40", "--hold", "200", "--think", "50")
 
 
+@pytest.mark.deep
 def test_harts_come_and_go_under_every_kind_of_lock(tmp_path):
     done = run_bench(tmp_path / "run", *DISTURBED, "--lock", "ticket,clh,hemlock,qspin,anderson,cas,faa,magazine", "--churn", "300")
     assert done.status == 0, done.out
@@ -174,6 +180,7 @@ def test_harts_come_and_go_under_every_kind_of_lock(tmp_path):
         int(r["stops"]) for r in done.rows("samples.csv") if r["stops"]) > 0
 
 
+@pytest.mark.timing
 def test_an_ipi_lands_on_the_holder(tmp_path):
     done = run_bench(tmp_path / "run", "--smp", "2", "--lock", "cas", "--hold", "2000", "--think", "0", "--trials", "1", "--duration",
                      "50", "--ipi", "200")
@@ -184,7 +191,7 @@ def test_an_ipi_lands_on_the_holder(tmp_path):
     assert (row["ipi_period_us"], row["churn_period_us"]) == ("200", "0")
 
 
-@pytest.mark.parametrize("size", ["24", "mixed"])
+@sampled("size", ["24", "mixed"], quick=lambda size: size == "24")
 def test_heaps_end_as_often_as_asked_for_and_refuse_as_they_must(tmp_path, size):
     """Each time its heap ends, the hart is refused the asked size three times and the smallest piece, too."""
     done = run_bench(tmp_path / "run", "--smp", "1", "--lock", "ticket,clh,anderson,cas,faa,magazine", "--trials", "1",

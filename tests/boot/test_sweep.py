@@ -10,6 +10,7 @@ from collections import Counter
 
 import pytest
 from support.run import TOP, run_bench, run_here
+from support.sampling import sampled
 
 from hartlock.analysis import rules
 from hartlock.folder import reader
@@ -73,6 +74,7 @@ def test_trials_and_samples_and_waits_agree(swept):
     assert curve[-1]["wait_cycles"] == swept.row("ticket", 4, "model")["wait_max_cycles"]
 
 
+@pytest.mark.deep
 def test_several_workloads_are_measured_in_each_boot(tmp_path):
     done = run_bench(tmp_path / "run", "sweep", "--smp", "2", "--harts", "2", "--lock", "ticket,tas", "--engine", "model",
                      "--model-duration", "40", "--boots", "2", "--trials", "1", "--hold", "0,300", "--no-report", quick=False)
@@ -88,6 +90,7 @@ def test_several_workloads_are_measured_in_each_boot(tmp_path):
     assert resume(done.folder).returncode == 0 and (done.folder / "trials.csv").read_bytes() == before
 
 
+@pytest.mark.deep
 def test_the_same_sweep_again_gives_the_same_rows(swept, tmp_path):
     again = sweep(tmp_path / "run", "--boots", "3")
     for name in ("samples.csv", "trials.csv", "waits.csv", "summary.csv"):
@@ -107,7 +110,7 @@ def interrupted(folder, how):
     return process.wait(timeout=60), "".join(said)
 
 
-@pytest.mark.parametrize("how,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)])
+@sampled("how,status", [(signal.SIGINT, 130), (signal.SIGTERM, 143), (signal.SIGKILL, -9)], quick=lambda how, status: status == 130)
 def test_a_sweep_goes_on_after_a_stop(tmp_path, how, status):
     folder = tmp_path / "run"
     ended, said = interrupted(folder, how)

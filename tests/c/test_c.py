@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from support.run import TOP
+from support.sampling import sampled
 
 TREES = TOP / "tests/c/trees"
 QEMU = "qemu-system-riscv64"
@@ -118,9 +119,9 @@ def space_flags(header):
 
 
 # Where nobody is excluded, there is nothing for ThreadSanitizer to see.
-@pytest.mark.parametrize("kind, name, sanitizer", [
+@sampled("kind,name,sanitizer", [
     (kind, name, sanitizer) for kind, name in WORDS for sanitizer in (ADDRESS, THREAD)
-    if sanitizer == ADDRESS or name not in CONTROLS])
+    if sanitizer == ADDRESS or name not in CONTROLS], quick=lambda kind, name, sanitizer: name in ("mcs", "cna", "cas", "magazine"))
 def test_lock(kind, name, sanitizer, tmp_path):
     folder = "lock" if kind == "LOCK" else "alloc"
     flags = [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="{folder}/{name}.h"',

@@ -21,6 +21,7 @@ def symbols(image):
     return {line.split()[-1]: line.split() for line in out.splitlines()}
 
 
+@pytest.mark.deep
 @pytest.mark.parametrize("on", ["0", "1"])
 def test_global_alloc_is_in_the_image_or_not(on, tmp_path):
     make(f"GLOBAL_ALLOC={on}", f"BUILD={tmp_path}/build")

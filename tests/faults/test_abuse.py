@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from support.processes import start, until_a_trial_is_kept
 from support.run import QUICK, TOP, run_bench, run_here
+from support.sampling import sampled
 
 from hartlock.folder import writer
 from hartlock.base.errors import UsageError
@@ -64,18 +65,20 @@ def kernel_says(words):
     return out.stdout.decode()
 
 
-@pytest.mark.parametrize("words,said", [
+@sampled("words,said", [
     (f"{LONG} hartlock: run=cas:2 duration_us=1000", "@end n="),
     (f"hartlock: {'seed=1 ' * 9400} run=cas:2 duration_us=1000", "@end n="),
     (f"hartlock: {LONG}", "msg=plan:%20not%20key%3dvalue,%20at%20\"xxxxxxxx"),
     (f"hartlock: seed={'9' * 65536}", "msg=plan:%20not%20a%20number%20in%20range,%20at%20\"seed%3d9999"),
     (f"hartlock: run={'cas:2,' * 10900}cas:2", "msg=plan:%20too%20many%20trials"),
     (f"hartlock: inject={LONG}", "msg=plan:%20unknown%20fault"),
-], ids=["before the plan", "many words", "no plan", "a number", "trials", "a fault"])
+], quick=lambda words, said: words.startswith(LONG) or "too%20many" in said,
+    ids=["before the plan", "many words", "no plan", "a number", "trials", "a fault"])
 def test_a_kernel_command_line_of_64_kb(words, said):
     assert said in kernel_says(words)
 
 
+@pytest.mark.deep
 def test_two_runs_at_once(tmp_path):
     """Two runs share build/, but neither the folder nor the figures."""
     with ThreadPoolExecutor(2) as pool:
@@ -138,6 +141,7 @@ def read_only():
         step()
 
 
+@pytest.mark.deep
 def test_a_folder_that_becomes_read_only(tmp_path, read_only):
     change, undo = read_only
     process = start(tmp_path / "run")
@@ -169,7 +173,7 @@ def test_a_wall_clock_that_goes_backwards(tmp_path, monkeypatch):
     assert len({p.name for p in tmp_path.iterdir()}) == 4
 
 
-@pytest.mark.parametrize("clock", ["time.time", "time.time_ns"])
+@sampled("clock", ["time.time", "time.time_ns"], quick=lambda clock: clock == "time.time")
 def test_limits_do_not_ask_the_wall_clock(tmp_path, monkeypatch, clock):
     """A run in this process does not mind a clock that stands at 1970 and then runs backwards."""
     seconds = iter(range(10**6, 0, -1))

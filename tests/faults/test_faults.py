@@ -10,18 +10,20 @@ import time
 
 import pexpect
 import pytest
+from support.logs import recorded
 from support.processes import alive, qemu_of, start, until_a_trial_is_kept
 from support.records import with_crc
 from support.run import QUICK, TOP, run_bench
+from support.sampling import sampled
 from support.trees import device_tree
 
 TWO = ("--smp", "2", "--lock", "cas")
 
 
-@pytest.mark.parametrize("fault,words", [
+@sampled("fault,words", [
     ("panic", r"panicked on hart \d+, kernel/inject\.c:\d+: asked to panic"),
     ("stack", r"stack overflow: hart \d+ ran into its guard words"),
-])
+], quick=lambda fault, words: fault == "panic")
 def test_a_panic_names_hart_file_and_line(bench, fault, words):
     done = bench(*TWO, "--inject", fault)
     assert done.status == 1
@@ -30,6 +32,7 @@ def test_a_panic_names_hart_file_and_line(bench, fault, words):
     assert done.session()["trials_kept"] == 7 and done.rows()  # the fault came before the last of 8
 
 
+@pytest.mark.deep
 def test_a_panic_amid_a_record_is_heard_all_the_same(bench):
     done = bench(*TWO, "--inject", "record")
     assert done.status == 1
@@ -76,16 +79,16 @@ def replay(bench, tmp_path):
     return run
 
 
-def test_a_hart_that_hsm_refuses_is_named_with_its_error(bench, replay):
-    log = bench(*TWO, "--trials", "1").log
+def test_a_hart_that_hsm_refuses_is_named_with_its_error(replay):
+    log = recorded("run")
     hart = re.search(rb"(@hart n=\d+ id=1) .*", log)
     done = replay(log.replace(hart[0], with_crc(hart[1] + b" state=failed sbi_error=-3 error=invalid_param")))
     assert done.status == 1
     assert "hart 1: invalid_param (SBI error -3): 1 of 2 harts run" in done.out
 
 
-def test_a_log_that_ends_early_keeps_its_trials(bench, replay):
-    log = bench(*TWO, "--trials", "1").log
+def test_a_log_that_ends_early_keeps_its_trials(replay):
+    log = recorded("run")
     second = [m.end() for m in re.finditer(rb"@trial n=.*\n", log)][1]
     done = replay(log[: second + 200])
     assert done.status == 1
@@ -93,8 +96,8 @@ def test_a_log_that_ends_early_keeps_its_trials(bench, replay):
     assert done.context["status"] == "incomplete" and done.session()["trials_kept"] == 2
 
 
-def test_lost_and_repeated_records_are_named(bench, replay):
-    lines = bench(*TWO, "--trials", "1").log.split(b"\n")
+def test_lost_and_repeated_records_are_named(replay):
+    lines = recorded("run").split(b"\n")
     shares = [i for i, line in enumerate(lines) if line.startswith(b"@share")]
     del lines[shares[1]]
     lines.insert(shares[-1], lines[shares[-1] - 1])
@@ -105,9 +108,9 @@ def test_lost_and_repeated_records_are_named(bench, replay):
     assert done.session()["records"]["faults"] == {"missing": 1, "repeated": 1}
 
 
-def test_a_candidate_that_loses_a_block_fails_the_run(bench, replay):
+def test_a_candidate_that_loses_a_block_fails_the_run(replay):
     """A log with one operation more than bytes were handed out fails, as a broken lock's would."""
-    log = bench(*TWO, "--trials", "1").log
+    log = recorded("run")
     share = re.search(rb"(@share n=\d+ trial=1 pass=throughput hart=0 ops=)(\d+)( .*) \*\w+", log)
     assert b"trial=1 pass=throughput strategy=cas" in log
     done = replay(log.replace(share[0], with_crc(share[1] + b"%d" % (int(share[2]) + 1) + share[3])))
@@ -123,6 +126,7 @@ def test_a_device_tree_without_memory_is_a_panic_with_a_message(bench, tmp_path)
     assert re.search(r"panicked on hart \d, kernel/main.c:\d+: device tree at 0x\w+: no memory in the tree", done.out)
 
 
+@pytest.mark.deep
 def test_trials_that_need_a_hart_that_is_not_there_are_said(bench, tmp_path):
     tree = device_tree(tmp_path, 3, lambda text: text)
     done = bench("--smp", "2", "--harts", "1", "--lock", "cas", "--trials", "1", "--", "-dtb", tree, "-smp", "1")
@@ -130,6 +134,7 @@ def test_trials_that_need_a_hart_that_is_not_there_are_said(bench, tmp_path):
     assert done.row("cas", 1)["check"] == "pass"
 
 
+@pytest.mark.deep
 def test_sparse_hart_ids(bench, tmp_path):
     """Hart 1 of 0, 1, 2 is disabled, and the two others are found by their ids."""
     def disable(text):
@@ -144,6 +149,7 @@ def test_sparse_hart_ids(bench, tmp_path):
     assert re.search(rb"@hart n=\d+ id=2 state=online index=1", done.log)
 
 
+@pytest.mark.deep
 def test_too_little_memory_is_a_panic_with_a_message(bench, tmp_path):
     tree = device_tree(tmp_path, 2, lambda text: text.replace("0x80000000 0x00 0x10000000", "0x80000000 0x00 0x4000000"))
     done = bench(*TWO, "--", "-dtb", tree)
@@ -151,8 +157,8 @@ def test_too_little_memory_is_a_panic_with_a_message(bench, tmp_path):
     assert "kernel and heap need" in done.out
 
 
-@pytest.mark.parametrize("number,status,words", [
-    (signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "interrupted")])
+@sampled("number,status,words", [(signal.SIGINT, 130, "interrupted"), (signal.SIGTERM, 143, "interrupted")],
+         quick=lambda number, *said: number == signal.SIGINT)
 def test_an_interrupted_run_keeps_what_it_had_and_leaves_no_qemu(tmp_path, number, status, words):
     process = start(tmp_path / "run")
     until_a_trial_is_kept(process)
@@ -204,8 +210,8 @@ def test_a_full_disk_ends_the_run_with_a_message(tmp_path):
         subprocess.run(["umount", str(small)], check=False)
 
 
-def test_a_damaged_log_is_counted_by_line(bench, replay):
-    log = bench(*TWO, "--trials", "1").log
+def test_a_damaged_log_is_counted_by_line(replay):
+    log = recorded("run")
     done = replay(log.replace(b"pass=latency hart=1", b"pass=latency hrt=1"))
     assert done.status == 1
     assert re.search(r"uart.log: 2 damaged record\(s\), the first at line \d+: a damaged record: its checksum", done.out)

@@ -38,12 +38,14 @@ def test_a_hart_that_can_be_interrupted_says_where_it_is(bench):
     assert re.match(r"hart [01]: at 0x\w+ spin_forever \(kernel/inject\.c:\d+\)", harts[0])
 
 
+@pytest.mark.deep
 def test_a_hart_with_interrupts_off_is_located_by_qemu(bench):
     harts = hung(bench(*TWO, "--inject", "hang"), "1 of 2 harts have not come back")
     assert len(harts) == 1
     assert re.match(r"hart [01]: did not answer an IPI; QEMU says: at 0x\w+ spin_forever \(kernel/inject\.c", harts[0])
 
 
+@pytest.mark.deep
 def test_a_hart_that_died_in_a_trap_is_located_by_qemu(bench):
     """The hart's trap handler is gone, so it traps for ever and can say nothing."""
     harts = hung(bench(*TWO, "--inject", "lost"), "1 of 2 harts have not come back")
@@ -51,6 +53,7 @@ def test_a_hart_that_died_in_a_trap_is_located_by_qemu(bench):
                     r"its last trap: scause 0x\w+ at 0x", harts[0])
 
 
+@pytest.mark.deep
 def test_where_no_hart_can_look_the_host_does(bench):
     done = bench(*TWO, "--inject", "hang-all")
     harts = hung(done, "nothing was heard from the kernel for 4 s")
@@ -58,6 +61,7 @@ def test_where_no_hart_can_look_the_host_does(bench):
     assert all(re.match(rf"hart {i}: at 0x\w+ spin_together \(kernel/inject\.c", harts[i]) for i in (0, 1))
 
 
+@pytest.mark.deep
 def test_a_qemu_that_does_not_answer_is_given_up(tmp_path):
     process = start(tmp_path / "run", "--time-limit", "2")
     until_a_trial_is_kept(process)
@@ -95,6 +99,7 @@ def test_a_deadlocked_lock_is_shown(mutant, tmp_path):
     assert re.search(r"[12] of 2 harts have not come back; trial \d+, ticket, \w+ pass, (warmup|window|stopping)", out), out
 
 
+@pytest.mark.deep
 def test_a_deadlock_with_interrupts_off_is_read_from_memory(mutant, tmp_path):
     """No hart can be interrupted and the boot hart cannot look, so the host reads guest memory itself."""
     out = deadlock(mutant, tmp_path / "run", "--irq", "off", "--hold", "200000")

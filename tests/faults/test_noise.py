@@ -8,7 +8,9 @@ import re
 import zlib
 
 import pytest
-from support.run import run_bench, run_here
+from support.logs import recorded
+from support.run import run_here
+from support.sampling import turns
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -18,7 +20,7 @@ from hartlock.records.parser import read
 from hartlock.run.boot import failed_checks, single
 
 FIRMWARE = b"sbi_trap_error: hart1: trap handler failed (error -2)\r\n"  # OpenSBI's, amid ours
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+MANY = settings(max_examples=turns(quick=30, deep=150), deadline=None, suppress_health_check=list(HealthCheck))
 
 
 class Heard:
@@ -46,10 +48,8 @@ def heard(log):
 
 
 @pytest.fixture(scope="module")
-def log(tmp_path_factory):
-    done = run_bench(tmp_path_factory.mktemp("noise") / "run", "--smp", "2", "--lock", "cas", "--trials", "1")
-    assert done.status == 0, done.out
-    return done.log
+def log():
+    return recorded("run")
 
 
 def agrees(heard, said):
@@ -60,6 +60,7 @@ def agrees(heard, said):
     return problems
 
 
+@pytest.mark.repeated
 @MANY
 @given(st.data())
 def test_bytes_that_are_lost_flipped_or_doubled(heard, data):
@@ -79,6 +80,7 @@ def test_bytes_that_are_lost_flipped_or_doubled(heard, data):
     agrees(heard, heard(bytes(noisy)))
 
 
+@pytest.mark.repeated
 @MANY
 @given(st.data())
 def test_a_log_that_ends_anywhere(heard, data):
@@ -91,6 +93,7 @@ def test_a_log_that_ends_anywhere(heard, data):
     assert len(said[0]) == len(re.findall(rb"^@trial .*\*[0-9a-f]{8}\s*$", heard.log[:end], re.MULTILINE))
 
 
+@pytest.mark.repeated
 @MANY
 @given(st.data())
 def test_whatever_stands_between_records_does_no_harm(heard, data):
@@ -130,6 +133,7 @@ def number(key, value):
 VALUES = [b"0", b"1", b"2", b"-1", b"9223372036854775808", b"18446744073709551615", b"0xffffffffffffffff", b"", b"word", b"0:1"]
 
 
+@pytest.mark.repeated
 @MANY
 @given(st.data())
 def test_nothing_that_a_mad_machine_says_makes_it_raise(heard, data):

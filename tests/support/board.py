@@ -1,9 +1,10 @@
 """Helpers of the board engine's tests: a plan, and a reader of a board's log."""
 
 from support.run import TOP, run_bench, run_here
+from tools import record_logs
 
 IMAGE = TOP / "build/hartlock.elf"
-ASKED = ("--smp", "2", "--lock", "ticket,cas", "--trials", "2", "--duration", "15", "--warmup", "3")
+ASKED = record_logs.BOARD  # the recorded log is of this plan
 
 
 def print_plan(*args):

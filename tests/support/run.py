@@ -5,6 +5,7 @@ import csv
 import io
 import json
 import os
+import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,6 +52,16 @@ class Done:
         return (self.folder / "uart.log").read_bytes()
 
 
+def until_overlap_is_shown(run, engine="tcg", turns=5):
+    """The first Done of run(0), run(1), ... whose control lost updates: a busy computer may run two harts one after
+    the other for a whole run, and then there is nothing to see. The last one if none did."""
+    for n in range(turns):
+        done = run(n)
+        if done.status != 0 or done.row("null", 2, engine)["overlap_shown"] == "yes":
+            break
+    return done
+
+
 # The environment of a run that builds what it needs: forms, compilers or a tree that `make check` has not built.
 BUILDS = {"HARTLOCK_PREBUILT": "0"}
 
@@ -79,11 +90,14 @@ def command(*args, env=None, timeout=120):
 def run_here(*args):
     """Run ./run-bench.sh ARGS in this process, for commands that only read results."""
     out, err = io.StringIO(), io.StringIO()
+    handler = signal.getsignal(signal.SIGTERM)  # a run sets its own
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             status = main([str(a) for a in args])
         except SystemExit as e:
             status = e.code
+        finally:
+            signal.signal(signal.SIGTERM, handler)
     return subprocess.CompletedProcess(args, status, out.getvalue(), err.getvalue())
 
 

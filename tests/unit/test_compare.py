@@ -49,6 +49,7 @@ def test_the_same_values_are_no_difference_whatever_they_are(tmp_path):
     assert words_of(a, tmp_path / "b") == {"ticket": "no difference"}
 
 
+@pytest.mark.repeated
 def test_of_many_rows_without_a_change_hardly_one_is_called(tmp_path):
     """Comparisons of 20 rows: at the stated rate one in 20 of them has a false call."""
     rng, called = np.random.default_rng(8), 0
