@@ -8,7 +8,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from support.run import run_here
+from support.run import TOP, run_here
 from support.synthetic import CONTEXT, context_of, folder_of
 
 from hartlock.base.errors import UsageError
@@ -37,6 +37,15 @@ SUMMARY = SummaryRow(context=CONTEXT, boots=1, trials=2, trials_measured=2, chec
 def test_a_row_comes_back_as_it_was(tmp_path, row):
     back, = read_rows(write_rows(tmp_path / "a.csv", type(row), [row]), type(row))
     assert same(back, row) and back.context == row.context
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_committed_files_come_back_cell_by_cell(tmp_path, name):
+    """A number may come back in other digits, 1.5e+09 as 1500000000, and is the same number."""
+    committed = TOP / "results/reference" / name
+    again = write_rows(tmp_path / name, FILES[name], read_rows(committed, FILES[name]))
+    for was, now in zip(*(csv.reader(path.read_text().splitlines()) for path in (committed, again)), strict=True):
+        assert was == now or all(a == b or float(a) == float(b) for a, b in zip(was, now, strict=True))
 
 
 @given(st.floats(0, 1e14), st.floats(-1e9, 1e9))
