@@ -146,41 +146,25 @@ FORCE:
 
 -include $(OBJS:.o=.d)
 
-# The cost model: a QEMU plugin for this computer.
-HOSTCC      ?= cc
-MODEL       := $(BUILD)/model/hartlock-model.so
-MODEL_OBJS  := $(patsubst %,$(BUILD)/%.host.o,$(wildcard model/*.c))
-HOST_CFLAGS := -std=gnu11 -O2 -g -fPIC -fvisibility=hidden -fno-common $(WARN)
-
-# The machine: the same cost model, and harts of its own.
-MACHINE        := $(BUILD)/model/hartlock-machine
-MACHINE_SRCS   := $(wildcard machine/*.c) $(addprefix model/,coherence.c directory.c l1.c profile.c request.c store_buffer.c)
-MACHINE_OBJS   := $(patsubst %,$(BUILD)/%.machine.o,$(MACHINE_SRCS))
-MACHINE_CFLAGS := -std=gnu11 -O2 -flto -g -fno-common $(WARN)
+# The cost model's machine, a program of this computer.
+HOSTCC       ?= cc
+MODEL        := $(BUILD)/model/hartlock-machine
+MODEL_OBJS   := $(patsubst %,$(BUILD)/%.host.o,$(wildcard machine/*.c model/*.c))
+HOST_CFLAGS  := -std=gnu11 -O2 -g -fno-common $(WARN)
+MODEL_CFLAGS := $(HOST_CFLAGS) -flto
 
 .PHONY: model
-model: $(MODEL) $(MACHINE) ## build the cost model: a QEMU plugin, and a machine of its own
-
-$(MACHINE): $(MACHINE_OBJS)
-	$(call say,LINK,$@)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(HOSTCC) $(MACHINE_CFLAGS) -o $@ $(MACHINE_OBJS)
-
-$(BUILD)/%.c.machine.o: %.c $(BUILD)/flags
-	$(call say,HOSTCC,$<)
-	$(Q)mkdir -p $(@D)
-	$(Q)$(HOSTCC) -MMD -MP $(MACHINE_CFLAGS) -c $< -o $@
-
--include $(MACHINE_OBJS:.o=.d)
+model: $(MODEL) ## build the cost model's machine
 
 $(MODEL): $(MODEL_OBJS)
 	$(call say,LINK,$@)
-	$(Q)$(HOSTCC) -shared -pthread -o $@ $(MODEL_OBJS)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(MODEL_CFLAGS) -o $@ $(MODEL_OBJS)
 
 $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 	$(call say,HOSTCC,$<)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(HOSTCC) -MMD -MP $(HOST_CFLAGS) $(KERNEL_AT) -c $< -o $@
+	$(Q)$(HOSTCC) -MMD -MP $(MODEL_CFLAGS) -c $< -o $@
 
 -include $(MODEL_OBJS:.o=.d)
 

@@ -101,18 +101,17 @@ void port_alarm(uint64_t time, void (*fn)(void *arg), void *arg)
 
 void port_alarm_off(void)
 {
-	if (!model_here()) /* it has set no alarm, and charges for calls to firmware */
-		timer_alarm_off();
+	timer_alarm_off();
 }
 
 bool port_interrupts(void)
 {
-	return !model_here(); /* it models no interrupts: docs/trust/model.md */
+	return true;
 }
 
 bool port_disturbs(void)
 {
-	return !model_here(); /* for the same reason */
+	return true;
 }
 
 static void (*on_ipi)(unsigned index);
@@ -147,8 +146,6 @@ bool port_start(unsigned index)
 
 void port_interruptible(bool on)
 {
-	if (model_here())
-		return;
 	if (on)
 		csr_set(sstatus, SSTATUS_SIE);
 	else

@@ -19,11 +19,13 @@ static const char usage[] =
 	"  --livelock N     cycles that harts may run on after the window's end (20000000)\n"
 	"  --trace FILE     write a line for each modelled access: issued (tenths of a cycle),\n"
 	"                   hart, pc, kind, address, hit or miss, cost (tenths of a cycle)\n"
+	"  --check          only read the profile, and say what is wrong with it\n"
 	"  --no-sleep       execute harts that only wait, too; the records stay the same\n";
 
 struct arguments {
 	const char *profile, *plan, *image, *trace;
 	uint64_t harts;
+	bool check;
 	struct settings settings;
 };
 
@@ -63,6 +65,8 @@ static void take(struct arguments *a, const char *option, const char *value)
 		a->settings.seed = number(option, value, 0, UINT64_MAX);
 	else if (strcmp(option, "livelock") == 0)
 		a->settings.livelock = number(option, value, 1, 1000000000000);
+	else if (strcmp(option, "check") == 0)
+		a->check = true;
 	else if (strcmp(option, "no-sleep") == 0)
 		a->settings.sleeping = false;
 	else {
@@ -74,15 +78,11 @@ static void take(struct arguments *a, const char *option, const char *value)
 static void read_arguments(struct arguments *a, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"machine", required_argument, NULL, 0},
-		{"plan", required_argument, NULL, 0},
-		{"trace", required_argument, NULL, 0},
-		{"smp", required_argument, NULL, 0},
-		{"seed", required_argument, NULL, 0},
-		{"livelock", required_argument, NULL, 0},
-		{"no-sleep", no_argument, NULL, 0},
-		{"help", no_argument, NULL, 0},
-		{0},
+		{"machine", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0},
+		{"trace", required_argument, NULL, 0},   {"smp", required_argument, NULL, 0},
+		{"seed", required_argument, NULL, 0},    {"livelock", required_argument, NULL, 0},
+		{"no-sleep", no_argument, NULL, 0},      {"check", no_argument, NULL, 0},
+		{"help", no_argument, NULL, 0},          {0},
 	};
 	int at, got;
 
@@ -91,7 +91,7 @@ static void read_arguments(struct arguments *a, int argc, char **argv)
 			exit(MACHINE_MISUSED); /* getopt_long() has said why */
 		take(a, options[at].name, optarg);
 	}
-	if (argc - optind != 1 || a->profile == NULL) {
+	if (argc - optind != !a->check || a->profile == NULL) {
 		fputs(usage, stderr);
 		exit(MACHINE_MISUSED);
 	}
@@ -146,6 +146,8 @@ int main(int argc, char **argv)
 	wrong = profile_read(&profile, a.profile, error);
 	if (wrong != NULL)
 		refuse(wrong, "");
+	if (a.check)
+		return 0;
 	if (a.trace != NULL && (a.settings.trace = fopen(a.trace, "w")) == NULL)
 		refuse(a.trace, strerror(errno));
 	if (!init(&m, &a, &profile))

@@ -5,7 +5,10 @@
 #include "memory.h"
 #include "turn.h"
 
-/* Regions begin at a multiple of this, and harts within as many cycles of each other. */
+/* Regions begin at a multiple of this, so that what is read of a clock in one does not
+ * depend on how long those before it took; */
+#define START_STEP_CYCLES 1000000000ul
+/* and harts begin within as many cycles of each other. */
 enum { START_SPREAD_CYCLES = 1000 };
 
 uint64_t region_mix(uint64_t x)
@@ -56,7 +59,7 @@ static uint64_t first_cycle(const struct machine *m)
 	for (unsigned h = 0; h < m->region.harts; h++)
 		if (m->hart[h].clock > clock)
 			clock = m->hart[h].clock;
-	return cycles(clock) / START_SPREAD_CYCLES * START_SPREAD_CYCLES + START_SPREAD_CYCLES;
+	return (cycles(clock) / START_STEP_CYCLES + 1) * START_STEP_CYCLES;
 }
 
 static void begin_hart(struct machine *m, struct hart *h, uint64_t from)

@@ -44,10 +44,9 @@ def reported(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def plugin():
+def model_built():
     if not build.is_prebuilt():
         subprocess.run(["make", "-s", "all", "model"], cwd=TOP, timeout=300, check=True)
-    return TOP / "build/model/hartlock-model.so"
 
 
 @pytest.fixture(scope="session")

@@ -35,7 +35,7 @@ BEGIN, END = "<!-- the verdict of results/reference -->", "<!-- end of the verdi
 
 def reduced(context: dict[str, Any]) -> dict[str, Any]:
     """Returns what is the same everywhere of run.json."""
-    engines = [{k: v for k, v in e.items() if k != "plugin_sha256"} for e in context["sweep"]["engines"]]
+    engines = [{k: v for k, v in e.items() if k != "machine_sha256"} for e in context["sweep"]["engines"]]
     return {**{key: context[key] for key in KEPT}, "command": ["./run-bench.sh", *SWEEP],
             "sweep": {**context["sweep"], "engines": engines}}
 

@@ -1,6 +1,5 @@
-"""Runs the kernel in QEMU under the cost model by hand, without the host program."""
+"""Runs the kernel on the cost model's machine by hand, without the host program."""
 
-import os
 import re
 import subprocess
 from collections.abc import Iterator, Sequence
@@ -9,11 +8,11 @@ from pathlib import Path
 Record = dict[str, str]  # a record's keys and their values
 
 TOP = Path(__file__).resolve().parents[1]
-QEMU = os.environ.get("QEMU", "qemu-system-riscv64")
+MACHINE = TOP / "build/model/hartlock-machine"
 
 
 class Run:
-    """The output of one QEMU until it ended."""
+    """The output of one machine until it ended."""
 
     def __init__(self, done: "subprocess.CompletedProcess[str]") -> None:
         self.status, self.log, self.errors = done.returncode, done.stdout, done.stderr
@@ -37,18 +36,13 @@ class Run:
             yield p, mine, count
 
 
-def simulate(plugin: Path, plan: str, harts: int = 8, arguments: str = "", machine: str = "reference", qemu: Sequence[str] = (),
-             status: int = 0, image: Path | None = None) -> Run:
-    """Run `plan` under the plugin. A QEMU that does not end with `status` is an AssertionError."""
-    accel = () if "-accel" in qemu else ("-accel", "tcg,thread=multi")
-    path = TOP / f"model/machines/{machine}.toml"
+def simulate(plan: str, harts: int = 8, arguments: Sequence[str] = (), machine: str = "reference", status: int = 0,
+             image: Path | None = None, program: Path = MACHINE) -> Run:
+    """The run of `plan`, with further arguments for the machine; one that does not end with `status` is an AssertionError."""
     done = subprocess.run(
-        [QEMU, "-M", "virt", "-m", "256M", "-smp", str(harts), "-display", "none",
-         "-serial", "stdio", "-monitor", "none", "-bios", "default", *accel, *qemu,
-         "-kernel", image or TOP / "build/hartlock.elf", "-append", f"hartlock: format=1 {plan}",
-         "-plugin", f"{plugin},machine={path}{arguments}"],
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=120,
-        check=False)
+        [program, "--machine", TOP / f"model/machines/{machine}.toml", "--smp", str(harts), "--plan", f"hartlock: format=1 {plan}",
+         *arguments, image or TOP / "build/hartlock.elf"],
+        stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=120, check=False)
     run = Run(done)
     assert run.status == status, run.errors + run.log[-2000:]
     return run

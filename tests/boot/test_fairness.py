@@ -72,8 +72,8 @@ def near_share(run, trial):
     return int(fair["near"]) / (int(fair["grants"]) - 1 - int(fair["again"]))
 
 
-def test_cna_stays_in_a_cluster_and_has_a_bound(plugin):
-    run = simulate(plugin, "seed=1 think=100 clusters=2 passes=f duration_us=400 warmup_us=50 run=cna:8,mcs:8",
+def test_cna_stays_in_a_cluster_and_has_a_bound(model_built):
+    run = simulate("seed=1 think=100 clusters=2 passes=f duration_us=400 warmup_us=50 run=cna:8,mcs:8",
                    machine="generic-8")
     # Harts that queue in a circle, four of each cluster: six of eight hand-overs are near at the most.
     assert near_share(run, 0) > 0.95 and near_share(run, 1) < 0.76
@@ -82,8 +82,8 @@ def test_cna_stays_in_a_cluster_and_has_a_bound(plugin):
     assert 7 < worst[0] <= local + 7 and worst[1] <= 7
 
 
-def test_a_heap_that_ends_leaves_what_there_was(plugin):
-    run = simulate(plugin, f"think=0 size={4 << 20} passes=f duration_us=200 warmup_us=0 run=mcs:4")
+def test_a_heap_that_ends_leaves_what_there_was(model_built):
+    run = simulate(f"think=0 size={4 << 20} passes=f duration_us=200 warmup_us=0 run=mcs:4")
     assert run.records("pass")[0]["ended"] == "heap"
     assert run.records("fair")[0]["breaks"] == "0"
 
@@ -97,7 +97,7 @@ def relocations(strategy, function):
 
 
 @pytest.mark.parametrize("strategy", ["ticket", "cas"])
-def test_requests_are_numbered_in_the_fairness_pass_only(plugin, strategy):
+def test_requests_are_numbered_in_the_fairness_pass_only(model_built, strategy):
     assert re.search(r"\bfairness\b", relocations(strategy, "grants"))
     for function in ("throughput", "latency", "audit"):
         text = relocations(strategy, function)

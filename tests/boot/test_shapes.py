@@ -30,16 +30,16 @@ class Cost:
         self.invalidated = int(count["invalidations"]) / ops
 
 
-def measure(plugin, harts, machine, names):
+def measure(harts, machine, names):
     trials = ",".join(f"{s}:{n}" for s in names for n in harts)
-    run = simulate(plugin, f"passes=t think=20 duration_us=60 warmup_us=20 run={trials}", harts=max(harts),
+    run = simulate(f"passes=t think=20 duration_us=60 warmup_us=20 run={trials}", harts=max(harts),
                    machine=machine)
     return {(p["strategy"], int(p["harts"])): Cost(*trial) for trial in run.trials() for p in trial[:1]}
 
 
 @pytest.fixture(scope="module")
-def cost(plugin):
-    return measure(plugin, COUNTS, "reference", [*CONSTANT, *GROWS_BY, "ttas", "cas"])
+def cost(model_built):
+    return measure(COUNTS, "reference", [*CONSTANT, *GROWS_BY, "ttas", "cas"])
 
 
 def test_traffic_is_claimed_where_it_can_be():
@@ -77,10 +77,10 @@ def test_magazine_scales_and_faa_is_one_transfer(cost):
     assert cost["faa", 8].cycles < 1.1 * 26  # the reference's one way of a dirty line
 
 
-def test_the_same_at_32_harts(plugin):
+def test_the_same_at_32_harts(model_built):
     """The queue locks move as many lines an operation at 32 harts of 64 as at 8; the ticket lock more."""
     queues = ["twa", "anderson", "mcs", "clh", "hemlock", "qspin", "cna"]
-    cost = measure(plugin, (8, 32), "mesh-64", [*queues, "ticket"])
+    cost = measure((8, 32), "mesh-64", [*queues, "ticket"])
     for s in queues:
         assert cost[s, 32].fetched == pytest.approx(cost[s, 8].fetched, rel=0.12), s
     assert cost["ticket", 32].fetched > 3 * cost["ticket", 8].fetched

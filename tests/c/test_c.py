@@ -30,10 +30,10 @@ PROGRAMS = {
     "isa": ["kernel/isa.c"],
     "machine": [f"kernel/{stem}.c"
                 for stem in ("machine", "machine_read", "machine_take", "tree_node", "cpumap", "isa", "fdt")],
+    "machine_decode": ["machine/decode.c", "machine/expand.c", "machine/execute.c"],
+    "machine_spin": ["machine/spin.c", "model/store_buffer.c"],
     "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
-    "model_decode": ["model/decode.c"],
     "model_profile": ["model/profile.c"],
-    "model_schedule": ["model/schedule.c", "model/spin.c", "model/store_buffer.c"],
     "place": [],
     "variant": ["bench/variant.c"],
     "plan": ["bench/plan.c", "bench/sizes.c"],

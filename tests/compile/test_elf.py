@@ -5,7 +5,6 @@ import re
 import subprocess
 
 import pytest
-from support.run import TOP
 
 from hartlock.base.elf import Elf, ElfError, Member
 from hartlock.base.paths import IMAGE
@@ -78,13 +77,6 @@ def test_an_address_of_an_image_that_was_moved(tmp_path):
     assert re.fullmatch(rf"{second:#x} second \({tmp_path}/one\.c:2\)", *symbols.locate([second], image))
     moved = symbols.locate([second - Elf(image).load_address + 0x90000000, 0x80], image, 0x90000000)
     assert re.fullmatch(rf"0x9\w+ second \({tmp_path}/one\.c:2\)", moved[0]) and moved[1] == "0x80 (not in the kernel)"
-
-
-def test_the_plugin_knows_where_the_kernel_begins():
-    """The plugin counts the kernel's instructions, and not those of the firmware before it."""
-    said = subprocess.run(["make", "-n", "BUILD=build/none", "KERNEL_BASE=0x80600000", "V=1", "build/none/model/plugin.c.host.o"], cwd=TOP,
-                          capture_output=True, text=True, timeout=60, check=True).stdout
-    assert any("-DKERNEL_BASE=0x80600000" in line and "model/plugin.c" in line for line in said.splitlines())
 
 
 @pytest.mark.parametrize("cut", [0, 3, 100, 3000])

@@ -84,8 +84,8 @@ def run_rows(where: Path, engine: str, strategy: str, seed: int, options: Sequen
 def run_plan(mutant: Mutant) -> Catch:
     """Run the mutant's plan, for which run-bench.sh has no option, and judge its longest bypass."""
     subprocess.run(["make", "-s", "all", "model"], cwd=mutant.tree, check=True, timeout=300)
-    run = simulate(mutant.tree / "build/model/hartlock-model.so", mutant.plan, machine="generic-8",
-                   image=mutant.tree / "build/hartlock.elf")
+    run = simulate(mutant.plan, machine="generic-8", image=mutant.tree / "build/hartlock.elf",
+                   program=mutant.tree / "build/model/hartlock-machine")
     harts, worst = (max(int(record[key]) for record in run.records(kind) if record.get("kind", want) == want)
                     for kind, key, want in (("pass", "harts", ""), ("hist", "max", "bypass")))
     ops = sum(int(share["ops"]) for share in run.records("share"))

@@ -67,48 +67,47 @@ def first_line(text: str) -> str:
     return text.split("\n", 1)[0].strip()
 
 
-def _missing() -> list[tuple[str, str]]:
-    """The (program or library, Debian package) of everything that is not installed."""
+def _missing_kernel() -> list[tuple[str, str]]:
+    """The (program or library, Debian package) of everything that compiling the kernel needs and that is not installed."""
     gcc = cross_compile() + "gcc"
     missing = []
-    if not shutil.which("make"):
-        missing.append(("make", "make"))
     if not shutil.which(gcc):
         missing.append((gcc, "gcc-riscv64-unknown-elf"))
         if not Path("/usr/lib/picolibc/riscv64-unknown-elf").is_dir():
             missing.append(("picolibc", "picolibc-riscv64-unknown-elf"))
     elif not Path(first_line(output_of(gcc, "-print-file-name=picolibc.specs"))).is_absolute():
         missing.append(("picolibc", "picolibc-riscv64-unknown-elf"))
+    return missing
+
+
+def _missing_qemu() -> list[tuple[str, str]]:
+    """_missing_kernel() for emulation. Raises UsageError for a QEMU that is too old."""
+    missing = []
     qemu = shutil.which(QEMU)
     if not qemu:
         missing.append((QEMU, "qemu-system-misc"))
     firmware = Path(qemu or "/usr/bin/qemu").resolve().parent.parent / "share/qemu" / FIRMWARE
     if not firmware.exists():
         missing.append(("OpenSBI for QEMU", "opensbi"))
+    version = qemu_version() if qemu else None
+    if version and version < QEMU_OLDEST:
+        raise UsageError(f"{QEMU} is version {version[0]}.{version[1]}; 7.2 or later is needed")
     return missing
 
 
-def _missing_native() -> list[tuple[str, str]]:
-    """_missing() for --engine native, which needs neither QEMU nor the cross compiler."""
+def check(setup: str = "", kernel: bool = False, qemu: bool = False, host: bool = False) -> None:
+    """Raise UsageError, with the commands that help, unless there is what compiling the kernel, emulating it with
+    QEMU, and compiling for this computer (`host`) need. `setup`: what --setup has to be told beside."""
     missing = [] if shutil.which("make") else [("make", "make")]
-    if not shutil.which(hostcc()):
-        missing.append((hostcc(), "gcc libc6-dev"))
-    return missing
-
-
-def check(native: bool = False) -> None:
-    missing = _missing_native() if native else _missing()
+    missing += _missing_kernel() if kernel else []
+    missing += _missing_qemu() if qemu else []
+    missing += [(hostcc(), "gcc libc6-dev")] if host and not shutil.which(hostcc()) else []
     if missing:
         packages = " ".join(package for _, package in missing)
         raise UsageError(
             f"missing: {', '.join(what for what, _ in missing)}\n"
             f"install it as root with: apt-get update && apt-get install -y --no-install-recommends {packages}\n"
-            f"or let hartlock do it: ./run-bench.sh --setup{' --engine native' if native else ''}")
-    if native:
-        return
-    version = qemu_version()
-    if version and version < QEMU_OLDEST:
-        raise UsageError(f"{QEMU} is version {version[0]}.{version[1]}; 7.2 or later is needed")
+            f"or let hartlock do it: ./run-bench.sh --setup{setup}")
 
 
 def qemu_version() -> tuple[int, int] | None:

@@ -37,10 +37,10 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
         relax=options.relax, unlock=options.unlock, clusters=options.clusters, optional=strategies.optional(options.lock),
         order=plans.order(locks, harts, trials, options.seed))
     plans.check(plan)
-    engines, remarks = choose.choose(options.engine, asked)
+    engines = choose.choose(options.engine, asked)
     engines, more = choose.split_by_ability(engines, workload_options.wants(plan.workload))
     return Request(plan=plan, engines=engines, label=strategies.label(locks), out=options.out, silence_s=options.time_limit,
-                   argv=list(argv), remarks=[*remarks, *more])
+                   argv=list(argv), remarks=more)
 
 
 def refuse_board(request: Request) -> None:

@@ -86,7 +86,7 @@ def main(argv: Sequence[str]) -> int:
     smp = options.smp or choose.kind(options.engine).default_smp()
     seed = secrets.randbits(32) if options.seed is None else options.seed
     locks, patience_s = tuple(strategies.choose(options.lock)), options.time_limit or 15 + smp
-    (engine,), _ = choose.choose(options.engine, Options(
+    (engine,) = choose.choose(options.engine, Options(
         smp, seed=seed, time_limit_s=patience_s, machine=options.machine, cpu=options.cpu, extra=tuple(extra),
         relax=options.relax if options.relax != ANY else lock_forms.RELAX))
     from hartlock.stress.draw import Asked

@@ -95,7 +95,7 @@ class Engine:
     @classmethod
     def check_programs(cls) -> None:
         """Raise UsageError when a program that it needs is not installed."""
-        toolchain.check()
+        toolchain.check(kernel=True, qemu=True)
 
     @classmethod
     def default_smp(cls) -> int:
@@ -178,10 +178,10 @@ def evidence_remark(word: str, where: str) -> str:
     return f"evidence {word}: {where}: {evidence.MEANING[word]}"
 
 
-def refuse_qemu_options(options: Options, engine: str, whose: str) -> None:
+def refuse_qemu_options(options: Options, engine: str, whose: str, with_profile: bool = False) -> None:
     """Refuse options that would mean nothing to an engine without QEMU; `whose` processors it has."""
     has = f"--engine {engine} has {whose} processors"
-    if options.machine:
+    if options.machine and not with_profile:
         raise UsageError(f"--machine {options.machine}: a profile of the cost model; {has}")
     if options.cpu:
         raise UsageError(f"--cpu {options.cpu}: QEMU's; {has}")

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hartlock.base import toolchain
 from hartlock.base.errors import UsageError
-from hartlock.base.paths import BUILD, IMAGE, PLUGIN, TOP
+from hartlock.base.paths import BUILD, IMAGE, MACHINE, TOP
 from hartlock.plan.lock_forms import RELAX, UNLOCK, formed
 
 LIMIT_S = 300
@@ -53,9 +53,9 @@ def image(relax: str = RELAX, unlock: str = UNLOCK) -> Path:
     return _built(formed(BUILD, relax, unlock) / IMAGE.name, "all", "the kernel", relax=relax, unlock=unlock)
 
 
-def plugin() -> Path:
-    """The cost model's QEMU plugin."""
-    return _built(PLUGIN, "model", "the cost model")
+def machine() -> Path:
+    """The cost model's machine."""
+    return _built(MACHINE, "model", "the cost model's machine")
 
 
 def native(relax: str = RELAX, unlock: str = UNLOCK) -> Path:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from hartlock.base.errors import UsageError
 from hartlock.engine.base import BOTH, Engine, Options
 from hartlock.engine.board import Board
-from hartlock.engine.model import Model, Unavailable
+from hartlock.engine.model import Model
 from hartlock.engine.native import Native
 from hartlock.engine.tcg import Tcg
 
@@ -18,15 +18,12 @@ def kind(name: str) -> type[Engine]:
     return ENGINES.get(name, Tcg)
 
 
-def choose(name: str, options: Options) -> tuple[list[Engine], list[str]]:
-    """The engines of --engine `name`, and the remarks on an engine of `both` that is not available."""
+def choose(name: str, options: Options) -> list[Engine]:
+    """The engines of --engine `name`. Options for QEMU concern the one of `both` that starts it."""
     if name != BOTH:
-        return [ENGINES[name].create(options)], []
-    first = Tcg.create(options)
-    try:
-        return [first, replace(Model.create(options), log="uart-model.log")], []
-    except Unavailable as e:
-        return [first], [f"the cost model was left out, so nothing here is a cost: {e.why}."]
+        return [ENGINES[name].create(options)]
+    modelled = Model.create(replace(options, cpu=None, extra=()))
+    return [Tcg.create(options), replace(modelled, log="uart-model.log")]
 
 
 def unsupported_options(engine: Engine, wants: Sequence[str]) -> list[str]:

@@ -1,7 +1,6 @@
-"""model: the kernel in QEMU under the cost model, a plugin that makes time a matter of the harts' memory accesses."""
+"""model: the kernel on the cost model's machine, whose harts, memory and firmware are one program of this computer."""
 
 import re
-import shutil
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -12,43 +11,48 @@ from hartlock.base import evidence, toolchain
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINES
 from hartlock.engine import build
-from hartlock.engine.base import Abilities, Options, evidence_remark
-from hartlock.engine.tcg import CPU, InQemu
+from hartlock.engine.base import Engine, Options, evidence_remark, refuse_qemu_options
+from hartlock.engine.process import Process
+from hartlock.plan.plan import Plan
 from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
 
-QEMU_VERSIONS = ((7, 2), (10, 0))  # the cost model knows their plugin interface
 STRESS_DIVISOR, STRESS_LEAST_US = 50, 40  # a modelled microsecond takes that much longer to simulate
+SECONDS_PER_US = 0.00002  # of one hart, simulated on a slow computer
 
 
-class Unavailable(UsageError):
-    """The cost model cannot run here; `why` is a clause."""
+class Simulation(Process):
+    """A running machine. It says on its standard error where each hart was when it gave up."""
 
-    def __init__(self, why: str):
-        super().__init__(f"--engine {Model.name}: the cost model cannot run here: {why}")
-        self.why = why
+    name, key, speaker = "the machine", "machine", "the kernel"
+
+    def __init__(self, image: Path, plan: Plan, bootargs: str, profile: Path, seed: int):
+        super().__init__(lambda folder: [
+            str(build.machine()), "--machine", str(profile), "--smp", str(plan.smp), "--seed", str(seed), "--plan", bootargs, str(image)])
 
 
 @dataclass(frozen=True)
-class Model(InQemu):
+class Model(Engine):
     name: ClassVar[str] = "model"
-    abilities: ClassVar[Abilities] = Abilities(interrupts=False, disturbs=False)
     is_deterministic: ClassVar[bool] = True
     fairness_share: ClassVar[int] = 2  # modelled windows are short: a quarter would hold too few grants
 
+    profile: Path = Path()
+    seed: int = 1
+
     @classmethod
     def create(cls, options: Options) -> Self:
+        refuse_qemu_options(options, cls.name, "the modelled machine's", with_profile=True)
         cls.check_programs()
-        if why := why_model_unavailable(toolchain.qemu_version()):
-            raise Unavailable(why)
         profile = machine_file(options.machine or default_machine(options.smp))
-        plugin = build.plugin()
-        arguments = ("-plugin", f"{plugin},machine={profile},seed={options.seed % 10**18}")
-        if why := plugin_load_error(arguments):
-            raise Unavailable(why)
-        facts = {"machine": profile.stem, "machine_profile": profile.read_text(), "plugin_sha256": build.file_hash(plugin)}
+        check_profile(profile)
+        facts = {"machine": profile.stem, "machine_profile": profile.read_text(), "machine_sha256": build.file_hash(build.machine())}
         return cls(cls.modelled_windows(options.model_duration_us), machine=profile.stem, facts=facts,
-                   cpu=options.cpu or CPU, extra=(*arguments, *options.extra))
+                   profile=profile, seed=options.seed % 10**18)
+
+    @classmethod
+    def check_programs(cls) -> None:
+        toolchain.check(f" --engine {cls.name}", kernel=True, host=True)
 
     @classmethod
     def modelled_windows(cls, duration_us: int) -> Windows:
@@ -58,16 +62,22 @@ class Model(InQemu):
     def shortened(self, duration_us: int, warmup_us: int) -> Self:
         return super().shortened(max(STRESS_LEAST_US, duration_us // STRESS_DIVISOR), warmup_us // STRESS_DIVISOR)
 
+    def start(self, plan: Plan, image: Path) -> Simulation:
+        return Simulation(image, plan, plan.bootargs(self.windows), self.profile, self.seed)
+
     def pass_seconds(self, harts: int) -> float:
         """The seconds that a pass takes: a modelled microsecond of 64 harts takes a while to simulate."""
-        return (self.windows.warmup_us + self.windows.duration_us) * 0.002 * harts
+        return (self.windows.warmup_us + self.windows.duration_us) * SECONDS_PER_US * harts
 
     def used_processors(self, smp: int) -> int:
-        """The harts take turns on one processor; a second one serves the rest of QEMU."""
-        return 2
+        """One thread simulates all harts."""
+        return 1
 
     def evidence(self, harts: int, processors: int) -> str:
         return evidence.MODELLED
+
+    def provenance(self, image: Path) -> dict[str, str]:
+        return {**super().provenance(image), "qemu": ""}
 
     def place(self, smp: int) -> str:
         return f"{smp} hart(s) of the cost model's machine {self.machine}"
@@ -87,31 +97,12 @@ def machine_file(name: str) -> Path:
     if not path.is_file():
         known = ", ".join(sorted(p.stem for p in MACHINES.glob("*.toml")))
         raise UsageError(f"--machine {name}: there is no such profile. There are {known}; or give a file.")
-    if "," in str(path.resolve()):
-        raise UsageError(f"--machine {name}: QEMU takes no comma in a path")
     return path.resolve()
 
 
-def why_model_unavailable(version: tuple[int, int] | None) -> str:
-    """The reason why the cost model cannot run with QEMU of this version, as a clause; "" if it can."""
-    oldest, newest = (".".join(map(str, v)) for v in QEMU_VERSIONS)
-    if version is None or not QEMU_VERSIONS[0] <= version <= QEMU_VERSIONS[1]:
-        have = ".".join(map(str, version)) if version else "of an unknown version"
-        return f"it works with QEMU {oldest} to {newest}, and this one is {have}"
-    if "-plugin" not in toolchain.output_of(toolchain.QEMU, "--help"):
-        return "this QEMU was built without plugins"
-    if not shutil.which("cc"):
-        return "there is no C compiler for this computer (Debian packages gcc and libc6-dev)"
-    return ""
-
-
-def plugin_load_error(arguments: Sequence[str]) -> str:
-    """QEMU's message when it refuses the plugin or its profile; "" if it takes them."""
-    command = [toolchain.QEMU, "-machine", "virt", "-display", "none", "-serial", "none", "-monitor", "none",
-               "-S", "-qmp", "stdio", *arguments]
-    try:
-        done = subprocess.run(command, input='{"execute":"qmp_capabilities"}{"execute":"quit"}', text=True,
-                              capture_output=True, timeout=20, check=False)
-    except (OSError, subprocess.TimeoutExpired) as e:
-        return f"QEMU did not start with it: {e}"
-    return done.stderr.strip() if done.returncode != 0 else ""
+def check_profile(profile: Path) -> None:
+    """Raise UsageError, with the line that is wrong, for a profile that the machine cannot read."""
+    done = subprocess.run([build.machine(), "--machine", profile, "--check"], stdin=subprocess.DEVNULL, capture_output=True,
+                          text=True, errors="replace", timeout=20, check=False)
+    if done.returncode != 0:
+        raise UsageError(f"--machine: {done.stderr.strip().removeprefix('hartlock-machine: ')}")

@@ -37,7 +37,7 @@ class Native(Engine):
 
     @classmethod
     def check_programs(cls) -> None:
-        toolchain.check(native=True)
+        toolchain.check(f" --engine {cls.name}", host=True)
 
     @classmethod
     def default_smp(cls) -> int:

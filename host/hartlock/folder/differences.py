@@ -13,7 +13,7 @@ FACTS = [
     ("host.system", "system"), ("host.kernel", "host kernel"), ("plan.smp", "harts of the machine"), ("plan.seed", "seed"),
     ("plan.trials", "trials a boot"),
 ]
-OF_SESSIONS = [("machine", "machine profile"), ("plugin_sha256", "cost model"), ("duration_us", "window, us"), ("boot.sbi", "firmware"),
+OF_SESSIONS = [("machine", "machine profile"), ("machine_sha256", "cost model"), ("duration_us", "window, us"), ("boot.sbi", "firmware"),
                ("boot.isa", "ISA")]
 SHORT = 40  # characters of a value that are shown
 

@@ -160,7 +160,7 @@ class Session:
 
     def _why(self, name: str, status: int, errors: str) -> str:
         how = f"was killed by signal {-status} ({signal.strsignal(-status)})" if status < 0 else f"ended with status {status}"
-        said = [line.removeprefix("hartlock-model: ") for line in errors.splitlines()]
+        said = [line.removeprefix("hartlock-machine: ") for line in errors.splitlines()]
         places = [m for line in said if (m := re.fullmatch(r"hart (\d+) pc 0x(\w+) (.*)", line))]
         for m, at in zip(places, symbols.locate([int(m[2], 16) for m in places], self.image), strict=True):
             self.harts.append(f"hart {m[1]}: at {at}, {m[3]}")
