@@ -1,5 +1,5 @@
 /* mailbox.h: the memory through which the kernel and the cost model (model/,
- * a QEMU plugin) talk, and the instructions that call the model.
+ * the machine) talk, and the instructions that call the model.
  *
  * The same image runs with and without the model: without it the markers are
  * HINT instructions that do nothing (`slti x0, x0, imm`, designated for custom

@@ -146,10 +146,14 @@ bool port_start(unsigned index)
 
 void port_interruptible(bool on)
 {
-	if (on)
+	if (on) {
+		/* An IPI that was to end an earlier wait is taken here, not in what is timed. */
+		csr_clear(sip, SIE_SSIE);
+		ipi_take(NULL);
 		csr_set(sstatus, SSTATUS_SIE);
-	else
+	} else {
 		csr_clear(sstatus, SSTATUS_SIE);
+	}
 }
 
 void port_write(const char *text, size_t len)

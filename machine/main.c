@@ -12,7 +12,7 @@
 
 static const char usage[] =
 	"usage: hartlock-machine --machine PROFILE [option]... IMAGE\n"
-	"  --machine FILE   the machine's profile (docs/model.md)\n"
+	"  --machine FILE   the machine's profile (docs/trust/model.md)\n"
 	"  --smp N          harts, 1 to 64 (1)\n"
 	"  --plan TEXT      the kernel's command line: hartlock: ... (none)\n"
 	"  --seed N         moves harts' starts and lines among banks (1)\n"

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from support.run import TOP
 
-FOLDERS = ("alloc", "bench", "docs", "host", "kernel", "linker", "lock", "model", "native", "results/reference", "tests", "tools", "verify")
+FOLDERS = ("alloc", "bench", "docs", "host", "kernel", "linker", "lock", "machine", "model", "native", "results/reference", "tests", "tools", "verify")
 SOURCES = {".c", ".cpp", ".def", ".h", ".html", ".ld", ".md", ".mk", ".py", ".S", ".toml"}
 LINK = re.compile(r"\]\(([^)\s]+)\)")
 PATH = re.compile(rf"`((?:{'|'.join(FOLDERS)}|linker)/[\w./*-]*\w)/?`")  # as documents write it

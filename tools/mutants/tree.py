@@ -26,7 +26,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[2]
 PATCHES = Path(__file__).resolve().parent
 TREES = TOP / "build" / "mutants"
-FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "model", "native", "verify")
+FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "verify")
 FILES = ("Makefile", "run-bench.sh")
 KEYS = {"mistake", "strategy", "options", "plan", "stress", "memory-model"}
 
