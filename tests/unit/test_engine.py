@@ -42,7 +42,7 @@ def test_windows_are_the_engines_own_unless_options_say_otherwise():
     assert Native.asked_windows(Options(2))[:3] == (20_000, 5_000, 5_000)
     assert Native.asked_windows(Options(2, duration_ms=8, warmup_ms=0))[:3] == (8_000, 0, 2_000)
     assert Model.modelled_windows(200)[:3] == (200, 50, 100)
-    assert MODEL.shortened(1000, 5000).windows[:2] == (40, 100) and TCG.shortened(1000, 5000).windows[:2] == (1000, 5000)
+    assert MODEL.shortened(1000, 5000).windows[:2] == (50, 250) and TCG.shortened(1000, 5000).windows[:2] == (1000, 5000)
 
 
 def test_a_board_gets_the_time_that_its_line_takes():

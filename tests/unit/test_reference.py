@@ -56,5 +56,5 @@ def test_the_readme_quotes_its_verdict_and_shows_its_plot():
 
 def test_what_depends_on_the_computer_is_not_in_it():
     text = b"".join(reference.files(reference.REFERENCE).values())
-    for word in (b"load_at_start", b"plugin_sha256", str(TOP).encode(), b"/tmp/", b"image_sha256"):
+    for word in (b"load_at_start", b"machine_sha256", str(TOP).encode(), b"/tmp/", b"image_sha256"):
         assert word not in text, word

@@ -9,6 +9,7 @@ from support.run import TOP, run_here
 from tools.mutants import detectors, tree
 
 from hartlock.engine.model import Model
+from hartlock.engine.native import Native
 from hartlock.engine.tcg import Tcg
 from hartlock.figures.trial_figures import exhausted
 from hartlock.plan import parse, strategies
@@ -23,6 +24,7 @@ from hartlock.stress.tally import Tally, short
 LOCKS = tuple(strategies.known())
 TCG = Tcg(Tcg.make_windows(1000, 1000))
 MODEL = Model(Model.modelled_windows(1))
+NATIVE = Native(Native.make_windows(1000, 1000))
 
 
 GOLDEN = ("hartlock: format=1 align=16 hold=140 think=2326 think_range=2326 batch=4096 sizes=mixed touch=4 "
@@ -75,11 +77,23 @@ def test_everything_is_drawn_sooner_or_later():
 
 def test_what_an_engine_cannot_do_is_left_out_and_the_rest_is_the_same():
     for number in range(1, 50):
-        full, less = draw(asked(), number, "log"), draw(asked(engine=MODEL), number, "log")
+        full, less = draw(asked(), number, "log"), draw(asked(engine=NATIVE), number, "log")
         w = less.plan.workload
-        assert (w.interrupt_period_us, w.interrupt_instructions, w.ipi_period_us, w.churn_period_us) == (0, 0, 0, 0)
+        assert (w.irq, w.ipi_period_us, w.churn_period_us) == ("on", 0, 0)
+        assert w.interrupt_period_us == full.plan.workload.interrupt_period_us
         assert less.plan.order == full.plan.order and w.size_bytes == full.plan.workload.size_bytes
-        assert w.exhaust_rounds == full.plan.workload.exhaust_rounds and less.engine.windows.duration_us <= 600
+        assert w.exhaust_rounds == full.plan.workload.exhaust_rounds
+
+
+def test_modelled_times_are_a_twentieth_and_everything_is_drawn():
+    for number in range(1, 50):
+        full, modelled = draw(asked(), number, "log"), draw(asked(engine=MODEL), number, "log")
+        whole, part = full.plan.workload, modelled.plan.workload
+        assert modelled.engine.windows.duration_us == full.engine.windows.duration_us // 20
+        for name in ("interrupt_period_us", "ipi_period_us", "churn_period_us"):
+            drawn = getattr(whole, name)
+            assert getattr(part, name) == (max(10, drawn // 20) if drawn else 0)
+        assert part.irq == whole.irq and modelled.plan.order == full.plan.order
 
 
 @pytest.mark.parametrize("locks,smp", [(("ticket",), 2), (("null", "baseline"), 1), (LOCKS, 64)])

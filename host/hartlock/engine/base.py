@@ -63,6 +63,7 @@ class Engine:
     abilities: ClassVar[Abilities] = Abilities()
     window_ms: ClassVar[tuple[int, int]] = (100, 20)  # duration and warm-up, unless options say otherwise
     fairness_share: ClassVar[int] = 4  # the fairness pass's window is the duration divided by this
+    stress_divisor: ClassVar[int] = 1  # times that stress draws are divided by it: a modelled microsecond takes long to simulate
     is_deterministic: ClassVar[bool] = False  # equal plans are equal runs, and no hart is ever stopped
     is_started_here: ClassVar[bool] = True  # else it runs already, and nobody sees it end
     runs_image: ClassVar[bool] = True  # it executes the image that was built here, whose code may be proved
@@ -112,7 +113,8 @@ class Engine:
 
     def shortened(self, duration_us: int, warmup_us: int) -> Self:
         """The engine with windows of a stress round, drawn in microseconds of wall time."""
-        return replace(self, windows=self.make_windows(duration_us, warmup_us, self.windows.hang_ms))
+        scale = self.stress_divisor
+        return replace(self, windows=self.make_windows(duration_us // scale, warmup_us // scale, self.windows.hang_ms))
 
     # Running.
 

@@ -17,7 +17,6 @@ from hartlock.plan.plan import Plan
 from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
 
-STRESS_DIVISOR, STRESS_LEAST_US = 50, 40  # a modelled microsecond takes that much longer to simulate
 SECONDS_PER_US = 0.00002  # of one hart, simulated on a slow computer
 
 
@@ -35,6 +34,7 @@ class Simulation(Process):
 class Model(Engine):
     name: ClassVar[str] = "model"
     is_deterministic: ClassVar[bool] = True
+    stress_divisor: ClassVar[int] = 20
     fairness_share: ClassVar[int] = 2  # modelled windows are short: a quarter would hold too few grants
 
     profile: Path = Path()
@@ -58,9 +58,6 @@ class Model(Engine):
     def modelled_windows(cls, duration_us: int) -> Windows:
         """The warm-up of a modelled window is a quarter of it."""
         return cls.make_windows(duration_us, duration_us // 4)
-
-    def shortened(self, duration_us: int, warmup_us: int) -> Self:
-        return super().shortened(max(STRESS_LEAST_US, duration_us // STRESS_DIVISOR), warmup_us // STRESS_DIVISOR)
 
     def start(self, plan: Plan, image: Path) -> Simulation:
         return Simulation(image, plan, plan.bootargs(self.windows), self.profile, self.seed)

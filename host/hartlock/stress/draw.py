@@ -15,6 +15,7 @@ TRIALS = 6  # in a round, and the control: so that workloads change often
 SIZE_BYTES = (1, 2, 3, 7, 8, 16, 16, 16, 24, 32, 40, 64, 100, 256, 1000, 4096, 4104, 65536)
 ALIGN_BYTES = (1, 4, 8, 16, 16, 64, 256, 4096)
 BATCH_BYTES = (0, 64, 4096, 4096, 65536)
+LEAST_PERIOD_US = 10  # of interrupts, IPIs and harts that stop
 
 
 @dataclass(frozen=True)
@@ -86,6 +87,7 @@ def _disturbances(dice: Dice, engine: Engine) -> dict[str, object]:
     period, length = dice.perhaps(0.4, 100, 3000), dice.about(10, 5000)
     masked = dice.happens(0.2)
     ipi, churn = dice.perhaps(0.5, 100, 3000), dice.perhaps(0.5, 200, 5000)
+    period, ipi, churn = (time and max(LEAST_PERIOD_US, time // engine.stress_divisor) for time in (period, ipi, churn))
     return {"interrupt_period_us": period if engine.abilities.interrupts else 0,
             "interrupt_instructions": length if period and engine.abilities.interrupts else 0,
             "irq": "off" if masked and engine.abilities.masks else "on",
