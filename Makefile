@@ -173,10 +173,10 @@ include verify/rules.mk
 
 .PHONY: setup setup-deep
 setup: ## install what building, running and `make check` need (Debian packages)
-	$(Q)./host/setup base run check
+	$(Q)./host/setup base kernel run check
 
 setup-deep: ## install what `make check-deep` needs: other compilers, a browser, Slurm, U-Boot; a second QEMU beside
-	$(Q)./host/setup base run check deep
+	$(Q)./host/setup base kernel run check deep
 	$(Q)./host/fetch-qemu10
 
 # Tests start the host program often: they are told which Python it takes, and that the tree is built.

@@ -5,13 +5,14 @@
 set -euo pipefail
 top=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 
-setup='' args=() sets=(base run) # base is enough for --engine native
+setup='' args=() sets=(base kernel run) # --engine says which are enough
 while [[ $# -gt 0 && $1 != -- ]]; do
 	if [[ $1 == --setup ]]; then setup=1; else args+=("$1"); fi
 	shift
 done
-if [[ ${args[*]} == check ]]; then sets=(base run check); fi
+if [[ ${args[*]} == check ]]; then sets=(base kernel run check); fi
 if [[ " ${args[*]} " =~ \ --engine[\ =](native|board)\  ]]; then sets=(base); fi
+if [[ " ${args[*]} " =~ \ --engine[\ =](model)\  ]]; then sets=(base kernel); fi
 if [[ $setup ]]; then
 	"$top/host/setup" "${sets[@]}"
 	if [[ ${#args[@]} -eq 0 && $# -eq 0 ]]; then

@@ -10,6 +10,7 @@ from hartlock.base.errors import UsageError
 from hartlock.cli import run
 from hartlock.engine import choose
 from hartlock.engine.model import Model
+from hartlock.engine.native import Native
 from hartlock.engine.tcg import Tcg
 from hartlock.figures import trial_figures
 from hartlock.plan import scenarios, workload_options
@@ -56,11 +57,10 @@ def test_options_become_the_workload(args, expected):
     (["--interrupt", "9,100"], "from 10 to 1000000"),
     (["--irq", "maybe"], "not one of on, off"),
     (["--scenario", "sunday"], "there is no scenario 'sunday'. There are boot-alloc"),
-    (["--engine", "model", "--interrupt", "100,1"], "--interrupt: the engine model cannot do that"),
     (["--engine", "native", "--irq", "off"], "--irq off: the engine native cannot do that"),
-    (["--engine", "model", "--ipi", "100", "--irq", "off"], "--ipi: the engine model cannot do that"),
+    (["--engine", "native", "--ipi", "100", "--irq", "off"], "--irq off, --ipi: the engine native cannot do that"),
     (["--engine", "native", "--churn", "500"], "--churn: the engine native cannot do that"),
-    (["--engine", "model", "--churn", "500", "--interrupt", "100,1"], "--interrupt, --churn: the engine model cannot do that"),
+    (["--engine", "native", "--churn", "500", "--interrupt", "100,1"], "--churn: the engine native cannot do that"),
     (["--churn", "9"], "from 10 to 1000000"),
     (["--ipi", "often"], "'often' is not a whole number"),
     (["--exhaust", "0"], "from 1 to 1000000"),
@@ -73,12 +73,12 @@ def test_what_cannot_be_is_refused(refused, args, words):
 
 
 def test_with_both_engines_the_one_that_cannot_is_left_out_and_said():
-    tcg, model = Tcg(Tcg.make_windows(1, 1)), Model(Model.make_windows(1, 1))
-    assert choose.split_by_ability([tcg, model], ["--irq off"]) == ([tcg, model], [])
-    can, said = choose.split_by_ability([tcg, model], ["--interrupt"])
-    assert can == [tcg] and "--interrupt: the engine model cannot" in said[0]
-    with pytest.raises(UsageError, match="the engine model cannot"):
-        choose.split_by_ability([model], ["--interrupt"])
+    tcg, model, native = (kind(kind.make_windows(1, 1)) for kind in (Tcg, Model, Native))
+    assert choose.split_by_ability([tcg, model], ["--irq off", "--interrupt", "--ipi", "--churn"]) == ([tcg, model], [])
+    can, said = choose.split_by_ability([tcg, native], ["--ipi"])
+    assert can == [tcg] and "--ipi: the engine native cannot" in said[0]
+    with pytest.raises(UsageError, match="the engine native cannot"):
+        choose.split_by_ability([native], ["--ipi"])
 
 
 # --- scenarios ---
