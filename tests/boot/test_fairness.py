@@ -18,7 +18,7 @@ FIFO = [name for name, known in traits.known().items() if known.fifo]
 
 @pytest.fixture(scope="module")
 def modelled():
-    """All strategies on the model: the committed sweep, which the reference check runs again."""
+    """All strategies on the model: the committed sweep, which tests/boot/test_reference_sample.py runs again."""
     return Done(0, "", "", reference.REFERENCE)
 
 

@@ -44,6 +44,7 @@ def program(tmp_path_factory):
     return folder / "one"
 
 
+@pytest.mark.deep
 def test_a_layout_is_the_compilers(program):
     layouts = Elf(program).layouts(["some", "none", "other"])
     assert set(layouts) == {"some", "none"} and layouts["none"] == []

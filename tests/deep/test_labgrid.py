@@ -38,3 +38,9 @@ def test_a_labgrid_environment_without_a_console(tmp_path):
     (tmp_path / "env.yaml").write_text("targets:\n  main:\n    resources: []\n")
     done = heard(tmp_path / "run", "--engine", "board", "--labgrid", str(tmp_path / "env.yaml"))
     assert done.status == 2 and "ConsoleProtocol" in done.err
+
+
+def test_a_labgrid_environment_that_is_not_there(tmp_path):
+    pytest.importorskip("labgrid", reason="labgrid is not installed (Debian package labgrid)")
+    done = heard(tmp_path / "run", "--engine", "board", "--labgrid", "/nosuch", here=True)
+    assert done.status == 2 and "no such environment file" in done.err and not done.folder.exists()

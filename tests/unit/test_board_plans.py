@@ -17,7 +17,6 @@ from hartlock.plan import parse, strategies
     (["--serial", "/dev/null", "--baud", "12345"], "--baud 12345: this system has 9600"),
     (["--from-log", "/nosuch"], "--from-log /nosuch: No such file"),
     (["--from-log", "/dev/null", "--serial", "/dev/null"], "it is one of them"),
-    (["--labgrid", "/nosuch"], "no such environment file"),
     (["--from-log", "/dev/null", "--smp", "4"], "--smp: the board has its plan already"),
     ([], "--print-plan says what to ask of a board"),
     (["--cpu", "rv64", "--print-plan"], "--cpu rv64: QEMU's; --engine board has a board's processors")])
