@@ -9,9 +9,9 @@ from hartlock.base import paths
 from hartlock.analysis import drop_in
 from hartlock.plan import strategies, traits
 from hartlock.analysis.rules import (Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting, flips)
-from hartlock.folder.reader import COSTS, Results
+from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
-from hartlock.base.evidence import MODELLED
+from hartlock.base.evidence import COSTS, MODELLED
 from hartlock.base.text import estimate, on, percent, significant, times, words
 from hartlock.plan.workload_options import of_scenario
 

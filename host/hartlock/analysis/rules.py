@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from hartlock.plan import traits
-from hartlock.folder.reader import COSTS, Cell, Results
+from hartlock.folder.reader import Cell, Results
 from hartlock.base.errors import UsageError
+from hartlock.base.evidence import COSTS
 from hartlock.analysis.choices import GOALS
 from hartlock.analysis.rank import Place, standing, starves
 from hartlock.figures.row_types import Context

@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hartlock.plan import traits
-from hartlock.folder.reader import COSTS, Cell, Results
+from hartlock.folder.reader import Cell, Results
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starves
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
-from hartlock.base.evidence import MEANING, told
+from hartlock.base.evidence import COSTS, MEANING, told
 from hartlock.base.text import estimate, on, percent, significant, times, words
 
 EVEN = 0.5  # share of the fastest hart's operations, below which the slowest hart is worth a word

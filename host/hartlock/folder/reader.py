@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hartlock.base.errors import UsageError
+from hartlock.base.evidence import BY_WORTH
 from hartlock.base.intervals import Estimate, Sample, median_ci
 from hartlock.figures import proved
 from hartlock.figures.row_types import Context, SampleRow, SummaryRow, TrialRow, WaitRow
@@ -17,7 +18,6 @@ from hartlock.folder.comparable import Comparable, Figure, comparable_of, forms_
 from hartlock.folder.csv_rows import FILES, read_rows
 from hartlock.folder.run_json import context_of
 
-COSTS = ("hardware", "modelled")  # evidence whose cycles mean something, the best first
 Boot = tuple[str, int]  # run and boot: each of several runs has boots of its own
 AnyRow = SummaryRow | TrialRow | SampleRow | WaitRow
 
@@ -164,6 +164,6 @@ def load(folder: Path, *more: Path) -> Results:
         settings.setdefault(setting, {}).setdefault(key, Cell(setting, *key)).add(row)
     if not settings:
         raise UsageError(f"{folder}: nothing was measured there")
-    order = {name: i for i, name in enumerate((*COSTS, "emulated", "emulated-oversubscribed"))}
+    order = {name: i for i, name in enumerate(BY_WORTH)}
     by_worth = sorted(settings.items(), key=lambda item: min(order.get(c.evidence, 9) for c in item[1].values()))
     return Results(folder, context_of(folder), dict(by_worth))
