@@ -14,21 +14,27 @@ NAME = "advise"
 
 
 def parser() -> argparse.ArgumentParser:
-    p = arguments.command(NAME, "Say which strategy fits, from what was measured, how sure that is, and what would change it "
+    p = arguments.command(NAME,
+                          "Say which strategy fits, from what was measured, how sure that is, and what would change it "
                           "(docs/use/advise.md).")
     p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
                    help="results folder (default results/latest)")
-    p.add_argument("--harts", type=arguments.harts, metavar="N", help="that contend (default: the most that were measured)")
-    p.add_argument("--hold", type=arguments.integer(0, 10**9), metavar="INSTR", help="instructions inside the lock (default: as measured)")
-    p.add_argument("--think", type=arguments.integer(0, 10**9), metavar="INSTR", help="instructions between (default: as measured)")
-    p.add_argument("--scenario", metavar="NAME", default="", help="of a sweep of several; hold and think are then its own")
+    p.add_argument("--harts", type=arguments.harts, metavar="N",
+                   help="that contend (default: the most that were measured)")
+    p.add_argument("--hold", type=arguments.integer(0, 10**9), metavar="INSTR",
+                   help="instructions inside the lock (default: as measured)")
+    p.add_argument("--think", type=arguments.integer(0, 10**9), metavar="INSTR",
+                   help="instructions between (default: as measured)")
+    p.add_argument("--scenario", metavar="NAME", default="",
+                   help="of a sweep of several; hold and think are then its own")
     p.add_argument("--goal", choices=GOALS, default="balanced",
-                   help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then cycles; "
-                        "balanced: cycles and tail alike, nobody starved (default)")
-    p.add_argument("--max-bytes-per-lock", type=arguments.integer(0, 2**30), metavar="N", help="no more memory than this for each lock")
+                   help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then "
+                        "cycles; balanced: cycles and tail alike, nobody starved (default)")
+    p.add_argument("--max-bytes-per-lock", type=arguments.integer(0, 2**30), metavar="N",
+                   help="no more memory than this for each lock")
     p.add_argument("--need", action="append", choices=NEEDS, default=[],
-                   help="fifo: first come, first served; lock: more than one word is protected; proof: the very code that was "
-                   "measured is proved against the RISC-V memory model")
+                   help="fifo: first come, first served; lock: more than one word is protected; proof: the very code "
+                        "that was measured is proved against the RISC-V memory model")
     p.add_argument("--isa", default="", metavar="ISA", help="what the harts have, as rv64gc_zacas")
     p.add_argument("--measure", action="store_true", help="measure on the cost model what is missing")
     arguments.add_help(p)

@@ -12,10 +12,12 @@ NAME = "collect"
 
 
 def parser() -> argparse.ArgumentParser:
-    p = arguments.command(NAME, "Merge results folders into one, with columns for where each row is from; or finish the one folder "
-                          "of a sweep that Slurm ran (docs/use/collect.md).")
+    p = arguments.command(NAME,
+                          "Merge results folders into one, with columns for where each row is from; or finish the one "
+                          "folder of a sweep that Slurm ran (docs/use/collect.md).")
     p.add_argument("folders", nargs="+", type=Path, metavar="DIR", help="results folders; or one of sweep --slurm")
-    p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty (default: a new folder in results/)")
+    p.add_argument("--out", type=Path, metavar="DIR",
+                   help="put the files into DIR, new or empty (default: a new folder in results/)")
     arguments.add_help(p)
     return p
 

@@ -29,4 +29,5 @@ def main(argv: Sequence[str]) -> int:
     from hartlock.analysis.compare import compare_folders
     from hartlock.base.terminal import console
 
-    return compare_folders(options.a, options.b, options.figure, options.across_evidence, options.fail_if_worse, console())
+    return compare_folders(options.a, options.b, options.figure, options.across_evidence, options.fail_if_worse,
+                           console())

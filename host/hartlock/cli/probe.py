@@ -14,14 +14,17 @@ WINDOW_US = 200  # the model's limits are told from it
 
 
 def parser() -> argparse.ArgumentParser:
-    p = arguments.command(NAME, "Measure what loads, stores, AMOs and hand-offs between harts cost, and write a machine "
+    p = arguments.command(NAME,
+                          "Measure what loads, stores, AMOs and hand-offs between harts cost, and write a machine "
                           "profile for the cost model from it (docs/ports/probe.md).")
     p.add_argument("--engine", choices=list(choose.ENGINES), default=Model.name,
-                   help="model: QEMU and the cost model (default). native: threads on this computer's "
-                        "processors. The others cannot be probed")
-    p.add_argument("--smp", type=arguments.harts, metavar="N", help="harts, 1 to 64 (default 8; native: one for each processor)")
-    p.add_argument("--machine", metavar="NAME", help="machine profile that the model runs on: a name in model/machines/, "
-                   "or a TOML file (default generic-8, above 8 harts mesh-64)")
+                   help="model: QEMU and the cost model (default). native: threads on this computer's processors. The "
+                        "others cannot be probed")
+    p.add_argument("--smp", type=arguments.harts, metavar="N",
+                   help="harts, 1 to 64 (default 8; native: one for each processor)")
+    p.add_argument("--machine", metavar="NAME",
+                   help="machine profile that the model runs on: a name in model/machines/, or a TOML file (default "
+                   "generic-8, above 8 harts mesh-64)")
     p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
                    "(default generic-8, above 8 harts mesh-64)")
     p.add_argument("--seed", type=arguments.seed, default=1, metavar="N", help="of what lies where (default 1)")

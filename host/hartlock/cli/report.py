@@ -16,7 +16,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("folder", nargs="?", type=Path, default=paths.RESULTS / "latest", metavar="DIR",
                    help="of a run or a sweep (default results/latest)")
     p.add_argument("--probe", type=Path, metavar="DIR",
-                   help="a probe's folder, for the heat map of hand-offs (default: the newest in results/ of the same machine)")
+                   help="a probe's folder, for the heat map of hand-offs (default: the newest in results/ of the same "
+                        "machine)")
     arguments.add_help(p)
     return p
 

@@ -17,7 +17,8 @@ OF_BOARDS = {"--engine", "--serial", "--baud", "--from-log", "--labgrid", "--out
 
 
 def parser() -> argparse.ArgumentParser:
-    p = arguments.command("", help.DESCRIPTION, "./run-bench.sh [--setup] [--smp N] [--lock NAMES] [options] [-- QEMU arguments]",
+    p = arguments.command("", help.DESCRIPTION,
+                          "./run-bench.sh [--setup] [--smp N] [--lock NAMES] [options] [-- QEMU arguments]",
                           [arguments.measuring(arguments.RUN)])
     p.epilog, p.formatter_class = help.EPILOG, argparse.RawDescriptionHelpFormatter
     board = p.add_argument_group("a board (docs/ports/boards.md)")
@@ -25,7 +26,8 @@ def parser() -> argparse.ArgumentParser:
     board.add_argument("--baud", type=arguments.integer(1, 10**8), default=measure.BAUD, metavar="N",
                        help="of that line (default 115200)")
     board.add_argument("--from-log", type=Path, metavar="FILE", help="what a terminal program took down of a run")
-    board.add_argument("--labgrid", type=Path, metavar="FILE", help="a labgrid environment, whose target main has a console")
+    board.add_argument("--labgrid", type=Path, metavar="FILE",
+                       help="a labgrid environment, whose target main has a console")
     board.add_argument("--print-plan", action="store_true",
                        help="print the plan, for a board's bootargs or `make board PLAN=...`, and stop")
     more = p.add_argument_group("what there is")

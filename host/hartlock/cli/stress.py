@@ -32,17 +32,19 @@ def span(text: str) -> int:
 def parser() -> argparse.ArgumentParser:
     p = arguments.command(
         NAME, usage="./run-bench.sh stress [--for TIME] [options] [-- QEMU arguments]",
-        description="Random workloads, drawn from a seed, on random strategies and numbers of harts: harts that are stopped "
-                    "and started again, interrupts and IPIs that land on holders, heaps that end again and again. Every trial "
-                    "is checked; the first that fails ends the run (docs/trust/stress.md).")
+        description="Random workloads, drawn from a seed, on random strategies and numbers of harts: harts that are "
+                    "stopped and started again, interrupts and IPIs that land on holders, heaps that end again and "
+                    "again. Every trial is checked; the first that fails ends the run (docs/trust/stress.md).")
     p.add_argument("--for", dest="span_s", type=arguments.typed(span), metavar="TIME",
                    help="30s, 10m, 2h (default 10m; with --round: once)")
-    p.add_argument("--smp", type=arguments.harts, metavar="N", help="harts the machine has (default 8; native: threads, one for "
-                   "each processor)")
-    p.add_argument("--lock", default="all", metavar="NAMES", help="strategies, with commas between them, or all (default all)")
-    p.add_argument("--seed", type=arguments.seed, metavar="N", help="of all that is drawn (default: drawn, and printed)")
-    p.add_argument("--round", type=arguments.integer(1, 10**9), metavar="N", help="this round alone, as the run of that seed had "
-                   "it: a replay; with --for again and again")
+    p.add_argument("--smp", type=arguments.harts, metavar="N",
+                   help="harts the machine has (default 8; native: threads, one for each processor)")
+    p.add_argument("--lock", default="all", metavar="NAMES",
+                   help="strategies, with commas between them, or all (default all)")
+    p.add_argument("--seed", type=arguments.seed, metavar="N",
+                   help="of all that is drawn (default: drawn, and printed)")
+    p.add_argument("--round", type=arguments.integer(1, 10**9), metavar="N",
+                   help="this round alone, as the run of that seed had it: a replay; with --for again and again")
     p.add_argument("--replays", type=arguments.integer(0, 100), default=REPLAYS, metavar="N",
                    help=f"how often a round that failed is run again, to say how often it fails (default {REPLAYS})")
     _where(p)
@@ -52,29 +54,35 @@ def parser() -> argparse.ArgumentParser:
 
 def _where(p: argparse.ArgumentParser) -> None:
     p.add_argument("--engine", choices=ENGINES, default=Tcg.name,
-                   help="tcg: QEMU, a thread a hart (default). model: QEMU and the cost model, where the same plan is the same run. "
-                        "native: threads on this computer's processors")
-    p.add_argument("--machine", metavar="NAME", help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
+                   help="tcg: QEMU, a thread a hart (default). model: QEMU and the cost model, where the same plan is "
+                        "the same run. native: threads on this computer's processors")
+    p.add_argument("--machine", metavar="NAME",
+                   help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
     p.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
     p.add_argument("--relax", choices=[*lock_forms.RELAX_FORMS, ANY], default=lock_forms.RELAX,
-                   help="how waiters wait, as for a run; any: each round its own, but for wrs, which needs Zawrs (default pause)")
+                   help="how waiters wait, as for a run; any: each round its own, but for wrs, which needs Zawrs "
+                        "(default pause)")
     p.add_argument("--unlock", choices=[*lock_forms.UNLOCK_FORMS, ANY], default=lock_forms.UNLOCK,
                    help="how holders let go, as for a run; any: each round its own (default store)")
-    p.add_argument("--time-limit", type=arguments.seconds, metavar="S", help="nothing heard for S seconds is a lock that hangs "
-                   "(default 15, and one for each hart)")
-    p.add_argument("--out", type=Path, metavar="DIR", help="put the run's files into DIR, new or empty (default: in results/)")
+    p.add_argument("--time-limit", type=arguments.seconds, metavar="S",
+                   help="nothing heard for S seconds is a lock that hangs (default 15, and one for each hart)")
+    p.add_argument("--out", type=Path, metavar="DIR",
+                   help="put the run's files into DIR, new or empty (default: in results/)")
 
 
 def forms(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """The forms of waiting and of letting go, of which each round has one."""
-    relax = tuple(form for form in lock_forms.RELAX_FORMS if form != "wrs") if options.relax == ANY else (options.relax,)
+    any_relax = tuple(form for form in lock_forms.RELAX_FORMS if form != "wrs")
+    relax = any_relax if options.relax == ANY else (options.relax,)
     return relax, lock_forms.UNLOCK_FORMS if options.unlock == ANY else (options.unlock,)
 
 
 def again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
     """The command line of a replay, but for its round."""
-    words = ["./run-bench.sh", NAME, "--smp", str(smp), "--lock", options.lock, "--engine", options.engine, "--seed", str(seed)]
-    for name, usual in (("machine", None), ("cpu", None), ("relax", lock_forms.RELAX), ("unlock", lock_forms.UNLOCK), ("time_limit", None)):
+    words = ["./run-bench.sh", NAME, "--smp", str(smp), "--lock", options.lock, "--engine", options.engine, "--seed",
+             str(seed)]
+    for name, usual in (("machine", None), ("cpu", None), ("relax", lock_forms.RELAX), ("unlock", lock_forms.UNLOCK),
+                        ("time_limit", None)):
         if (value := getattr(options, name)) != usual:
             words += [f"--{name.replace('_', '-')}", str(value)]
     return words
@@ -93,5 +101,6 @@ def main(argv: Sequence[str]) -> int:
     from hartlock.stress.run import Request, stress
 
     asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *forms(options))
-    return stress(Request(asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays, patience_s,
+    return stress(Request(asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
+                          patience_s,
                           extra, options.out, list(argv), again(options, smp, seed)))

@@ -14,11 +14,12 @@ from hartlock.run.request import Part, Request
 
 NAME = "sweep"
 BOOTS, TRIALS = 5, 2
-DESCRIPTION = ("Measure all strategies on 1, 2, 4, ... harts in several boots, each with its own order, random numbers and "
-               "placement, and report (docs/use/sweep.md).")
+DESCRIPTION = ("Measure all strategies on 1, 2, 4, ... harts in several boots, each with its own order, random numbers "
+               "and placement, and report (docs/use/sweep.md).")
 USUAL = arguments.Usual(
     Model.name, f"what executes the harts, as for a run (default {Model.name})", TRIALS,
-    f"of each strategy and hart count in each boot (default {TRIALS})", "how many of the harts take part (default 1, 2, 4, ... up to --smp)",
+    f"of each strategy and hart count in each boot (default {TRIALS})",
+                        "how many of the harts take part (default 1, 2, 4, ... up to --smp)",
     several=True)
 
 
@@ -26,8 +27,8 @@ def parser(shown: bool = True) -> argparse.ArgumentParser:
     """`shown`: with the options of a run in its help."""
     p = arguments.command(NAME, DESCRIPTION, "./run-bench.sh sweep [options] [-- QEMU arguments]",
                           parents=[arguments.measuring(replace(USUAL, shown=shown))])
-    p.epilog = None if shown else ("The options of a run apply, too; --hold, --think and --scenario take several values with commas "
-                                   "between them. --help-all lists them.")
+    p.epilog = None if shown else ("The options of a run apply, too; --hold, --think and --scenario take several "
+                                   "values with commas between them. --help-all lists them.")
     more = p.add_argument_group("the sweep")
     more.add_argument("--boots", type=arguments.integer(1, 1000), default=BOOTS, metavar="N",
                       help=f"each with the next seed, from --seed on (default {BOOTS})")
@@ -50,7 +51,8 @@ def parts(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]
     harts = options.harts or doubling(options.smp or kind(options.engine).default_smp())
     for boot in range(1, options.boots + 1):
         for work, values in enumerate(product(*(getattr(options, name) for name in arguments.VARIED)), 1):
-            one = argparse.Namespace(**{**vars(options), **dict(zip(arguments.VARIED, values, strict=True)), "harts": harts,
+            one = argparse.Namespace(**{**vars(options), **dict(zip(arguments.VARIED, values, strict=True)),
+                                        "harts": harts,
                                         "seed": options.seed + boot - 1})
             yield Part(boot, work, _labelled(measure.request(one, extra, argv)))
 

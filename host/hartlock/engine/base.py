@@ -32,7 +32,8 @@ class Abilities(NamedTuple):
 
     def missing(self, wants: Sequence[str]) -> list[str]:
         """The options of `wants` that the engine cannot do."""
-        can = {"--interrupt": self.interrupts, "--irq off": self.masks, "--ipi": self.disturbs, "--churn": self.disturbs}
+        can = {"--interrupt": self.interrupts, "--irq off": self.masks, "--ipi": self.disturbs,
+               "--churn": self.disturbs}
         return [option for option in wants if not can[option]]
 
 
@@ -103,7 +104,8 @@ class Engine:
         return 8
 
     @classmethod
-    def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload, options: Options) -> int:
+    def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload,
+                       options: Options) -> int:
         """The number of trials of each cell in a run whose command line does not say."""
         return plans.TRIALS
 
@@ -157,7 +159,8 @@ class Engine:
 
     def remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
         """The remarks that a reader of its rows needs. `harts` are the hart counts of the rows there are."""
-        return [*(self.evidence_remarks(boot, sorted(set(harts)), processors) if harts else ()), *self.clock_remarks(boot)]
+        return [*(self.evidence_remarks(boot, sorted(set(harts)), processors) if harts else ()),
+                *self.clock_remarks(boot)]
 
     def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
         raise NotImplementedError

@@ -56,7 +56,8 @@ class Board(Engine):
         return 4
 
     @classmethod
-    def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload, options: Options) -> int:
+    def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload,
+                       options: Options) -> int:
         """The number of trials whose records the line takes in LINE_S seconds: at least one, at most the
         usual number of other engines."""
         def fits(trials: int) -> bool:
@@ -67,8 +68,8 @@ class Board(Engine):
 
     @classmethod
     def refuse_probe(cls, smp: int) -> None:
-        raise UsageError(f"probe --engine {cls.name}: a board has its plan already, and the host does not understand a plan that "
-                         "probes; probe with --engine model or native")
+        raise UsageError(f"probe --engine {cls.name}: a board has its plan already, and the host does not understand a "
+                         f"plan that probes; probe with --engine model or native")
 
     def build(self, relax: str, unlock: str) -> Path:
         """Build nothing: the board's image was built before. The image here is the nearest to it for names

@@ -25,8 +25,8 @@ def _built(path: Path, target: str, what: str, folder: Path = BUILD, relax: str 
         _make(target, what, folder, relax, unlock)
     elif not path.is_file():
         forms = "" if (relax, unlock) == (RELAX, UNLOCK) else f" RELAX={relax} UNLOCK={unlock}"
-        raise UsageError(f"HARTLOCK_PREBUILT=1 says that {what} is built, but {path} is not there; "
-                         f"make {target}{forms} builds it")
+        raise UsageError(f"HARTLOCK_PREBUILT=1 says that {what} is built, but {path} is not there; make "
+                         f"{target}{forms} builds it")
     return path
 
 
@@ -61,7 +61,8 @@ def machine() -> Path:
 def native(relax: str = RELAX, unlock: str = UNLOCK) -> Path:
     """The bench on threads. Each compiler (HOSTCC) has a build folder of its own."""
     folder = BUILD / Path(toolchain.hostcc()).name if toolchain.hostcc() != toolchain.HOSTCC else BUILD
-    return _built(formed(folder / "native", relax, unlock) / "hartlock", "native", "the bench on threads", folder, relax, unlock)
+    return _built(formed(folder / "native", relax, unlock) / "hartlock", "native", "the bench on threads", folder,
+                  relax, unlock)
 
 
 def file_hash(path: Path) -> str:

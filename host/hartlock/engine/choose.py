@@ -37,6 +37,7 @@ def split_by_ability(engines: Sequence[Engine], wants: Sequence[str]) -> tuple[l
     options = ", ".join(option for option in wants if any(option in unsupported_options(e, wants) for e in engines))
     names = ", ".join(e.name for e in engines if e not in can)
     if not can:
-        raise UsageError(f"{options}: the engine {names} cannot do that (docs/use/workloads.md says why); {Tcg.name} can")
+        raise UsageError(f"{options}: the engine {names} cannot do that (docs/use/workloads.md says why); {Tcg.name} "
+                         "can")
     said = f"{options}: the engine {names} cannot do that, so it was left out (docs/use/workloads.md says why)."
     return can, [said] if names else []

@@ -76,7 +76,8 @@ def listen(chunks: Iterator[bytes]) -> Heard:
     if not heard.data:
         raise UsageError("the board said nothing of hartlock, or its beginning was not heard: there is no @boot record")
     if not heard.plan.strip():
-        raise UsageError("the board did not say what it was asked: there is no @asked record, or it had no plan (docs/ports/boards.md)")
+        raise UsageError("the board did not say what it was asked: there is no @asked record, or it had no plan "
+                         "(docs/ports/boards.md)")
     return heard
 
 
@@ -100,7 +101,8 @@ class Where:
             return _switched_on(Lab(self.labgrid), self.labgrid)
         if self.log:
             return Log(self.log), ""
-        return Serial(str(self.serial), self.baud), f"listening to {self.serial} at {self.baud} baud: start the board now"
+        return Serial(str(self.serial),
+                      self.baud), f"listening to {self.serial} at {self.baud} baud: start the board now"
 
 
 def _switched_on(lab: Lab, path: Path) -> tuple[Line, str]:

@@ -46,8 +46,9 @@ class Native(Engine):
     @classmethod
     def refuse_probe(cls, smp: int) -> None:
         if smp > toolchain.host_processors():
-            raise UsageError(f"probe --engine {cls.name} --smp {smp}: this computer gives it {toolchain.host_processors()} "
-                             "processor(s), and between threads that share one it would be the system's scheduler that is measured")
+            raise UsageError(f"probe --engine {cls.name} --smp {smp}: this computer gives it "
+                             f"{toolchain.host_processors()} processor(s), and between threads that share one it would "
+                             "be the system's scheduler that is measured")
 
     def build(self, relax: str, unlock: str) -> Path:
         return build.native(relax, unlock)
@@ -73,13 +74,15 @@ class Native(Engine):
         sharing = " and ".join(str(n) for n in harts if n > processors)
         told = [(self.evidence(1, 1), f"{alone} thread(s)", ", each on one of the")] if alone else []
         told += [(self.evidence(2, 1), f"{sharing} threads", " shared")] if sharing else []
-        return [evidence_remark(word, f"{threads}{self._code()}{on} {self._host(processors)}") for word, threads, on in told]
+        return [evidence_remark(word, f"{threads}{self._code()}{on} {self._host(processors)}") for word, threads,
+                on in told]
 
     def _code(self) -> str:
         return " of translated code (the program is for another kind of processor)" if self.foreign else ""
 
     def _host(self, processors: int) -> str:
-        virtual = "; it is a virtual machine, whose processors may be stopped by others" if toolchain.is_virtual() else ""
+        stopped = "; it is a virtual machine, whose processors may be stopped by others"
+        virtual = stopped if toolchain.is_virtual() else ""
         return f"{processors} processor(s) of this computer ({toolchain.processor()}{virtual})"
 
     def clock_remarks(self, boot: Boot) -> list[str]:
@@ -89,11 +92,13 @@ class Native(Engine):
         """Threads that share no processor are stopped only when another program needs it."""
         if self.foreign or not boot.preempted or max(harts) > processors:
             return []
-        return [f"disturbed ({self.name}): the system stopped a thread {boot.preempted} time(s) for another program; where that was "
-                "inside a window, its figures are too slow. An idle computer, or processors kept free for this, gives better ones."]
+        return [f"disturbed ({self.name}): the system stopped a thread {boot.preempted} time(s) for another program; "
+                f"where that was inside a window, its figures are too slow. An idle computer, or processors kept free "
+                "for this, gives better ones."]
 
 
 def _refuse_wrs() -> None:
     target = toolchain.first_line(toolchain.output_of(toolchain.hostcc(), "-dumpmachine"))
     if not target.startswith("riscv64"):
-        raise UsageError(f"--relax wrs: an instruction of RISC-V; {toolchain.hostcc()} compiles for {target or 'something unknown'}")
+        raise UsageError(f"--relax wrs: an instruction of RISC-V; {toolchain.hostcc()} compiles for "
+                         f"{target or 'something unknown'}")

@@ -15,7 +15,8 @@ def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]
     # -icount runs the harts in turns on one thread: it excludes thread=multi.
     threads = [] if {"-icount", "-accel"} & set(extra) else ["-accel", "tcg,thread=multi"]
     return [
-        QEMU, "-machine", "virt", "-cpu", cpu, "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel", str(image),
+        QEMU, "-machine", "virt", "-cpu", cpu, "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel",
+            str(image),
         "-append", bootargs, "-display", "none", "-monitor", "none", "-serial", "stdio",
         "-no-reboot", "-qmp", f"unix:{monitor},server=on,wait=off", *extra,
     ]

@@ -42,7 +42,8 @@ def registers(path: Path) -> dict[int, dict[str, int]]:
 def memory(path: Path, address: int, count: int) -> list[int]:
     """`count` 64-bit words from an address on; fewer, or none, if there is no such memory."""
     text = "".join(_monitor(path, f"xp /{count}gx {address:#x}"))
-    return [int(word, 16) for line in text.splitlines() for word in re.findall(r"0x([0-9a-f]{16})", line.partition(":")[2])]
+    return [int(word, 16) for line in text.splitlines()
+            for word in re.findall(r"0x([0-9a-f]{16})", line.partition(":")[2])]
 
 
 def parse_registers(text: str) -> dict[int, dict[str, int]]:

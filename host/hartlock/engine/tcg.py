@@ -39,8 +39,8 @@ class Tcg(InQemu):
 
     @classmethod
     def refuse_probe(cls, smp: int) -> None:
-        raise UsageError(f"probe --engine {cls.name}: its latencies are those of translated code on this computer, and would be "
-                         "no machine's profile")
+        raise UsageError(f"probe --engine {cls.name}: its latencies are those of translated code on this computer, and "
+                         f"would be no machine's profile")
 
     def evidence(self, harts: int, processors: int) -> str:
         return evidence.grade(evidence.EMULATED, harts, processors)

@@ -46,4 +46,5 @@ def stacks(text: str) -> list[str]:
         root = next((i for i, (function, _) in enumerate(frames) if function in _ROOTS), len(frames))
         chain = [f"{function} ({at})" if at else function for function, at in frames[: root + 1]]
         out.append(f"{name[1]}: {' in '.join(chain)}")
-    return sorted(out, key=lambda line: (not line.startswith("hart "), [int(n) for n in re.findall(r"^hart (\d+)", line)]))
+    return sorted(out,
+                  key=lambda line: (not line.startswith("hart "), [int(n) for n in re.findall(r"^hart (\d+)", line)]))

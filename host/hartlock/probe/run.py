@@ -47,7 +47,8 @@ class Listening(Session):
         if trial.status != "done":
             self.problems.append(f"the probe was not run: only {self.collector.boot.online} hart(s) came up")
         elif missing := self.probe.missing():
-            self.problems.append(f"the probe is not complete: {len(missing)} measurements did not arrive, the first is {missing[0]}")
+            self.problems.append(f"the probe is not complete: {len(missing)} measurements did not arrive, the first is "
+                                 f"{missing[0]}")
         else:
             self.done.append(trial)
         return Rows()
@@ -70,7 +71,8 @@ def _csv(p: Probe) -> list[ProbeRow]:
         rows.append(ProbeRow(kind=m.kind, a=m.a, b=m.b, ops=m.ops, count=h.count, min_cycles=h.min,
                              median_cycles=_short(h.percentile(50)), mean_cycles=_short(h.mean()), max_cycles=h.max,
                              overhead_cycles=_short(p.overhead(m.kind)), cost_cycles=_short(p.cost(m.kind, m.a, m.b))))
-    return rows + [ProbeRow(kind="lrsc", a=c.hart, b=c.harts, attempts=c.attempts, successes=c.successes) for c in p.contention]
+    return rows + [ProbeRow(kind="lrsc", a=c.hart, b=c.harts, attempts=c.attempts, successes=c.successes)
+                   for c in p.contention]
 
 
 @dataclass(frozen=True)
@@ -141,7 +143,8 @@ class Run:
             if remark:
                 say(remark, markup=False)
         say("\n", view.found(found))
-        say(f"\nwhat is not probed is from the profile {self.base.stem} (--base). evidence {self.engine.evidence(1, 1)}.", markup=False)
+        say(f"\nwhat is not probed is from the profile {self.base.stem} (--base). evidence "
+            f"{self.engine.evidence(1, 1)}.", markup=False)
         for remark in self.engine.clock_remarks(self.session.collector.boot):
             say(remark, markup=False)
 

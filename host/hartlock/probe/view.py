@@ -17,7 +17,8 @@ NAME_WIDTH, CELL_WIDTH = 11, 6  # characters of the matrix
 
 def handoffs(p: Probe) -> list[list[float]]:
     """The cycles of a hand-off: a row for each giving hart, a column for each taking one."""
-    return [[math.nan if a == b else p.typical("handoff", a, b) or math.nan for b in range(p.harts)] for a in range(p.harts)]
+    return [[math.nan if a == b else p.typical("handoff", a, b) or math.nan for b in range(p.harts)]
+            for a in range(p.harts)]
 
 
 def _group(p: Probe, width: int) -> int:
@@ -42,7 +43,8 @@ def matrix(p: Probe, width: int) -> RichTable:
         table.add_column(name, justify="right", no_wrap=True)
     for name, (low, high) in zip(names, groups, strict=True):
         parts = [cycles[low:high, other:end] for other, end in groups]
-        table.add_row(f"hart {name}", *(significant(float(np.nanmean(x)) if not np.isnan(x).all() else math.nan) for x in parts))
+        table.add_row(f"hart {name}",
+                      *(significant(float(np.nanmean(x)) if not np.isnan(x).all() else math.nan) for x in parts))
     return table
 
 
@@ -65,7 +67,8 @@ def lrsc(contention: Sequence[Contention]) -> RichTable:
     for n in (n for n in counts if n <= 8 or n & (n - 1) == 0 or n == counts[-1]):
         these = [c for c in contention if c.harts == n]
         attempts, stored = sum(c.attempts for c in these), sum(c.successes for c in these)
-        table.add_row(str(n), str(attempts), percent(stored / attempts) if attempts else "-", str(min(c.successes for c in these)))
+        table.add_row(str(n), str(attempts), percent(stored / attempts) if attempts else "-",
+                      str(min(c.successes for c in these)))
     return table
 
 

@@ -4,7 +4,8 @@ import signal
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hartlock.base.errors import EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, RunError, UsageError
+from hartlock.base.errors import (EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, RunError,
+                                  UsageError)
 
 COMPLETE, INCOMPLETE, INTERRUPTED = "complete", "incomplete", "interrupted"  # the values of run.json's status
 KEPT = "interrupted: what was measured until then is kept"

@@ -38,14 +38,16 @@ exec {program} {arguments} --boots 1 --seed $(({seed} + SLURM_ARRAY_TASK_ID - 1)
 
 def check() -> None:
     if not shutil.which("sbatch"):
-        raise UsageError("--slurm: there is no sbatch here (Debian package slurm-client, and a cluster it is set up for)")
+        raise UsageError("--slurm: there is no sbatch here (Debian package slurm-client, and a cluster it is set up "
+                         "for)")
 
 
 def script(folder: Path, argv: Sequence[str], boots: int, seed: int, processors: int) -> str:
     """The job's script. `argv` is the sweep's own; later options override its --boots, --seed and --out."""
     words = [w for w in argv if w != "--slurm"]
     at = words.index("--") if "--" in words else len(words)
-    return SCRIPT.format(boots=boots, processors=processors, seed=seed, folder=shlex.quote(str(folder.resolve() / FOLDER)),
+    return SCRIPT.format(boots=boots, processors=processors, seed=seed,
+                         folder=shlex.quote(str(folder.resolve() / FOLDER)),
                          program=shlex.quote(str(TOP / "run-bench.sh")), arguments=shlex.join(words[:at]),
                          extra=" " + shlex.join(words[at:]) if words[at:] else "")
 
@@ -73,7 +75,8 @@ def submit_sweep(wanted: Sweep, argv: Sequence[str]) -> int:
     processors = max(engine.used_processors(run.plan.smp) for engine in run.first.engines)
     job = submit(run.path, script(run.path, argv, boots, run.plan.seed, processors))
     remember(run.path, slurm_job=job)
-    run.console.print(f"submitted: job {job}, {boots} boots\nwhen it is done: ./run-bench.sh collect {writer.short(run.path)}",
+    run.console.print(f"submitted: job {job}, {boots} boots\nwhen it is done: ./run-bench.sh collect "
+                      f"{writer.short(run.path)}",
                       markup=False)
     return EXIT_OK
 
@@ -92,8 +95,8 @@ def gather(folder: Path, known: dict[str, Any]) -> dict[str, Any]:
         boot, context = path.parent.name.removeprefix("boot-"), context_of(path.parent)
         for key in SAME:
             if context.get(key) != known.get(key):
-                raise UsageError(f"{path.parent}: its {key} is not that of {folder}: they are not one sweep; "
-                                 "collect the boots' folders as separate ones")
+                raise UsageError(f"{path.parent}: its {key} is not that of {folder}: they are not one sweep; collect "
+                                 "the boots' folders as separate ones")
         mine = context.get("host") or {}
         if host and mine.get("processors") != host.get("processors"):
             raise UsageError(f"{path.parent} ran on {mine.get('processors')} host processors, the boots before it on "
@@ -104,7 +107,8 @@ def gather(folder: Path, known: dict[str, Any]) -> dict[str, Any]:
             with writer.writing(target):
                 shutil.copyfile(log, target)
     if not host:
-        raise UsageError(f"{folder / FOLDER}: no task has begun; squeue says whether they wait, task-*.out what went wrong")
+        raise UsageError(f"{folder / FOLDER}: no task has begun; squeue says whether they wait, task-*.out what went "
+                         f"wrong")
     return host
 
 

@@ -65,7 +65,8 @@ class SweepRun(Run):
         self.sweep, self.first = sweep, sweep.parts[0].request
         super().__init__(self.first, out, sweep.folder)
         boots = max(part.boot for part in sweep.parts)
-        self.by_work = {(e.name, part.work): Table(RunContext(self.path.name, e, part.request.plan, self.processors, boots))
+        self.by_work = {(e.name,
+                         part.work): Table(RunContext(self.path.name, e, part.request.plan, self.processors, boots))
                         for part in sweep.parts if part.boot == 1 for e in part.request.engines}
 
     def admit(self) -> None:
@@ -76,7 +77,8 @@ class SweepRun(Run):
             self.context["started"] = self.known["started"]
             if self.sweep.boot and self.known["host"]["processors"] != self.processors:
                 raise UsageError(f"--resume {self.sweep.folder}: it began on {self.known['host']['processors']} host "
-                                 f"processors, and here are {self.processors}: rows would differ in what they can prove")
+                                 f"processors, and here are {self.processors}: rows would differ in what they can "
+                                 f"prove")
             self.context["host"] = self.known["host"]  # the boots that are there ran on it
             self.processors = self.known["host"]["processors"]
 
@@ -107,7 +109,8 @@ class SweepRun(Run):
         self.context["sessions"] = self.last_words()
         self.folder.write_context(self.context)
         if not attempt.session.done:
-            raise RunError(f"boot {attempt.session.start.boot} measured nothing; what was to come after it was left out")
+            raise RunError(f"boot {attempt.session.start.boot} measured nothing; what was to come after it was left "
+                           f"out")
 
     def last_words(self) -> list[dict[str, object]]:
         """The sessions for run.json. Boots of an earlier command keep what was said of them then."""
@@ -137,7 +140,8 @@ class SweepRun(Run):
         if self.sweep.conclude:
             self.sweep.conclude(self.path, self.console)
         if self.missing():
-            self.console.print(f"{self.missing()} trials are left; to go on: ./run-bench.sh sweep --resume {writer.short(self.path)}",
+            self.console.print(f"{self.missing()} trials are left; to go on: ./run-bench.sh sweep --resume "
+                               f"{writer.short(self.path)}",
                                markup=False)
 
 def described(sweep: Sweep) -> dict[str, object]:
@@ -145,7 +149,8 @@ def described(sweep: Sweep) -> dict[str, object]:
     return {
         "boots": [{"boot": p.boot, "seed": p.request.plan.seed, "workload": asdict(p.request.plan.workload),
                    "order": [f"{t.strategy}:{t.harts}" for t in p.request.plan.order]} for p in sweep.parts],
-        "engines": [{"engine": e.name, "duration_us": e.windows.duration_us, "warmup_us": e.windows.warmup_us, **e.facts}
+        "engines": [{"engine": e.name, "duration_us": e.windows.duration_us, "warmup_us": e.windows.warmup_us,
+                     **e.facts}
                     for e in sweep.parts[0].request.engines],
     }
 

@@ -44,13 +44,15 @@ def slowest_first(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
     """The rows in the table's order: engines and settings as they ran, and within each, for a role and a
     number of harts, the slowest first."""
     pairs = list(zip(rows, comparables_of([row.context for row in rows]), strict=True))
-    settings, engines = list(dict.fromkeys(s for _, s in pairs)), list(dict.fromkeys(row.context.engine for row in rows))
+    settings, engines = list(dict.fromkeys(s for _,
+                                           s in pairs)), list(dict.fromkeys(row.context.engine for row in rows))
 
     def place(pair: tuple[SummaryRow, Comparable]) -> tuple[int, int, int, int, float]:
         row, setting = pair
         rate, last = row.throughput_ops_per_second.median, math.inf  # no figure: behind those that have one
         of = row.context
-        return (engines.index(of.engine), settings.index(setting), ROLES.index(of.role), of.harts, rate if math.isfinite(rate) else last)
+        return (engines.index(of.engine), settings.index(setting), ROLES.index(of.role), of.harts,
+                rate if math.isfinite(rate) else last)
 
     return [row for row, _ in sorted(pairs, key=place)]
 
@@ -81,7 +83,8 @@ def settings_apart(rows: Sequence[SummaryRow]) -> list[str]:
     """For each row the words that tell its setting from the others of its engine; "" where there is one."""
     of = comparables_of([row.context for row in rows])
     several = {s.engine: [o for o in dict.fromkeys(of) if o.engine == s.engine] for s in of}
-    words = {s: s.apart(all_of).removeprefix("scenario ") for all_of in several.values() for s in all_of if len(all_of) > 1}
+    words = {s: s.apart(all_of).removeprefix("scenario ") for all_of in several.values() for s in all_of
+             if len(all_of) > 1}
     return [words.get(s, "") for s in of]
 
 
@@ -132,7 +135,8 @@ def result(rows: Sequence[SummaryRow], width: int) -> RichTable:
         table.add_column(column.title, justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
     for row, where in zip(rows, apart, strict=True):
-        table.add_row(*[row.context.engine] * many, *[where] * bool(aside), _name(row), *(c.text(row) for c in columns), _check(row))
+        table.add_row(*[row.context.engine] * many, *[where] * bool(aside), _name(row), *(c.text(row) for c in columns),
+                      _check(row))
     return table
 
 
@@ -140,10 +144,12 @@ def remarks(rows: Sequence[SummaryRow]) -> list[str]:
     """The remarks that keep a reader from misreading the rows."""
     said = [MOVED] if any(r.context.evidence == MODELLED for r in rows) else []
     said += _open_loop(rows)
-    where = [f"{row.context.engine}, {apart}" if apart else row.context.engine for row, apart in zip(rows, settings_apart(rows), strict=True)]
+    where = [f"{row.context.engine}, {apart}" if apart else row.context.engine for row,
+             apart in zip(rows, settings_apart(rows), strict=True)]
     said += [_control(row, at) for row, at in zip(rows, where, strict=True) if row.context.role == "control"]
     for holds, sentence in _NOTICES:
-        which = [f"{r.context.strategy} on {r.context.harts} ({at})" for r, at in zip(rows, where, strict=True) if holds(r)]
+        which = [f"{r.context.strategy} on {r.context.harts} ({at})" for r,
+                 at in zip(rows, where, strict=True) if holds(r)]
         if which:
             said.append(sentence.format(", ".join(which)))
     return said
@@ -152,10 +158,10 @@ def remarks(rows: Sequence[SummaryRow]) -> list[str]:
 def _control(row: SummaryRow, where: str) -> str:
     lost = percent(row.lost_updates_share_median)
     if row.overlap_shown == "yes":
-        return (f"control ({where}): without a lock, {row.context.harts} harts lost {lost} of their updates: "
-                "they really overlapped.")
-    return (f"cannot tell ({where}): the control lost nothing on {row.context.harts} harts, so this run has not "
-            "shown that harts overlapped, and its checks prove little; try a longer --duration or less --think.")
+        return (f"control ({where}): without a lock, {row.context.harts} harts lost {lost} of their updates: they "
+                "really overlapped.")
+    return (f"cannot tell ({where}): the control lost nothing on {row.context.harts} harts, so this run has not shown "
+            "that harts overlapped, and its checks prove little; try a longer --duration or less --think.")
 
 
 def _open_loop(rows: Sequence[SummaryRow]) -> list[str]:
@@ -166,8 +172,8 @@ def _open_loop(rows: Sequence[SummaryRow]) -> list[str]:
 
 _NOTICES: list[tuple[Callable[[SummaryRow], bool], str]] = [
     (lambda r: bool(r.ended_heap),
-     "ended=heap: {} used the heap up before the time was over; "
-     "a smaller --size or --duration, or more --think, avoids it."),
+     "ended=heap: {} used the heap up before the time was over; a smaller --size or --duration, or more --think, "
+     "avoids it."),
     (lambda r: bool(r.trials_whole),
      "window=whole: {} used it up before the warm-up was over, so the figures include the cold start."),
     (_not_contended,

@@ -91,8 +91,9 @@ class Boot(Session):
         """Hold a lock to its bound, where the engine never stops a hart that waits."""
         most = traits.known()[trial.strategy].bypass_bound(trial.harts)
         if self.engine.is_deterministic and bypass > most:
-            self.unfair.append(f"CHECK FAILED: {trial.strategy} on {trial.harts} hart(s): fairness: {bypass} grants of others "
-                               f"went first, at most {most:.0f} may")
+            self.unfair.append(f"CHECK FAILED: {trial.strategy} on {trial.harts} hart(s): fairness: {bypass} grants of "
+                               f"others went first, at most "
+                               f"{most:.0f} may")
 
     def failed(self) -> list[str]:
         """The checks that failed in the trials there were."""

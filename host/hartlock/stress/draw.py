@@ -91,7 +91,8 @@ def _disturbances(dice: Dice, engine: Engine) -> dict[str, object]:
     return {"interrupt_period_us": period if engine.abilities.interrupts else 0,
             "interrupt_instructions": length if period and engine.abilities.interrupts else 0,
             "irq": "off" if masked and engine.abilities.masks else "on",
-            "ipi_period_us": ipi if engine.abilities.disturbs else 0, "churn_period_us": churn if engine.abilities.disturbs else 0}
+            "ipi_period_us": ipi if engine.abilities.disturbs else 0,
+            "churn_period_us": churn if engine.abilities.disturbs else 0}
 
 
 def workload(dice: Dice, engine: Engine) -> Workload:

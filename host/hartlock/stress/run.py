@@ -72,9 +72,11 @@ class Stress:
         self.processors = toolchain.host_processors()
         self._build = functools.cache(self.asked.engine.build)
         first = self._draw(request.only or 1)
-        self.context = run_json.begin(first.plan, list(request.argv), self.asked.engine, self.image(first.plan), self.processors)
+        self.context = run_json.begin(first.plan, list(request.argv), self.asked.engine, self.image(first.plan),
+                                      self.processors)
         self.path = writer.use_folder(request.out) if request.out else writer.make_folder(
-            paths.RESULTS, writer.name(f"{STRESS}-{strategies.label(self.asked.locks)}", self.asked.smp, self.asked.engine.name))
+            paths.RESULTS, writer.name(f"{STRESS}-{strategies.label(self.asked.locks)}", self.asked.smp,
+                                       self.asked.engine.name))
         self.files, self.state, self.outcome = Files(self.path), State(), Outcome()
         self.began = self.told = time.monotonic()
 
@@ -136,7 +138,8 @@ class Stress:
         engine = drawn.engine
         return RoundRow(
             run=self.path.name, engine=engine.name, machine=engine.machine, smp=self.asked.smp, round=drawn.number,
-            began_seconds=round(began, 3), took_seconds=round(self.seconds() - began, 3), check=check, seed=drawn.plan.seed,
+            began_seconds=round(began, 3), took_seconds=round(self.seconds() - began, 3), check=check,
+                        seed=drawn.plan.seed,
             tally=boot.tally, bootargs=drawn.plan.bootargs(engine.windows))
 
     def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
@@ -163,7 +166,8 @@ class Stress:
             found.failed += bool(boot.faults())
 
     def replay(self, number: int) -> str:
-        return shlex.join([*self.request.again, "--round", str(number), *(["--", *self.request.extra] if self.request.extra else [])])
+        return shlex.join([*self.request.again, "--round", str(number),
+                           *(["--", *self.request.extra] if self.request.extra else [])])
 
     def _write(self, status: str) -> None:
         state = self.state
