@@ -48,7 +48,8 @@ def hart_counts(text: str) -> tuple[int, ...]:
 def command(name: str, description: str, usage: str | None = None,
             parents: Sequence[argparse.ArgumentParser] = ()) -> argparse.ArgumentParser:
     """The parser of ./run-bench.sh `name`."""
-    return argparse.ArgumentParser(prog=f"./run-bench.sh {name}".rstrip(), usage=usage, description=description, allow_abbrev=False,
+    return argparse.ArgumentParser(prog=f"./run-bench.sh {name}".rstrip(), usage=usage, description=description,
+                                   allow_abbrev=False,
                                    parents=parents, add_help=False)
 
 
@@ -70,9 +71,11 @@ class Print(argparse.Action):
         parser.exit()
 
 
-def add_help(parser: argparse.ArgumentParser, brief: Callable[[], str] | None = None, whole: Callable[[], str] | None = None) -> None:
+def add_help(parser: argparse.ArgumentParser, brief: Callable[[], str] | None = None,
+             whole: Callable[[], str] | None = None) -> None:
     """--help; and --help-all for a command whose --help is brief."""
-    parser.add_argument("-h", "--help", action=Print, const=brief or parser.format_help, help="show the options people use and stop"
+    parser.add_argument("-h", "--help", action=Print, const=brief or parser.format_help,
+                        help="show the options people use and stop"
                         if whole else "show this and stop")
     if whole:
         parser.add_argument("--help-all", action=Print, const=whole, help="show every option, by group, and stop")
@@ -92,10 +95,11 @@ class Usual:
 
 
 RUN = Usual(
-    BOTH, "tcg: QEMU, a thread a hart: stress and audit. model: QEMU and the cost model of --machine: what it costs. Default both, "
-    "in one table. native: no QEMU, threads on this computer's own processors: what it costs there. board: the kernel on a "
-    "board, heard by --serial or --from-log",
-    None, "of each strategy and hart count, in random order (default 5; board: as many of them as --baud sends in a minute)",
+    BOTH, "tcg: QEMU, a thread a hart: stress and audit. model: QEMU and the cost model of --machine: what it costs. "
+          "Default both, in one table. native: no QEMU, threads on this computer's own processors: what it costs "
+    "there. board: the kernel on a board, heard by --serial or --from-log",
+    None, "of each strategy and hart count, in random order (default 5; board: as many of them as --baud sends in a "
+          "minute)",
     "how many of the harts take part, say 1,2,4,8 (default: all of --smp); the others sleep")
 
 
@@ -107,14 +111,16 @@ class Group:
 
     def add(self, option: str, text: str, **more: object) -> None:
         # argparse has no types for the keywords that it passes on.
-        self._group.add_argument(option, help=text if self._shown else argparse.SUPPRESS, **more)  # type: ignore[arg-type]
+        shown = text if self._shown else argparse.SUPPRESS
+        self._group.add_argument(option, help=shown, **more)  # type: ignore[arg-type]
 
 
 def measuring(usual: Usual) -> argparse.ArgumentParser:
     """The options about what to measure and how, as the parent of a command's parser."""
     p = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     what = Group(p, "what to measure", usual.shown)
-    what.add("--smp", "harts the machine has, 1 to 64 (default 8; board: 4); native: threads (default: one for each processor)",
+    what.add("--smp",
+             "harts the machine has, 1 to 64 (default 8; board: 4); native: threads (default: one for each processor)",
              type=harts, metavar="N")
     what.add("--lock", "strategies, with commas between them, or all (default all)", default="all", metavar="NAMES")
     what.add("--harts", usual.harts_help, type=hart_counts, metavar="LIST")
@@ -133,21 +139,27 @@ def _workload(p: argparse.ArgumentParser, usual: Usual) -> None:
 
     def add(option: str, parse: Callable[[str], object], metavar: str, text: str) -> None:
         if usual.several and option in VARIED:
-            group.add(f"--{option}", f"{text}; several with commas between them", type=several(parse), default=(None,), metavar=metavar)
+            group.add(f"--{option}", f"{text}; several with commas between them", type=several(parse), default=(None,),
+                      metavar=metavar)
         else:
             group.add(f"--{option}", text, type=typed(parse), metavar=metavar)
 
-    add("scenario", str, "NAME", "a named bundle of the options below, which they override; --list-scenarios lists them")
+    add("scenario", str, "NAME",
+        "a named bundle of the options below, which they override; --list-scenarios lists them")
     for option in workload_options.OPTIONS:
         add(option.name, workload_options.TYPES[option.name], option.metavar, option.text())
 
 
 def _forms(group: Group) -> None:
-    group.add("--relax", "what a waiter does between two looks: nothing, pause, or stall until the word changes (Zawrs) (default pause)",
+    group.add("--relax",
+              "what a waiter does between two looks: nothing, pause, or stall until the word changes (Zawrs) (default "
+              "pause)",
               choices=lock_forms.RELAX_FORMS, default=lock_forms.RELAX)
-    group.add("--unlock", "how a holder lets go where that is one store: after the release fence (default), a full fence before or "
+    group.add("--unlock",
+              "how a holder lets go where that is one store: after the release fence (default), a full fence before or "
               "behind it, or an AMO", choices=lock_forms.UNLOCK_FORMS, default=lock_forms.UNLOCK)
-    group.add("--clusters", "tell the locks that the harts form N equal clusters (default: what the device tree's cpu-map, or the "
+    group.add("--clusters",
+              "tell the locks that the harts form N equal clusters (default: what the device tree's cpu-map, or the "
               "machine profile, says)", type=harts, default=0, metavar="N")
 
 
@@ -157,18 +169,23 @@ def _how(group: Group, usual: Usual) -> None:
               type=typed(workload_options.TYPES["duration"]), metavar="MS")
     group.add("--warmup", "before the window opens, discarded (default 20; native and board: 5)",
               type=typed(workload_options.TYPES["warmup"]), metavar="MS")
-    group.add("--model-duration", "the same for the cost model, in modelled microseconds; a quarter more is its warm-up (default 200)",
+    group.add("--model-duration",
+              "the same for the cost model, in modelled microseconds; a quarter more is its warm-up (default 200)",
               type=typed(workload_options.TYPES["model-duration"]), metavar="US")
-    group.add("--seed", "of the order of trials and the harts' random numbers (default 1)", type=seed, default=1, metavar="N")
+    group.add("--seed", "of the order of trials and the harts' random numbers (default 1)", type=seed, default=1,
+              metavar="N")
 
 
 def _where(group: Group, usual: Usual) -> None:
     group.add("--setup", "first install what is missing (Debian packages, as root or with sudo)", action="store_true")
-    group.add("--out", "put the run's files into DIR, new or empty (default: a new folder in results/)", type=Path, metavar="DIR")
+    group.add("--out", "put the run's files into DIR, new or empty (default: a new folder in results/)", type=Path,
+              metavar="DIR")
     group.add("--engine", usual.engine_help, choices=[BOTH, *ENGINES], default=usual.engine)
-    group.add("--machine", "machine profile of the cost model: a name in model/machines/, or a TOML file (default generic-8, above 8 "
-              "harts mesh-64)", type=typed(word), metavar="NAME")
+    group.add("--machine",
+              "machine profile of the cost model: a name in model/machines/, or a TOML file (default generic-8, above "
+              "8 harts mesh-64)", type=typed(word), metavar="NAME")
     group.add("--cpu", "QEMU's -cpu (default rv64)", type=typed(word), metavar="MODEL")
-    group.add("--time-limit", "give the run up when nothing is heard of it for S seconds, or no hart gets on for half of that "
+    group.add("--time-limit",
+              "give the run up when nothing is heard of it for S seconds, or no hart gets on for half of that "
               "(default: 30 and what the plan needs; 20)", type=seconds, metavar="S")
     group.add("--inject", argparse.SUPPRESS, default="", choices=INJECTED)

@@ -26,7 +26,8 @@ def refusals(lacking: Lacking, plan: Plan) -> list[str]:
     said = [f"--lock {s} was refused: it needs {_without(e)}" for s, e in own if s not in plan.optional]
     waiting = [(s, e) for s, e in lacking if (s, e) not in own]
     if waiting:
-        said.append(f"{', '.join(s for s, _ in waiting)}: refused, for --relax {plan.relax} needs {_without(waiting[0][1])}")
+        said.append(f"{', '.join(s for s, _ in waiting)}: refused, for --relax {plan.relax} needs "
+                    f"{_without(waiting[0][1])}")
     return said
 
 
@@ -40,10 +41,12 @@ def pauses(boot: Boot, groups: Iterable[Group], engine: Engine) -> list[str]:
     """A warning if waiters pause on harts without Zihintpause: there the hint does nothing."""
     if "zihintpause" in boot.extensions or not any(g.forms.relax == "pause" for g in groups):
         return []
-    return [f"relax=pause ({engine.name}): not every hart says that it has Zihintpause; where it is missing, pause does nothing."]
+    return [f"relax=pause ({engine.name}): not every hart says that it has Zihintpause; where it is missing, pause "
+            f"does nothing."]
 
 
-def remarks(lacking: Lacking, plan: Plan, boot: Boot, groups: Collection[Group], engine: Engine, processors: int) -> list[str]:
+def remarks(lacking: Lacking, plan: Plan, boot: Boot, groups: Collection[Group], engine: Engine,
+            processors: int) -> list[str]:
     """The remarks that keep a reader from misreading the boot's rows."""
     harts: Sequence[int] = [group.key.harts for group in groups]
     return [*left_out(lacking, plan), *engine.remarks(boot, harts, processors),
