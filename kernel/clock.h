@@ -4,7 +4,7 @@
 
 #include <stdint.h>
 
-/* `time`: ticks of the timebase, the same on every hart. */
+/* Returns `time`: ticks of the timebase, equal on every hart. */
 static inline uint64_t clock_time(void)
 {
 	uint64_t ticks;
@@ -13,7 +13,7 @@ static inline uint64_t clock_time(void)
 	return ticks;
 }
 
-/* `cycle`: this hart's own; compare it only with itself. Where a hart cannot read
+/* Returns `cycle`, this hart's own: compare it only with itself. Where a hart cannot read
  * it, this instruction is made to read `time` (counter.c finds it by its site). */
 static inline uint64_t clock_cycles(void)
 {

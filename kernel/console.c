@@ -32,7 +32,7 @@ const char *console_kind(void)
 
 static void stop_if_silenced(void)
 {
-	/* relaxed: a moment more of talking does no harm. */
+	/* relaxed: a hart that talks a moment longer does no harm. */
 	uintptr_t by = atomic_load_explicit(&seized_by, memory_order_relaxed);
 
 	if (by != 0 && by != self())

@@ -1,5 +1,5 @@
-/* console.h: text out through SBI: the debug console where there is one, the
- * legacy putchar where not (OpenSBI before 1.3). Also makes printf() work. */
+/* console.h: text goes out through SBI: the debug console where there is one, else the
+ * legacy putchar (OpenSBI before 1.3). printf() uses it, too. */
 #ifndef KERNEL_CONSOLE_H
 #define KERNEL_CONSOLE_H
 
@@ -7,18 +7,18 @@
 
 void console_init(void);
 
-/* "dbcn" or "legacy". */
+/* Returns "dbcn" or "legacy". */
 const char *console_kind(void);
 
-/* Writes all of it. One hart at a time: callers on the boot hart need nothing
- * more, since only it prints while nothing is wrong. */
+/* Write all of the text. One hart at a time may call it: that is so without further care,
+ * since only the boot hart prints while nothing is wrong. */
 void console_write(const char *text, size_t len);
 
-/* From now on only the calling hart is heard; another hart that is writing
- * stops where it is, and a fresh line begins. */
+/* Make the calling hart the only one that is heard from now on. Another hart that is
+ * writing stops where it is, and a new line begins. */
 void console_seize(void);
 
-/* As console_seize() and console_write(), with nothing but firmware working. */
+/* Do what console_seize() and console_write() do when nothing but firmware works. */
 void console_panic_text(const char *text);
 
 #endif

@@ -1,4 +1,4 @@
-/* counter.h: what the hart's counters can do. Firmware decides whether S-mode may read
+/* counter.h: questions about the hart's counters. Firmware decides whether S-mode may read
  * `cycle` (privileged manual, mcounteren); `time` can be read on every hart. */
 #ifndef KERNEL_COUNTER_H
 #define KERNEL_COUNTER_H
@@ -9,7 +9,7 @@
 /* May this hart read `cycle`? */
 bool counter_cycle_is_readable(void);
 
-/* The least difference, not 0, of two readings in a row: the counter's resolution
+/* Returns the least difference, not 0, of two readings in a row: the counter's resolution
  * or the price of a reading, whichever is more. Panics if the counter stands still. */
 uint64_t counter_step(uint64_t (*now)(void));
 

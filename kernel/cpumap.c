@@ -12,7 +12,7 @@ struct reader {
 	size_t of_hart[MAX_HARTS];
 };
 
-/* A stem and a number: "cluster0". */
+/* Is the name the stem and a number, such as "cluster0"? */
 static bool is_numbered(const char *name, const char *stem)
 {
 	size_t n = strlen(stem);
@@ -47,7 +47,7 @@ static void property(struct reader *r, const struct machine *m, const struct fdt
 			r->of_hart[i] = r->group[w->depth];
 }
 
-/* Numbers from 0 on, in the order of the harts. */
+/* Number the clusters from 0 on, in the order of the harts. */
 static void number(struct machine *m, const struct reader *r)
 {
 	m->clusters = 0;

@@ -1,5 +1,5 @@
 /* cpumap.h: which harts the device tree says are near each other: /cpus/cpu-map
- * (Linux, Devicetree bindings, cpu/cpu-topology.txt). No kernel services. */
+ * (Linux, Devicetree bindings, cpu/cpu-topology.txt). It needs no kernel services. */
 #ifndef KERNEL_CPUMAP_H
 #define KERNEL_CPUMAP_H
 

@@ -6,7 +6,8 @@
  * on. For the boot hart, once all harts are online. */
 void cycle_source_choose(void);
 
-/* What clock_cycles() reads: "cycle" or "time"; under the cost model "model". */
+/* Returns the name of what clock_cycles() reads: "cycle" or "time"; under the cost model "model".
+ */
 const char *cycle_source_name(void);
 
 #endif

@@ -81,7 +81,7 @@ static enum fdt_token bad(struct fdt_walk *walk, const char *error)
 	return FDT_BAD;
 }
 
-/* A NUL-terminated string within `size` bytes, or NULL. */
+/* Returns the NUL-terminated string at `offset`, within `size` bytes, or NULL. */
 static const char *string_at(const char *base, size_t size, size_t offset)
 {
 	if (offset >= size || memchr(base + offset, 0, size - offset) == NULL)

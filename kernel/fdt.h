@@ -1,6 +1,6 @@
 /* fdt.h: reads a flattened device tree, and trusts no byte of it
- * (Devicetree Specification 0.4, chapter 5). Read only, no allocation, no
- * kernel services: it also builds on the host, where it is tested. */
+ * (Devicetree Specification 0.4, chapter 5). It only reads, allocates nothing and needs no
+ * kernel services, so it also builds on the host, where it is tested. */
 #ifndef KERNEL_FDT_H
 #define KERNEL_FDT_H
 
@@ -15,11 +15,11 @@ struct fdt {
 	size_t strings_size;
 	const uint8_t *reservations; /* the memory reservation block, to the tree's end */
 	size_t reservations_size;
-	size_t size; /* of the whole tree, bytes */
+	size_t size; /* bytes of the whole tree */
 };
 
 /* Check the header of the tree at `blob`, of which `limit` bytes may be read.
- * NULL, or what is wrong with it. */
+ * Returns NULL, or what is wrong with it. */
 __attribute__((warn_unused_result)) const char *fdt_open(struct fdt *fdt, const void *blob,
 							 size_t limit);
 
@@ -34,7 +34,7 @@ enum fdt_token {
 /* A walk over the tree. Start with {0}. After FDT_BAD or FDT_END it stays there. */
 struct fdt_walk {
 	size_t at; /* offset of the next token in the structure block */
-	int depth; /* of the node the walk is in; the root's is 1 */
+	int depth; /* depth of the node the walk is in; the root's is 1 */
 	const char *name;
 	const uint8_t *data;
 	size_t len;
@@ -47,13 +47,13 @@ enum fdt_token fdt_step(const struct fdt *fdt, struct fdt_walk *walk);
 /* Is the value of the property at `walk` a string, or several, the last one ended by a NUL? */
 bool fdt_is_string(const struct fdt_walk *walk);
 
-/* Entry `i` of the memory reservation block; false: there are no more. */
+/* Tell entry `i` of the memory reservation block. Returns false if there are no more. */
 bool fdt_reservation(const struct fdt *fdt, size_t i, uint64_t *base, uint64_t *size);
 
-/* The big-endian 32-bit cell at p. */
+/* Returns the big-endian 32-bit cell at p. */
 uint32_t fdt_cell(const uint8_t *p);
 
-/* `cells` (1 or 2) cells at p as one number. */
+/* Returns `cells` (1 or 2) cells at p as one number. */
 uint64_t fdt_number(const uint8_t *p, int cells);
 
 #endif

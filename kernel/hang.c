@@ -13,7 +13,7 @@
 #include "timer.h"
 #include "trap.h"
 
-/* Nobody gets on when so many looks in a row have found the same. The clock alone would not
+/* No hart gets on when so many looks in a row have found no change. The clock alone would not
  * do: it leaps when somebody stops the emulator for a while. */
 enum { LOOKS = 8 };
 
@@ -38,7 +38,7 @@ static bool is_back(unsigned index)
 	return atomic_load_explicit(&hart_by_index(index)->fn, memory_order_acquire) == NULL;
 }
 
-/* A number that changes whenever a hart gets on, or comes back. */
+/* Returns a number that changes whenever a hart gets on, or comes back. */
 static uint64_t progress(void)
 {
 	uint64_t sum = bench_progress();

@@ -20,14 +20,14 @@ enum hart_state {
 	HART_FAILED, /* firmware refused the request, or the hart did not come in time */
 };
 
-/* Whoever brings a hart up (bringup.c) fills in its slot before it runs; then each field
+/* The hart that brings another up (bringup.c) fills in its slot before it runs; then each field
  * has the one writer that its comment names. */
 struct hart {
 	uintptr_t stack_top; /* start.S reads it; 0: no such hart. hotplug.c, on this hart */
 	unsigned long id;    /* the machine's; start.S reads it */
 	unsigned index;      /* 0 .. harts online - 1, in the order of the ids */
 	_Atomic int state;   /* enum hart_state; hart_change_state() */
-	long start_error;    /* what firmware said to the request: an SBI error, or 0 */
+	long start_error;    /* firmware's answer to the request: an SBI error, or 0 */
 	bool has_cycle;      /* may this hart read `cycle`? The hart itself, as it comes */
 	uintptr_t resume_at; /* where its registers lie while it is stopped, else 0: hotplug.c */
 	/* The work given to a parked hart, or NULL: work.c. The hart that gives it writes fn
@@ -47,7 +47,7 @@ extern _Thread_local struct hart *this_hart;
  * the device tree leaves it out. Returns the boot hart. */
 struct hart *hart_fill_table(unsigned long boot_id, const struct machine *m);
 
-/* How many slots are taken. */
+/* Returns the number of slots that are taken. */
 unsigned hart_slot_count(void);
 
 /* The hart in slot `i` of 0 .. hart_slot_count() - 1, whatever its state. */

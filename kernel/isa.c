@@ -21,7 +21,7 @@ static size_t digits(const char *p, const char *end)
 	return n;
 }
 
-/* Nothing, or a version: "2p0", "1". */
+/* Is the text empty, or a version such as "2p0" or "1"? */
 static bool is_version(const char *p, const char *end)
 {
 	if (p == end)
@@ -40,8 +40,8 @@ static bool word_is(const char *p, const char *end, const char *name)
 	return is_version(p, end);
 }
 
-/* Where the extensions of more than one letter begin in the first word, "rv64" and
- * letters: behind them one may follow without an underscore. */
+/* Returns where the extensions of more than one letter begin in the first word: the first
+ * may follow "rv64" and the letters without an underscore. */
 static const char *behind_letters(const char *p, const char *end)
 {
 	p += end - p < 4 ? end - p : 4;
@@ -50,7 +50,7 @@ static const char *behind_letters(const char *p, const char *end)
 	return p;
 }
 
-/* Unprivileged manual, chapter "ISA Extension Naming Conventions". */
+/* Does the string have the extension (unprivileged manual, "ISA Extension Naming Conventions")? */
 static bool text_has(const char *text, const char *name)
 {
 	const char *end = text + strcspn(text, "_");

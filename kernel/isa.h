@@ -1,5 +1,5 @@
-/* isa.h: which extensions a hart has, by what its device tree node says. No kernel
- * services: it also builds on the host, where it is tested. */
+/* isa.h: which extensions a hart has, as its device tree node says. It needs no kernel
+ * services, so it also builds on the host, where it is tested. */
 #ifndef KERNEL_ISA_H
 #define KERNEL_ISA_H
 

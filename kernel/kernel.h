@@ -1,4 +1,4 @@
-/* kernel.h: what start-up finds out, once, for everyone. */
+/* kernel.h: the facts that start-up finds out once, and that all files use. */
 #ifndef KERNEL_KERNEL_H
 #define KERNEL_KERNEL_H
 

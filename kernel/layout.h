@@ -1,9 +1,9 @@
-/* layout.h: sizes shared by C, assembler and the linker script. Numbers only. */
+/* layout.h: the sizes that C, assembler and the linker script share. It has numbers only. */
 #ifndef KERNEL_LAYOUT_H
 #define KERNEL_LAYOUT_H
 
-/* Where the image is linked to run: where OpenSBI's fw_dynamic enters the next
- * stage in QEMU. It moves itself to wherever else it is loaded (start.S). */
+/* The address the image is linked to run at: OpenSBI's fw_dynamic enters the next stage
+ * there in QEMU. Loaded elsewhere, the image moves itself (start.S). */
 #ifndef KERNEL_BASE
 #define KERNEL_BASE 0x80200000
 #endif

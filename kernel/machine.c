@@ -35,7 +35,7 @@ bool machine_is_free(const struct machine *m, uint64_t base, uint64_t size)
 	return true;
 }
 
-/* The range from `from` to the next reservation, or to `end` if there is none. */
+/* Returns the range from `from` to the next reservation, or to `end` if there is none. */
 static struct machine_range free_from(const struct machine *m, uint64_t from, uint64_t end)
 {
 	for (unsigned i = 0; i < m->reserved; i++) {

@@ -1,5 +1,5 @@
-/* machine_read.h: reads the device tree into a struct machine. No kernel services: it also
- * builds on the host, where it is tested. */
+/* machine_read.h: reads the device tree into a struct machine. It needs no kernel services, so
+ * it also builds on the host, where it is tested. */
 #ifndef KERNEL_MACHINE_READ_H
 #define KERNEL_MACHINE_READ_H
 

@@ -15,12 +15,12 @@ const char *machine_take_hart(struct machine *m, const struct tree_node *parent,
 const char *machine_take_memory(struct machine *m, const struct tree_node *parent,
 				const struct tree_node *node);
 
-/* A reservation without a reg is one that an operating system is to place: it adds nothing. */
+/* Add a reservation. One without a reg adds nothing: an operating system is to place it. */
 const char *machine_take_reservation(struct machine *m, const struct tree_node *parent,
 				     const struct tree_node *node);
 
-/* The device by which QEMU takes an exit status. It is optional, so whatever is odd about
- * the node, it only means that there is none. */
+/* Take the device by which QEMU gets an exit status. It is optional, so an odd node only
+ * means that there is none. */
 void machine_take_finisher(struct machine *m, const struct tree_node *parent,
 			   const struct tree_node *node);
 

@@ -4,7 +4,7 @@
  * The same image runs with and without the model: without it the markers are
  * HINT instructions that do nothing (`slti x0, x0, imm`, designated for custom
  * use: unprivileged manual, chapter "RV32I", section "HINT Instructions") and
- * the mailbox stays zero. Included by both sides; sizes and offsets are the
+ * the mailbox stays zero. Both sides include this file; sizes and offsets are the
  * interface, MAILBOX_MAGIC names its version. */
 #ifndef KERNEL_MAILBOX_H
 #define KERNEL_MAILBOX_H
@@ -22,11 +22,11 @@
 
 enum { MAILBOX_SAMPLES = 2 };
 
-/* What is counted of all harts' accesses. Spinning on a line the hart has costs
+/* The counts over all harts' accesses. Spinning on a line that the hart has costs
  * the memory system nothing and is not counted. */
 enum mailbox_count {
 	COUNT_AMOS,          /* AMO, LR and SC instructions */
-	COUNT_SC_FAILED,     /* of those: SC that failed */
+	COUNT_SC_FAILED,     /* SC instructions that failed */
 	COUNT_TRANSFERS,     /* misses served by another hart's L1 */
 	COUNT_SHARED,        /* misses served by the shared cache */
 	COUNT_FILLS,         /* misses served by memory */
@@ -37,8 +37,8 @@ enum mailbox_count {
 	MAILBOX_COUNTS
 };
 
-/* What the model does at a set time, in no time: if *flag is `expect`, copy
- * `count` words, `stride` bytes apart, from `from` on to `to` on, write the time
+/* A sample, which the model takes at a set time, in no time: if *flag is `expect`, it copies
+ * `count` words, `stride` bytes apart, from `from` on to `to` on, and writes the time
  * to *stamp and `value` to *flag. Addresses are the kernel's. */
 struct mailbox_sample {
 	uint64_t time; /* cycles; 0: none */
@@ -49,15 +49,15 @@ struct mailbox_sample {
 };
 
 struct mailbox {
-	/* Cycles of modelled time of the hart that reads it: only one hart runs
+	/* The cycles of modelled time of the hart that reads it: only one hart runs
 	 * at a time, and the model writes this before it may read. Never 0 when
 	 * the model is there, always 0 without it. */
 	volatile uint64_t now;
 	uint64_t magic; /* MAILBOX_MAGIC once the model has found the mailbox */
 	uint64_t hz;    /* cycles a second of modelled time */
 	uint64_t harts; /* written by the kernel: who takes part next, 0 .. harts - 1 */
-	/* What the memory system did from the first sample to the second, or for
-	 * as long as there was; index enum mailbox_count. All harts together. */
+	/* The counts of all harts from the first sample to the second, or until now
+	 * if there was none; the index is enum mailbox_count. */
 	uint64_t count[MAILBOX_COUNTS];
 	struct mailbox_sample sample[MAILBOX_SAMPLES]; /* written by the kernel */
 	uint64_t cluster_harts; /* harts that follow each other in a cluster, at least 1 */

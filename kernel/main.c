@@ -25,7 +25,7 @@ struct kernel kernel;
 static struct plan plan;
 
 extern char __image_start[], __image_end[], __stacks_end[], __heap[], __heap_end[];
-extern const char __plan[]; /* what `make board PLAN=...` put in; "" in other images */
+extern const char __plan[]; /* the plan of `make board PLAN=...`; "" in other images */
 _Noreturn void kernel_main(unsigned long hart_id, const void *tree);
 
 /* A device tree is at most this large; its own header says how large it is. */

@@ -9,7 +9,7 @@
 
 #define MODEL_MARK(which) __asm__ volatile("slti x0, x0, %0" ::"i"(which) : "memory")
 
-/* Tell the model, if there is one, where the mailbox is. The boot hart, once,
+/* Tell the model, if there is one, where the mailbox is. The boot hart calls it once,
  * while it is alone. */
 void model_init(void);
 

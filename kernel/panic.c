@@ -19,7 +19,7 @@ void panic_begin(void)
 	struct hart *none = NULL;
 
 	MODEL_MARK(MARK_OFF);
-	/* relaxed: which hart was first is all there is to agree on. */
+	/* relaxed: the harts only have to agree which one was first. */
 	if (atomic_compare_exchange_strong_explicit(&first, &none, this_hart, memory_order_relaxed,
 						    memory_order_relaxed))
 		console_seize();

@@ -7,7 +7,7 @@
 
 enum { PORT_MASKS = 1 }; /* port_irq_save() does what it says */
 
-/* What port_irq_restore() needs to know. */
+/* Switch interrupts off. Returns the word that port_irq_restore() needs. */
 static inline unsigned long port_irq_save(void)
 {
 	unsigned long was;

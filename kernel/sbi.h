@@ -12,7 +12,7 @@ struct sbi_ret {
 	long value;
 };
 
-/* "not_supported" and so on; "unknown" for a number the specification lacks. */
+/* Returns "not_supported" and so on; "unknown" for a number the specification lacks. */
 const char *sbi_error_name(long error);
 
 /* Base extension: is extension `id` there? */
@@ -24,7 +24,7 @@ bool sbi_has(long id);
 #define SBI_EXT_SRST 0x53525354
 #define SBI_EXT_TIME 0x54494d45
 
-/* Base extension: implementation id (1 = OpenSBI), its version, the
+/* Base extension: the implementation's id (1 = OpenSBI), its version, and the
  * specification's version. */
 unsigned long sbi_impl_id(void);
 unsigned long sbi_impl_version(void);
@@ -33,12 +33,12 @@ unsigned long sbi_spec_version(void);
 /* Hart State Management: start a stopped hart at `entry` with a1 = opaque. */
 struct sbi_ret sbi_hart_start(unsigned long hart_id, uintptr_t entry, uintptr_t opaque);
 
-/* The same: stop the calling hart, with its interrupts off; returns only an error. And
- * what a hart is doing, in value. */
+/* Hart State Management: stop the calling hart, with its interrupts off; it returns only an
+ * error. And tell the state of a hart, in value. */
 struct sbi_ret sbi_hart_stop(void);
 struct sbi_ret sbi_hart_status(unsigned long hart_id);
 
-enum { SBI_HART_STARTED, SBI_HART_STOPPED }; /* of those states, two */
+enum { SBI_HART_STARTED, SBI_HART_STOPPED }; /* two of those states */
 
 /* IPI extension: a software interrupt to one hart. */
 struct sbi_ret sbi_send_ipi(unsigned long hart_id);

@@ -9,7 +9,7 @@ static const uint64_t GUARD_WORD = 0x6472617567747261; /* "artguard" */
 
 extern char __stacks_start[];
 
-/* The low end of a slot's stack, which is the top of the one below it. */
+/* Returns the low end of a slot's stack, which is the top of the one below it. */
 static uint64_t *guard_of(unsigned slot)
 {
 	return (uint64_t *)(__stacks_start + (size_t)slot * STACK_SIZE);

@@ -48,7 +48,7 @@ enter:
 	la	t0, linked_at
 	ld	t1, 0(t0)
 	la	t0, _start
-	sub	t1, t0, t1		/* how far from there it was loaded */
+	sub	t1, t0, t1		/* the distance it was moved by */
 	beqz	t1, 2f
 	la	t2, __relocs
 	la	t3, __relocs_end

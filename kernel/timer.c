@@ -9,7 +9,7 @@
 
 enum which { LOOK, ALARM, DEADLINES };
 
-/* Its hart and interrupts of it write this, nobody else. */
+/* The hart's deadlines. Only the hart and its interrupts write them. */
 static _Thread_local struct {
 	volatile uint64_t at; /* 0: not set */
 	void (*fn)(void *arg);
@@ -37,7 +37,7 @@ static bool is_due(enum which which)
 	return at != 0 && at <= clock_time();
 }
 
-/* At time 0, it is turned off. */
+/* Set a deadline; at time 0 it is turned off. */
 static void set(enum which which, uint64_t time, void (*fn)(void *arg), void *arg)
 {
 	deadline[which].at = 0; /* an interrupt in here sees all of it, or none */

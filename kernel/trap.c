@@ -17,7 +17,7 @@ _Static_assert(offsetof(struct trap_frame, stack_top) == FRAME_STACK_TOP, "trap_
 
 static const struct trap_handler *handlers;
 static _Thread_local bool inside;
-static _Thread_local bool trying, skipped; /* trap_survives() */
+static _Thread_local bool trying, skipped; /* set by trap_survives() and for it */
 
 void trap_entry(void);
 void trap_handle(struct trap_frame *frame);
@@ -80,7 +80,7 @@ static _Noreturn void fault(const struct trap_frame *frame)
 	panic("unexpected trap, scause 0x%lx", (unsigned long)frame->scause);
 }
 
-/* The table's entry for this trap, or the one at its end, which has no function. */
+/* Returns the table's entry for this trap, or the one at its end, which has no function. */
 static const struct trap_handler *handler_of(unsigned long cause)
 {
 	const struct trap_handler *h = handlers;

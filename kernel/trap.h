@@ -12,7 +12,7 @@
 
 struct trap_handler {
 	unsigned long cause; /* an interrupt, SCAUSE_... of csr.h */
-	/* What every hart does then, with interrupts off; `frame` is where it was. */
+	/* Every hart calls it then, with interrupts off; `frame` is where it was. */
 	void (*fn)(const struct trap_frame *frame);
 };
 

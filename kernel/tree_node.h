@@ -16,12 +16,13 @@ struct tree_node {
 	const uint8_t *reg; /* NULL: it has none */
 	size_t reg_len;     /* bytes */
 	struct isa isa;
-	uint32_t phandle;              /* 0: it has none */
-	int address_cells, size_cells; /* of its children's reg; 0: a count that is not read here */
+	uint32_t phandle; /* 0: it has none */
+	int address_cells,
+		size_cells; /* cells of its children's reg; 0: a count that is not read here */
 	bool is_cpu, is_finisher, disabled;
 };
 
-/* Keep what the property at `w` says of the node. NULL, or what is wrong with it. */
+/* Keep the property at `w` of the node. Returns NULL, or what is wrong with it. */
 const char *tree_node_property(struct tree_node *node, const struct fdt_walk *w);
 
 #endif

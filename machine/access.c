@@ -64,7 +64,7 @@ static void end_reservations(struct machine *m, const struct hart *h, uint64_t l
 	}
 }
 
-/* What the access reads and writes. */
+/* Make the access: read and write its values. */
 static void do_values(struct machine *m, struct hart *h)
 {
 	const struct op *op = h->pending.op;
@@ -103,7 +103,7 @@ static void trace(const struct machine *m, const struct hart *h, uint64_t done, 
 		(unsigned long long)(done - h->pending.issued));
 }
 
-/* When the hart goes on after a store that had its line at `done`. */
+/* Returns when the hart goes on after a store that had its line at `done`. */
 static uint64_t after_store(const struct machine *m, struct hart *h, uint64_t done)
 {
 	store_buffer_put(&h->stores, done);

@@ -7,7 +7,7 @@
 
 #include "machine.h"
 
-/* Where `width` bytes at `address` are kept; NULL where there is no RAM. */
+/* Returns where `width` bytes at `address` are kept; NULL where there is no RAM. */
 static inline uint8_t *ram_at(const struct machine *m, uint64_t address, uint64_t width)
 {
 	uint64_t offset = address - RAM_BASE;
@@ -18,10 +18,10 @@ static inline uint8_t *ram_at(const struct machine *m, uint64_t address, uint64_
 uint64_t memory_read(const uint8_t *at, unsigned width, bool sign);
 void memory_write(uint8_t *at, unsigned width, uint64_t value);
 
-/* What an AMO on `at` reads, and what it leaves there. `expect`: of an amocas. */
+/* Do an AMO on `at`. Returns the value it reads. `expect` is for an amocas. */
 uint64_t memory_amo(uint8_t *at, const struct op *op, uint64_t operand, uint64_t expect);
 
-/* The decoded instruction at h->pc; NULL where there is no RAM. */
+/* Returns the decoded instruction at h->pc; NULL where there is no RAM. */
 const struct op *memory_fetch(struct machine *m, struct hart *h);
 
 /* Forget what was decoded: fence.i. */

@@ -7,8 +7,8 @@
 struct hart;
 struct op;
 
-/* What an instruction is to the machine: what can be done at once and what has to wait
- * for its turn. The order matters: see op_accesses(). */
+/* The kinds of instructions: some can be done at once, and some have to wait for their
+ * turn. The order matters: see op_accesses(). */
 enum op_kind {
 	OP_UNKNOWN, /* not decoded yet */
 	OP_PLAIN,   /* registers and pc only */
@@ -47,10 +47,10 @@ enum amo {
 };
 
 struct op {
-	void (*run)(struct hart *h, const struct op *op); /* of an OP_PLAIN */
+	void (*run)(struct hart *h, const struct op *op); /* does an OP_PLAIN */
 	int64_t imm;
 	uint32_t word;  /* as fetched: 16 or 32 bits */
-	uint32_t ticks; /* of its own; an access has none, the memory system charges it */
+	uint32_t ticks; /* its own time; an access has none, because the memory system charges it */
 	uint8_t kind;   /* enum op_kind */
 	uint8_t rd, rs1, rs2;
 	uint8_t size;  /* bytes of the instruction */

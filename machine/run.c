@@ -36,8 +36,8 @@ static void fall_asleep(struct machine *m, struct hart *h)
 {
 	if (!m->settings.sleeping || !m->region.active)
 		return;
-	/* Whoever takes one of its lines from here on wakes it, be that earlier or later than
-	 * its own clock. */
+	/* From here on, a hart that takes one of its lines wakes it, at a clock that may be
+	 * earlier or later than its own. */
 	for (unsigned i = 0; i < h->spin.loads; i++)
 		if (!coherence_has(&m->coherence, h->id, h->spin.load[i].line))
 			return;

@@ -15,12 +15,12 @@
 enum { SPIN_LOADS = 8 };
 
 struct spin {
-	uint64_t pc;     /* of the backward jump that ended the last round */
+	uint64_t pc;     /* address of the backward jump that ended the last round */
 	uint64_t begin;  /* ticks: of the round under way, or of the first one slept through */
 	uint64_t length; /* ticks of the round that is repeated */
 	uint64_t x[32];  /* registers at `begin`, if `kept` */
-	uint64_t changing_was; /* what the register `changing` was then: */
-	unsigned changing;     /* the one that changed in earlier rounds */
+	uint64_t changing_was; /* value of the register `changing` at `begin` */
+	unsigned changing;     /* the one register that changed in earlier rounds */
 	bool kept;
 	bool pure; /* nothing but loads that hit, so far in this round */
 	unsigned loads;

@@ -6,11 +6,11 @@
 enum { BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, END = 9 };
 enum { HEADER_BYTES = 40, RESERVATIONS_BYTES = 16, NAMES_ROOM = 512 };
 
-/* What every hart has; `isa` is the string of the older binding. */
+/* The extensions of every hart; `isa` is the string of the older binding. */
 static const char isa[] = "rv64imac_zicsr_zifencei_zihintpause_zawrs_zacas_zabha";
 
 struct writer {
-	uint8_t *at, *end; /* of the structure */
+	uint8_t *at, *end; /* where the structure is written, and where its memory ends */
 	bool full;
 	char names[NAMES_ROOM];
 	size_t names_len;
@@ -36,7 +36,7 @@ static void put_cell(struct writer *w, uint32_t value)
 	put(w, &big, sizeof(big));
 }
 
-/* Where `name` is among the names; they are few, so it is looked for. */
+/* Returns the place of `name` among the names. They are few, so a search is enough. */
 static uint32_t name_at(struct writer *w, const char *name)
 {
 	size_t at = 0, len = strlen(name) + 1;

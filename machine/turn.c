@@ -9,7 +9,7 @@ static uint64_t later(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-/* When the timer ends the hart's sleep; NEVER if it does not. */
+/* Returns when the timer ends the hart's sleep; NEVER if it does not. */
 static uint64_t timer_wakes_at(const struct hart *h)
 {
 	if (h->timer == NEVER || !(h->csr.sie & SIP_STIP))

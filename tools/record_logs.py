@@ -1,4 +1,4 @@
-"""`make record-logs`: what the kernel says of two short runs, for tests that judge logs.
+"""`make record-logs`: records the kernel's output of two short runs, for tests that judge logs.
 
 A test that damages a log, or reads one as a board's, needs no boot of its own: it takes one of
 tests/support/logs/. tests/boot/test_recorded_logs.py fails when the kernel's records have other
@@ -16,7 +16,7 @@ BOARD = ("--smp", "2", "--lock", "ticket,cas", "--trials", "2", "--duration", "1
 
 
 def hartlock(*words: str) -> str:
-    """What ./run-bench.sh prints."""
+    """The output of ./run-bench.sh."""
     return subprocess.run([str(TOP / "run-bench.sh"), *words], stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=120,
                           check=True).stdout
 
@@ -29,7 +29,7 @@ def run() -> bytes:
 
 
 def board() -> bytes:
-    """What a terminal program takes down of a board that was given the plan, its firmware's words included."""
+    """The log that a terminal program records of a board that was given the plan, with its firmware's words."""
     plan = hartlock("--engine", "board", "--print-plan", *BOARD).strip()
     return subprocess.run(["qemu-system-riscv64", "-machine", "virt", "-m", "256M", "-smp", "2", "-display", "none", "-monitor", "none",
                            "-no-reboot", "-kernel", str(TOP / "build/hartlock.elf"), "-append", plan, "-serial", "stdio"],

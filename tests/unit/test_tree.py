@@ -22,7 +22,7 @@ MAY_INCLUDE = {
     "model": {"kernel"},  # the mailbox
     "machine": {"model", "kernel"},  # only the mailbox
 }
-# What is not open yet, and may only become less.
+# The circles that are not open yet. They may only become fewer.
 KNOWN_CIRCLES = {("bench", "modules"): {"plan", "strategy", "hang_view", "pass", "exhaust", "report"}}
 KERNEL_SEES_OF_BENCH = {"port.h", "record.h", "bench.h"}
 
@@ -43,7 +43,7 @@ def test_includes_point_one_way(folder):
                 assert parts[2] in KERNEL_SEES_OF_BENCH, (path.name, name)
 
 def modules(folder):
-    """Of each module (the files of one stem), the modules of the folder whose headers it includes."""
+    """For each module (the files of one stem), the modules of the folder whose headers it includes."""
     arrows = {path.stem: set() for path in sources(folder)}
     for path in sources(folder):
         included = re.findall(r'^#include "([^"/]+)"', path.read_text(), re.MULTILINE)
@@ -52,8 +52,8 @@ def modules(folder):
 
 
 def calls(folder):
-    """Of each module, the modules that have the functions it calls or hands on, told by names: nothing hides behind a
-    header that declares what another module has."""
+    """For each module, the modules that have the functions it calls or hands on. Functions are known by their names, so
+    that nothing hides behind a header that declares what another module has."""
     code = {path: without_comments(path.read_text()) for path in sources(folder) if path.suffix == ".c"}
     has = {name: path.stem for path, text in code.items() for name in re.findall(r"^(?!static)\w[\w ]*[ *](\w+)\([^;]*?\)\n\{", text, re.M)}
     return {path.stem: {has[name] for name in set(re.findall(r"\w+", text)) & set(has)} - {path.stem} for path, text in code.items()}

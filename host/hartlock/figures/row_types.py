@@ -34,7 +34,7 @@ class Forms:
     relax: str = declared(_of_plan("relax"), "")
     unlock: str = declared(_of_plan("unlock"), "")
     clusters: int = declared(_of_plan("clusters"))
-    variant: str = field(default="", compare=False)  # of the worker that ran; no column: `proof` is made of it
+    variant: str = field(default="", compare=False)  # the worker's variant; it is no column, but `proof` is made of it
 
 
 @dataclass(frozen=True)

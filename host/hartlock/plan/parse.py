@@ -8,7 +8,7 @@ from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, OF_THE_RUN, Cell, Plan,
 from hartlock.plan.windows import Windows
 
 Values = dict[str, int | str]
-SHOWN_BY_RECORDS = ("passes", "inject")  # what these keys ask for shows there
+SHOWN_BY_RECORDS = ("passes", "inject")  # keys whose effect the records show
 
 
 def _number(key: str, value: str) -> int:

@@ -32,7 +32,7 @@ FIXED = "fixed"
 
 # Columns of bench/plan.def that are not of the workload: a Plan, an engine or the kernel has them.
 OF_THE_RUN = ("relax", "unlock", "clusters", "duration_us", "seed")
-# What a workload says beside the kernel's keys.
+# The columns of a workload that are no keys of the kernel.
 OF_THE_HOST = {"scenario": "", "arrival": "closed"}
 
 
@@ -44,9 +44,9 @@ def _workload_columns() -> dict[str, int | str]:
 
 @schema.made_dataclass(_workload_columns(), frozen=True)
 class Workload(schema.Made):
-    """What a hart does, again and again: a field for each column of bench/plan.def that is of the workload.
+    """The work of a hart, again and again: a field for each column of bench/plan.def that belongs to the workload.
 
-    Declared here are the columns that this program asks for by name; bench/plan.def says what all of them mean.
+    The columns that this program asks for by name are declared here; bench/plan.def explains all of them.
     """
 
     size_bytes: int  # 0 where sizes are drawn

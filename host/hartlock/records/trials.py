@@ -13,9 +13,9 @@ COHERENCE = ("transfers", "shared", "fills", "upgrades", "invalidations", "queue
 
 @schema.made_dataclass(dict.fromkeys(schema.counters(), 0))
 class Share(schema.Made):
-    """What one hart did in one pass: its operations and times, and a field for each counter of bench/counters.def.
+    """The work of one hart in one pass: its operations and times, and a field for each counter of bench/counters.def.
 
-    Declared among these are the counters that this program asks for by name.
+    The counters that this program asks for by name are declared here.
     """
 
     hart: int
