@@ -66,8 +66,8 @@ static const struct {
 	{0xe188, OP_STORE, 0, 8},       /* c.sd a0,0(a1) */
 	{0x6522, OP_LOAD, 0, 8},        /* c.ldsp a0,8(sp) */
 	{0x9002, OP_SYSTEM, 6, 0},      /* c.ebreak */
-	{0x00000000, OP_ILLEGAL, 0, 0}, /* of all zeros */
-	{0xffffffff, OP_ILLEGAL, 0, 0}, /* of all ones */
+	{0x00000000, OP_ILLEGAL, 0, 0}, /* a word of all zeros */
+	{0xffffffff, OP_ILLEGAL, 0, 0}, /* a word of all ones */
 	{0x0005b507, OP_ILLEGAL, 0, 0}, /* fld fa0,0(a1) */
 	{0x00a5b027, OP_ILLEGAL, 0, 0}, /* fsd fa0,0(a1) */
 	{0x02a57553, OP_ILLEGAL, 0, 0}, /* fadd.d fa0,fa0,fa0 */

@@ -17,7 +17,7 @@ from hartlock.plan.plan import Plan
 from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
 
-SECONDS_PER_US = 0.00002  # of one hart, simulated on a slow computer
+SECONDS_PER_US = 0.00002  # the time of one hart, simulated on a slow computer
 
 
 class Simulation(Process):

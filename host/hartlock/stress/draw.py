@@ -15,7 +15,7 @@ TRIALS = 6  # in a round, and the control: so that workloads change often
 SIZE_BYTES = (1, 2, 3, 7, 8, 16, 16, 16, 24, 32, 40, 64, 100, 256, 1000, 4096, 4104, 65536)
 ALIGN_BYTES = (1, 4, 8, 16, 16, 64, 256, 4096)
 BATCH_BYTES = (0, 64, 4096, 4096, 65536)
-LEAST_PERIOD_US = 10  # of interrupts, IPIs and harts that stop
+LEAST_PERIOD_US = 10  # the least time between interrupts, IPIs or stops of harts
 
 
 @dataclass(frozen=True)
