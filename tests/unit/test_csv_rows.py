@@ -6,7 +6,7 @@ import math
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.run import TOP, run_here
 from support.synthetic import CONTEXT, context_of, folder_of
@@ -48,6 +48,7 @@ def test_the_committed_files_come_back_cell_by_cell(tmp_path, name):
         assert was == now or all(a == b or float(a) == float(b) for a, b in zip(was, now, strict=True))
 
 
+@settings(deadline=None)  # each example writes a file, on a computer that others keep busy
 @given(st.floats(0, 1e14), st.floats(-1e9, 1e9))
 def test_six_digits_of_a_number_come_back(tmp_path_factory, median, low):
     path = tmp_path_factory.mktemp("digits") / "summary.csv"

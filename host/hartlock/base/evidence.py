@@ -6,7 +6,7 @@ This is the one place that says it: a run's remarks and a report's limits both q
 HARDWARE, MODELLED, EMULATED = "hardware", "modelled", "emulated"
 _OVERSUBSCRIBED = "-oversubscribed"
 COSTS = (HARDWARE, MODELLED)  # evidence whose cycles rank strategies, the best first
-BY_WORTH = (*COSTS, EMULATED, EMULATED + _OVERSUBSCRIBED)  # how a reader should meet them; what is not here comes last
+BY_WORTH = (*COSTS, EMULATED, EMULATED + _OVERSUBSCRIBED)  # the order of a report; others come last
 
 MEANING = {
     MODELLED: "cycles are those of a deterministic model of cores and coherent caches (docs/trust/model.md), not of "
