@@ -8,7 +8,7 @@ import shutil
 import subprocess
 from dataclasses import dataclass
 
-from support.run import TOP
+from support.run import BUILDS, TOP
 
 KEPT = ("null", "ticket")  # strategies of the copy: two are soon built
 
@@ -67,7 +67,8 @@ def test_a_key_and_a_counter_need_what_contributing_says_and_no_more(tmp_path):
     tree, out = copied(tmp_path), tmp_path / "out"
     done = subprocess.run(
         [str(tree / "run-bench.sh"), "--engine", "tcg", "--smp", "2", "--lock", "ticket", "--nap", "100", "--trials", "1",
-         "--duration", "20", "--warmup", "2", "--out", str(out)], capture_output=True, text=True, timeout=300, check=False)
+         "--duration", "20", "--warmup", "2", "--out", str(out)], env={**os.environ, **BUILDS},
+        capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     ticket = [row for row in rows(out, "samples.csv") if row["strategy"] == "ticket"]
     assert {row["nap_instructions"] for row in ticket} == {"100"}

@@ -37,7 +37,7 @@ class Heard:
         """The rows of each trial, and the complaints."""
         session = single(self.plan, Board(Board.make_windows(40_000, 10_000)), "run", 2)
         rows = {}
-        session.replay(log, lambda new: rows.update({row["trial"]: hash(repr((row, new.samples))) for row in new.trials}))
+        session.replay(log, lambda new: rows.update({row.trial: hash(repr((row, new.samples))) for row in new.trials}))
         assert len(session.table.summary()) <= len(rows)
         return rows, session.judge() + failed_checks(session.table)
 
