@@ -95,7 +95,7 @@ class Usual:
 
 
 RUN = Usual(
-    BOTH, "tcg: QEMU, a thread a hart: stress and audit. model: QEMU and the cost model of --machine: what it costs. "
+    BOTH, "tcg: QEMU, a thread a hart: stress and audit. model: the machine of --machine, simulated: what it costs. "
           "Default both, in one table. native: no QEMU, threads on this computer's own processors: what it costs "
     "there. board: the kernel on a board, heard by --serial or --from-log",
     None, "of each strategy and hart count, in random order (default 5; board: as many of them as --baud sends in a "

@@ -10,7 +10,7 @@ each lock, check every block, and say what each lock costs.
   --smp N          harts the machine has, 1 to 64 (default 8)
   --lock NAMES     strategies, with commas between them (default all); see --list-locks
   --harts LIST     how many of the harts take part, say 1,2,4,8 (default: all)
-  --engine NAME    tcg: QEMU. model: QEMU with a cost model. both (the default).
+  --engine NAME    tcg: QEMU. model: a modelled machine. both (the default).
                    native: threads of this computer. board: heard over a line
   --hold INSTR     instructions inside each allocation (default 0)
   --think INSTR    instructions between allocations (default 100)

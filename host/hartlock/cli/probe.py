@@ -18,7 +18,7 @@ def parser() -> argparse.ArgumentParser:
                           "Measure what loads, stores, AMOs and hand-offs between harts cost, and write a machine "
                           "profile for the cost model from it (docs/ports/probe.md).")
     p.add_argument("--engine", choices=list(choose.ENGINES), default=Model.name,
-                   help="model: QEMU and the cost model (default). native: threads on this computer's processors. The "
+                   help="model: the modelled machine (default). native: threads on this computer's processors. The "
                         "others cannot be probed")
     p.add_argument("--smp", type=arguments.harts, metavar="N",
                    help="harts, 1 to 64 (default 8; native: one for each processor)")

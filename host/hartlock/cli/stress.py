@@ -54,7 +54,7 @@ def parser() -> argparse.ArgumentParser:
 
 def _where(p: argparse.ArgumentParser) -> None:
     p.add_argument("--engine", choices=ENGINES, default=Tcg.name,
-                   help="tcg: QEMU, a thread a hart (default). model: QEMU and the cost model, where the same plan is "
+                   help="tcg: QEMU, a thread a hart (default). model: the modelled machine, where the same plan is "
                         "the same run. native: threads on this computer's processors")
     p.add_argument("--machine", metavar="NAME",
                    help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
