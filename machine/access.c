@@ -3,6 +3,7 @@
 #include "encoding.h"
 #include "memory.h"
 #include "region.h"
+#include "trace.h"
 #include "trap.h"
 #include "turn.h"
 
@@ -92,17 +93,6 @@ static void do_values(struct machine *m, struct hart *h)
 	}
 }
 
-static void trace(const struct machine *m, const struct hart *h, uint64_t done, bool hit)
-{
-	static const char *const names[] = {"load", "store", "amo", "lr", "sc"};
-
-	fprintf(m->settings.trace, "%llu %u 0x%llx %s 0x%llx %s %llu\n",
-		(unsigned long long)h->pending.issued, h->id, (unsigned long long)h->pc,
-		names[access_of((enum op_kind)h->pending.op->kind)],
-		(unsigned long long)h->pending.address, hit ? "hit" : "miss",
-		(unsigned long long)(done - h->pending.issued));
-}
-
 /* Returns when the hart goes on after a store that had its line at `done`. */
 static uint64_t after_store(const struct machine *m, struct hart *h, uint64_t done)
 {
@@ -113,11 +103,11 @@ static uint64_t after_store(const struct machine *m, struct hart *h, uint64_t do
 static void make_modelled(struct machine *m, struct hart *h)
 {
 	enum access kind = access_of((enum op_kind)h->pending.op->kind);
-	struct outcome o =
-		coherence_access(&m->coherence, h->id, kind, h->pending.address, h->pending.issued);
+	struct outcome o = m->settings.trace != NULL
+				 ? trace_access(m, h, kind)
+				 : coherence_access(&m->coherence, h->id, kind, h->pending.address,
+						    h->pending.issued);
 
-	if (m->settings.trace != NULL)
-		trace(m, h, o.done, o.hit);
 	h->clock = kind == ACCESS_STORE ? after_store(m, h, o.done) : o.done;
 	if (kind == ACCESS_LOAD && o.hit)
 		spin_load(&h->spin, line_of(h), h->pending.issued);
@@ -133,6 +123,8 @@ static void fail_sc(struct machine *m, struct hart *h)
 		h->clock = coherence_sc_failed(&m->coherence, h->id, h->pending.issued);
 	else
 		h->clock += m->profile->op;
+	if (m->region.active && m->settings.trace != NULL)
+		trace_failed_sc(m, h);
 	spin_disturb(&h->spin);
 	set(h, h->pending.op->rd, 1);
 	forget_reservation(m, h);

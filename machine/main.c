@@ -9,6 +9,7 @@
 #include "load.h"
 #include "machine.h"
 #include "region.h"
+#include "trace.h"
 
 static const char usage[] =
 	"usage: hartlock-machine --machine PROFILE [option]... IMAGE\n"
@@ -17,8 +18,7 @@ static const char usage[] =
 	"  --plan TEXT      the kernel's command line: hartlock: ... (none)\n"
 	"  --seed N         moves harts' starts and lines among banks (1)\n"
 	"  --livelock N     cycles that harts may run on after the window's end (20000000)\n"
-	"  --trace FILE     write a line for each modelled access: issued (tenths of a cycle),\n"
-	"                   hart, pc, kind, address, hit or miss, cost (tenths of a cycle)\n"
+	"  --trace FILE     write a line for each modelled access (docs/trust/model.md)\n"
 	"  --check          only read the profile, and say what is wrong with it\n"
 	"  --no-sleep       execute harts that only wait, too; the records stay the same\n";
 
@@ -141,6 +141,7 @@ int main(int argc, char **argv)
 			      .settings = {.seed = 1, .livelock = 20000000, .sleeping = true}};
 	char error[PROFILE_ERROR];
 	const char *wrong;
+	int status;
 
 	read_arguments(&a, argc, argv);
 	wrong = profile_read(&profile, a.profile, error);
@@ -148,10 +149,13 @@ int main(int argc, char **argv)
 		refuse(wrong, "");
 	if (a.check)
 		return 0;
-	if (a.trace != NULL && (a.settings.trace = fopen(a.trace, "w")) == NULL)
+	if (a.trace != NULL && (a.settings.trace = trace_open(a.trace)) == NULL)
 		refuse(a.trace, strerror(errno));
 	if (!init(&m, &a, &profile))
 		refuse("no memory", "");
 	load(&m, &a);
-	return machine_run(&m);
+	status = machine_run(&m);
+	if (a.trace != NULL && !trace_close(a.settings.trace))
+		refuse(a.trace, strerror(errno));
+	return status;
 }

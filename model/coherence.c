@@ -57,6 +57,13 @@ static struct line *line_of(struct coherence *c, uint64_t number)
 	return line;
 }
 
+/* Leave the line without an owner: whoever has it shares it. */
+static void disown(struct line *line)
+{
+	line->owner = NOBODY;
+	line->written = false;
+}
+
 /* Returns the ticks of a request for a line that no hart's L1 has. */
 static uint64_t from_below(struct request *r)
 {
@@ -85,7 +92,7 @@ static void bring_in(struct coherence *c, unsigned hart, uint64_t number)
 	line = line_of(c, gone);
 	line->sharers &= ~bit(hart);
 	if (line->owner == (int)hart)
-		line->owner = NOBODY;
+		disown(line);
 	c->count[COUNT_EVICTIONS]++;
 }
 
@@ -106,6 +113,12 @@ static uint64_t extra(const struct profile *p, enum access kind)
 	return own > p->l1_load ? own - p->l1_load : 0;
 }
 
+/* An LR takes its line like a write, and leaves it as it was. */
+static bool writes(enum access kind)
+{
+	return kind != ACCESS_LOAD && kind != ACCESS_LR;
+}
+
 static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
 {
 	const struct profile *p = c->profile;
@@ -119,7 +132,7 @@ static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line,
 		line->busy = owned ? request_over(&r) : done;
 		line->cached = true;
 		if (!p->moesi)
-			line->owner = NOBODY; /* the owner wrote the line back and shares it now */
+			disown(line); /* the owner wrote the line back and shares it now */
 	} else {
 		bool alone = line->sharers == 0, filled = !line->cached;
 
@@ -162,6 +175,7 @@ static uint64_t write_miss(struct coherence *c, unsigned hart, enum access kind,
 	take_copies(c, line, *lost);
 	line->sharers |= bit(hart);
 	line->owner = (int)hart;
+	line->written |= writes(kind);
 	line->busy = come;
 	return come + extra(c->profile, kind);
 }
@@ -183,7 +197,7 @@ static uint64_t far_amo(struct coherence *c, unsigned hart, struct line *line, u
 	c->count[line->cached ? COUNT_SHARED : COUNT_FILLS]++;
 	c->count[COUNT_INVALIDATIONS] += count_of(*lost);
 	take_copies(c, line, *lost);
-	line->owner = NOBODY;
+	disown(line);
 	line->cached = true;
 	line->busy = request_over(&r) + recall;
 	return r.start + recall + p->far_amo + request_way_to_bank(&r);
@@ -196,10 +210,11 @@ static bool hits(const struct line *line, unsigned hart, enum access kind)
 	return line->owner == (int)hart && line->sharers == bit(hart);
 }
 
-static uint64_t hit_done(struct coherence *c, unsigned hart, enum access kind, uint64_t number,
+static uint64_t hit_done(struct coherence *c, unsigned hart, enum access kind, struct line *line,
 			 uint64_t now)
 {
-	l1_touch(&c->l1[hart], number);
+	l1_touch(&c->l1[hart], line->number);
+	line->written |= writes(kind);
 	return now + c->profile->l1_load + extra(c->profile, kind);
 }
 
@@ -247,7 +262,7 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 	if (kind >= ACCESS_AMO)
 		c->count[COUNT_AMOS]++;
 	if (o.hit)
-		o.done = hit_done(c, hart, kind, number, now);
+		o.done = hit_done(c, hart, kind, line, now);
 	else
 		miss(c, hart, kind, line, now, &o);
 	if (kind == ACCESS_LR)
@@ -304,9 +319,14 @@ uint64_t coherence_device_write(struct coherence *c, uint64_t address)
 	uint64_t lost = line->sharers;
 
 	take_copies(c, line, lost);
-	line->owner = NOBODY;
+	disown(line);
 	line->cached = true;
 	return lost;
+}
+
+struct line coherence_line(struct coherence *c, uint64_t number)
+{
+	return *line_of(c, number);
 }
 
 bool coherence_has(struct coherence *c, unsigned hart, uint64_t number)

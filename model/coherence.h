@@ -74,6 +74,9 @@ void coherence_let_go(struct coherence *c, unsigned hart, uint64_t now);
 /* Let a device write to the line of `address`. Returns the harts that lost their copy. */
 uint64_t coherence_device_write(struct coherence *c, uint64_t address);
 
+/* Returns the line as it is now, for whoever wants to tell about it. */
+struct line coherence_line(struct coherence *c, uint64_t number);
+
 /* Does the hart have a copy of line `number`? */
 bool coherence_has(struct coherence *c, unsigned hart, uint64_t number);
 

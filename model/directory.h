@@ -8,9 +8,9 @@
 
 enum { NOBODY = -1 };
 
-/* The state of a line is MESI's: it is Modified or Exclusive in `owner` when owner is the
- * only sharer, Owned there (MOESI) when there are others, Shared in all of `sharers`
- * when it has no owner, else Invalid everywhere. */
+/* The state of a line is MESI's: it is Modified (`written`) or Exclusive in `owner` when owner
+ * is the only sharer, Owned there (MOESI) when there are others, Shared in all of `sharers`
+ * when it has no owner, else Invalid everywhere. Modified and Exclusive cost the same. */
 struct line {
 	uint64_t number;  /* address / 64; UINT64_MAX in an unused entry */
 	uint64_t sharers; /* bit h: hart h has a copy */
@@ -18,6 +18,7 @@ struct line {
 	uint64_t held;    /* its owner's LR kept it until then */
 	int owner;        /* hart, or NOBODY */
 	bool cached;      /* the shared cache has the line, because it was fetched before */
+	bool written;     /* by its owner, since that has it */
 };
 
 struct directory {
@@ -32,5 +33,8 @@ void directory_free(struct directory *d);
 /* Returns the entry of line `number`, a new one if need be. It is valid until the next
  * call. Returns NULL when there is no memory for it. */
 struct line *directory_find(struct directory *d, uint64_t number);
+
+/* Returns the line's state in the hart's L1: 'M', 'O', 'E', 'S' or 'I'. */
+char directory_state(const struct line *line, unsigned hart);
 
 #endif

@@ -101,9 +101,35 @@ def test_odd_arguments_are_refused(arguments, said):
 
 def test_the_trace_has_a_line_for_each_access(tmp_path):
     done = run("--trace", tmp_path / "trace", "--plan", PLAN + "passes=t run=mcs:2")
-    lines = [line.split() for line in (tmp_path / "trace").read_text().splitlines()]
-    assert done.returncode == 0 and {len(line) for line in lines} == {7}
-    kinds = {line[3] for line in lines}
-    assert {"load", "store", "amo"} <= kinds
-    misses = [line for line in lines if line[5] == "miss"]
-    assert misses and all(int(line[6]) >= 300 for line in misses if line[3] == "load")
+    lines = traced(tmp_path / "trace")
+    assert done.returncode == 0
+    assert {"load", "store", "amo"} <= {line["access"] for line in lines}
+    misses = [line for line in lines if line["how"] == "miss" and line["access"] == "load"]
+    assert misses and all(int(line["cost"]) >= 300 and line["before"] == "I" for line in misses)
+
+
+def traced(path):
+    first, *lines = path.read_text().splitlines()
+    return [dict(zip(first.split(), line.split(), strict=True)) for line in lines]
+
+
+def test_the_trace_says_a_line_s_states_and_changes_no_record(tmp_path):
+    words = PLAN + "passes=t run=cas:4,ticket:4"
+    done = run("--trace", tmp_path / "trace", "--plan", words)
+    assert done.stdout == run("--plan", words).stdout
+    steps = {" ".join((line["access"], line["before"], line["from"].rstrip("0123456789"), line["after"], line["how"]))
+             for line in traced(tmp_path / "trace")}
+    loads = {"load I nobody E miss", "load I shared E miss", "load I shared S miss", "load I hart S miss",
+             *(f"load {own} own {own} hit" for own in "SEM")}
+    writes = {f"{kind} {step}" for kind in ("store", "amo") for step in (
+        "I nobody M miss", "I shared M miss", "I hart M miss", "S own M miss", "E own M hit", "M own M hit")}
+    # An LR takes its line like a write and does not write; the SC then does.
+    linked = {"lr I nobody E miss", "lr I shared E miss", "lr I hart E miss", "lr I hart M miss", "lr S own E miss",
+              *(f"lr {own} own {own} hit" for own in "EM"), "sc E own M hit", "sc M own M hit"}
+    assert steps <= loads | writes | linked
+    assert loads - steps <= {"load E own E hit", "load I shared E miss"} and {"amo S own M miss", "sc E own M hit"} <= steps
+
+
+def test_a_trace_that_does_not_fit_is_told():
+    done = run("--trace", "/dev/full", "--plan", PLAN + "passes=t run=mcs:2")
+    assert (done.returncode, done.stderr) == (2, b"hartlock-machine: /dev/full: No space left on device\n")

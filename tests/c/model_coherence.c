@@ -39,6 +39,39 @@ static uint64_t cost(unsigned hart, enum access kind, uint64_t address, uint64_t
 	return coherence_access(&c, hart, kind, address, now).done - now;
 }
 
+static char state(unsigned hart)
+{
+	struct line line = coherence_line(&c, LINE / 64);
+
+	return directory_state(&line, hart);
+}
+
+static void names_of_states(void)
+{
+	fresh();
+	EXPECT(state(0) == 'I');
+	cost(0, ACCESS_LOAD, LINE, FAR);
+	EXPECT(state(0) == 'E' && state(1) == 'I');
+	cost(0, ACCESS_LR, LINE, 2 * FAR);
+	EXPECT(state(0) == 'E');
+	cost(0, ACCESS_SC, LINE, 3 * FAR);
+	EXPECT(state(0) == 'M');
+	cost(1, ACCESS_LOAD, LINE, 4 * FAR);
+	EXPECT(state(0) == 'S' && state(1) == 'S');
+	cost(1, ACCESS_STORE, LINE, 5 * FAR);
+	EXPECT(state(0) == 'I' && state(1) == 'M');
+	/* The data moves to another L1, and memory stays as it was. */
+	cost(2, ACCESS_LR, LINE, 6 * FAR);
+	EXPECT(state(2) == 'M');
+	profile.moesi = true;
+	cost(0, ACCESS_LOAD, LINE, 7 * FAR);
+	profile.moesi = false;
+	EXPECT(state(2) == 'O' && state(0) == 'S');
+	coherence_device_write(&c, LINE);
+	cost(0, ACCESS_LOAD, LINE, 8 * FAR);
+	EXPECT(state(2) == 'I' && state(0) == 'E');
+}
+
 static void states(void)
 {
 	struct outcome o;
@@ -227,6 +260,7 @@ static void many_lines(void)
 
 int main(void)
 {
+	names_of_states();
 	states();
 	moesi();
 	upgrade_grows_with_sharers();

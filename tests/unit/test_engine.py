@@ -9,7 +9,7 @@ from hartlock.base.errors import UsageError
 from hartlock.base.evidence import MEANING
 from hartlock.engine.base import Options
 from hartlock.engine.board import Board
-from hartlock.engine.choose import ENGINES, kind
+from hartlock.engine.choose import ENGINES, choose, kind
 from hartlock.engine.model import Model
 from hartlock.engine.native import Native
 from hartlock.engine.source import Limits, Silent, Source
@@ -63,6 +63,13 @@ def test_what_cannot_be_probed_is_refused_with_its_reason(name, words):
 def test_options_for_qemu_are_refused_where_there_is_none(name, options, words):
     with pytest.raises(UsageError, match=words):
         ENGINES[name].create(Options(2, **options))
+
+
+@pytest.mark.parametrize("name", ["tcg", "native", "board"])
+def test_a_trace_is_refused_where_accesses_are_not_seen(name, tmp_path):
+    with pytest.raises(UsageError, match=f"--trace .*: --engine {name} does not see what each access costs; --engine model does"):
+        choose(name, Options(2, trace=tmp_path / "trace"))
+    assert not (tmp_path / "trace").exists()
 
 
 class Scripted(Source):

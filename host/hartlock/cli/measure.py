@@ -21,7 +21,7 @@ def engine_options(options: argparse.Namespace, smp: int, extra: Sequence[str]) 
         warmup_ms=workload_options.given(asked, "warmup", None),
         model_duration_us=workload_options.given(asked, "model-duration", 200), time_limit_s=options.time_limit,
         machine=options.machine, cpu=options.cpu, extra=tuple(extra), relax=options.relax, unlock=options.unlock,
-        baud=asked.get("baud", BAUD))
+        baud=asked.get("baud", BAUD), trace=asked.get("trace"))
 
 
 def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Request:

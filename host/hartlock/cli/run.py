@@ -30,6 +30,9 @@ def parser() -> argparse.ArgumentParser:
                        help="a labgrid environment, whose target main has a console")
     board.add_argument("--print-plan", action="store_true",
                        help="print the plan, for a board's bootargs or `make board PLAN=...`, and stop")
+    seen = p.add_argument_group("a look inside (docs/trust/model.md)")
+    seen.add_argument("--trace", type=Path, metavar="FILE",
+                      help="the model writes a line for each access to memory: the line's state before and after, and the cost")
     more = p.add_argument_group("what there is")
     more.add_argument("--list-locks", action=arguments.Print, const=list_locks, help="list the strategies and stop")
     more.add_argument("--list-scenarios", action=arguments.Print, const=scenarios.listing,

@@ -53,6 +53,7 @@ class Options:
     relax: str = lock_forms.RELAX
     unlock: str = lock_forms.UNLOCK
     baud: int = 115200
+    trace: Path | None = None  # a file for each modelled access
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ class Engine:
     fairness_share: ClassVar[int] = 4  # the fairness pass's window is the duration divided by this
     stress_divisor: ClassVar[int] = 1  # times that stress draws are divided by it: a modelled microsecond takes long to simulate
     is_deterministic: ClassVar[bool] = False  # equal plans are equal runs, and no hart is ever stopped
+    can_trace: ClassVar[bool] = False  # it can write down each access to memory
     is_started_here: ClassVar[bool] = True  # else it runs already, and nobody sees it end
     runs_image: ClassVar[bool] = True  # it executes the image that was built here, whose code may be proved
     is_riscv: ClassVar[bool] = True  # its harts say which RISC-V extensions they have

@@ -20,6 +20,8 @@ def kind(name: str) -> type[Engine]:
 
 def choose(name: str, options: Options) -> list[Engine]:
     """The engines of --engine `name`. Options for QEMU concern the one of `both` that starts it."""
+    if options.trace and not kind(name).can_trace and name != BOTH:
+        raise UsageError(f"--trace {options.trace}: --engine {name} does not see what each access costs; --engine {Model.name} does")
     if name != BOTH:
         return [ENGINES[name].create(options)]
     modelled = Model.create(replace(options, cpu=None, extra=()))

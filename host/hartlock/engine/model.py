@@ -25,20 +25,24 @@ class Simulation(Process):
 
     name, key, speaker = "the machine", "machine", "the kernel"
 
-    def __init__(self, image: Path, plan: Plan, bootargs: str, profile: Path, seed: int):
+    def __init__(self, image: Path, plan: Plan, bootargs: str, model: "Model"):
+        trace = ["--trace", str(model.trace)] if model.trace else []
         super().__init__(lambda folder: [
-            str(build.machine()), "--machine", str(profile), "--smp", str(plan.smp), "--seed", str(seed), "--plan", bootargs, str(image)])
+            str(build.machine()), "--machine", str(model.profile), "--smp", str(plan.smp), "--seed", str(model.seed), *trace,
+            "--plan", bootargs, str(image)])
 
 
 @dataclass(frozen=True)
 class Model(Engine):
     name: ClassVar[str] = "model"
     is_deterministic: ClassVar[bool] = True
+    can_trace: ClassVar[bool] = True
     stress_divisor: ClassVar[int] = 20
     fairness_share: ClassVar[int] = 2  # modelled windows are short: a quarter would hold too few grants
 
     profile: Path = Path()
     seed: int = 1
+    trace: Path | None = None  # gets a line for each modelled access
 
     @classmethod
     def create(cls, options: Options) -> Self:
@@ -46,9 +50,11 @@ class Model(Engine):
         cls.check_programs()
         profile = machine_file(options.machine or default_machine(options.smp))
         check_profile(profile)
+        if options.trace:
+            check_trace(options.trace)
         facts = {"machine": profile.stem, "machine_profile": profile.read_text(), "machine_sha256": build.file_hash(build.machine())}
         return cls(cls.modelled_windows(options.model_duration_us), machine=profile.stem, facts=facts,
-                   profile=profile, seed=options.seed % 10**18)
+                   profile=profile, seed=options.seed % 10**18, trace=options.trace)
 
     @classmethod
     def check_programs(cls) -> None:
@@ -60,7 +66,7 @@ class Model(Engine):
         return cls.make_windows(duration_us, duration_us // 4)
 
     def start(self, plan: Plan, image: Path) -> Simulation:
-        return Simulation(image, plan, plan.bootargs(self.windows), self.profile, self.seed)
+        return Simulation(image, plan, plan.bootargs(self.windows), self)
 
     def pass_seconds(self, harts: int) -> float:
         """The seconds that a pass takes: a modelled microsecond of 64 harts takes a while to simulate."""
@@ -95,6 +101,14 @@ def machine_file(name: str) -> Path:
         known = ", ".join(sorted(p.stem for p in MACHINES.glob("*.toml")))
         raise UsageError(f"--machine {name}: there is no such profile. There are {known}; or give a file.")
     return path.resolve()
+
+
+def check_trace(trace: Path) -> None:
+    """Make the file empty; raise UsageError where that is impossible."""
+    try:
+        trace.write_bytes(b"")
+    except OSError as e:
+        raise UsageError(f"--trace {trace}: {e.strerror}") from e
 
 
 def check_profile(profile: Path) -> None:
