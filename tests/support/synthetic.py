@@ -69,6 +69,8 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
                                 for p in (0, 50, 99, 100)]
     for name, rows in tables.items():
         write_rows(path / name, FILES[name], rows)
+    if not (path / "run.json").exists():
+        (path / "run.json").write_text('{"status": "complete"}')
     return path
 
 

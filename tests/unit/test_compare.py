@@ -13,6 +13,7 @@ from support.synthetic import folder_of
 from hartlock.analysis import compare
 from hartlock.base.errors import UsageError
 from hartlock.folder import reader
+from hartlock.folder.csv_rows import FILES
 
 
 def run_compare(*args):
@@ -163,3 +164,67 @@ def test_a_number_that_is_none_is_named(tmp_path):
         writer.writerows(rows)
     done = run_compare(a, a)
     assert done.returncode == 2 and "column cycles_per_op holds 'fast'" in done.stderr
+
+
+def rewritten(path, keep=lambda row: True, **cells):
+    """Rewrites the rows of a CSV file: those that `keep` says, with `cells` in the rows of mcs."""
+    with open(path, newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    with open(path, "w", newline="", encoding="utf-8") as f:
+        writer = csv.DictWriter(f, rows[0])
+        writer.writeheader()
+        writer.writerows({**row, **(cells if row["strategy"] == "mcs" else {})} for row in rows if keep(row))
+
+
+def without_mcs(row):
+    return row["strategy"] != "mcs"
+
+
+def all_but_the_trials(folder):
+    rewritten(folder / "trials.csv", without_mcs)
+
+
+def nothing(folder):
+    for name in FILES:
+        rewritten(folder / name, without_mcs)
+
+
+GATES = {
+    "absent": (nothing, "mcs on 8 is in A and not in B"),
+    "no summary": (lambda b: rewritten(b / "summary.csv", without_mcs), "mcs on 8 is in A and not in B"),
+    "no trials": (all_but_the_trials, "mcs on 8 in B: summary.csv claims 10 trials in 5 boots, and trials.csv has 0 in 0"),
+    "some trials": (lambda b: rewritten(b / "trials.csv", lambda r: r["strategy"] != "mcs" or r["boot"] != "2"), "trials.csv has 8 in 4"),
+    "no figures": (lambda b: rewritten(b / "trials.csv", cycles_per_op=""), "mcs on 8 in B: 10 of its 10 trials lack a figure"),
+    "no checks": (lambda b: rewritten(b / "trials.csv", check=""), "not all of its rows say whether their checks passed"),
+    "interrupted": (lambda b: (b / "run.json").write_text('{"status": "interrupted"}'), "The run in b is interrupted"),
+    "incomplete": (lambda b: (b / "run.json").write_text('{"status": "incomplete"}'), "The run in b is incomplete"),
+    "killed": (lambda b: (b / "run.json").write_text('{"status": "running"}'), "it was killed, or it still goes on"),
+    "no run.json": (lambda b: (b / "run.json").unlink(), "is not known"),
+}
+
+
+@pytest.mark.parametrize("case", GATES)
+def test_the_gate_fails_when_something_is_missing_and_says_what(tmp_path, case):
+    damage, words = GATES[case]
+    a, b = (folder_of(tmp_path / name, {("ticket", 8): lambda boot, trial: 300, ("mcs", 8): lambda boot, trial: 260}) for name in "ab")
+    assert run_compare(a, b, "--fail-if-worse", 1).returncode == 0
+    damage(b)
+    done = run_compare(a, b, "--fail-if-worse", 1)
+    assert done.returncode == 1 and words in done.stdout and "FAIL: " in done.stdout, done.stdout
+    assert run_compare(a, b, "--fail-if-worse", 1, "--allow-missing").returncode == 0
+    assert run_compare(a, b).returncode == 0
+
+
+def test_what_is_missing_hides_nothing_that_is_worse(tmp_path):
+    a = folder_of(tmp_path / "a", {("ticket", 8): lambda boot, trial: 300, ("mcs", 8): lambda boot, trial: 260})
+    b = folder_of(tmp_path / "b", {("ticket", 8): lambda boot, trial: 400})
+    done = run_compare(a, b, "--fail-if-worse", 1, "--allow-missing")
+    assert done.returncode == 1 and "ticket on 8 (modelled) is worse" in done.stdout and "mcs on 8 is in A" not in done.stdout
+
+
+def test_a_strategy_that_is_missing_in_one_of_two_workloads_is_missing(tmp_path):
+    a, b = (folder_of(tmp_path / name, {("ticket", 8): lambda boot, trial: 300, ("mcs", 8): lambda boot, trial: 260}) for name in "ab")
+    folder_of(a, {("ticket", 8): lambda boot, trial: 500, ("mcs", 8): lambda boot, trial: 460}, append=True, hold_instructions=50)
+    folder_of(b, {("ticket", 8): lambda boot, trial: 500}, append=True, hold_instructions=50)
+    done = run_compare(a, b, "--fail-if-worse", 1)
+    assert done.returncode == 1 and "FAIL: mcs on 8 is in A and not in B" in done.stdout

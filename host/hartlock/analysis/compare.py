@@ -11,6 +11,7 @@ from rich.table import Table as RichTable
 
 from hartlock.folder.differences import differences
 from hartlock.folder.reader import Cell, Results, load
+from hartlock.folder.whole import ending, gap
 from hartlock.analysis.choices import FIGURES
 from hartlock.analysis.comparisons import SAME, call, cliffs_delta, holm, mann_whitney, ratio_ci
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
@@ -34,7 +35,7 @@ class Change:
     sure: Estimate  # the ratio, with an interval wide enough for all rows together
     delta: float
     p: float
-    word: str  # improved, worse, no difference, too close to call, checks fail
+    word: str  # improved, worse, no difference, too close to call, checks fail, no evidence
 
     @property
     def worse_by(self) -> float:
@@ -112,7 +113,14 @@ def change(x: Cell, y: Cell, figure: str, rows: int, same: float) -> Change:
         word = "too close to call"  # the effect of another placement is not known
     if not y.passed:
         word = "checks fail"
+    elif _lacks(x, figure) or _lacks(y, figure):
+        word = "no evidence"
     return Change(x, y, figure, ratio, sure, cliffs_delta(b, a), mann_whitney(b, a), word)
+
+
+def _lacks(cell: Cell, figure: str) -> str:
+    """Returns why a cell is no evidence for this figure, as a clause; "" if it is."""
+    return gap(cell) or ("" if math.isfinite(cell.median(attrgetter(figure))) else f"it has no {figure}")
 
 
 def _ratio(b: Sample, a: Sample, paired: bool, level: float) -> Estimate:
@@ -142,16 +150,41 @@ def compare(a: Results, b: Results, figure: str, across: bool) -> list[Change]:
     return [change(x, y, figure, len(found), drift(a, b, x)) for x, y in found]
 
 
+def _alone(r: Results, changes: Sequence[Change]) -> list[Cell]:
+    """Returns the candidates' cells that no cell of the other folder was compared with."""
+    compared = {id(cell) for c in changes for cell in (c.a, c.b)}
+    return [c for c in r if c.claimed_role == "candidate" and id(c) not in compared]
+
+
 def _missing(a: Results, b: Results, changes: Sequence[Change]) -> list[str]:
-    both = {(c.a.strategy, c.a.harts) for c in changes}
     return [f"only in {r.name}: {words(only)}" for r in (a, b)
-            if (only := sorted({f"{c.strategy} on {c.harts}" for c in r if c.role == "candidate" and (c.strategy, c.harts) not in both}))]
+            if (only := sorted({f"{c.strategy} on {c.harts}" for c in _alone(r, changes)}))]
 
 
-def compare_folders(before: Path, after: Path, figure: str, across: bool, fail_if_worse: float | None, out: Console) -> int:
+def _no_evidence(changes: Sequence[Change]) -> list[str]:
+    return [f"{c.a.strategy} on {c.a.harts} in {name}: {why}" for c in changes if c.word == "no evidence"
+            for name, cell in (("A", c.a), ("B", c.b)) if (why := _lacks(cell, c.figure))]
+
+
+def lacking(a: Results, b: Results, changes: Sequence[Change]) -> list[str]:
+    """Returns a sentence for each thing that B, or A, should show and does not."""
+    vanished = [f"{c.strategy} on {c.harts} is in A and not in B" for c in _alone(a, changes)]
+    return [*filter(None, [ending(b)]), *vanished, *_no_evidence(changes)]
+
+
+def failures(changes: Sequence[Change], percent: float) -> list[str]:
+    """Returns a sentence for each change that is worse by surely more than so many per cent."""
+    return [f"{c.a.strategy} on {c.a.harts} ({c.a.evidence}) "
+            + ("fails its checks" if c.word == "checks fail" else f"is worse by at least {100 * c.worse_by:.1f} %")
+            for c in changes if c.worse_by > percent / 100]
+
+
+def compare_folders(before: Path, after: Path, figure: str, across: bool, fail_if_worse: float | None, allow_missing: bool,
+                    out: Console) -> int:
     """Compare two results folders and print it; returns the exit status.
 
-    `across`: even different kinds of evidence. `fail_if_worse`: the percentage from which on it fails.
+    `across`: even different kinds of evidence. `fail_if_worse`: the percentage from which on it fails; it fails, too, when
+    something is lacking, unless `allow_missing`.
     """
     a, b = load(before), load(after)
     changes = compare(a, b, figure, across)
@@ -160,7 +193,7 @@ def compare_folders(before: Path, after: Path, figure: str, across: bool, fail_i
     say("context:", *(context or ["no difference but the time"]), sep="\n  ", markup=False)
     names = ("A", "B") if a.name == b.name else (a.name, b.name)
     say(f"\n{figure}, medians; ratio: {names[1]} over {names[0]}\n", table(changes, ("A", "B")), "", markup=False)
-    for line in _missing(a, b, changes):
+    for line in (*_missing(a, b, changes), *filter(None, map(ending, (a, b))), *_no_evidence(changes)):
         say(line, markup=False)
     counts = {word: sum(1 for c in changes if c.word == word) for word in dict.fromkeys(c.word for c in changes)}
     say(f"{len(changes)} compared: " + ", ".join(f"{n} {word}" for word, n in counts.items()), markup=False)
@@ -168,8 +201,7 @@ def compare_folders(before: Path, after: Path, figure: str, across: bool, fail_i
         say("one boot is little: what another placement does is not known; sweeps have several", markup=False)
     if fail_if_worse is None:
         return EXIT_OK
-    bad = [c for c in changes if c.worse_by > fail_if_worse / 100]
-    for c in bad:
-        why = "fails its checks" if c.word == "checks fail" else f"is worse by at least {100 * c.worse_by:.1f} %"
-        say(f"FAIL: {c.a.strategy} on {c.a.harts} ({c.a.evidence}) {why}", markup=False)
+    bad = failures(changes, fail_if_worse) + ([] if allow_missing else lacking(a, b, changes))
+    for line in bad:
+        say(f"FAIL: {line}", markup=False)
     return EXIT_FAILED if bad else EXIT_OK

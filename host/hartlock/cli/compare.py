@@ -18,7 +18,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--figure", choices=list(FIGURES), default=USUAL, metavar="NAME",
                    help=f"what is compared: {', '.join(FIGURES)} (default {USUAL})")
     p.add_argument("--fail-if-worse", type=arguments.typed(percentage), metavar="PERCENT",
-                   help="exit with 1 when a strategy is surely worse by more than that, or fails its checks in B")
+                   help="exit with 1 when a strategy is surely worse by more than that, fails its checks in B, or is missing there; "
+                   "and when B is not complete")
+    p.add_argument("--allow-missing", action="store_true", help="let --fail-if-worse pass though something is missing")
     p.add_argument("--across-evidence", action="store_true", help="compare even what are different kinds of evidence")
     arguments.add_help(p)
     return p
@@ -30,4 +32,4 @@ def main(argv: Sequence[str]) -> int:
     from hartlock.base.terminal import console
 
     return compare_folders(options.a, options.b, options.figure, options.across_evidence, options.fail_if_worse,
-                           console())
+                           options.allow_missing, console())

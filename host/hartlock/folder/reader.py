@@ -56,6 +56,12 @@ class Cell:
         return self.summary.context.role if self.summaries else ""
 
     @property
+    def claimed_role(self) -> str:
+        """The role that any row of the cell gives it."""
+        rows: list[AnyRow] = [*self.summaries, *self.trials, *self.samples, *self.waits]
+        return rows[0].context.role
+
+    @property
     def evidence(self) -> str:
         """The evidence of the figures; "" for a cell without a row in summary.csv."""
         return self.summary.context.evidence if self.summaries else ""

@@ -1,0 +1,63 @@
+"""Tells whether a results folder is whole: its run ended well, and its rows agree with each other.
+
+A cell whose rows do not agree is no evidence, whatever its figures say.
+"""
+
+import math
+from collections.abc import Iterator
+
+from hartlock.base.text import on
+from hartlock.folder.comparable import Comparable, Figure
+from hartlock.folder.reader import Cell, Results
+from hartlock.figures.row_types import TrialRow
+
+COMPLETE = "complete"
+
+
+def ending(results: Results) -> str:
+    """Returns a sentence on how the run ended, if it did not end well or that is not known; "" for a complete one."""
+    status = results.context.get("status")
+    if status == COMPLETE:
+        return ""
+    if status is None:
+        return f"Whether the run in {results.name} was complete is not known: its run.json does not say."
+    if status == "running":
+        return f"The run in {results.name} never said how it ended: it was killed, or it still goes on."
+    return f"The run in {results.name} is {status}: what it measured until then is all there is."
+
+
+def doubts(results: Results, setting: Comparable, harts: int | None = None) -> dict[str, str]:
+    """Returns the candidates of a setting whose rows do not agree, on so many harts if it is said: why, by `strategy on
+    N harts`."""
+    return {f"{c.strategy} {on(c.harts)}": why for c in results.settings[setting].values()
+            if c.claimed_role == "candidate" and harts in (None, c.harts) and (why := gap(c))}
+
+
+def gap(cell: Cell) -> str:
+    """Returns in what the rows of a candidate's cell do not agree, as a clause; "" if they do."""
+    return next(_gaps(cell), "")
+
+
+def _measured(trial: TrialRow) -> bool:
+    return trial.figures.window != "none"
+
+
+def _ranks(setting: Comparable, trial: TrialRow) -> bool:
+    """True if the trial has every figure that decides in that setting."""
+    decide: list[Figure] = [measure.figure for measure in setting.measures.values()]
+    return all(math.isfinite(figure(trial.figures)) for figure in decide) and math.isfinite(trial.figures.min_max_share)
+
+
+def _gaps(cell: Cell) -> Iterator[str]:
+    if not cell.summaries:
+        yield "summary.csv has no row of it"
+        return
+    claimed = sum(row.trials_measured for row in cell.summaries), sum(row.boots for row in cell.summaries)
+    there = sum(map(_measured, cell.trials)), len(cell.boots)
+    if claimed != there:
+        yield f"summary.csv claims {claimed[0]} trials in {claimed[1]} boots, and trials.csv has {there[0]} in {there[1]}"
+    if not all(row.check for row in cell.summaries) or not all(trial.figures.check for trial in cell.trials):
+        yield "not all of its rows say whether their checks passed"
+    blank = sum(1 for t in cell.trials if _measured(t) and not _ranks(cell.setting, t))
+    if blank:
+        yield f"{blank} of its {len(cell.trials)} trials lack a figure that ranks"
