@@ -43,7 +43,7 @@ def the_ask(options: Question, data: Results) -> Ask:
     for name in fixed:
         if (said := getattr(options, name)) is not None:
             fixed[name] = said
-    most = max((c.harts for c in data if c.role == "candidate"), default=1)
+    most = max((c.harts for c in data if c.claimed_role == "candidate"), default=1)
     harts = most if options.harts is None else options.harts
     return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes, options.need, options.isa,
                options.scenario)
@@ -53,6 +53,8 @@ def missing(data: Results, ask: Ask) -> str:
     """The reason why these folders cannot answer the question; "" if they can."""
     have = [(s, c) for s, cells in data.settings.items() for c in cells.values() if c.role == "candidate"]
     costs = [(s, c) for s, c in have if c.evidence in COSTS]
+    if not have:
+        return "no strategy was measured there, only what strategies are held against"
     if have and not costs:
         return f"all it has is {words(sorted({c.evidence for _, c in have}))} times, and those rank nothing"
     cells = sorted({(s.workload.hold_instructions, s.workload.think_instructions, c.harts) for s, c in costs})
@@ -119,7 +121,10 @@ def bytes_of(name: str, harts: int) -> str:
 
 def _head(advice: Advice) -> Iterator[str]:
     ask, pick = advice.ask, advice.pick
-    if pick and strategies.known()[pick.name].lockfree:
+    if advice.doubted:
+        yield f"The data cannot decide: what they have of {words(list(advice.doubted))} is not whole."
+        yield from (f"  {name}: {why}." for name, why in advice.doubted.items())
+    elif pick and strategies.known()[pick.name].lockfree:
         yield f"No lock is needed: {pick.name}."
     elif pick:
         yield f"Take {pick.name}."
@@ -136,7 +141,7 @@ def _head(advice: Advice) -> Iterator[str]:
             yield "  It is the only one that is left."
         yield f"  Confidence: {how}. {why[0].upper()}{why[1:]}."
         yield f"  {_proof(pick)}"
-    elif advice.tied:
+    elif advice.tied and not advice.doubted:
         yield f"  By what they are, not by what was measured: {_by_nature(advice)}."
     for warning in advice.warnings:
         yield f"  WARNING: {warning}."

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from hartlock.plan import traits
 from hartlock.folder.reader import Cell, Results
+from hartlock.folder.whole import claimed, ending, gap
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import COSTS
 from hartlock.analysis.choices import GOALS
@@ -42,6 +43,7 @@ class Advice:
     setting: Comparable
     places: list[Place]
     out: dict[str, str]  # ruled out, and why
+    doubted: dict[str, str]  # strategies that may be first, because their rows are no evidence; and why
     warnings: list[str] = field(default_factory=list)
 
     @property
@@ -55,7 +57,7 @@ class Advice:
     @property
     def pick(self) -> Place | None:
         """The strategy to take; None if none is left, or the data cannot tell."""
-        return self.tied[0] if len(self.tied) == 1 else None
+        return self.tied[0] if len(self.tied) == 1 and not self.doubted else None
 
     @property
     def behind(self) -> Place | None:
@@ -77,11 +79,11 @@ def fitting(data: Results, ask: Ask) -> list[Comparable]:
     return [s for s, cells in data.settings.items()
             if (s.workload.hold_instructions, s.workload.think_instructions) == (ask.hold, ask.think)
             and ask.scenario in ("", s.workload.scenario)
-            and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts)]
+            and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts and c.role == "candidate")]
 
 
 def ruled_out(cell: Cell, ask: Ask) -> str:
-    """The reason that rules a strategy out; "" if there is none."""
+    """The reason that rules a strategy out, whatever its figures are; "" if there is none."""
     if not cell.passed:
         return "it failed its checks: it is no lock"
     known = traits.known().get(cell.strategy)
@@ -94,7 +96,7 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         return f"it protects one word only, and {more}"
     if "fifo" in ask.need and not known.fifo:
         return f"it is not FIFO (fairness: {known.fairness})"
-    if "proof" in ask.need and not cell.proved:
+    if "proof" in ask.need and cell.summaries and not cell.proved:
         return "the code that was measured is not proved (docs/trust/proof.md)"
     if ask.max_bytes is not None:
         size = known.bytes_per_lock(ask.harts)
@@ -102,6 +104,11 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
             return f"a lock takes {size} bytes, more than {ask.max_bytes}"
     if ask.isa and (lacking := known.needs() - extensions(ask.isa)):
         return f"it needs {', '.join(sorted(lacking))}, which {ask.isa} has not"
+    return ""
+
+
+def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
+    """The reason in its figures that rules a strategy out; "" if there is none."""
     if ask.goal != "throughput" and starves(cell):
         return f"it starves: {starved_share(cell)}"
     if ask.goal == "fairness" and cell.harts > 1 and (share := cell.slowest_share) < FAIR:
@@ -110,11 +117,15 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
 
 
 def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
-    cells = data.cells(setting, ask.harts)
+    cells = claimed(data, setting, ask.harts)
     out = {c.strategy: why for c in cells if (why := ruled_out(c, ask))}
-    left = [c for c in cells if c.strategy not in out and c.evidence in COSTS]
-    advice = Advice(ask, setting, standing(left, setting.measures[ask.goal].figure), out)
-    advice.warnings = [f"{p.name} starves {on(ask.harts)}: {starved_share(p.cell)}" for p in advice.tied if starves(p.cell)]
+    doubted = {c.strategy: why for c in cells if c.strategy not in out and (why := gap(c))}
+    whole = [c for c in cells if c.strategy not in out and c.strategy not in doubted]
+    out |= {c.strategy: why for c in whole if (why := ruled_out_by_figures(c, ask))}
+    left = [c for c in whole if c.strategy not in out and c.evidence in COSTS]
+    advice = Advice(ask, setting, standing(left, setting.measures[ask.goal].figure), out, doubted)
+    advice.warnings = [said.rstrip(".") for said in (ending(data),) if said]
+    advice.warnings += [f"{p.name} starves {on(ask.harts)}: {starved_share(p.cell)}" for p in advice.tied if starves(p.cell)]
     if ask.harts > 1 and any(c.summary.overlap_shown != "yes" for c in left):
         advice.warnings.append("the control did not show that the harts overlapped, so the checks prove little")
     return advice
@@ -144,7 +155,8 @@ class Flip:
 
 
 def _who(data: Results, setting: Comparable, ask: Ask) -> tuple[str, ...]:
-    return tuple(p.name for p in advise(data, setting, ask).tied)
+    advice = advise(data, setting, ask)
+    return () if advice.doubted else tuple(p.name for p in advice.tied)
 
 
 def flips(data: Results, setting: Comparable, ask: Ask) -> list[Flip]:

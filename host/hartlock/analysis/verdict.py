@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from hartlock.plan import traits
 from hartlock.folder.reader import Cell, Results
+from hartlock.folder.whole import doubts, ending, gap
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starves
 from hartlock.folder.comparable import Measure, Comparable
@@ -24,8 +25,8 @@ class Verdict:
 
 
 def usable(cells: Sequence[Cell]) -> list[Cell]:
-    """The cells whose checks passed: a strategy that lost an update is no lock."""
-    return [c for c in cells if c.passed]
+    """The cells whose checks passed, because a strategy that lost an update is no lock, and whose rows are evidence."""
+    return [c for c in cells if c.passed and not gap(c)]
 
 
 def leaders(places: Sequence[Place]) -> list[Place]:
@@ -55,6 +56,8 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if evidence not in COSTS:
         return Verdict("These times cannot rank locks", f"They are {evidence or 'of nothing that passed its checks'}.",
                        [*_checks(results, setting)], False)
+    if doubts(results, setting, harts):
+        return Verdict(f"The data cannot decide {on(harts)}", "What they have is not whole.", _checks(results, setting), False)
     points, held = [], setting.workload.hold_instructions > 0
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
     if held and free:
@@ -97,7 +100,7 @@ def _by_harts(results: Results, setting: Comparable) -> list[str]:
     told = []
     for n in results.harts(setting):
         places = standing(locks(usable(results.cells(setting, n))), setting.measures["throughput"].figure)
-        if places:
+        if places and not doubts(results, setting, n):
             told.append((n, words([p.name for p in leaders(places)])))
     if len({who for _, who in told}) < 2:
         return []
@@ -105,7 +108,7 @@ def _by_harts(results: Results, setting: Comparable) -> list[str]:
 
 
 def _checks(results: Results, setting: Comparable) -> list[str]:
-    said = []
+    said = [*filter(None, [ending(results)]), *doubts(results, setting)]
     for c in results.cells(setting):
         if not c.passed:
             said.append(f"{c.strategy} failed its checks {on(c.harts)}; it is not ranked.")
@@ -123,7 +126,7 @@ def limits(results: Results) -> list[str]:
     """The sentences on what the evidence cannot show."""
     said = [told(word) for word in MEANING if any(c.evidence == word for c in results)]
     boots = max(len(c.boots) for c in results)
-    if boots < 3:
+    if 0 < boots < 3:
         said.append(f"{boots} boot{'s' if boots > 1 else ''}: how much another boot, with other placement, would differ is not "
                     "known; the intervals are of the trials alone." if boots == 1 else
                     "2 boots: an interval from two covers the truth about every other time.")
@@ -136,6 +139,4 @@ def limits(results: Results) -> list[str]:
     said.append("The workload is one shared bump allocator with "
                 f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
                 "with other timing, may rank otherwise (--hold, --think).")
-    if results.context.get("status") not in (None, "complete"):
-        said.insert(0, f"This run is {results.context['status']}: what it measured until then is shown.")
     return said

@@ -26,11 +26,14 @@ def ending(results: Results) -> str:
     return f"The run in {results.name} is {status}: what it measured until then is all there is."
 
 
-def doubts(results: Results, setting: Comparable, harts: int | None = None) -> dict[str, str]:
-    """Returns the candidates of a setting whose rows do not agree, on so many harts if it is said: why, by `strategy on
-    N harts`."""
-    return {f"{c.strategy} {on(c.harts)}": why for c in results.settings[setting].values()
-            if c.claimed_role == "candidate" and harts in (None, c.harts) and (why := gap(c))}
+def claimed(results: Results, setting: Comparable, harts: int | None = None) -> list[Cell]:
+    """Returns the candidates' cells of a setting, with those that lack their row in summary.csv; on so many harts if it is said."""
+    return [c for c in results.settings[setting].values() if c.claimed_role == "candidate" and harts in (None, c.harts)]
+
+
+def doubts(results: Results, setting: Comparable, harts: int | None = None) -> list[str]:
+    """Returns a sentence for each candidate whose rows do not agree, on so many harts if it is said."""
+    return [f"{c.strategy} {on(c.harts)} is no evidence: {why}." for c in claimed(results, setting, harts) if (why := gap(c))]
 
 
 def gap(cell: Cell) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from hartlock.analysis import verdict
 from hartlock.folder.reader import Results
+from hartlock.folder.whole import gap
 from hartlock.analysis.rank import standing
 from hartlock.base.text import estimate, percent, significant, times, words
 
@@ -17,7 +18,8 @@ def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[t
     harts = max(data.harts(setting))
     lines = [f"### {said.headline}", "", said.lead, "", *(f"- {point}" for point in said.points), "",
              "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-    places = standing(data.cells(setting, harts), setting.measures["throughput"].figure)
+    cells = data.cells(setting, harts)
+    places = standing([c for c in cells if not gap(c)], setting.measures["throughput"].figure)
     for p in places:
         against = "first" if p.call == "leads" else times(p.ratio) + ("" if p.call == "behind" else " ≈")
         share = p.cell.value(lambda s: s.min_max_share_median)
@@ -25,7 +27,7 @@ def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[t
             p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
             significant(p.cell.median(lambda f: f.wait_p99_cycles)), significant(p.cell.value(lambda s: s.wait_p999_cycles)),
             percent(share), p.cell.summary.check, p.cell.proof.split(":")[0]]) + " |")
-    lines += ["", f"{harts} harts, {setting.apart(list(data.settings))}, evidence {words(sorted({p.cell.evidence for p in places}))}; "
+    lines += ["", f"{harts} harts, {setting.apart(list(data.settings))}, evidence {words(sorted({c.evidence for c in cells}))}; "
               "medians with 95 % intervals over boots and trials; ≈: too close to call.", ""]
     lines += [*(f"- {title}: {of.headline}: {of.lead}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []

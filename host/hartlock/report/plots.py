@@ -154,7 +154,7 @@ def against_harts(results: Results, setting: Comparable, of: Of, title: str, log
     for strategy in dict.fromkeys(c.strategy for c in cells):
         points = sorted(((c.harts, c.estimate(of), c) for c in cells if c.strategy == strategy), key=lambda p: p[0])
         points = [p for p in points if math.isfinite(p[1].median)]
-        if len(points) > 1 or len(harts) == 1:  # a strategy that only runs on one hart is no line
+        if len(points) > 1 or points and len(harts) == 1:  # a strategy that only runs on one hart is no line
             lines.append(Line(points[-1][2], [p[0] for p in points], [p[1].median for p in points], [p[1] for p in points]))
     if len(harts) < 2 or not lines:
         return None

@@ -8,6 +8,7 @@ from hartlock.analysis import verdict
 from hartlock.report import plots
 from hartlock.figures.rows import ROLES
 from hartlock.folder.reader import Cell, Results
+from hartlock.folder.whole import gap
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing
 from hartlock.folder.comparable import Comparable, Figure
@@ -89,6 +90,8 @@ def _row(cell: Cell, place: Place | None, setting: str | None, responses: Sequen
     family = plots.family(cell)
     lost = cell.value(lambda s: s.lost_updates_share_median)
     check = "lost " + percent(lost) if cell.role == "control" and lost > 0 else cell.summary.check or "–"
+    if cell.role == "candidate" and gap(cell):
+        check = "no evidence"
     return TableRow(cell.role, cell.strategy, [
         Entry(cell.strategy, cell.strategy, "word"), _number(cell.harts, str(cell.harts)),
         *([Entry(setting, setting, "word")] if setting is not None else []),

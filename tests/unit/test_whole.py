@@ -1,0 +1,82 @@
+"""Rows whose trials are gone are no evidence, and a run that did not end well is said to be so."""
+
+import csv
+import json
+import re
+
+import pytest
+from support.run import first_line, run_here
+from support.synthetic import around, folder_of
+
+# On 8 harts clh and mcs are too close to call; ticket is surely behind.
+CYCLES = {("clh", 8): around(255, 0.05, 1), ("mcs", 8): around(257, 0.05, 2), ("ticket", 8): around(400)}
+
+
+def without(folder, names, keep):
+    """Leaves those rows of the files out that `keep` does not want."""
+    for name in names:
+        with open(folder / name, newline="", encoding="utf-8") as f:
+            rows = list(csv.DictReader(f))
+        with open(folder / name, "w", newline="", encoding="utf-8") as f:
+            writer = csv.DictWriter(f, rows[0])
+            writer.writeheader()
+            writer.writerows(row for row in rows if keep(row))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    return folder_of(tmp_path / "run", CYCLES)
+
+
+def markdown(folder):
+    assert run_here("report", folder).returncode == 0
+    return (folder / "report.md").read_text()
+
+
+@pytest.mark.parametrize("names,why", [
+    (["trials.csv"], "summary.csv claims 10 trials in 5 boots, and trials.csv has 0 in 0"), (["summary.csv"], "summary.csv has no row of it"),
+    (["trials.csv", "summary.csv"], "summary.csv has no row of it")])
+def test_a_cell_whose_rows_are_gone_is_no_evidence(folder, names, why):
+    assert first_line(run_here("advise", folder)).startswith("Too close to call: clh and mcs")
+    without(folder, names, lambda row: row["strategy"] != "mcs")
+    done = run_here("advise", folder)
+    assert first_line(done) == "The data cannot decide: what they have of mcs is not whole." and f"  mcs: {why}." in done.stdout
+    assert "Take" not in done.stdout and "To use" not in done.stdout
+    said = markdown(folder)
+    assert said.startswith("### The data cannot decide on 8 harts") and f"mcs on 8 harts is no evidence: {why}." in said
+    assert f"mcs on 8 in B: {why}" in run_here("compare", folder, folder).stdout or "summary.csv" in names
+
+
+def test_a_cell_that_is_ruled_out_anyhow_needs_no_trials(folder):
+    folder_of(folder, {("tas", 8): around(900)}, append=True)
+    without(folder, ["trials.csv"], lambda row: row["strategy"] != "tas")
+    assert first_line(run_here("advise", folder)).startswith("The data cannot decide")
+    assert first_line(run_here("advise", folder, "--need", "fifo")).startswith("Too close to call: clh and mcs")
+
+
+def test_the_rows_of_other_harts_are_whole_all_the_same(folder):
+    folder_of(folder, {("clh", 4): around(100), ("mcs", 4): around(200)}, append=True)
+    without(folder, ["trials.csv"], lambda row: (row["strategy"], row["harts"]) != ("mcs", "8"))
+    assert first_line(run_here("advise", folder, "--harts", 4)) == "Take clh."
+
+
+@pytest.mark.parametrize("status,words", [
+    ("interrupted", "The run in run is interrupted: what it measured until then is all there is"),
+    ("incomplete", "The run in run is incomplete"), ("running", "The run in run never said how it ended"), (None, "its run.json does not say")])
+def test_a_run_that_did_not_end_well_is_said_to_be_so(folder, status, words):
+    (folder / "run.json").write_text(json.dumps({"status": status} if status else {}))
+    assert words in markdown(folder) and words in (folder / "report.html").read_text()
+    said = run_here("advise", folder).stdout
+    assert re.search(rf"^  WARNING: .*{words}", said, re.M) and words in run_here("compare", folder, folder).stdout
+    (folder / "run.json").write_text('{"status": "complete"}')
+    assert words not in markdown(folder) and words not in run_here("advise", folder).stdout
+
+
+@pytest.mark.parametrize("kept", ["null", "baseline"])
+def test_a_folder_without_a_candidate_gets_a_sentence(tmp_path, kept):
+    folder = folder_of(tmp_path / "run", {(kept, 8): around(100)}, role="control" if kept == "null" else "harness")
+    done = run_here("advise", folder)
+    assert done.returncode == 1 and "The data cannot decide: no strategy was measured there" in done.stdout
+    done = run_here("report", folder)
+    assert done.returncode == 2 and "no strategy has finished a trial" in done.stderr
+    assert run_here("compare", folder, folder).returncode == 2
