@@ -13,6 +13,7 @@ from support.run import TOP, run_bench, run_here
 from support.sampling import sampled
 
 from hartlock.analysis import rules
+from hartlock.base import toolchain
 from hartlock.folder import reader
 
 SMALL = ("sweep", "--smp", "4", "--harts", "2,4", "--lock", "ticket,cas", "--engine", "model", "--model-duration", "40",
@@ -95,6 +96,20 @@ def test_the_same_sweep_again_gives_the_same_rows(swept, tmp_path):
     again = sweep(tmp_path / "run", "--boots", "3")
     for name in ("samples.csv", "trials.csv", "waits.csv", "summary.csv"):
         assert swept.rows(name) == again.rows(name)
+
+
+def test_boots_side_by_side_leave_the_same_files_as_one_after_the_other(tmp_path, monkeypatch):
+    """As many run at once as there are processors, and their number is a column, too."""
+    left = []
+    for at_once in (1, 2, 3):
+        monkeypatch.setattr(toolchain, "host_processors", lambda n=at_once: n)
+        folder = tmp_path / str(at_once) / "run"
+        done = run_here(*SMALL, "--trials", "1", "--boots", "3", "--out", folder)
+        assert done.returncode == 0, done.stdout + done.stderr
+        tables = [[{**row, "host_processors": ""} for row in rows_of(folder, name)]
+                  for name in ("samples.csv", "trials.csv", "waits.csv", "summary.csv")]
+        left.append((tables, [(folder / f"uart-model-boot{n}.log").read_bytes() for n in (1, 2, 3)]))
+    assert left[0] == left[1] == left[2]
 
 
 def interrupted(folder, how):

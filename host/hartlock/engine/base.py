@@ -66,7 +66,7 @@ class Engine:
     window_ms: ClassVar[tuple[int, int]] = (100, 20)  # duration and warm-up, unless options say otherwise
     fairness_share: ClassVar[int] = 4  # the fairness pass's window is the duration divided by this
     stress_divisor: ClassVar[int] = 1  # times that stress draws are divided by it: a modelled microsecond takes long to simulate
-    is_deterministic: ClassVar[bool] = False  # equal plans are equal runs, and no hart is ever stopped
+    is_deterministic: ClassVar[bool] = False  # equal plans are equal runs, whatever runs beside; no hart is ever stopped
     can_trace: ClassVar[bool] = False  # it can write down each access to memory
     is_started_here: ClassVar[bool] = True  # else it runs already, and nobody sees it end
     runs_image: ClassVar[bool] = True  # it executes the image that was built here, whose code may be proved

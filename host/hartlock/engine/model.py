@@ -12,7 +12,7 @@ from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINES
 from hartlock.engine import build
 from hartlock.engine.base import Engine, Options, evidence_remark, refuse_qemu_options
-from hartlock.engine.process import Process
+from hartlock.engine.process import Drained
 from hartlock.plan.plan import Plan
 from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
@@ -20,7 +20,7 @@ from hartlock.records.trials import Boot
 SECONDS_PER_US = 0.00002  # the time of one hart, simulated on a slow computer
 
 
-class Simulation(Process):
+class Simulation(Drained):
     """A running machine. It says on its standard error where each hart was when it gave up."""
 
     name, key, speaker = "the machine", "machine", "the kernel"

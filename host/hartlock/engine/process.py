@@ -6,19 +6,22 @@ import select
 import signal
 import subprocess
 import tempfile
+import threading
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 
 from hartlock.base.errors import UsageError
 from hartlock.engine.source import Source
 
 GRACE_S = 5  # for a program to end in, after its last word
 _PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None)  # loaded here, because a child of several threads must not load anything
 
 
 def _die_with_parent() -> None:
-    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 class Process(Source):
@@ -71,3 +74,30 @@ class Process(Source):
         """The text that it wrote on its standard error."""
         self._errors.seek(0)
         return self._errors.read().decode("utf-8", "replace").strip()
+
+
+class Drained(Process):
+    """A running program whose bytes are taken as they come, so that it never waits for its reader."""
+
+    def __init__(self, command: Callable[[Path], list[str]]):
+        super().__init__(command)
+        self._said: SimpleQueue[bytes] = SimpleQueue()
+        self._drain = threading.Thread(target=self._take, daemon=True)
+        self._drain.start()
+
+    def _take(self) -> None:
+        assert self._process.stdout is not None
+        out, data = self._process.stdout.fileno(), b"?"
+        while data:
+            data = os.read(out, 65536)
+            self._said.put(data)
+
+    def read(self, patience_s: float) -> bytes | None:
+        with suppress(Empty):
+            return self._said.get(timeout=patience_s)
+        return None
+
+    def close(self) -> None:
+        self._process.kill()  # does nothing to one that was waited for
+        self._drain.join()
+        super().close()

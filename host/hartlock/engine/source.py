@@ -47,11 +47,11 @@ class Source:
         raise NotImplementedError
 
     def chunks(self, limits: Limits) -> Iterator[bytes]:
-        """Yield the bytes as they come, until there are no more. Raises Silent when a limit runs out."""
-        heard = time.monotonic()
+        """Yield the bytes as they come, until there are no more. Raises Silent when a limit runs out; both begin now."""
+        begin = heard = time.monotonic()
         while True:
             now = time.monotonic()
-            left = min(heard + limits.silence_s, self.started + limits.total_s) - now
+            left = min(heard + limits.silence_s, begin + limits.total_s) - now
             if left <= 0:
                 silent = now - heard >= limits.silence_s
                 raise Silent(f"nothing was heard from {self.speaker} for {limits.silence_s:.0f} s" if silent

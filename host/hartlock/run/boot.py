@@ -63,10 +63,21 @@ class Session:
         self.done: list[Trial] = []
         self.refused: list[Trial] = []  # trials that lacked an extension: it is no use to ask again
         self.image = IMAGE  # for the names of addresses
+        self.source: Source | None = None  # once it is launched
         self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
         self.context: dict[str, object] = {
             "engine": engine.name, "bootargs": plan.bootargs(engine.windows), "duration_us": engine.windows.duration_us,
             "warmup_us": engine.windows.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
+
+    def launch(self, image: Path) -> Source:
+        """Start what go() listens to, if it is not started yet."""
+        self.source = self.source or self.engine.start(self.plan, image)
+        return self.source
+
+    def close(self) -> None:
+        """Stop it, if it was started and is not over."""
+        if self.source:
+            self.source.close()
 
     def go(self, image: Path, silence_s: float | None,
            log: Callable[[bytes], None], keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
@@ -81,7 +92,7 @@ class Session:
                     keep(self._rows(trial))
                     step(f"{self.engine.name}: {trial.strategy} on {trial.harts} hart{'s' if trial.harts > 1 else ''}")
 
-        with self.engine.start(self.plan, image) as process:
+        with self.launch(image) as process:
             self.context[f"{process.key}_command"] = process.command
             bounds = self.engine.limits(self.plan, silence_s)
             try:

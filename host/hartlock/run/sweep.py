@@ -2,7 +2,8 @@
 
 A boot differs from the next by its seed: the order of its trials, the harts' random
 numbers, the places of things in memory. The log of a boot has its finished trials, so a
-sweep that was stopped goes on by reading the logs and booting for the missing ones.
+sweep that was stopped goes on by reading the logs and booting for the missing ones. Boots of the
+model run side by side (ahead.py).
 """
 
 import json
@@ -16,9 +17,11 @@ from rich.console import Console
 
 from hartlock.plan import plan as plans
 from hartlock.folder import writer
+from hartlock.base import toolchain
 from hartlock.base.terminal import console
 from hartlock.engine.base import Engine
 from hartlock.base.errors import RunError, UsageError
+from hartlock.run.ahead import Ahead
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures.rows import RunContext, Start, Table
 from hartlock.run.request import Part
@@ -86,10 +89,12 @@ class SweepRun(Run):
         attempts = [self._replay(part, engine) for part in self.sweep.parts for engine in part.request.engines]
         total = self.planned()
         left = sum(len(a.plan.order) for a in attempts)
-        with progress(self.console, total, total - left, brief=True) as bar:
-            for attempt in attempts if self.sweep.boot else ():
-                if attempt.plan.order:
-                    self._boot(attempt, bar)
+        wanted = [a for a in attempts if a.plan.order] if self.sweep.boot else []
+        with (progress(self.console, total, total - left, brief=True) as bar,
+              Ahead([a.session for a in wanted], self.image, toolchain.host_processors()) as ahead):
+            for attempt in wanted:
+                ahead.start_from(attempt.session)
+                self._boot(attempt, bar)
 
     def _replay(self, part: Part, engine: Engine) -> Attempt:
         """Read the logs that a boot has left; returns what is still to be measured of it."""
