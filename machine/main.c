@@ -20,12 +20,13 @@ static const char usage[] =
 	"  --livelock N     cycles that harts may run on after the window's end (20000000)\n"
 	"  --trace FILE     write a line for each modelled access (docs/trust/model.md)\n"
 	"  --check          only read the profile, and say what is wrong with it\n"
+	"  --count          say at the end how many instructions were executed\n"
 	"  --no-sleep       execute harts that only wait, too; the records stay the same\n";
 
 struct arguments {
 	const char *profile, *plan, *image, *trace;
 	uint64_t harts;
-	bool check;
+	bool check, count;
 	struct settings settings;
 };
 
@@ -67,6 +68,8 @@ static void take(struct arguments *a, const char *option, const char *value)
 		a->settings.livelock = number(option, value, 1, 1000000000000);
 	else if (strcmp(option, "check") == 0)
 		a->check = true;
+	else if (strcmp(option, "count") == 0)
+		a->count = true;
 	else if (strcmp(option, "no-sleep") == 0)
 		a->settings.sleeping = false;
 	else {
@@ -78,11 +81,17 @@ static void take(struct arguments *a, const char *option, const char *value)
 static void read_arguments(struct arguments *a, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{"machine", required_argument, NULL, 0}, {"plan", required_argument, NULL, 0},
-		{"trace", required_argument, NULL, 0},   {"smp", required_argument, NULL, 0},
-		{"seed", required_argument, NULL, 0},    {"livelock", required_argument, NULL, 0},
-		{"no-sleep", no_argument, NULL, 0},      {"check", no_argument, NULL, 0},
-		{"help", no_argument, NULL, 0},          {0},
+		{"machine", required_argument, NULL, 0},
+		{"plan", required_argument, NULL, 0},
+		{"trace", required_argument, NULL, 0},
+		{"smp", required_argument, NULL, 0},
+		{"seed", required_argument, NULL, 0},
+		{"livelock", required_argument, NULL, 0},
+		{"no-sleep", no_argument, NULL, 0},
+		{"check", no_argument, NULL, 0},
+		{"count", no_argument, NULL, 0},
+		{"help", no_argument, NULL, 0},
+		{0},
 	};
 	int at, got;
 
@@ -132,6 +141,15 @@ static void load(struct machine *m, const struct arguments *a)
 	machine_start(m, &m->hart[0], entry, tree, 0);
 }
 
+static void say_count(const struct machine *m)
+{
+	unsigned long long executed = 0;
+
+	for (unsigned i = 0; i < m->harts; i++)
+		executed += m->hart[i].retired;
+	fprintf(stderr, "hartlock-machine: executed %llu instructions\n", executed);
+}
+
 int main(int argc, char **argv)
 {
 	static struct machine m;
@@ -155,6 +173,8 @@ int main(int argc, char **argv)
 		refuse("no memory", "");
 	load(&m, &a);
 	status = machine_run(&m);
+	if (a.count)
+		say_count(&m);
 	if (a.trace != NULL && !trace_close(a.settings.trace))
 		refuse(a.trace, strerror(errno));
 	return status;

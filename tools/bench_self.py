@@ -4,6 +4,7 @@ It is no test, because times on a shared machine vary. Each line says the projec
 """
 
 import os
+import re
 import resource
 import shutil
 import subprocess
@@ -61,11 +62,44 @@ def modelled(what: str, asked: str, *arguments: str) -> None:
 
 
 def model() -> None:
-    modelled("model: --smp 8 --lock cas", "<= 6 s", "--smp", "8", "--lock", "cas")
-    modelled("model: --smp 8 --harts 1,2,4,8 --lock all", "<= 60 s", "--smp", "8", "--harts", "1,2,4,8")
-    modelled("model: --smp 64 --lock mcs --trials 1", "<= 60 s", "--smp", "64", "--lock", "mcs", "--trials", "1")
-    modelled("model: 8 contending harts (ticket, long windows)", ">= 5 M a second", "--smp", "8", "--lock", "ticket",
-             "--trials", "1", "--model-duration", "5000")
+    machine()
+    modelled("model: --smp 8 --lock cas", "<= 2 s", "--smp", "8", "--lock", "cas")
+    modelled("model: --smp 64 --lock mcs --trials 1", "<= 3 s", "--smp", "64", "--lock", "mcs", "--trials", "1")
+    with tempfile.TemporaryDirectory() as folder:
+        took = seconds("./run-bench.sh", "sweep", "--smp", "8", "--out", f"{folder}/run")
+        say("sweep --smp 8, with its report", f"{took:.1f} s", "<= 45 s on two processors")
+
+
+def machine() -> None:
+    """Measure the cost model's machine alone, in seconds of CPU time."""
+    _, executed, took = longer("null", 1)
+    say("the machine: instructions a CPU second, uncontended", f"{executed / took / 1e6:.0f} M", ">= 60 M")
+    for strategy in ("ticket", "mcs", "cas", "ttas"):
+        modelled_cycles, executed, took = longer(strategy, 8)
+        say(f"    modelled cycles a CPU second, {strategy} on 8 harts", f"{modelled_cycles / took / 1e6:.0f} M", ">= 40 M")
+        say("        instructions a CPU second", f"{executed / took / 1e6:.0f} M")
+
+
+def longer(strategy: str, harts: int) -> tuple[int, int, float]:
+    """The cycles, instructions and CPU seconds by which a long window exceeds a short one, so that no start counts."""
+    short, long = 1000, 21000  # microseconds, of 1000 cycles each
+    (executed, took), (executed_long, took_long) = (machine_run(strategy, harts, us) for us in (short, long))
+    return (long - short) * 1000, executed_long - executed, took_long - took
+
+
+def machine_run(strategy: str, harts: int, duration_us: int) -> tuple[int, float]:
+    """The instructions, and the CPU seconds at the best of three times, of one throughput pass."""
+    from tools.simulate import simulate
+
+    plan = f"think=100 think_range=100 passes=t warmup_us=50 fairness_us=50 seed=1 duration_us={duration_us} run={strategy}:{harts}"
+    times = []
+    for _ in range(3):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        run = simulate(plan, harts, ["--count"], machine="generic-8")
+        times.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    counted = re.search(r"executed (\d+) instructions", run.errors)
+    assert counted is not None, run.errors
+    return int(counted[1]), min(times)
 
 
 def first_record() -> None:
