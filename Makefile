@@ -151,7 +151,7 @@ HOSTCC       ?= cc
 MODEL        := $(BUILD)/model/hartlock-machine
 MODEL_OBJS   := $(patsubst %,$(BUILD)/%.host.o,$(wildcard machine/*.c model/*.c))
 HOST_CFLAGS  := -std=gnu11 -O2 -g -fno-common $(WARN)
-MODEL_CFLAGS := $(HOST_CFLAGS) -flto
+MODEL_CFLAGS := $(HOST_CFLAGS) -O3 -flto
 
 .PHONY: model
 model: $(MODEL) ## build the cost model's machine
