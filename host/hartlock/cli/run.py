@@ -66,7 +66,7 @@ def heard(options: argparse.Namespace, argv: Sequence[str], where: hearing.Where
         print(call, flush=True)
     plan, engine = hearing.hear(line, where.baud, options.time_limit)
     return Request(plan=plan, engines=[engine], label=strategies.label(plan.locks), out=options.out,
-                   silence_s=options.time_limit, argv=list(argv))
+                   silence_s=options.time_limit, argv=list(argv), remarks=line.remarks)
 
 
 def print_plan(request: Request) -> int:

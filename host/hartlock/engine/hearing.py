@@ -15,7 +15,7 @@ from hartlock.plan.plan import Plan
 from hartlock.records.parser import Reader, Record, RecordError
 
 START_S = 600  # until a board says its first word
-_BOOT = re.compile(rb"[^\n]*@boot n=0 ")
+_BOOT = re.compile(rb"@boot n=0 ")
 
 
 @dataclass
@@ -29,6 +29,7 @@ class Heard:
     forms: tuple[str, str] | None = None  # relax and unlock, of its image
     panic: str = ""
     ended: bool = False
+    runs: int = 0  # that began, until this one
 
     def take(self, record: Record) -> None:
         f = record.fields()
@@ -60,17 +61,19 @@ def _understand(data: bytes) -> Heard:
 
 def listen(chunks: Iterator[bytes]) -> Heard:
     """Listen until the plan is heard, or it is clear that none will come. Raises UsageError for the latter."""
-    data, heard = b"", Heard()
+    data, heard, runs = b"", Heard(), 0
     for chunk in chunks:
         data += chunk
         starts = [found.start() for found in _BOOT.finditer(data)]
-        data = data[starts[-1]:] if starts else data[-len(b"@boot n=0 ") - 4096:]
+        runs += len(starts) - (runs > 0)  # `data` begins with a start, once there was one
+        data = data[data.rfind(b"\n", 0, starts[-1]) + 1:] if starts else data[-len(b"@boot n=0 ") - 4096:]
         if starts and b"\n" in chunk:
             heard = _understand(data)
             if (heard.plan and heard.forms) or heard.panic or heard.ended:
                 break
         if b"@trial n=" in data:
             break  # too late: what it was asked comes before
+    heard.runs = runs
     if heard.panic:
         raise UsageError(f"the kernel panicked before it had a plan: {heard.panic}")
     if not heard.data:
@@ -122,9 +125,14 @@ def hear(line: Line, baud: int, time_limit_s: float | None) -> tuple[Plan, Board
     except Silent as e:
         line.close()
         raise UsageError(str(e)) from e
+    except UsageError as e:
+        line.close()
+        raise UsageError(f"{e}; {line.seen()}" if line.seen() else str(e)) from e
     except BaseException:
         line.close()
         raise
+    if heard.runs > 1:
+        line.remarks.append(f"{line.name} holds {heard.runs} runs, one after the other: these are the results of the last one")
     if heard.forms:
         plan = replace(plan, relax=heard.forms[0], unlock=heard.forms[1])
     line.unread(heard.data)

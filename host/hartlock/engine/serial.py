@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from hartlock.base.errors import UsageError
+from hartlock.engine import capture
 from hartlock.engine.source import Limits, Source
 
 
@@ -21,6 +22,7 @@ class Line(Source):
     def __init__(self, command: list[str]):
         super().__init__(command)
         self._first, self._error = b"", ""
+        self.remarks: list[str] = []  # about what was heard
 
     def unread(self, data: bytes) -> None:
         """Make chunks() begin with `data`, and let time count from now on."""
@@ -30,6 +32,10 @@ class Line(Source):
         if self._first:
             yield self._first
         yield from super().chunks(limits)
+
+    def seen(self) -> str:
+        """A clause that says what was heard, for a line that can be looked at again; "" for another."""
+        return ""
 
     def where(self) -> list[str]:
         return ["a board cannot be asked where its harts are"]
@@ -49,9 +55,14 @@ class Log(Line):
     def __init__(self, path: Path):
         super().__init__(["from-log", str(path)])
         try:
-            self._data = path.read_bytes()
+            self._data = self._all = capture.lines_of(path.read_bytes())
         except OSError as e:
             raise UsageError(f"--from-log {path}: {e.strerror}") from e
+        except UsageError as e:
+            raise UsageError(f"--from-log {path}: {e}") from e
+
+    def seen(self) -> str:
+        return capture.seen(self._all)
 
     def read(self, patience_s: float) -> bytes | None:
         data, self._data = self._data, b""

@@ -13,8 +13,9 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 # The start of a record; it is enough to tell a damaged one from text.
-_START = re.compile(rb"@[a-z]+ n=")
+START = re.compile(rb"@[a-z]+ n=")
 _CRC = re.compile(rb" \*([0-9a-f]{8})\s*$")
+_SUM = re.compile(rb" \*[0-9a-f]{8}(?![0-9a-f])")  # a checksum anywhere
 _HEAD = re.compile(rb"@([a-z]+) n=([0-9]{1,18})(?: |$)")
 _NUMBER = re.compile(rb"-?[0-9]{1,20}|0x[0-9a-f]{1,16}")
 _BUCKET = re.compile(rb"(?:([0-9]{1,4}):)?([0-9]{1,20})")
@@ -107,18 +108,18 @@ class Reader:
 
     def feed(self, raw: bytes) -> Record | None:
         self.line += 1
-        start = _START.search(raw) if b"@" in raw else None
+        start = START.search(raw) if b"@" in raw else None
         if start is None:
             if raw.startswith(b"@") or _CRC.search(raw, max(0, len(raw) - 16)):
                 self._damaged("its head cannot be read")
             return None
         # The last start in the line: a record cut off by another begins anew.
-        for start in _START.finditer(raw, start.start()):
+        for start in START.finditer(raw, start.start()):
             pass
         body = raw[start.start():]
         crc = _CRC.search(body, max(0, len(body) - 16))
         if crc is None:
-            self._damaged("it does not end in a checksum: cut short")
+            self._damaged("something follows its checksum" if _SUM.search(body) else "it does not end in a checksum: cut short")
             return None
         body = body[: crc.start()]
         if zlib.crc32(body) != int(crc[1], 16):
