@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "hart_stats.h"
-#include "plan.h"
+#include "workload.h"
 
 /* Clear a map for the blocks of `work` in the memory [start, end). Returns the
  * end of the heap to audit, which is at most `end`: an audit fills its heap, and

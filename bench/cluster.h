@@ -2,8 +2,8 @@
 #ifndef BENCH_CLUSTER_H
 #define BENCH_CLUSTER_H
 
-#include "plan.h"
 #include "port.h"
+#include "workload.h"
 
 /* Returns the hart's cluster, below PORT_MAX_HARTS. The plan may ask for equal clusters of
  * harts that follow each other; otherwise the port says. Harts that do not exist are in

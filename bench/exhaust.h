@@ -8,7 +8,7 @@
 #ifndef BENCH_EXHAUST_H
 #define BENCH_EXHAUST_H
 
-#include "pass.h"
+#include "pass_run.h"
 
 enum { EXHAUST_REFUSALS = 3 }; /* after so many a hart is done with the round */
 

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-#include "pass.h"
+#include "pass_run.h"
 
 /* Where the lock and the nodes are, as addresses and bytes. host/hartlock/diagnose/memory_view.py
  * finds it by its name, and looks at memory when no hart answers any more. */

@@ -4,8 +4,8 @@
 #define BENCH_IPI_NOISE_H
 
 #include "hart_stats.h"
-#include "plan.h"
 #include "timer_noise.h"
+#include "workload.h"
 
 /* From now on the calling hart, whose stats are *me, sends an IPI to another hart of the
  * pass, drawn at random, every work->ipi_us microseconds, the first at a random time

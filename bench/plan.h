@@ -7,7 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sizes.h"
+#include "passes.h"
+#include "workload.h"
 
 enum {
 	PLAN_FORMAT = 1,
@@ -16,63 +17,16 @@ enum {
 	PLAN_PROBE = 0xfe, /* in plan_trial.strategy: the cost of accesses to memory (probe.h) */
 };
 
-/* The passes of a trial, as bits of plan.passes. */
-#define PASS(name, NAME, ...) PASS_##NAME,
-enum pass {
-#include "passes.def"
-	PASSES
-};
-
-/* A further one comes behind them if plan.exhaust is not 0: exhaust.h. */
-enum { PASS_EXHAUST = PASSES, WORKERS };
-
-extern const char *const pass_names[WORKERS];
+extern const char *const pass_names[WORKERS]; /* index enum pass, and PASS_EXHAUST */
 
 struct plan_trial {
 	uint8_t strategy; /* index in strategies[], or PLAN_... */
 	uint8_t harts;    /* 1 .. PORT_MAX_HARTS */
 };
 
-/* The places of the lock word, `next` and the heap's bounds. */
-enum placement {
-	PLACEMENT_PADDED, /* words that are written do not share a line */
-	PLACEMENT_PACKED, /* one behind the other, from a line's start on */
-	PLACEMENT_RANDOM, /* one behind the other, from anywhere on */
-};
-
-enum { PLACEMENT_SPAN = 4096 }; /* random offsets are below this, bytes */
-
 /* MOST_key: the most that a key's number may be. */
 #define NUMBER(key, place, usual, least, most, ...) MOST_##key = most,
 enum {
-#include "plan.def"
-};
-
-/* The work of a hart, again and again. The first fields are keys of plan.def, unless they say
- * otherwise; code that verify/ has proved knows their places. */
-struct workload {
-	size_t size, align, batch; /* bytes */
-	uint32_t clusters;
-	uint32_t hold, think, think_range; /* instructions */
-
-	/* The following fields are for variant_full.h. They have their defaults in a plain
-	 * workload. */
-	enum sizes sizes;
-	enum placement placement;
-	uint32_t offset; /* no key: bytes, of this trial's random placement */
-	bool irq_off;
-	uint64_t touch;
-	uint64_t rate; /* operations a second */
-	uint64_t interrupt_us;
-	uint64_t interrupt_length; /* instructions */
-	uint64_t ipi_us;
-	uint64_t churn_us;
-	bool watched; /* no key: there are interrupts or IPIs in this trial */
-
-#define NUMBER(key, place, ...) WORKLOAD_##place(key)
-#define WORKLOAD_PLACED(key)
-#define WORKLOAD_WORK(key) uint64_t key;
-#define WORKLOAD_PLAN(key)
 #include "plan.def"
 };
 

@@ -5,7 +5,7 @@
 #include <stddef.h>
 
 #include "histogram.h"
-#include "pass.h"
+#include "pass_run.h"
 
 struct exhaust;
 

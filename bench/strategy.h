@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 #include "hart_stats.h"
-#include "plan.h"
+#include "passes.h"
+#include "workload.h"
 
 /* The source of the order of a strategy's grants: the numbers that owners take, the
  * addresses of blocks, or none. */

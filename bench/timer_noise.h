@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "hart_stats.h"
-#include "plan.h"
+#include "workload.h"
 
 /* 1 while a hart is in its section. Its interrupts read it. */
 typedef volatile uint32_t noise_flag;
