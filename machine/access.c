@@ -1,12 +1,12 @@
 #include "access.h"
 
-#include "encoding.h"
+#include "mailbox.h"
 #include "memory.h"
-#include "region.h"
+#include "reservation.h"
 #include "trace.h"
-#include "trap.h"
 #include "turn.h"
 
+/* Returns what the memory system calls an access of that kind. */
 static enum access access_of(enum op_kind kind)
 {
 	switch (kind) {
@@ -48,20 +48,14 @@ static void set(struct hart *h, unsigned rd, uint64_t value)
 	h->x[0] = 0;
 }
 
-static void forget_reservation(struct machine *m, struct hart *h)
-{
-	h->reserved = NO_LINE;
-	m->reserved &= ~(1ul << h->id);
-}
-
-/* Outside of regions nobody has copies of lines: a write ends others' reservations. */
+/* Outside of regions nobody has copies of lines, so a write itself ends others' reservations. */
 static void end_reservations(struct machine *m, const struct hart *h, uint64_t line)
 {
 	for (uint64_t set = m->reserved & ~(1ul << h->id); set != 0; set &= set - 1) {
 		struct hart *other = &m->hart[__builtin_ctzll(set)];
 
 		if (other->reserved == line)
-			forget_reservation(m, other);
+			reservation_drop(m, other);
 	}
 }
 
@@ -81,11 +75,10 @@ static void do_values(struct machine *m, struct hart *h)
 	case OP_SC:
 		memory_write(at, op->width, h->x[op->rs2]);
 		set(h, op->rd, 0);
-		forget_reservation(m, h);
+		reservation_drop(m, h);
 		break;
 	case OP_LR:
-		h->reserved = line_of(h);
-		m->reserved |= 1ul << h->id;
+		reservation_take(m, h, line_of(h));
 		set(h, op->rd, memory_read(at, op->width, true));
 		break;
 	default:
@@ -102,7 +95,7 @@ static uint64_t after_store(const struct machine *m, struct hart *h, uint64_t do
 
 static void make_modelled(struct machine *m, struct hart *h)
 {
-	enum access kind = access_of((enum op_kind)h->pending.op->kind);
+	enum access kind = access_of(h->pending.op->kind);
 	struct outcome o = m->settings.trace != NULL
 				 ? trace_access(m, h, kind)
 				 : coherence_access(&m->coherence, h->id, kind, h->pending.address,
@@ -127,7 +120,7 @@ static void fail_sc(struct machine *m, struct hart *h)
 		trace_failed_sc(m, h);
 	spin_disturb(&h->spin);
 	set(h, h->pending.op->rd, 1);
-	forget_reservation(m, h);
+	reservation_drop(m, h);
 }
 
 static void make_free(struct machine *m, struct hart *h)
@@ -137,7 +130,7 @@ static void make_free(struct machine *m, struct hart *h)
 	if (h->pending.op->kind != OP_LOAD && h->pending.op->kind != OP_LR && m->reserved != 0)
 		end_reservations(m, h, line_of(h));
 	if (m->finding && h->pending.op->kind == OP_STORE)
-		region_found_mailbox(m, h->pending.address);
+		mailbox_found(m, h->pending.address);
 	else
 		do_values(m, h);
 }
@@ -149,18 +142,19 @@ static void make_mailbox(struct machine *m, struct hart *h)
 
 	h->clock = h->pending.issued;
 	spin_disturb(&h->spin);
-	if (op->kind == OP_LOAD && h->pending.address == m->mailbox && op->width == 8)
+	if (op->kind == OP_LOAD && h->pending.address == m->mailbox &&
+	    op->width == sizeof(uint64_t))
 		set(h, op->rd, cycles(h->clock));
 	else
 		do_values(m, h);
 }
 
-/* It would be the hart's turn; does its access take effect only later? */
+/* It would be the hart's turn: returns true when its access takes effect only later, which
+ * is the hart's clock then. */
 static bool postpone(struct machine *m, struct hart *h)
 {
-	uint64_t effect =
-		coherence_effect(&m->coherence, h->id, access_of((enum op_kind)h->pending.op->kind),
-				 line_of(h), h->pending.issued);
+	uint64_t effect = coherence_effect(&m->coherence, h->id, access_of(h->pending.op->kind),
+					   line_of(h), h->pending.issued);
 
 	if (effect <= h->clock)
 		return false;
@@ -177,13 +171,13 @@ static bool has_turn(struct machine *m, struct hart *h)
 		if (!turn_may_go_on(m, h))
 			return false;
 	} while (postpone(m, h));
-	turn_reach(m, h);
+	turn_reach(m, turn_of(h));
 	return true;
 }
 
 bool access_make(struct machine *m, struct hart *h)
 {
-	if (region_in_mailbox(m, h->pending.address)) {
+	if (mailbox_has(m, h->pending.address)) {
 		make_mailbox(m, h);
 	} else if (m->region.active && !has_turn(m, h)) {
 		return false;
@@ -196,80 +190,4 @@ bool access_make(struct machine *m, struct hart *h)
 	}
 	end_access(h);
 	return true;
-}
-
-/* A store is made when it asks for its line, and the hart goes on as soon as the buffer
- * has it: until the access is charged, the clock is the former. */
-static void issue_store(struct machine *m, struct hart *h)
-{
-	h->pending.admitted = store_buffer_admit(&h->stores, h->clock);
-	h->clock = store_buffer_request(&h->stores, h->pending.admitted) + m->profile->store_delay;
-}
-
-/* While its LR keeps a line, which is for lr_hold cycles at most, a hart goes ahead of the
- * others: whoever wants that line has to wait anyway. What the hart does with other lines
- * in that time comes that little too early. */
-static bool goes_ahead(struct machine *m, struct hart *h)
-{
-	if (coherence_holds(&m->coherence, h->id, h->clock))
-		return true;
-	coherence_let_go(&m->coherence, h->id, h->clock);
-	return false;
-}
-
-static void issue_modelled(struct machine *m, struct hart *h)
-{
-	uint8_t kind = h->pending.op->kind;
-
-	if (kind == OP_STORE)
-		issue_store(m, h);
-	else if (kind != OP_LOAD)
-		h->clock = store_buffer_request(&h->stores, h->clock);
-	h->pending.issued = h->clock;
-	if (kind == OP_STORE || kind == OP_AMO) /* no SC comes for its LR */
-		coherence_let_go(&m->coherence, h->id, h->clock);
-	h->pending.ahead = goes_ahead(m, h);
-}
-
-/* A write to the finisher ends the machine: the kernel's way to fail. */
-static bool finishes(struct machine *m, const struct hart *h, const struct op *op, uint64_t address)
-{
-	enum { FAIL = 0x3333, PASS = 0x5555 };
-	uint64_t value = h->x[op->rs2];
-
-	if (address != FINISHER || op->kind != OP_STORE)
-		return false;
-	if ((value & 0xffff) == FAIL || (value & 0xffff) == PASS) {
-		m->stopped = true;
-		m->status = (value & 0xffff) == FAIL ? (int)(value >> 16 & 0xff) : 0;
-	}
-	return true;
-}
-
-static uint64_t fault_of(const struct machine *m, const struct op *op, uint64_t address)
-{
-	bool reads = op->kind == OP_LOAD || op->kind == OP_LR;
-
-	if (op->kind >= OP_AMO && address % op->width != 0)
-		return reads ? CAUSE_LOAD_MISALIGNED : CAUSE_STORE_MISALIGNED;
-	if (ram_at(m, address, op->width) == NULL)
-		return reads ? CAUSE_LOAD_ACCESS : CAUSE_STORE_ACCESS;
-	return 0;
-}
-
-void access_issue(struct machine *m, struct hart *h, const struct op *op)
-{
-	uint64_t address = h->x[op->rs1] + (uint64_t)op->imm;
-	uint64_t fault = fault_of(m, op, address);
-
-	if (fault != 0 && finishes(m, h, op, address)) {
-		h->pc += op->size;
-	} else if (fault != 0) {
-		trap_enter(m, h, fault, address);
-		h->pc = h->next;
-	} else {
-		h->pending = (struct pending){.op = op, .address = address, .issued = h->clock};
-		if (m->region.active)
-			issue_modelled(m, h);
-	}
 }

@@ -57,13 +57,13 @@ static void plain(struct op *op, execute_fn *run, int64_t imm, uint64_t ticks)
 
 static void other(struct op *op, enum op_kind kind, uint64_t ticks)
 {
-	op->kind = (uint8_t)kind;
+	op->kind = kind;
 	op->ticks = (uint32_t)ticks;
 }
 
 static void access(struct op *op, enum op_kind kind, int64_t imm, unsigned width)
 {
-	op->kind = (uint8_t)kind;
+	op->kind = kind;
 	op->imm = imm;
 	op->width = (uint8_t)width;
 	op->ticks = 0;
@@ -127,7 +127,7 @@ static void atomic(struct op *op, uint32_t w)
 			access(op, f5 == LR ? OP_LR : OP_SC, 0, width);
 	} else if (amo >= 0) {
 		access(op, OP_AMO, 0, width);
-		op->amo = (uint8_t)amo;
+		op->amo = (enum amo)amo;
 	}
 	op->sign = 1;
 }

@@ -24,6 +24,7 @@ enum {
 enum {
 	INSN_ECALL = 0x00000073,
 	INSN_EBREAK = 0x00100073,
+	INSN_C_EBREAK = 0x9002,
 	INSN_SRET = 0x10200073,
 	INSN_WFI = 0x10500073,
 	INSN_PAUSE = 0x0100000f,
@@ -53,7 +54,7 @@ enum {
 	CSR_INSTRET = 0xc02,
 };
 
-/* Exceptions and interrupts: scause. */
+/* The exceptions and interrupts, as scause has them. */
 #define CAUSE_FETCH_ACCESS     1ul
 #define CAUSE_ILLEGAL          2ul
 #define CAUSE_BREAKPOINT       3ul
@@ -65,6 +66,9 @@ enum {
 #define CAUSE_SOFTWARE         (CAUSE_INTERRUPT | 1)
 #define CAUSE_TIMER            (CAUSE_INTERRUPT | 5)
 
+#define STVEC_VECTORED         1ul
+#define STVEC_RESERVED         2ul /* the mode's upper bit */
+#define SCOUNTEREN_ALL         7ul /* cycle, time, instret */
 #define SSTATUS_SIE            (1ul << 1)
 #define SSTATUS_SPIE           (1ul << 5)
 #define SSTATUS_SPP            (1ul << 8)

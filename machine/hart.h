@@ -12,6 +12,9 @@
 #define NEVER   UINT64_MAX /* a time that does not come */
 #define NO_LINE UINT64_MAX
 
+/* The registers that firmware and its caller share. */
+enum { REG_A0 = 10, REG_A1 = 11, REG_A2 = 12, REG_A6 = 16, REG_A7 = 17 };
+
 enum hart_state {
 	HART_STOPPED, /* SBI's STOPPED: until hart_start */
 	HART_RUNS,
@@ -53,6 +56,7 @@ struct hart {
 
 	struct csrs csr;
 	struct pending pending;
+	struct op kept; /* pending.op, after its page was decoded anew */
 	struct store_buffer stores;
 	struct spin spin;
 	struct op *ops;  /* the decoded page that pc was in last, */

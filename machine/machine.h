@@ -21,20 +21,12 @@
 #include "../model/profile.h"
 #include "hart.h"
 
-enum { MACHINE_HARTS = 64, MACHINE_NOBODY = -1, FREE_CYCLES = 1000 };
+enum { MACHINE_HARTS = COHERENCE_HARTS, MACHINE_NOBODY = -1, FREE_CYCLES = 1000 };
 
 #define RAM_BASE   0x80000000ul
 #define RAM_BYTES  (256ul * 1024 * 1024)
 #define PAGE_BYTES 4096ul
 #define FINISHER   0x100000ul /* "sifive,test0": a word that ends the machine */
-
-/* Exit status: 0 and 1 are the kernel's (SBI's system reset, the finisher). */
-enum machine_failure {
-	MACHINE_MISUSED = 2,  /* arguments, profile, or an image that is none */
-	MACHINE_DEADLOCK = 3, /* every hart waits for another */
-	MACHINE_LIVELOCK = 4, /* harts run on and on after the window's end */
-	MACHINE_LOST = 5,     /* a hart traps for ever: there is no code where its handler is */
-};
 
 struct settings {
 	uint64_t seed;     /* moves harts' starts and lines among banks */
@@ -79,16 +71,6 @@ struct machine {
 	bool stopped; /* the kernel has ended the machine, */
 	int status;   /* with this exit status */
 };
-
-/* Says on stderr what went wrong and where each hart is, and ends the process. */
-_Noreturn void machine_fail(struct machine *m, enum machine_failure why, const char *what);
-
-/* Runs until the kernel ends the machine. Returns its exit status. */
-int machine_run(struct machine *m);
-
-/* Hart `h` begins at `entry` with a0 = its id and a1 = `opaque`, at `clock`. */
-void machine_start(struct machine *m, struct hart *h, uint64_t entry, uint64_t opaque,
-		   uint64_t clock);
 
 static inline uint64_t cycles(uint64_t ticks)
 {

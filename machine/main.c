@@ -1,14 +1,16 @@
 /* main.c: hartlock-machine: runs the kernel's image on the modelled machine. Records go to
- * standard output, what went wrong to standard error; machine.h has the exit status. */
+ * standard output, what went wrong to standard error; fail.h has the exit status. */
 #include <errno.h>
 #include <getopt.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 
+#include "fail.h"
 #include "load.h"
-#include "machine.h"
-#include "region.h"
+#include "mix.h"
+#include "run.h"
+#include "start.h"
 #include "trace.h"
 
 static const char usage[] =
@@ -125,7 +127,7 @@ static bool init(struct machine *m, const struct arguments *a, const struct prof
 		m->next_at[i] = NEVER;
 	}
 	return ram != MAP_FAILED && m->page != NULL &&
-	       coherence_init(&m->coherence, profile, region_mix(a->settings.seed));
+	       coherence_init(&m->coherence, profile, mix(a->settings.seed));
 }
 
 static void load(struct machine *m, const struct arguments *a)
@@ -138,7 +140,7 @@ static void load(struct machine *m, const struct arguments *a)
 	wrong = load_tree(m, a->plan, &tree);
 	if (wrong != NULL)
 		refuse("--plan", wrong);
-	machine_start(m, &m->hart[0], entry, tree, 0);
+	start_hart(m, &m->hart[0], entry, tree, 0);
 }
 
 static void say_count(const struct machine *m)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "decode.h"
+#include "fail.h"
 
 enum { OPS = PAGE_BYTES / 2 };
 
@@ -26,7 +27,7 @@ static uint64_t low(uint64_t value, unsigned width)
 	return width == 8 ? value : value & ((1ul << width * 8) - 1);
 }
 
-/* a is what is there, b the operand; both sign-extended. */
+/* Returns what an AMO leaves. a is what is there, b the operand; both are sign-extended. */
 static uint64_t amo_value(enum amo amo, uint64_t a, uint64_t b, unsigned width)
 {
 	switch (amo) {
@@ -58,11 +59,11 @@ uint64_t memory_amo(uint8_t *at, const struct op *op, uint64_t operand, uint64_t
 	uint64_t b = (uint64_t)((int64_t)(operand << unused) >> unused);
 
 	if (op->amo != AMO_CAS || low(old, width) == low(expect, width))
-		memory_write(at, width, amo_value((enum amo)op->amo, old, b, width));
+		memory_write(at, width, amo_value(op->amo, old, b, width));
 	return old;
 }
 
-/* The 32 bits at `pc`; behind the end of RAM they are 0, and 0 is illegal. */
+/* Returns the 32 bits at `pc`; behind the end of RAM they are 0, and 0 is illegal. */
 static uint32_t word_at(const struct machine *m, uint64_t pc)
 {
 	uint32_t word = 0;
@@ -98,11 +99,22 @@ const struct op *memory_fetch(struct machine *m, struct hart *h)
 	return op;
 }
 
+/* An access that was issued and not made goes on as the instruction that it was. */
+static void keep_pending(struct hart *h)
+{
+	if (h->pending.op == NULL || h->pending.op == &h->kept)
+		return;
+	h->kept = *h->pending.op;
+	h->pending.op = &h->kept;
+}
+
 void memory_forget_code(struct machine *m)
 {
+	for (unsigned h = 0; h < m->harts; h++) {
+		keep_pending(&m->hart[h]);
+		m->hart[h].ops = NULL;
+	}
 	for (uint64_t i = 0; i < RAM_BYTES / PAGE_BYTES; i++)
 		if (m->page[i] != NULL)
 			memset(m->page[i], 0, OPS * sizeof(struct op));
-	for (unsigned h = 0; h < m->harts; h++)
-		m->hart[h].ops = NULL;
 }

@@ -1,5 +1,5 @@
-/* memory.h: the machine's RAM, and what instructions do to it. Values only: what an
- * access costs is access.h's. */
+/* memory.h: the machine's RAM, and what instructions do to it. It has values only: access.h
+ * says what an access costs. */
 #ifndef MACHINE_MEMORY_H
 #define MACHINE_MEMORY_H
 
@@ -18,13 +18,14 @@ static inline uint8_t *ram_at(const struct machine *m, uint64_t address, uint64_
 uint64_t memory_read(const uint8_t *at, unsigned width, bool sign);
 void memory_write(uint8_t *at, unsigned width, uint64_t value);
 
-/* Do an AMO on `at`. Returns the value it reads. `expect` is for an amocas. */
+/* Does an AMO on `at`. Returns the value it reads. An amocas writes `operand` only where
+ * that value is `expect`. */
 uint64_t memory_amo(uint8_t *at, const struct op *op, uint64_t operand, uint64_t expect);
 
 /* Returns the decoded instruction at h->pc; NULL where there is no RAM. */
 const struct op *memory_fetch(struct machine *m, struct hart *h);
 
-/* Forget what was decoded: fence.i. */
+/* Forgets what was decoded: fence.i. No `op` of before may be used any more. */
 void memory_forget_code(struct machine *m);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef MACHINE_OP_H
 #define MACHINE_OP_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct hart;
@@ -22,17 +23,18 @@ enum op_kind {
 	OP_ILLEGAL,
 	OP_LOAD,
 	OP_STORE,
-	OP_AMO, /* amocas too */
+	OP_AMO, /* an amocas is one, too */
 	OP_LR,
 	OP_SC,
 };
 
-static inline int op_accesses(enum op_kind kind)
+/* Does it access memory? */
+static inline bool op_accesses(enum op_kind kind)
 {
 	return kind >= OP_LOAD;
 }
 
-/* The part of op_kind OP_AMO. */
+/* The operation of an OP_AMO. */
 enum amo {
 	AMO_ADD,
 	AMO_SWAP,
@@ -51,11 +53,11 @@ struct op {
 	int64_t imm;
 	uint32_t word;  /* as fetched: 16 or 32 bits */
 	uint32_t ticks; /* its own time; an access has none, because the memory system charges it */
-	uint8_t kind;   /* enum op_kind */
+	enum op_kind kind : 8;
+	enum amo amo : 8; /* the operation of an OP_AMO */
 	uint8_t rd, rs1, rs2;
 	uint8_t size;  /* bytes of the instruction */
 	uint8_t width; /* bytes of the access */
-	uint8_t amo;   /* enum amo */
 	uint8_t sign;  /* a load's value is sign-extended */
 };
 

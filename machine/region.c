@@ -1,8 +1,9 @@
 #include "region.h"
 
-#include <string.h>
-
-#include "memory.h"
+#include "fail.h"
+#include "mailbox.h"
+#include "mix.h"
+#include "sample.h"
 #include "turn.h"
 
 /* Regions begin at a multiple of this, so that what is read of a clock in one does not
@@ -11,47 +12,7 @@
 /* and harts begin within as many cycles of each other. */
 enum { START_SPREAD_CYCLES = 1000 };
 
-uint64_t region_mix(uint64_t x)
-{
-	x += 0x9e3779b97f4a7c15u;
-	x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9u;
-	x = (x ^ x >> 27) * 0x94d049bb133111ebu;
-	return x ^ x >> 31;
-}
-
-/* The kernel's memory at `address`, which it has told. */
-static void *guest(struct machine *m, uint64_t address, uint64_t bytes)
-{
-	void *at = ram_at(m, address, bytes);
-
-	if (at == NULL)
-		machine_fail(m, MACHINE_MISUSED,
-			     "the kernel names an address where there is no memory");
-	return at;
-}
-
-static struct mailbox *mailbox(struct machine *m)
-{
-	return guest(m, m->mailbox, sizeof(struct mailbox));
-}
-
-void region_found_mailbox(struct machine *m, uint64_t address)
-{
-	struct mailbox *box;
-
-	m->finding = false;
-	m->mailbox = address;
-	box = mailbox(m);
-	box->hz = m->profile->clock_mhz * 1000000;
-	box->cluster_harts = m->profile->cluster_harts;
-	box->magic = MAILBOX_MAGIC;
-}
-
-bool region_in_mailbox(const struct machine *m, uint64_t address)
-{
-	return m->mailbox != 0 && address - m->mailbox < sizeof(struct mailbox);
-}
-
+/* Returns the cycle that the region begins at. */
 static uint64_t first_cycle(const struct machine *m)
 {
 	uint64_t clock = 0;
@@ -64,42 +25,46 @@ static uint64_t first_cycle(const struct machine *m)
 
 static void begin_hart(struct machine *m, struct hart *h, uint64_t from)
 {
-	uint64_t late = region_mix(m->settings.seed ^ region_mix(h->id)) %
-			(START_SPREAD_CYCLES * TICKS_PER_CYCLE);
+	uint64_t late =
+		mix(m->settings.seed ^ mix(h->id)) % (START_SPREAD_CYCLES * TICKS_PER_CYCLE);
 
-	h->clock = from * TICKS_PER_CYCLE + late;
-	h->waited = 0;
-	h->state = HART_RUNS;
 	store_buffer_reset(&h->stores, (unsigned)m->profile->store_buffer);
-	spin_reset(&h->spin);
-	turn_changed(m, h);
+	turn_begin(m, h, from * TICKS_PER_CYCLE + late);
+}
+
+/* Nothing is left of what was before: caches are cold, and there is no reservation. */
+static void clear(struct machine *m)
+{
+	struct mailbox *box = mailbox_of(m);
+
+	coherence_reset(&m->coherence);
+	m->reached = (struct turn){0, 0, MACHINE_NOBODY};
+	m->reserved = 0;
+	for (unsigned h = 0; h < m->harts; h++)
+		m->hart[h].reserved = NO_LINE;
+	for (unsigned i = 0; i < MAILBOX_SAMPLES; i++)
+		box->sample[i].time = 0;
 }
 
 /* All have joined. */
 static void begin(struct machine *m)
 {
-	struct region *r = &m->region;
-	uint64_t from = first_cycle(m);
+	uint64_t from = first_cycle(m), last = from + START_SPREAD_CYCLES;
 
-	coherence_reset(&m->coherence);
-	memset(r->count_at_open, 0, sizeof(r->count_at_open));
-	r->samples = r->joined = r->left = 0;
-	r->due = NEVER;
-	r->active = true;
-	r->bound = (from + START_SPREAD_CYCLES + m->settings.livelock) * TICKS_PER_CYCLE;
-	m->reached = (struct turn){0, 0, MACHINE_NOBODY};
-	m->reserved = 0;
-	for (unsigned i = 0; i < MAILBOX_SAMPLES; i++)
-		mailbox(m)->sample[i].time = 0;
-	for (unsigned h = 0; h < m->harts; h++)
-		m->hart[h].reserved = NO_LINE;
-	for (unsigned h = 0; h < r->harts; h++)
+	clear(m);
+	m->region = (struct region){
+		.active = true,
+		.harts = m->region.harts,
+		.due = NEVER,
+		.bound = (last + m->settings.livelock) * TICKS_PER_CYCLE,
+	};
+	for (unsigned h = 0; h < m->region.harts; h++)
 		begin_hart(m, &m->hart[h], from);
 }
 
 static void join(struct machine *m, struct hart *h)
 {
-	uint64_t harts = mailbox(m)->harts;
+	uint64_t harts = mailbox_of(m)->harts;
 
 	if (harts > m->profile->harts)
 		machine_fail(m, MACHINE_MISUSED,
@@ -112,19 +77,10 @@ static void join(struct machine *m, struct hart *h)
 		begin(m);
 }
 
-static void report_counts(struct machine *m)
-{
-	struct mailbox *box = mailbox(m);
-
-	for (unsigned i = 0; i < MAILBOX_COUNTS; i++)
-		box->count[i] = m->coherence.count[i] - m->region.count_at_open[i];
-	box->count[COUNT_QUEUED] /= TICKS_PER_CYCLE;
-}
-
 static void end(struct machine *m)
 {
 	if (m->region.samples < MAILBOX_SAMPLES)
-		report_counts(m);
+		mailbox_report_counts(m);
 	m->region.active = false;
 	m->region.due = NEVER;
 	for (unsigned h = 0; h < m->harts; h++) {
@@ -141,27 +97,6 @@ static void leave(struct machine *m, struct hart *h)
 		end(m);
 }
 
-/* The sample that comes next, or NULL. */
-static struct mailbox_sample *next_sample(struct machine *m)
-{
-	struct mailbox_sample *next = NULL;
-
-	for (unsigned i = 0; i < MAILBOX_SAMPLES; i++) {
-		struct mailbox_sample *s = &mailbox(m)->sample[i];
-
-		if (s->time != 0 && (next == NULL || s->time < next->time))
-			next = s;
-	}
-	return next;
-}
-
-static void find_due(struct machine *m)
-{
-	const struct mailbox_sample *next = next_sample(m);
-
-	m->region.due = next ? next->time * TICKS_PER_CYCLE : NEVER;
-}
-
 void region_mark(struct machine *m, struct hart *h, unsigned which)
 {
 	spin_disturb(&h->spin);
@@ -174,39 +109,8 @@ void region_mark(struct machine *m, struct hart *h, unsigned which)
 	else if (which == MARK_LEAVE && m->region.active)
 		leave(m, h);
 	else if (which == MARK_SAMPLE && m->region.active)
-		find_due(m);
+		sample_schedule(m);
 	else if (which == MARK_OFF && m->region.active)
 		end(m);
 	turn_limit(m, h);
-}
-
-static void copy_words(struct machine *m, const struct mailbox_sample *s)
-{
-	for (uint64_t i = 0; i < s->count; i++)
-		memcpy(guest(m, s->to + i * s->stride, 8), guest(m, s->from + i * s->stride, 8), 8);
-}
-
-/* A device does it, at once; only the flag's line is taken from the harts. */
-void region_take_sample(struct machine *m)
-{
-	struct mailbox_sample *s = next_sample(m);
-	uint32_t *flag = guest(m, s->flag, sizeof(*flag));
-	struct turn turn = {s->time * TICKS_PER_CYCLE, 0, MACHINE_NOBODY};
-
-	if (*flag == s->expect) {
-		copy_words(m, s);
-		memcpy(guest(m, s->stamp, 8), &s->time, 8);
-		*flag = s->value;
-		if (turn_before(m->reached, turn))
-			m->reached = turn;
-		turn_lose(m, coherence_device_write(&m->coherence, s->flag), s->flag / LINE_BYTES);
-		if (++m->region.samples == 1)
-			memcpy(m->region.count_at_open, m->coherence.count,
-			       sizeof(m->region.count_at_open));
-		else
-			report_counts(m);
-	}
-	m->region.bound = turn.clock + m->settings.livelock * TICKS_PER_CYCLE;
-	s->time = 0;
-	find_due(m);
 }

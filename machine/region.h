@@ -1,22 +1,16 @@
-/* region.h: the life of a modelled region: harts join, are sampled, and leave. */
+/* region.h: the life of a modelled region: harts join, run, and leave. */
 #ifndef MACHINE_REGION_H
 #define MACHINE_REGION_H
 
 #include "machine.h"
 
-/* splitmix64: unlike numbers from like ones. */
-uint64_t region_mix(uint64_t x);
-
-/* The kernel's mailbox is at that address. */
-void region_found_mailbox(struct machine *m, uint64_t address);
-
-/* Is that address in the mailbox? What is read there costs nothing. */
-bool region_in_mailbox(const struct machine *m, uint64_t address);
-
-/* The marker `which` of kernel/mailbox.h. */
+/* Does what the marker `which` of kernel/mailbox.h says. */
 void region_mark(struct machine *m, struct hart *h, unsigned which);
 
-/* The sample that is due happens. */
-void region_take_sample(struct machine *m);
+/* Is `clock`, the earliest that anything happens at, a livelock? */
+static inline bool region_overruns(const struct machine *m, uint64_t clock)
+{
+	return m->region.active && clock > m->region.bound && m->region.due == NEVER;
+}
 
 #endif

@@ -1,7 +1,7 @@
 #include "turn.h"
 
 #include "encoding.h"
-#include "region.h"
+#include "reservation.h"
 #include "trap.h"
 
 static uint64_t later(uint64_t a, uint64_t b)
@@ -26,7 +26,7 @@ static bool sleeps(const struct hart *h)
 	return h->state == HART_WFI || h->state == HART_SPINS || h->state == HART_STALLS;
 }
 
-/* The hart's next turn; false where it has none. */
+/* Finds the hart's next turn. Returns false where it has none. */
 static bool candidate(const struct hart *h, struct turn *turn)
 {
 	if (h->state == HART_RUNS) {
@@ -47,30 +47,37 @@ void turn_changed(struct machine *m, const struct hart *h)
 	m->next_at[h->id] = candidate(h, &turn) ? turn.clock : NEVER;
 }
 
-/* Several harts have the smallest clock: the one whose turn is first, and the turn of
- * the one behind. */
-static struct turn first_of_equals(const struct machine *m, uint64_t clock, struct turn *second)
+void turn_begin(struct machine *m, struct hart *h, uint64_t clock)
 {
-	struct turn first = {NEVER, NEVER, MACHINE_NOBODY};
+	h->state = HART_RUNS;
+	h->clock = clock;
+	h->waited = 0;
+	spin_reset(&h->spin);
+	turn_changed(m, h);
+}
 
-	*second = first;
+/* Several harts have the smallest clock: who has waited longest is first. */
+static struct turns first_of_equals(const struct machine *m, uint64_t clock)
+{
+	const struct turn none = {NEVER, NEVER, MACHINE_NOBODY};
+	struct turns found = {none, none};
+
 	for (unsigned i = 0; i < m->harts; i++) {
 		struct turn turn;
 
 		if (m->next_at[i] != clock || !candidate(&m->hart[i], &turn))
 			continue;
-		if (turn_before(turn, first)) {
-			*second = first;
-			first = turn;
-		} else if (turn_before(turn, *second)) {
-			*second = turn;
+		if (turn_before(turn, found.first)) {
+			found.second = found.first;
+			found.first = turn;
+		} else if (turn_before(turn, found.second)) {
+			found.second = turn;
 		}
 	}
-	return first;
+	return found;
 }
 
-/* Finds who is next, or MACHINE_NOBODY, and a turn that no other hart's is before. */
-static struct turn first_two(const struct machine *m, struct turn *second)
+struct turns turn_first_two(const struct machine *m)
 {
 	uint64_t least = NEVER, next = NEVER;
 	int hart = MACHINE_NOBODY;
@@ -85,21 +92,11 @@ static struct turn first_two(const struct machine *m, struct turn *second)
 		least = first ? at : least;
 	}
 	if (next == least && hart != MACHINE_NOBODY)
-		return first_of_equals(m, least, second);
-	*second = (struct turn){next, 0, MACHINE_NOBODY};
-	return (struct turn){least, 0, hart};
+		return first_of_equals(m, least);
+	return (struct turns){{least, 0, hart}, {next, 0, MACHINE_NOBODY}};
 }
 
-static void wake(struct machine *m, struct hart *h, uint64_t clock)
-{
-	h->state = HART_RUNS;
-	h->clock = clock;
-	h->waited = 0;
-	spin_reset(&h->spin);
-	turn_changed(m, h);
-}
-
-/* Outside of regions harts go on for a while before the next one does. */
+/* Returns how far harts go on before the next one does: outside of regions, for a while. */
 static uint64_t ahead(const struct machine *m)
 {
 	return m->region.active ? 0 : FREE_CYCLES * TICKS_PER_CYCLE;
@@ -115,39 +112,22 @@ static void set_limit(struct machine *m, struct turn other)
 	m->limit = other;
 }
 
-static void check_end(struct machine *m, struct turn next)
+struct hart *turn_give(struct machine *m, struct turns turns)
 {
-	if (next.hart == MACHINE_NOBODY)
-		machine_fail(m, MACHINE_DEADLOCK, "deadlock: every hart waits for another");
-	if (m->region.active && next.clock > m->region.bound && m->region.due == NEVER)
-		machine_fail(m, MACHINE_LIVELOCK,
-			     "livelock: harts do not end after the window's end");
-}
+	struct hart *h = &m->hart[turns.first.hart];
 
-struct hart *turn_next(struct machine *m)
-{
-	struct turn second, next = first_two(m, &second);
-	struct hart *h;
-
-	while (m->region.due != NEVER && m->region.due <= next.clock) {
-		region_take_sample(m);
-		next = first_two(m, &second);
-	}
-	check_end(m, next);
-	h = &m->hart[next.hart];
 	if (h->state != HART_RUNS)
-		wake(m, h, next.clock);
-	set_limit(m, second);
+		turn_begin(m, h, turns.first.clock);
+	set_limit(m, turns.second);
 	return h;
 }
 
 void turn_limit(struct machine *m, const struct hart *h)
 {
-	struct turn second;
 	uint64_t own = m->next_at[h->id];
 
 	m->next_at[h->id] = NEVER;
-	set_limit(m, first_two(m, &second));
+	set_limit(m, turn_first_two(m).first);
 	m->next_at[h->id] = own;
 }
 
@@ -161,15 +141,10 @@ static void limit_by(struct machine *m, const struct hart *other)
 		m->limit = turn;
 }
 
-static void reach(struct machine *m, struct turn turn)
+void turn_reach(struct machine *m, struct turn turn)
 {
 	if (turn_before(m->reached, turn))
 		m->reached = turn;
-}
-
-void turn_reach(struct machine *m, const struct hart *h)
-{
-	reach(m, turn_of(h));
 }
 
 void turn_interrupted(struct machine *m, struct hart *h, uint64_t clock)
@@ -177,9 +152,9 @@ void turn_interrupted(struct machine *m, struct hart *h, uint64_t clock)
 	if (trap_pending(h) == 0)
 		return;
 	if (h->state == HART_WFI || h->state == HART_STALLS)
-		wake(m, h, later(h->clock, clock));
+		turn_begin(m, h, later(h->clock, clock));
 	else if (h->state == HART_SPINS && h->csr.sstatus & SSTATUS_SIE)
-		wake(m, h, spin_round_from(&h->spin, clock));
+		turn_begin(m, h, spin_round_from(&h->spin, clock));
 	else
 		return;
 	limit_by(m, h);
@@ -195,13 +170,11 @@ static bool before_reached(const struct machine *m, const struct hart *h)
 
 static void lose(struct machine *m, struct hart *h, uint64_t line)
 {
-	if (h->reserved == line) {
-		h->reserved = NO_LINE;
-		m->reserved &= ~(1ul << h->id);
-	}
+	if (h->reserved == line)
+		reservation_drop(m, h);
 	if ((h->state != HART_SPINS && h->state != HART_STALLS) || !spin_watches(&h->spin, line))
 		return;
-	wake(m, h, spin_wake(&h->spin, line, m->reached.clock, before_reached(m, h)));
+	turn_begin(m, h, spin_wake(&h->spin, line, m->reached.clock, before_reached(m, h)));
 	limit_by(m, h);
 }
 

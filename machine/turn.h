@@ -14,7 +14,7 @@ static inline bool turn_before(struct turn a, struct turn b)
 	return a.since != b.since ? a.since < b.since : a.hart < b.hart;
 }
 
-/* The next turn of a hart that runs. */
+/* Returns the next turn of a hart that runs. */
 static inline struct turn turn_of(const struct hart *h)
 {
 	return (struct turn){h->clock, h->clock - h->waited, (int)h->id};
@@ -29,16 +29,27 @@ static inline bool turn_may_go_on(const struct machine *m, const struct hart *h)
  * in its place in the order. */
 void turn_changed(struct machine *m, const struct hart *h);
 
-/* Takes the samples that are due and wakes whom a timer wakes; returns the hart that is
- * next. Ends the process where there is none for ever. */
-struct hart *turn_next(struct machine *m);
+/* The hart runs from `clock` on. */
+void turn_begin(struct machine *m, struct hart *h, uint64_t clock);
+
+/* The first turn of all, of MACHINE_NOBODY where there is none for ever, and one that no
+ * other hart's is before. */
+struct turns {
+	struct turn first, second;
+};
+
+struct turns turn_first_two(const struct machine *m);
+
+/* Gives the hart that is first its turn: it may go on before the second's. Wakes it, where a
+ * timer does. Returns the hart. */
+struct hart *turn_give(struct machine *m, struct turns turns);
 
 /* Finds anew how far `h`, whose turn it is, may go: after another hart was started, or a
  * region has begun or ended, or a sample was asked for. */
 void turn_limit(struct machine *m, const struct hart *h);
 
-/* The hart takes its turn. */
-void turn_reach(struct machine *m, const struct hart *h);
+/* The turn is taken. */
+void turn_reach(struct machine *m, struct turn turn);
 
 /* An interrupt became pending for `h` at `clock`: if that ends its sleep, it runs. */
 void turn_interrupted(struct machine *m, struct hart *h, uint64_t clock);

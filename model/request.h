@@ -15,7 +15,7 @@
 
 #include <stdint.h>
 
-#include "coherence.h"
+#include "coherence_state.h"
 
 struct request {
 	struct coherence *c;

@@ -66,8 +66,7 @@ def circle(arrows):
     return {name for name, to in reached.items() if name in to}
 
 
-# model/ and machine/ are not among them, and have circles: machine/ is being built, to take model/'s place.
-@pytest.mark.parametrize("folder", ["kernel", "native", "bench", "alloc", "lock"])
+@pytest.mark.parametrize("folder", MAY_INCLUDE)
 @pytest.mark.parametrize("arrows", [modules, calls])
 def test_the_modules_of_a_folder_have_no_circle(folder, arrows):
     assert circle(arrows(folder)) == set()
