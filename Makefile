@@ -234,6 +234,10 @@ record-logs: all ## record the logs of tests/support/logs/ again, after the kern
 fuzz: ## device trees that a fuzzer makes up, for the kernel's parser (RUNS=10000000)
 	$(Q)tools/fuzz/run $(BUILD)/fuzz $(or $(RUNS),10000000)
 
+.PHONY: fuzz-folders
+fuzz-folders: ## damaged results folders, for the commands that read them (RUNS=100000)
+	$(Q)FUZZ_FOLDERS=$(or $(RUNS),100000) $(PYTEST) tests/unit/test_fuzz_folders.py
+
 .PHONY: docs
 docs: ## write the parts of documents that are made from data (lock/traits.toml ...) between their marks
 	$(Q)$(TOOL)docs

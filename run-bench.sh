@@ -30,4 +30,4 @@ if ! python=$("$top/host/find-python"); then
 	echo "or let hartlock do it: ./run-bench.sh --setup${args[*]:+ ${args[*]}}" >&2
 	exit 2
 fi
-PYTHONPATH="$top/host" exec "$python" -m hartlock "${args[@]}" "$@"
+PYTHONPATH="$top/host" exec "$python" -P -m hartlock "${args[@]}" "$@"

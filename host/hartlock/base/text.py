@@ -7,6 +7,11 @@ Interval = tuple[float, float, float]  # median, low, high, as base/intervals.Es
 UNITS = ((1e9, 1e9, "G"), (1e6, 1e6, "M"), (1e4, 1e3, "k"))  # from which size on, divided by what, called what
 
 
+def printable(text: str) -> str:
+    """The text with its control characters, and bytes that are no UTF-8, written out: a name cannot steer a terminal."""
+    return "".join(c if c.isprintable() or c in "\n\t" else c.encode("unicode_escape").decode() for c in text)
+
+
 def unit(x: float) -> tuple[float, str]:
     """The size and the letter of the unit in which `x` is printed: (1e6, "M") for three million."""
     return next(((size, letter) for least, size, letter in UNITS if abs(x) >= least), (1, ""))

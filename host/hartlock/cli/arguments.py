@@ -4,9 +4,10 @@ import argparse
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from hartlock.base.option_types import OptionError, int_between, word
+from hartlock.base.text import printable
 from hartlock.engine.base import BOTH
 from hartlock.engine.choose import ENGINES
 from hartlock.plan import lock_forms, workload_options
@@ -45,10 +46,17 @@ def hart_counts(text: str) -> tuple[int, ...]:
     return tuple(sorted(several(int_between(1, plans.MAX_HARTS))(text)))
 
 
+class Parser(argparse.ArgumentParser):
+    """A parser whose messages echo nothing that steers a terminal."""
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        super()._print_message(printable(message), file)
+
+
 def command(name: str, description: str, usage: str | None = None,
             parents: Sequence[argparse.ArgumentParser] = ()) -> argparse.ArgumentParser:
     """The parser of ./run-bench.sh `name`."""
-    return argparse.ArgumentParser(prog=f"./run-bench.sh {name}".rstrip(), usage=usage, description=description,
+    return Parser(prog=f"./run-bench.sh {name}".rstrip(), usage=usage, description=description,
                                    allow_abbrev=False,
                                    parents=parents, add_help=False)
 

@@ -8,6 +8,7 @@ from types import ModuleType
 
 from hartlock.base.errors import EXIT_INTERRUPTED, EXIT_USAGE, UsageError
 from hartlock.base.option_types import shortened
+from hartlock.base.text import printable
 
 # A command is a module of this package with parser() and main(). Only the one that is asked for is imported.
 COMMANDS = ("sweep", "report", "compare", "advise", "collect", "stress", "probe")
@@ -41,5 +42,5 @@ def main(argv: Sequence[str]) -> int:
 
 
 def _complain(what: str) -> int:
-    print(f"hartlock: {shortened(what)}", file=sys.stderr)
+    print(f"hartlock: {shortened(printable(what))}", file=sys.stderr)
     return EXIT_USAGE

@@ -52,7 +52,7 @@ class Model(Engine):
         check_profile(profile)
         if options.trace:
             check_trace(options.trace)
-        facts = {"machine": profile.stem, "machine_profile": profile.read_text(), "machine_sha256": build.file_hash(build.machine())}
+        facts = {"machine": profile.stem, "machine_profile": profile_text(profile), "machine_sha256": build.file_hash(build.machine())}
         return cls(cls.modelled_windows(options.model_duration_us), machine=profile.stem, facts=facts,
                    profile=profile, seed=options.seed % 10**18, trace=options.trace)
 
@@ -92,6 +92,14 @@ class Model(Engine):
 def default_machine(smp: int) -> str:
     """The profile for `smp` harts when --machine does not say."""
     return "generic-8" if smp <= 8 else "mesh-64"
+
+
+def profile_text(profile: Path) -> str:
+    """The text of a profile. Raises UsageError for one that is not UTF-8."""
+    try:
+        return profile.read_text(encoding="utf-8")
+    except UnicodeDecodeError as e:
+        raise UsageError(f"--machine {profile}: it is not UTF-8 at byte {e.start}") from e
 
 
 def machine_file(name: str) -> Path:

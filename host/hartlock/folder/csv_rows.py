@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from hartlock.base.errors import UsageError
+from hartlock.base.text import printable
 from hartlock.figures import columns
 from hartlock.figures.columns import Column, Value
 from hartlock.figures.row_types import Origin, SampleRow, SummaryRow, TrialRow, WaitRow
@@ -74,6 +75,8 @@ def parsed(column: Column, text: str) -> Value:
     if column.words and text not in column.words:
         raise ValueError(f"none of {', '.join(filter(None, column.words))}")
     if column.type is str:
+        if not text.isprintable():
+            raise ValueError("no text that can be printed")
         return text
     return _whole(column, text) if column.type is int else _number(column, text)
 
@@ -100,7 +103,7 @@ def read_rows(path: Path, of: type[Row]) -> list[Row]:
         for cells in reader:
             row: Any = _row(path, reader.line_num, of, cells)
             if merged:
-                origin = Origin(**{name: cells.get(name) or "" for name in ORIGIN})
+                origin = Origin(**{name: printable(cells.get(name) or "") for name in ORIGIN})
                 row = replace(row, context=replace(row.context, origin=origin))
             out.append(row)
         return out

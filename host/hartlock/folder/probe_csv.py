@@ -53,6 +53,6 @@ def newest_probe(data: Results) -> Path | None:
     machines = {s.machine for s in data.settings}
     for path in sorted(data.folder.resolve().parent.glob("*/probe.csv"), reverse=True):
         sessions = context_of(path.parent).get("sessions") or [{}]
-        if sessions[0].get("machine") in machines and _handoffs(path):
+        if str(sessions[0].get("machine")) in machines and _handoffs(path):
             return path.parent
     return None

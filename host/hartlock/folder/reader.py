@@ -11,6 +11,7 @@ from typing import Any
 
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import BY_WORTH
+from hartlock.base.text import printable
 from hartlock.base.intervals import Estimate, Sample, median_ci
 from hartlock.figures import proved
 from hartlock.figures.row_types import Context, SampleRow, SummaryRow, TrialRow, WaitRow
@@ -139,7 +140,7 @@ class Results:
     @property
     def name(self) -> str:
         """The folder's name."""
-        return self.folder.resolve().name
+        return printable(self.folder.resolve().name)
 
     def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:
         """Returns the cells of a setting that have that role and a row in summary.csv, on so many harts if it is said."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from hartlock.base import toolchain
 from hartlock.base.errors import UsageError
+from hartlock.base.text import printable
 from hartlock.figures import proved
 from hartlock.engine.base import Engine
 from hartlock.plan.plan import Plan
@@ -69,7 +70,7 @@ def context_of(folder: Path) -> dict[str, Any]:
     if not path.exists():
         return {}
     try:
-        known = json.loads(path.read_text(encoding="utf-8"))
+        known = _clean(json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, RecursionError) as e:
         raise UsageError(f"cannot read {path}: {e}") from e
     if not isinstance(known, dict):
@@ -80,6 +81,15 @@ def context_of(folder: Path) -> dict[str, Any]:
     if wrong := [s for s in known.get("sessions", []) if not isinstance(s, dict)]:
         raise UsageError(f"{path}: one of sessions is {_shown(wrong[0])}, not an object")
     return known
+
+
+def _clean(value: Any) -> Any:
+    """Returns a value of JSON, whose texts can be printed."""
+    if isinstance(value, dict):
+        return {printable(key): _clean(each) for key, each in value.items()}
+    if isinstance(value, list):
+        return [_clean(each) for each in value]
+    return printable(value) if isinstance(value, str) else value
 
 
 def _shown(value: object) -> str:

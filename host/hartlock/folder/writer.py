@@ -4,6 +4,7 @@ import csv
 import json
 import math
 import os
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
@@ -12,6 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, Iterator, TypeVar
 
 from hartlock.base.errors import RunError, UsageError
+from hartlock.base.text import printable
 from hartlock.figures import columns
 from hartlock.figures.row_types import SampleRow, SummaryRow, TrialRow, WaitRow
 from hartlock.figures.rows import Rows
@@ -22,8 +24,8 @@ RowT = TypeVar("RowT")
 def short(path: Path) -> str:
     """The path as a user here would write it: relative, if it is below this folder."""
     with suppress(ValueError):
-        return str(path.resolve().relative_to(Path.cwd()))
-    return str(path)
+        return printable(str(path.resolve().relative_to(Path.cwd())))
+    return printable(str(path))
 
 
 @contextmanager
@@ -59,6 +61,8 @@ def make_folder(parent: Path, stem: str) -> Path:
 
 def use_folder(path: Path) -> Path:
     """The folder of --out: new, or there and empty, so that nothing is overwritten."""
+    if str(path) != str(path).encode(errors="replace").decode():
+        raise UsageError(f"--out {path}: the name is not UTF-8, and the files in it name it")
     try:
         path.mkdir(parents=True, exist_ok=True)
         if any(path.iterdir()):
@@ -85,8 +89,12 @@ def take_folder(path: Path) -> Path:
 
 
 def point_latest(folder: Path) -> None:
-    """Point results/latest to the folder, in one step, so that a run at the same time cannot break it."""
+    """Point results/latest to the folder, in one step, so that a run at the same time cannot break it. A folder of that
+    name is left alone."""
     latest = folder.parent / "latest"
+    if latest.is_dir() and not latest.is_symlink():
+        print(f"hartlock: {short(latest)} is a folder and no link; it is left as it is", file=sys.stderr)
+        return
     temporary = folder.parent / f".latest.{os.getpid()}"
     with writing(latest):
         temporary.symlink_to(folder.name)

@@ -12,6 +12,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import unquote
 
+from hartlock.base.text import printable
+
 # The start of a record; it is enough to tell a damaged one from text.
 START = re.compile(rb"@[a-z]+ n=")
 _CRC = re.compile(rb" \*([0-9a-f]{8})\s*$")
@@ -57,7 +59,7 @@ class Fields:
             raise RecordError(f"line {self.record.line}: @{self.record.type} has no {key}") from None
 
     def text(self, key: str) -> str:
-        return unquote(self._raw(key).decode("ascii", "replace"))
+        return printable(unquote(self._raw(key).decode("ascii", "replace")))
 
     def number(self, key: str) -> int:
         raw = self._raw(key)

@@ -1,5 +1,6 @@
 """The report in Markdown, for a pull request: the verdict and one table."""
 
+import html
 from collections.abc import Sequence
 
 from hartlock.analysis import verdict
@@ -11,25 +12,30 @@ from hartlock.base.text import estimate, percent, significant, times, words
 HEAD = ["strategy", "cycles/op", "against the first", "op/s", "wait p99", "p99.9", "slowest/fastest", "check", "proof"]
 
 
+def escaped(text: str) -> str:
+    """The text without HTML, links and table cells in it, as report.html shows it."""
+    return html.escape(text, quote=False).replace("](", "]\\(").replace("|", "\\|")
+
+
 def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[tuple[str, verdict.Verdict]] = ()) -> str:
     """The report of the first setting on its most harts; `plot` is shown, if there is one. The other
     settings, by title, have only their verdicts."""
     setting = next(s for s in data.settings if data.cells(s))
     harts = max(data.harts(setting))
-    lines = [f"### {said.headline}", "", said.lead, "", *(f"- {point}" for point in said.points), "",
+    lines = [f"### {escaped(said.headline)}", "", escaped(said.lead), "", *(f"- {escaped(point)}" for point in said.points), "",
              "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     cells = data.cells(setting, harts)
     places = standing([c for c in cells if not gap(c)], setting.measures["throughput"].figure)
     for p in places:
         against = "first" if p.call == "leads" else times(p.ratio) + ("" if p.call == "behind" else " ≈")
         share = p.cell.value(lambda s: s.min_max_share_median)
-        lines.append("| " + " | ".join([
+        lines.append("| " + " | ".join(escaped(cell) for cell in [
             p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
             significant(p.cell.median(lambda f: f.wait_p99_cycles)), significant(p.cell.value(lambda s: s.wait_p999_cycles)),
             percent(share), p.cell.summary.check, p.cell.proof.split(":")[0]]) + " |")
-    lines += ["", f"{harts} harts, {setting.apart(list(data.settings))}, evidence {words(sorted({c.evidence for c in cells}))}; "
+    lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, evidence {words(sorted({c.evidence for c in cells}))}; "
               "medians with 95 % intervals over boots and trials; ≈: too close to call.", ""]
-    lines += [*(f"- {title}: {of.headline}: {of.lead}" for title, of in others), ""] if others else []
+    lines += [*(f"- {escaped(f'{title}: {of.headline}: {of.lead}')}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []
     return "\n".join([*lines, "<details><summary>What this cannot tell</summary>", "",
-                      *(f"- {limit}" for limit in verdict.limits(data)), "", "</details>", ""])
+                      *(f"- {escaped(limit)}" for limit in verdict.limits(data)), "", "</details>", ""])

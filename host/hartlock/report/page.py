@@ -128,7 +128,7 @@ def context(data: Results) -> list[tuple[str, str]]:
     c, out = data.context, []
     host = c.get("host", {})
     for name, value in (
-            ("command", " ".join(c.get("command", []))), ("commit", c.get("commit")), ("compiler", c.get("compiler")),
+            ("command", " ".join(map(str, c.get("command", [])))), ("commit", c.get("commit")), ("compiler", c.get("compiler")),
             ("QEMU", c.get("qemu")), ("kernel image", str(c.get("image_sha256", ""))[:16]),
             ("host", ", ".join(str(host[k]) for k in ("processor", "system", "architecture") if host.get(k))),
             ("processors", host.get("processors")), ("load at the start", host.get("load_at_start")),
