@@ -188,13 +188,6 @@ def test_lr_and_sc_are_counted_for_every_number_of_harts(generic):
     assert all(0 < int(r["successes"]) <= int(r["attempts"]) for r in rows)
 
 
-@pytest.mark.deep
-def test_lr_and_sc_fail_when_the_line_is_not_kept(tmp_path):
-    lost = Probed(tmp_path, 4, machine(tmp_path / "lost.toml", "generic-8", lr_hold=0))
-    rows = [r for r in lost.done.rows("probe.csv") if r["kind"] == "lrsc" and r["b"] == "4"]
-    assert sum(int(r["successes"]) for r in rows) < sum(int(r["attempts"]) for r in rows)
-
-
 def test_files_and_context(generic):
     names = {p.name for p in generic.done.folder.iterdir()}
     assert names - {"handoff.png"} == {"probe.csv", "profile.toml", "uart.log", "run.json"}

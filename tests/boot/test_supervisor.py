@@ -383,3 +383,42 @@ other:	la	t0, mailbox
 .align 6
 mailbox: .skip 1024
 """, smp=2) == [1 + 4 * 200]
+
+
+# In a region of two harts, hart 1 writes the word while hart 0 is between its LR and its SC. (slti: kernel/mailbox.h)
+RESERVATION = """
+	la	s0, box
+	slti	x0, x0, 0x400
+	sd	zero, 0(s0)
+	li	t0, 2
+	sd	t0, 24(s0)
+	li	a0, 1
+	la	a1, other
+	firmware HSM, 0
+	slti	x0, x0, 0x401
+	la	t0, word
+	lr.d	t1, (t0)
+	li	t2, {pause}
+1:	addi	t2, t2, -1
+	bnez	t2, 1b
+	sc.d	s1, t0, (t0)
+	slti	x0, x0, 0x402
+	say	s1
+	end
+other:
+	slti	x0, x0, 0x401
+	la	t0, word
+	li	t2, 2000
+1:	sd	t2, 0(t0)
+	addi	t2, t2, -1
+	bnez	t2, 1b
+	slti	x0, x0, 0x402
+	wfi
+.align 12
+box:	.skip 4096
+"""
+
+
+@pytest.mark.parametrize("pause, failed", [(1, 0), (1000, 1)])
+def test_an_sc_fails_when_another_hart_has_had_the_line_since_its_lr(play, pause, failed):
+    assert play(RESERVATION.format(pause=pause), smp=2) == [failed]
