@@ -238,6 +238,10 @@ fuzz: ## device trees that a fuzzer makes up, for the kernel's parser (RUNS=1000
 fuzz-folders: ## damaged results folders, for the commands that read them (RUNS=100000)
 	$(Q)FUZZ_FOLDERS=$(or $(RUNS),100000) $(PYTEST) tests/unit/test_fuzz_folders.py
 
+.PHONY: exact
+exact: $(MODEL) ## random programs on the model's machine and under qemu-riscv64: do they differ? (SEEDS=8 FIRST=1 ROUNDS=10000)
+	$(Q)$(TOOL)exact.differ $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(ROUNDS),--rounds $(ROUNDS))
+
 .PHONY: docs
 docs: ## write the parts of documents that are made from data (lock/traits.toml ...) between their marks
 	$(Q)$(TOOL)docs
