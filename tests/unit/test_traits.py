@@ -85,6 +85,7 @@ def test_a_corner_needs_nothing():
     ({"lines_per_waiter": "[1]"}, r"it has to be \[least, most\]"),
     ({"yardstick": "1"}, "yardstick is 1; it has to be true or false"),
     ({"order": '"FIFO"'}, "order is 'FIFO'; it is one of fifo, cluster fifo"),
+    ({"lr_sc": '"constraint"'}, "lr_sc is 'constraint'; it is one of none, constrained, retry computes, retry reads more"),
     ({"instructions": '"amoswap.w"'}, "it has to be a list of words"),
     ({"instructions": '["amoswop"]'}, "'amoswop' is no atomic instruction"),
     ({"corner_instructions": '["add"]'}, "'add' is no atomic instruction"),

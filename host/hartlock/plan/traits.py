@@ -23,6 +23,8 @@ NAMED = "lock/traits.toml"  # as messages call it
 # An instruction's beginning, and the extension it comes with. The first match counts.
 EXTENSIONS = {r"amocas\.": "zacas", r"wrs\.": "zawrs", r"amo\w+\.[bh]\b": "zabha", r"amo\w+\.[wd]\b": "a", r"(lr|sc)\.[wd]\b": "a"}
 
+LR_SC = ("none", "constrained", "retry computes", "retry reads more")  # the best first
+
 
 class Order(StrEnum):
     """The order in which waiters are served."""
@@ -68,6 +70,7 @@ class Traits:
     lines_per_operation: int | None = None
     lines_per_waiter: tuple[int, ...] = ()
     corner_instructions: tuple[str, ...] = ()
+    lr_sc: str = LR_SC[0]
     yardstick: bool = False
     lock_note: str = ""
     waiter_note: str = ""
@@ -122,6 +125,8 @@ def _checked(where: str, name: str, kind: Any, value: Any) -> Any:
         for word in value:
             extension_of(word)
         return tuple(value)
+    if name == "lr_sc" and value not in LR_SC:
+        raise UsageError(f"{NAMED}: {where}: lr_sc is {value!r}; it is one of {', '.join(LR_SC)}")
     if kind is str or kind is bool:
         fits, said = isinstance(value, kind), "words" if kind is str else "true or false"
     else:

@@ -1,0 +1,61 @@
+"""Each LR/SC loop of compiled code is what lock/traits.toml claims of it."""
+
+import subprocess
+
+import pytest
+from support.lr_sc import loops
+from support.objects import CROSS
+from support.run import TOP
+
+from hartlock.plan import strategies, traits
+from verify import code
+from verify.code import Function, Insn
+
+RANK = ("no loop", *traits.LR_SC)  # the worst of a strategy's loops counts; an SC that is never retried is none
+
+
+@pytest.fixture(scope="module")
+def folder():
+    """Where every strategy is built out of line, as make prove builds it."""
+    words = [name.replace("-", "_") for name in strategies.known()]
+    subprocess.run(["make", "-s", "-j2", *(f"build/verify/{word}.o" for word in words)], cwd=TOP, check=True, capture_output=True,
+                   timeout=300)
+    return TOP / "build/verify"
+
+
+def worst(functions):
+    return max((loop.kind for f in functions for loop in loops(f)), key=RANK.index, default="none")
+
+
+@pytest.mark.parametrize("strategy", strategies.known())
+def test_out_of_line_a_strategy_is_no_worse_than_its_traits_claim(strategy, folder):
+    functions = code.read(folder / f"{strategy.replace('-', '_')}.o", CROSS).functions.values()
+    assert RANK.index(worst(functions)) <= RANK.index(traits.known()[strategy].lr_sc)
+
+
+@pytest.mark.parametrize("strategy", strategies.known())
+def test_each_timed_loop_is_what_its_traits_claim(strategy):
+    """In the form that is built first; a form changes how a waiter looks and how a holder lets go."""
+    path = TOP / f"build/bench/plain-{strategy.replace('-', '_')}.o"
+    assert worst(code.read(path, CROSS).functions.values()) == traits.known()[strategy].lr_sc
+
+
+def assembled(text):
+    lines = [line.partition(" ") for line in text.split(";")]
+    return Function("f", tuple(Insn(4 * n, 4, m, tuple(o.split(",")) if o else ()) for n, (m, _, o) in enumerate(lines)))
+
+
+@pytest.mark.parametrize("text,kind", [
+    ("lr.d x1,(x2);addi x1,x1,1;sc.d x3,x1,(x2);bnez x3,0", "constrained"),
+    ("ld x4,8(x2);lr.d x1,(x2);sc.d x3,x1,(x2);bnez x3,0", "retry reads more"),
+    ("lr.d x1,(x2);ld x4,8(x2);sc.d x3,x1,(x2);bnez x3,0", "between LR and SC: ld x4,8(x2)"),
+    ("lr.d x1,(x2);mul x1,x1,x1;sc.d x3,x1,(x2);bnez x3,0", "between LR and SC: mul x1,x1,x1"),
+    ("lr.d x1,(x2);fence rw,rw;sc.d x3,x1,(x2);bnez x3,0", "between LR and SC: fence rw,rw"),
+    ("lr.d x1,(x2);beqz x1,0;sc.d x3,x1,(x2);bnez x3,0", "between LR and SC: beqz x1,0"),
+    ("lr.d x1,(x2);sc.d x3,x1,(x2);ret", "no loop"),
+    ("amoadd.d x4,x5,(x2);lr.d x1,(x2);sc.d x3,x1,(x2);bnez x3,0", "no loop"),
+    (";".join(["nop"] * 13 + ["lr.d x1,(x2)", "sc.d x3,x1,(x2)", "bnez x3,0"]), "constrained"),
+    (";".join(["nop"] * 14 + ["lr.d x1,(x2)", "sc.d x3,x1,(x2)", "bnez x3,0"]), "retry computes"),
+])
+def test_the_check_sees_what_a_loop_is(text, kind):
+    assert [loop.kind for loop in loops(assembled(text))] == [kind]
