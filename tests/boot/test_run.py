@@ -56,7 +56,7 @@ def test_contention_is_shown(bench, all_on_two):
     held = bench("--smp", "2", "--lock", "ticket", "--hold", "20000", "--think", "0")
     assert held.row("ticket", 2)["contended"] == "yes"
     assert all_on_two.row("ticket", 1)["contended"] == all_on_two.row("ttas", 1)["contended"] == "no"
-    assert float(all_on_two.row("cas", 1)["failed_attempts_per_op_median"]) == 0
+    assert float(all_on_two.row("cas", 1)["failed_attempts_per_op_median"]) < 0.001  # a trap between LR and SC makes one fail
     assert "no contention seen" not in held.out
 
 
