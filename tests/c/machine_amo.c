@@ -2,13 +2,14 @@
  * knows neither Zabha nor Zacas. */
 #include <stdlib.h>
 
+#include "../../machine/fail.h"
 #include "../../machine/memory.h"
 #include "check.h"
 #include "random.h"
 
 enum { TURNS = 1000000, EDGES = 8 };
 
-_Noreturn void machine_fail(struct machine *m, enum machine_failure why, const char *what)
+_Noreturn void machine_fail(const struct machine *m, enum machine_failure why, const char *what)
 {
 	(void)m;
 	(void)why;
