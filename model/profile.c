@@ -5,54 +5,26 @@
 #include <stdio.h>
 #include <string.h>
 
-enum kind { COUNT, BOOLEAN, TIME };
+enum kind { WHOLE, BOOLEAN, CYCLES };
 
 struct key {
 	const char *name;
 	enum kind kind;
-	uint64_t least, most; /* bounds of a COUNT; a TIME's are in cycles */
+	uint64_t least, most; /* as the field has them: a time's are ticks */
+	const char *usual;    /* a value, the name of a key further up, or NEEDED */
 	size_t offset;
 };
 
-#define FIELD(name) #name
-#define AT(name)    offsetof(struct profile, name)
+#define TICKS(cycles) (uint64_t)((cycles)*TICKS_PER_CYCLE + 0.5)
+#define AT(name)      offsetof(struct profile, name)
 
-/* clang-format off */
 static const struct key keys[] = {
-	{FIELD(clock_mhz),     COUNT,   1, 100000, AT(clock_mhz)},
-	{FIELD(harts),         COUNT,   1, 64,     AT(harts)},
-	{FIELD(cluster_harts), COUNT,   1, 64,     AT(cluster_harts)},
-	{FIELD(mesh_columns),  COUNT,   1, 64,     AT(mesh_columns)},
-	{FIELD(l1_sets),       COUNT,   1, 4096,   AT(l1_sets)},
-	{FIELD(l1_ways),       COUNT,   1, 64,     AT(l1_ways)},
-	{FIELD(banks),         COUNT,   1, 256,    AT(banks)},
-	{FIELD(store_buffer),  COUNT,   0, 64,     AT(store_buffer)},
-	{FIELD(moesi),         BOOLEAN, 0, 1,      AT(moesi)},
-	{FIELD(amo_far),       BOOLEAN, 0, 1,      AT(amo_far)},
-	{FIELD(l1_load),       TIME,    1, 100000, AT(l1_load)},
-	{FIELD(l1_store),      TIME,    1, 100000, AT(l1_store)},
-	{FIELD(l1_amo),        TIME,    1, 100000, AT(l1_amo)},
-	{FIELD(transfer),      TIME,    1, 100000, AT(transfer)},
-	{FIELD(upgrade),       TIME,    1, 100000, AT(upgrade)},
-	{FIELD(invalidate),    TIME,    0, 100000, AT(invalidate)},
-	{FIELD(shared),        TIME,    1, 100000, AT(shared)},
-	{FIELD(memory),        TIME,    1, 100000, AT(memory)},
-	{FIELD(far_amo),       TIME,    1, 100000, AT(far_amo)},
-	{FIELD(hop),           TIME,    0, 100000, AT(hop)},
-	{FIELD(bank_busy),     TIME,    0, 100000, AT(bank_busy)},
-	{FIELD(lr_hold),       TIME,    0, 100000, AT(lr_hold)},
-	{FIELD(store_delay),   TIME,    0, 100000, AT(store_delay)},
-	{FIELD(op),            TIME,    1, 1000,   AT(op)},
-	{FIELD(branch),        TIME,    1, 1000,   AT(branch)},
-	{FIELD(jump),          TIME,    1, 1000,   AT(jump)},
-	{FIELD(mul),           TIME,    1, 1000,   AT(mul)},
-	{FIELD(div),           TIME,    1, 1000,   AT(div)},
-	{FIELD(fp),            TIME,    1, 1000,   AT(fp)},
-	{FIELD(csr),           TIME,    1, 1000,   AT(csr)},
-	{FIELD(fence),         TIME,    1, 1000,   AT(fence)},
-	{FIELD(pause),         TIME,    1, 1000,   AT(pause)},
+#define COUNT(key, least, most, usual, ...) {#key, WHOLE, least, most, #usual, AT(key)},
+#define SWITCH(key, usual, ...)             {#key, BOOLEAN, 0, 1, #usual, AT(key)},
+#define TIME(key, least, most, usual, ...) \
+	{#key, CYCLES, TICKS(least), TICKS(most), #usual, AT(key)},
+#include "keys.def"
 };
-/* clang-format on */
 
 enum { KEYS = sizeof(keys) / sizeof(*keys) };
 
@@ -101,7 +73,7 @@ static bool number(struct span s, enum kind kind, uint64_t *value)
 
 	if (!digits(&s.p, s.end, value))
 		return false;
-	if (kind == COUNT)
+	if (kind == WHOLE)
 		return s.p == s.end;
 	if (s.p < s.end && *s.p == '.') {
 		s.p++;
@@ -118,11 +90,9 @@ static bool boolean(struct span s, uint64_t *value)
 	return *value == 1 || is(s, "false");
 }
 
-static bool in_range(const struct key *key, uint64_t value)
+static uint64_t *field(struct profile *p, const struct key *key)
 {
-	uint64_t unit = key->kind == TIME ? TICKS_PER_CYCLE : 1;
-
-	return value >= key->least * unit && value <= key->most * unit;
+	return (uint64_t *)((char *)p + key->offset);
 }
 
 static const char *read_value(struct profile *p, const struct key *key, struct span s)
@@ -131,12 +101,12 @@ static const char *read_value(struct profile *p, const struct key *key, struct s
 
 	if (key->kind == BOOLEAN ? !boolean(s, &value) : !number(s, key->kind, &value))
 		return key->kind == BOOLEAN ? "true or false is wanted for"
-		     : key->kind == TIME
+		     : key->kind == CYCLES
 			     ? "a number of cycles with at most one decimal is wanted for"
 			     : "a whole number is wanted for";
-	if (!in_range(key, value))
+	if (value < key->least || value > key->most)
 		return "out of range:";
-	memcpy((char *)p + key->offset, &value, sizeof(value));
+	*field(p, key) = value;
 	return NULL;
 }
 
@@ -166,10 +136,27 @@ static const char *read_line(struct profile *p, bool *seen, struct span line, st
 	return "unknown key";
 }
 
-static const char *complete(const char *name, const bool *seen, char error[PROFILE_ERROR])
+static struct span span_of(const char *word)
+{
+	return (struct span){word, word + strlen(word)};
+}
+
+/* Give a key that the profile does not name its usual value. Returns false where it has none. */
+static bool take_usual(struct profile *p, const struct key *key)
+{
+	for (const struct key *other = keys; other < key; other++)
+		if (strcmp(other->name, key->usual) == 0) {
+			*field(p, key) = *field(p, other);
+			return true;
+		}
+	return read_value(p, key, span_of(key->usual)) == NULL;
+}
+
+static const char *complete(struct profile *p, const char *name, const bool *seen,
+			    char error[PROFILE_ERROR])
 {
 	for (size_t i = 0; i < KEYS; i++) {
-		if (seen[i])
+		if (seen[i] || take_usual(p, &keys[i]))
 			continue;
 		snprintf(error, PROFILE_ERROR, "%s: key %s is missing", name, keys[i].name);
 		return error;
@@ -194,7 +181,7 @@ const char *profile_parse(struct profile *p, const char *name, const char *text,
 		}
 		text += len + (text[len] == '\n');
 	}
-	return complete(name, seen, error);
+	return complete(p, name, seen, error);
 }
 
 const char *profile_read(struct profile *p, const char *path, char error[PROFILE_ERROR])

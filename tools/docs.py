@@ -19,6 +19,7 @@ from hartlock.figures import row_types
 from hartlock.folder.probe_csv import ProbeRow
 from hartlock.stress.boot import RoundRow
 from tools.doc_columns import columns_table
+from tools.doc_machine import keys_table
 from tools.doc_schema import counter_table, pass_table, plan_table
 from tools.doc_strategies import strategies_table
 
@@ -41,6 +42,7 @@ PARTS = (
         ("all files", row_types.Context), ("samples.csv", row_types.SampleRow), ("trials.csv", row_types.TrialRow),
         ("waits.csv", row_types.WaitRow), ("summary.csv", row_types.SummaryRow))),
     Part("docs/trust/stress.md", "columns of stress.csv", partial(columns_table, RoundRow, "column of stress.csv")),
+    Part("docs/trust/model.md", "keys of a machine profile", keys_table),
     Part("docs/ports/probe.md", "columns of probe.csv", partial(columns_table, ProbeRow)),
 )
 

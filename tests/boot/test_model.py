@@ -13,6 +13,8 @@ from support.run import TOP
 from support.sampling import sampled
 from tools.simulate import cycles_an_operation, simulate
 
+from hartlock.plan.machine_keys import completed, machine_keys
+
 MACHINES = sorted((TOP / "model/machines").glob("*.toml"))
 
 # Cycles of the whole system an operation, by harts: docs/trust/model.md.
@@ -26,10 +28,12 @@ REFERENCE = {
 }
 
 
-def test_profiles_are_toml_and_alike():
+def test_profiles_are_toml_and_give_their_keys_in_the_order_of_the_list():
     tables = [tomllib.loads(path.read_text()) for path in MACHINES]
-    assert len(tables) == 4
-    assert all(list(table) == list(tables[0]) for table in tables)
+    assert len(tables) >= 4
+    for table in tables:
+        assert set(completed(table)) == set(machine_keys())
+        assert list(table) == [key for key in machine_keys() if key in table]
 
 
 def test_profiles_say_where_numbers_come_from():

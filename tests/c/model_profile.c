@@ -62,6 +62,7 @@ int main(int argc, char **argv)
 	refused("unknown key speed", "op =", "speed = 1");
 	refused("given twice: harts", "op =", "harts = 8");
 	refused("not key = value", "op =", "[op]");
+	EXPECT(profile_parse(&p, "x", with("op =", "op = 0.1"), error) == NULL && p.op == 1);
 	refused("out of range: op", "op =", "op = 0");
 	refused("out of range: op", "op =", "op = 1001");
 	refused("out of range: harts", "harts =", "harts = 65");

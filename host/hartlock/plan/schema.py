@@ -5,21 +5,17 @@ The heads of the files say what the words of an entry mean.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import Field, dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
-from hartlock.base.errors import UsageError
+from hartlock.base.lists import entries_of
 from hartlock.base.paths import TOP
 
 FOLDER = TOP / "bench"
 PLAN_DEF, COUNTERS_DEF, PASSES_DEF = FOLDER / "plan.def", FOLDER / "counters.def", FOLDER / "passes.def"
 NONE = "NONE"  # the column of a key, or a counter, that has none
-
-_ENTRY = re.compile(r'^([A-Z_]+)\(((?:"[^"]*"|[^"()])*)\)$', re.MULTILINE)
-_ARGUMENT = re.compile(r'"([^"]*)"|([^\s,"]+)')
 
 Class = TypeVar("Class")
 
@@ -110,16 +106,6 @@ Key = Number | Choice
 Entry = Key | Word | Column
 
 
-def _entries(path: Path) -> Iterator[tuple[str, list[str]]]:
-    """The (macro, arguments) of each entry of a list."""
-    try:
-        text = re.sub(r"/\*.*?\*/", "", path.read_text(encoding="utf-8"), flags=re.DOTALL)
-    except OSError as e:
-        raise UsageError(f"cannot read {path}: {e.strerror}") from e
-    for macro, arguments in _ENTRY.findall(text):
-        yield macro, [quoted or bare for quoted, bare in _ARGUMENT.findall(arguments)]
-
-
 def _number(key: str, _place: str, usual: str, least: str, most: str, variant: str, column: str, unit: str, meaning: str) -> Number:
     return Number(key, int(usual, 0), int(least, 0), int(most, 0), variant == "FULL", column, unit, meaning)
 
@@ -134,7 +120,7 @@ _MAKERS: dict[str, Callable[..., "Entry"]] = {"NUMBER": _number, "CHOICE": _choi
 @cache
 def entries() -> tuple[Entry, ...]:
     """The entries of bench/plan.def, in its order."""
-    return tuple(_MAKERS[macro](*arguments) for macro, arguments in _entries(PLAN_DEF))
+    return tuple(_MAKERS[macro](*arguments) for macro, arguments in entries_of(PLAN_DEF))
 
 
 @cache
@@ -168,7 +154,7 @@ def counters() -> dict[str, Counter]:
     """The counters of bench/counters.def, by name, in the list's order."""
     every = {"COUNTER": "", "LATENCY_COUNTER": "latency", "AUDIT_COUNTER": "audit", "EXHAUST_COUNTER": "exhaust"}
     return {name: Counter(name, every[macro], file != NONE, unit, meaning)
-            for macro, (name, file, unit, meaning) in _entries(COUNTERS_DEF)}
+            for macro, (name, file, unit, meaning) in entries_of(COUNTERS_DEF)}
 
 
 @cache
@@ -180,7 +166,7 @@ def csv_counters() -> tuple[str, ...]:
 @cache
 def passes() -> dict[str, Pass]:
     """The passes of a trial, by name, in the order in which they run."""
-    return {name: Pass(name, letter, meaning) for _, (name, _c, letter, meaning) in _entries(PASSES_DEF)}
+    return {name: Pass(name, letter, meaning) for _, (name, _c, letter, meaning) in entries_of(PASSES_DEF)}
 
 
 class Made:

@@ -3,11 +3,8 @@
 import tomllib
 from collections.abc import Mapping
 
+from hartlock.plan.machine_keys import machine_keys
 from hartlock.probe.fit import Found
-
-LEAST_CYCLES = {"hop": 0.0, "invalidate": 0.0, "store_delay": 0.0}  # the model's least of the times; the others' is 1
-COUNTS = {"clock_mhz", "harts", "cluster_harts", "mesh_columns"}
-
 
 def _text(value: object) -> str:
     if isinstance(value, bool):
@@ -21,10 +18,11 @@ def _line(key: str, base: object, found: Found | None, name: str) -> str:
         return f"{key} = {_text(base)} # not probed{why}: from {name}"
     value: float | bool = found.value
     how = found.how
-    if key not in COUNTS and not isinstance(value, bool):
-        least = LEAST_CYCLES.get(key, 1.0)
+    of = machine_keys()[key]
+    if of.kind == "TIME":
+        least = of.least
         if value < least - 0.05:
-            how += f"; {value:.2f}, and the model's least is {least:.0f}"
+            how += f"; {value:.2f}, and the model's least is {least:g}"
         value = max(least, round(float(value), 1))
     return f"{key} = {_text(value)} # probed: {how}"
 
