@@ -56,20 +56,20 @@ def test_a_hart_that_died_in_a_trap_is_located_by_qemu(bench):
 @pytest.mark.deep
 def test_where_no_hart_can_look_the_host_does(bench):
     done = bench(*TWO, "--inject", "hang-all")
-    harts = hung(done, "nothing was heard from the kernel for 4 s")
+    harts = hung(done, "nothing was heard from the kernel for 4 s in which QEMU could work")
     assert len(harts) == 2
     assert all(re.match(rf"hart {i}: at 0x\w+ spin_together \(kernel/inject\.c", harts[i]) for i in (0, 1))
 
 
 @pytest.mark.deep
 def test_a_qemu_that_does_not_answer_is_given_up(tmp_path):
-    process = start(tmp_path / "run", "--time-limit", "2")
+    process = start(tmp_path / "run", "--time-limit", "1")
     until_a_trial_is_kept(process)
     pid = qemu_of(process)
     os.kill(pid, signal.SIGSTOP)
     out = process.communicate(timeout=60)[0]
     assert process.returncode == 1
-    assert "nothing was heard from the kernel for 2 s" in out
+    assert re.search(r"nothing was heard from the kernel for 2\d s by the wall clock, and QEMU could work in no more than 0\.\d s", out)
     assert "QEMU did not answer when asked where its harts were: its process is stopped" in out
     assert not alive(pid)
     assert (tmp_path / "run/summary.csv").read_text().count("\n") > 1

@@ -194,6 +194,6 @@ def _where(group: Group, usual: Usual) -> None:
               "8 harts mesh-64)", type=typed(word), metavar="NAME")
     group.add("--cpu", "QEMU's -cpu (default rv64)", type=typed(word), metavar="MODEL")
     group.add("--time-limit",
-              "give the run up when nothing is heard of it for S seconds, or no hart gets on for half of that "
-              "(default: 30 and what the plan needs; 20)", type=seconds, metavar="S")
+              "give the run up when nothing is heard of it for S seconds in which it could work, or no hart gets on for "
+              "half of that (default: 30 and what the plan needs; 20)", type=seconds, metavar="S")
     group.add("--inject", argparse.SUPPRESS, default="", choices=INJECTED)

@@ -65,7 +65,7 @@ def _where(p: argparse.ArgumentParser) -> None:
     p.add_argument("--unlock", choices=[*lock_forms.UNLOCK_FORMS, ANY], default=lock_forms.UNLOCK,
                    help="how holders let go, as for a run; any: each round its own (default store)")
     p.add_argument("--time-limit", type=arguments.seconds, metavar="S",
-                   help="nothing heard for S seconds is a lock that hangs (default 15, and one for each hart)")
+                   help="give up when nothing is heard for S seconds in which it could work (default 15, and one for each hart)")
     p.add_argument("--out", type=Path, metavar="DIR",
                    help="put the run's files into DIR, new or empty (default: in results/)")
 

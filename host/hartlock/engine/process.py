@@ -13,6 +13,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 
 from hartlock.base.errors import UsageError
+from hartlock.engine.own_time import LOOK_S, OwnTime
 from hartlock.engine.source import Source
 
 GRACE_S = 5  # for a program to end in, after its last word
@@ -41,6 +42,7 @@ class Process(Source):
             self._errors.close()
             self._folder.cleanup()
             raise UsageError(f"cannot start {self.command[0]}: {e.strerror}") from e
+        self._time = OwnTime(self.pid)
 
     @property
     def pid(self) -> int:
@@ -57,6 +59,13 @@ class Process(Source):
         self._errors.close()
         self._folder.cleanup()
 
+    def worked(self) -> float:
+        """The process's own time, in seconds."""
+        return self._time.seconds()
+
+    def clock(self) -> str:
+        return f"in which {self.name} could work"
+
     def read(self, patience_s: float) -> bytes | None:
         assert self._process.stdout is not None
         out = self._process.stdout.fileno()
@@ -64,11 +73,12 @@ class Process(Source):
 
     def status(self) -> int:
         """The exit status. A program that has closed its output and lingers is killed."""
-        try:
-            return self._process.wait(GRACE_S)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            return self._process.wait()
+        begin = self.moment()
+        while self._process.poll() is None and not self.moment().is_after(begin, GRACE_S):
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(LOOK_S)
+        self._process.kill()  # does nothing to one that has ended
+        return self._process.wait()
 
     def errors(self) -> str:
         """The text that it wrote on its standard error."""
