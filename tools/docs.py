@@ -16,10 +16,12 @@ from functools import partial
 from pathlib import Path
 
 from hartlock.figures import row_types
+from hartlock.folder.members import MemberRow
 from hartlock.folder.probe_csv import ProbeRow
 from hartlock.stress.boot import RoundRow
 from tools.doc_columns import columns_table
 from tools.doc_machine import keys_table
+from tools.doc_profiles import profiles_table
 from tools.doc_schema import counter_table, pass_table, plan_table
 from tools.doc_strategies import strategies_table
 
@@ -44,6 +46,8 @@ PARTS = (
     Part("docs/trust/stress.md", "columns of stress.csv", partial(columns_table, RoundRow, "column of stress.csv")),
     Part("docs/trust/model.md", "keys of a machine profile", keys_table),
     Part("docs/ports/probe.md", "columns of probe.csv", partial(columns_table, ProbeRow)),
+    Part("docs/reference/profiles.md", "columns of members.csv", partial(columns_table, MemberRow)),
+    Part("docs/reference/profiles.md", "profiles", profiles_table),
 )
 
 

@@ -20,11 +20,12 @@ from typing import Any
 
 from hartlock.report import page
 from hartlock.figures import columns
+from hartlock.folder import members
 from hartlock.folder.csv_rows import FILES, read_cells
 from hartlock.base.paths import RESULTS, TOP
 
 REFERENCE = RESULTS / "reference"
-SWEEP = ("sweep", "--smp", "8", "--engine", "model", "--boots", "3", "--no-report")
+SWEEP = ("sweep", "--smp", "8", "--engine", "model", "--no-report")
 KEPT = ("format", "status", "plan", "compiler", "problems")
 LIMIT_S = 900
 README = TOP / "README.md"
@@ -55,6 +56,8 @@ def make(folder: Path) -> None:
                 writer = csv.DictWriter(f, columns.header(of))
                 writer.writeheader()
                 writer.writerows({**row, "host_processors": ""} for row in rows)
+        if (run / members.FILE).exists():
+            shutil.copyfile(run / members.FILE, folder / members.FILE)
         context = json.loads((run / "run.json").read_text(encoding="utf-8"))
     (folder / "run.json").write_text(json.dumps(reduced(context), indent=2) + "\n", encoding="utf-8")
     page.write(folder)

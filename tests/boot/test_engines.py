@@ -106,4 +106,4 @@ def test_the_model_refuses_what_is_for_qemu(refused):
 
 
 def test_default_machines():
-    assert model.default_machine(8) == "generic-8" and model.default_machine(9) == "mesh-64"
+    assert model.default_machine(8) == "any-8" and model.default_machine(9) == "mesh-64"

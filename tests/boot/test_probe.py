@@ -9,7 +9,7 @@ import pytest
 from support.documents import documented, record_keys
 from support.run import TOP, run_bench
 
-from hartlock.engine.model import machine_file
+from hartlock.plan.profile import find
 from hartlock.figures.columns import header
 from hartlock.folder.probe_csv import ProbeRow
 from hartlock.records.parser import read
@@ -40,10 +40,10 @@ class Probed:
         assert self.done.status == 0, self.done.out + self.done.err
         self.text = (self.done.folder / "profile.toml").read_text()
         self.found = tomllib.loads(self.text)
-        self.wanted = tomllib.loads(machine_file(of).read_text())
+        self.wanted = tomllib.loads(find(of).read_text())
 
     def probed(self, key):
-        return re.search(rf"^{key} = .* # probed: ", self.text, re.MULTILINE) is not None
+        return re.search(rf"^{key} = .* # measured: probed: ", self.text, re.MULTILINE) is not None
 
 
 @pytest.fixture(scope="module")
@@ -61,7 +61,7 @@ def reference(tmp_path_factory):
     return Probed(tmp_path_factory.mktemp("reference"), 8, "reference")
 
 
-# Unlike generic-8, from which an unprobed number would come, in all that is probed.
+# These differ from generic-8 in all that is probed.
 MADE_UP = {
     "clock_mhz": 1700, "cluster_harts": 2, "mesh_columns": 4, "moesi": "true", "l1_load": 4, "l1_store": 2,
     "l1_amo": 9, "transfer": 77, "upgrade": 63, "invalidate": 5, "shared": 41, "memory": 333, "hop": 6, "mul": 4,
@@ -143,7 +143,7 @@ def test_few_harts_leave_open_what_takes_more(tmp_path, harts):
 def test_what_is_not_probed_comes_from_the_base_and_says_so(tmp_path):
     done = run_probe(tmp_path / "run", "--smp", "2", "--machine", "generic-8", "--base", "mesh-64")
     text = (done.folder / "profile.toml").read_text()
-    assert "l1_sets = 512 # not probed: from mesh-64" in text
+    assert "l1_sets = 512  # measured: not probed: from mesh-64" in text
     assert not [line for line in text.splitlines() if "=" in line and "probed" not in line]
 
 

@@ -44,7 +44,9 @@ def test_the_committed_files_come_back_cell_by_cell(tmp_path, name):
     """A number may come back in other digits, 1.5e+09 as 1500000000, and is the same number."""
     committed = TOP / "results/reference" / name
     again = write_rows(tmp_path / name, FILES[name], read_rows(committed, FILES[name]))
-    for was, now in zip(*(csv.reader(path.read_text().splitlines()) for path in (committed, again)), strict=True):
+    was_there, is_there = ([*csv.reader(path.read_text().splitlines())] for path in (committed, again))
+    kept = [i for i, column in enumerate(columns.columns_of(FILES[name])) if column.name in was_there[0] or not column.is_new]
+    for was, now in zip(was_there, ([row[i] for i in kept] for row in is_there), strict=True):
         assert was == now or all(a == b or float(a) == float(b) for a, b in zip(was, now, strict=True))
 
 

@@ -65,5 +65,5 @@ def test_a_noisy_mesh_is_still_a_mesh():
 def test_a_number_below_the_models_least_is_raised_and_said():
     text = profile.write({"branch": fit.Found(0.25, "a loop"), "l1_load": fit.Found(0.25, "a load")}, "generic-8",
                          BASE.read_text(), "a test")
-    assert "l1_load = 1 # probed: a load; 0.25, and the model's least is 1" in text
+    assert "l1_load = 1  # measured: probed: a load; 0.25, and the model's least is 1" in text
     assert (tomllib.loads(text)["l1_load"], tomllib.loads(text)["branch"]) == (1, 0.2)

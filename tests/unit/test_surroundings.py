@@ -10,7 +10,7 @@ from support.synthetic import around, folder_of
 
 from hartlock.base.errors import UsageError
 from hartlock.base.text import printable
-from hartlock.engine.model import profile_text
+from hartlock.plan import profile
 from hartlock.folder import reader, writer
 
 NOT_UTF8 = os.fsdecode(b"caf\xe9")
@@ -61,7 +61,7 @@ def test_an_out_that_is_not_utf_8_is_refused(tmp_path):
 def test_a_profile_that_is_not_utf_8_is_refused(tmp_path):
     (tmp_path / "mine.toml").write_bytes(b"harts = 8 # caf\xe9\n")
     with pytest.raises(UsageError, match="it is not UTF-8 at byte 15"):
-        profile_text(tmp_path / "mine.toml")
+        profile.read(tmp_path / "mine.toml")
 
 
 @pytest.mark.parametrize("name", [NOT_UTF8, "a\x1b[31mb", "a\rb", "<b>"])

@@ -81,10 +81,11 @@ def admit(found: Sequence[tuple[Cell, Cell]], a: Results, b: Results, across: bo
         raise UsageError(f"{a.name} and {b.name} have no strategy on a number of harts under a workload in common")
 
 
-def _alike(x: Cell, y: Cell) -> bool:
-    """True if both were modelled from the same seeds, so that a boot draws the same for both."""
+def _alike(x: Cell, y: Cell, a: Results, b: Results) -> bool:
+    """True if both were modelled from the same seeds on the same machines, so that a boot draws the same for both."""
     seeds = [[(t.boot, t.context.seed) for t in c.trials] for c in (x, y)]
-    return x.evidence == y.evidence == "modelled" and set(seeds[0]) == set(seeds[1])
+    machines = [[of for _, of in sorted(r.machines(c).items())] for r, c in ((a, x), (b, y))]
+    return x.evidence == y.evidence == "modelled" and set(seeds[0]) == set(seeds[1]) and machines[0] == machines[1]
 
 
 def drift(a: Results, b: Results, x: Cell) -> float:
@@ -100,9 +101,8 @@ def drift(a: Results, b: Results, x: Cell) -> float:
     return max(least, max(medians[0][0], medians[1][0]) / min(medians[0][0], medians[1][0]) - 1)
 
 
-def change(x: Cell, y: Cell, figure: str, rows: int, same: float) -> Change:
+def change(x: Cell, y: Cell, figure: str, rows: int, same: float, paired: bool) -> Change:
     a, b = x.sample(attrgetter(figure)), y.sample(attrgetter(figure))
-    paired = _alike(x, y)
     ratio, sure = (_ratio(b, a, paired, level) for level in (95, 100 - 5 / rows))
     word = {"too close": "too close to call", "lower": "improved", "higher": "worse"}[call(sure, same)]
     if not FIGURES[figure] and word in ("improved", "worse"):
@@ -147,7 +147,7 @@ def table(changes: Sequence[Change], names: tuple[str, str]) -> RichTable:
 def compare(a: Results, b: Results, figure: str, across: bool) -> list[Change]:
     found = pairs(a, b, across)
     admit(found, a, b, across)
-    return [change(x, y, figure, len(found), drift(a, b, x)) for x, y in found]
+    return [change(x, y, figure, len(found), drift(a, b, x), _alike(x, y, a, b)) for x, y in found]
 
 
 def _alone(r: Results, changes: Sequence[Change]) -> list[Cell]:

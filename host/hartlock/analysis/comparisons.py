@@ -5,12 +5,12 @@ docs/trust/statistics.md explains each figure.
 
 import importlib
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
-from hartlock.base.intervals import NONE, Estimate, Sample, by_boot, draw_boots, interval, medians
+from hartlock.base.intervals import NONE, Array, Estimate, Sample, by_boot, draw_boots, interval, medians, range_of
 
 SAME = 0.01  # differences below one in a hundred decide nothing
 FLAG = 0.05  # a Mann-Whitney p below it, after Holm, is a flag
@@ -21,9 +21,11 @@ def ratio_ci(a: Sample, b: Sample, paired: bool = False, level: float = 95, seed
     """The median of a over the median of b, with its bootstrap interval of `level` per cent.
 
     `paired`: both were measured in the same boots. A boot is then drawn for both at once, and its
-    effect on both cancels.
+    effect on both cancels. Over machines it is the median of the machines' ratios, and their range.
     """
     of_a, of_b = by_boot(a.values, a.boots), by_boot(b.values, b.boots)
+    if a.machines or b.machines:
+        return _ratio_over(of_a, of_b, paired)
     if paired:
         common = sorted(of_a.keys() & of_b.keys())
         of_a, of_b = {k: of_a[k] for k in common}, {k: of_b[k] for k in common}
@@ -41,6 +43,13 @@ def ratio_ci(a: Sample, b: Sample, paired: bool = False, level: float = 95, seed
     with np.errstate(divide="ignore", invalid="ignore"):
         draws = medians(groups_a, drawn_a, rng) / medians(groups_b, drawn_b, rng)
     return Estimate(middle, *interval(draws, level)) if np.isfinite(draws).all() else Estimate(middle, math.nan, math.nan)
+
+
+def _ratio_over(of_a: Mapping[int, Array], of_b: Mapping[int, Array], paired: bool) -> Estimate:
+    """The ratio machine by machine; unpaired, of every machine to every other."""
+    a, b = ({boot: float(np.median(values)) for boot, values in of.items()} for of in (of_a, of_b))
+    together = [(x, b[boot]) for boot, x in a.items() if boot in b] if paired else [(x, y) for x in a.values() for y in b.values()]
+    return range_of([x / y for x, y in together if y > 0])
 
 
 def cliffs_delta(a: Sample, b: Sample) -> float:

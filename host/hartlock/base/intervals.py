@@ -1,4 +1,4 @@
-"""Medians and their intervals. docs/trust/statistics.md explains them."""
+"""Medians with their intervals, or with their ranges over machines. docs/trust/statistics.md explains them."""
 
 import math
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ Array = npt.NDArray[np.float64]
 
 class Estimate(NamedTuple):
     median: float
-    low: float  # bootstrap 95 % interval of the median
+    low: float  # bootstrap 95 % interval of the median; over machines, the least and the most on one of them
     high: float
 
 
@@ -25,6 +25,7 @@ class Sample:
 
     values: tuple[float, ...]
     boots: tuple[int, ...]
+    machines: bool = False  # each boot is another machine, and a figure is known as far as they agree
 
     @property
     def known(self) -> Array:
@@ -83,3 +84,21 @@ def median_ci(values: Sequence[float], boots: Sequence[int] | None = None, seed:
         return Estimate(float(known[0]), math.nan, math.nan)
     rng = np.random.default_rng(seed)
     return Estimate(float(np.median(known)), *interval(medians(groups, draw_boots(rng, len(groups)), rng)))
+
+
+def range_of(values: Sequence[float]) -> Estimate:
+    """The median of the machines' values, and the least and the most of them; nan where there is none. One machine has no range."""
+    known = [v for v in values if math.isfinite(v)]
+    if len(known) < 2:
+        return Estimate(known[0], math.nan, math.nan) if known else NONE
+    return Estimate(float(np.median(known)), float(min(known)), float(max(known)))
+
+
+def median_over(values: Sequence[float], boots: Sequence[int]) -> Estimate:
+    """The median over machines, each of which is a boot, and the range over them."""
+    return range_of([float(np.median(of_boot)) for of_boot in by_boot(values, boots).values()])
+
+
+def estimate(sample: Sample) -> Estimate:
+    """The median of a sample, with its interval; over machines, with its range."""
+    return median_over(sample.values, sample.boots) if sample.machines else median_ci(sample.values, sample.boots)

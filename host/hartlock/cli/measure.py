@@ -21,7 +21,7 @@ def engine_options(options: argparse.Namespace, smp: int, extra: Sequence[str]) 
         warmup_ms=workload_options.given(asked, "warmup", None),
         model_duration_us=workload_options.given(asked, "model-duration", 200), time_limit_s=options.time_limit,
         machine=options.machine, cpu=options.cpu, extra=tuple(extra), relax=options.relax, unlock=options.unlock,
-        baud=asked.get("baud", BAUD), trace=asked.get("trace"))
+        baud=asked.get("baud", BAUD), trace=asked.get("trace"), member=asked.get("member", 1), draw_seed=asked.get("draw_seed"))
 
 
 def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Request:
@@ -38,9 +38,10 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
         order=plans.order(locks, harts, trials, options.seed))
     plans.check(plan)
     engines = choose.choose(options.engine, asked)
+    members = options.trials or choose.default_members(options.engine, asked)
     engines, more = choose.split_by_ability(engines, workload_options.wants(plan.workload))
     return Request(plan=plan, engines=engines, label=strategies.label(locks), out=options.out, silence_s=options.time_limit,
-                   argv=list(argv), remarks=more)
+                   argv=list(argv), remarks=more, members=members)
 
 
 def refuse_board(request: Request) -> None:

@@ -7,7 +7,8 @@ from pathlib import Path
 from hartlock.cli import arguments
 from hartlock.engine import choose
 from hartlock.engine.base import Options
-from hartlock.engine.model import Model, default_machine, machine_file
+from hartlock.engine.model import Model, default_machine
+from hartlock.plan import profile as profiles
 
 NAME = "probe"
 WINDOW_US = 200  # the model's limits are told from it
@@ -26,7 +27,7 @@ def parser() -> argparse.ArgumentParser:
                    help="machine profile that the model runs on: a name in model/machines/, or a TOML file (default "
                    "generic-8, above 8 harts mesh-64)")
     p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
-                   "(default generic-8, above 8 harts mesh-64)")
+                   "(default any-8, a range for each; above 8 harts mesh-64)")
     p.add_argument("--seed", type=arguments.seed, default=1, metavar="N", help="of what lies where (default 1)")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
     arguments.add_help(p)
@@ -39,9 +40,9 @@ def main(argv: Sequence[str]) -> int:
     smp = options.smp or kind.default_smp()
     kind.refuse_probe(smp)
     kind.check_programs()
-    base = machine_file(options.base or default_machine(smp))
+    base = profiles.find(options.base or default_machine(smp))
     engine = kind.create(Options(smp, seed=options.seed, duration_ms=1, warmup_ms=0, machine=options.machine,
-                                 model_duration_us=WINDOW_US))
+                                 model_duration_us=WINDOW_US, one_machine=True))
     from hartlock.probe.run import Request, probe
 
     return probe(Request(engine, smp, base, options.seed, options.out, list(argv)))

@@ -9,7 +9,7 @@ from hartlock.base.errors import EXIT_OK, UsageError
 from hartlock.cli import arguments, help, measure
 from hartlock.engine import hearing
 from hartlock.engine.board import may_be_meant
-from hartlock.plan import scenarios, strategies
+from hartlock.plan import profile, scenarios, strategies
 from hartlock.run.request import Request
 
 # The options that mean something when a board is heard: its plan is its own.
@@ -37,6 +37,8 @@ def parser() -> argparse.ArgumentParser:
     more.add_argument("--list-locks", action=arguments.Print, const=list_locks, help="list the strategies and stop")
     more.add_argument("--list-scenarios", action=arguments.Print, const=scenarios.listing,
                       help="list the scenarios, with reasons, and stop")
+    more.add_argument("--list-machines", action=arguments.Print, const=profile.listing,
+                      help="list the machine profiles and stop")
     arguments.add_help(p, lambda: help.BRIEF, p.format_help)
     return p
 

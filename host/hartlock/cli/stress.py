@@ -96,7 +96,7 @@ def main(argv: Sequence[str]) -> int:
     locks, patience_s = tuple(strategies.choose(options.lock)), options.time_limit or 15 + smp
     (engine,) = choose.choose(options.engine, Options(
         smp, seed=seed, time_limit_s=patience_s, machine=options.machine, cpu=options.cpu, extra=tuple(extra),
-        relax=options.relax if options.relax != ANY else lock_forms.RELAX))
+        relax=options.relax if options.relax != ANY else lock_forms.RELAX, one_machine=True))
     from hartlock.stress.draw import Asked
     from hartlock.stress.run import Request, stress
 

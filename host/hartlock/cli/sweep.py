@@ -8,8 +8,9 @@ from pathlib import Path
 
 from hartlock.base.errors import UsageError
 from hartlock.cli import arguments, measure
-from hartlock.engine.choose import kind
-from hartlock.engine.model import Model
+from hartlock.engine.base import Options
+from hartlock.engine.choose import default_members, kind
+from hartlock.engine.model import MEMBERS, Model
 from hartlock.run.request import Part, Request
 
 NAME = "sweep"
@@ -17,8 +18,8 @@ BOOTS, TRIALS = 5, 2
 DESCRIPTION = ("Measure all strategies on 1, 2, 4, ... harts in several boots, each with its own order, random numbers "
                "and placement, and report (docs/use/sweep.md).")
 USUAL = arguments.Usual(
-    Model.name, f"what executes the harts, as for a run (default {Model.name})", TRIALS,
-    f"of each strategy and hart count in each boot (default {TRIALS})",
+    Model.name, f"what executes the harts, as for a run (default {Model.name})", None,
+    f"of each strategy and hart count in each boot (default {TRIALS}; 1 where each boot is another machine)",
                         "how many of the harts take part (default 1, 2, 4, ... up to --smp)",
     several=True)
 
@@ -30,8 +31,9 @@ def parser(shown: bool = True) -> argparse.ArgumentParser:
     p.epilog = None if shown else ("The options of a run apply, too; --hold, --think and --scenario take several "
                                    "values with commas between them. --help-all lists them.")
     more = p.add_argument_group("the sweep")
-    more.add_argument("--boots", type=arguments.integer(1, 1000), default=BOOTS, metavar="N",
-                      help=f"each with the next seed, from --seed on (default {BOOTS})")
+    more.add_argument("--boots", type=arguments.integer(1, 1000), metavar="N",
+                      help=f"each with the next seed, from --seed on (default {BOOTS}); and each on another machine, where the "
+                           f"profile stands for many (default {MEMBERS})")
     more.add_argument("--resume", type=Path, metavar="DIR",
                       help="go on with a sweep that was stopped: what it finished is kept, nothing is run twice")
     more.add_argument("--slurm", action="store_true",
@@ -48,12 +50,15 @@ def doubling(smp: int) -> tuple[int, ...]:
 
 def parts(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Iterator[Part]:
     """The parts of a sweep, boot by boot, with each workload in each boot."""
-    harts = options.harts or doubling(options.smp or kind(options.engine).default_smp())
-    for boot in range(1, options.boots + 1):
+    smp = options.smp or kind(options.engine).default_smp()
+    harts = options.harts or doubling(smp)
+    members = default_members(options.engine, Options(smp, machine=options.machine))
+    boots = options.boots or (members if members > 1 else BOOTS)
+    for boot in range(1, boots + 1):
         for work, values in enumerate(product(*(getattr(options, name) for name in arguments.VARIED)), 1):
             one = argparse.Namespace(**{**vars(options), **dict(zip(arguments.VARIED, values, strict=True)),
-                                        "harts": harts,
-                                        "seed": options.seed + boot - 1})
+                                        "harts": harts, "trials": options.trials or (1 if members > 1 else TRIALS),
+                                        "seed": options.seed + boot - 1, "draw_seed": options.seed, "member": boot})
             yield Part(boot, work, _labelled(measure.request(one, extra, argv)))
 
 

@@ -54,6 +54,9 @@ class Options:
     unlock: str = lock_forms.UNLOCK
     baud: int = 115200
     trace: Path | None = None  # a file for each modelled access
+    member: int = 1  # the number of the machine, of an ensemble, from 1
+    draw_seed: int | None = None  # the seed that draws the ensemble's machines; None: `seed`
+    one_machine: bool = False  # the command needs one machine, and no ensemble
 
 
 @dataclass(frozen=True)
@@ -77,6 +80,8 @@ class Engine:
     log: str = "uart.log"
     facts: Mapping[str, object] = field(default_factory=dict)  # for run.json
     foreign: bool = False  # code for other processors than those it says it runs on
+    member: int | None = None  # the number of its machine among those that fit its profile; None: there is one
+    member_keys: Mapping[str, int | float] = field(default_factory=dict)  # that machine's values of the keys that vary
 
     # Making one.
 
@@ -112,6 +117,11 @@ class Engine:
         return plans.TRIALS
 
     @classmethod
+    def default_members(cls, options: Options) -> int:
+        """The number of machines that a run measures, if its command line does not say; 1: there is one machine."""
+        return 1
+
+    @classmethod
     def refuse_probe(cls, smp: int) -> None:
         """Raise UsageError if `probe` cannot measure `smp` of its harts."""
 
@@ -119,6 +129,10 @@ class Engine:
         """The engine with windows of a stress round, drawn in microseconds of wall time."""
         scale = self.stress_divisor
         return replace(self, windows=self.make_windows(duration_us // scale, warmup_us // scale, self.windows.hang_ms))
+
+    def members(self, count: int) -> list[Self]:
+        """Itself; or of an engine whose profile stands for many machines so many engines, each with one of them."""
+        return [self]
 
     # Running.
 

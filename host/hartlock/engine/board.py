@@ -12,6 +12,7 @@ from hartlock.engine.base import BOTH, Engine, Options, evidence_remark, refuse_
 from hartlock.engine.serial import Line
 from hartlock.engine.source import Limits
 from hartlock.plan import plan as plans
+from hartlock.plan import profile
 from hartlock.plan.plan import Plan
 from hartlock.records.trials import Boot
 
@@ -96,7 +97,10 @@ class Board(Engine):
 
     def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
         alone = "" if self.foreign else ", each at one thing, with no system below them but firmware"
-        return [evidence_remark(self.evidence(max(harts), processors), self.place(boot.online) + alone)]
+        fits = profile.of_board(self.machine)
+        advice = [f"the machine profile {fits.name} is of this board's chip: what it leaves open, and the answer on all machines that fit "
+                  f"it, tells ./run-bench.sh sweep --machine {fits.name} --smp {fits.most('harts')}."] if fits else []
+        return [evidence_remark(self.evidence(max(harts), processors), self.place(boot.online) + alone), *advice]
 
     def plan_advice(self, plan: Plan) -> str:
         takes = seconds(plan, self.baud)

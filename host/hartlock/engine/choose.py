@@ -28,6 +28,11 @@ def choose(name: str, options: Options) -> list[Engine]:
     return [Tcg.create(options), replace(modelled, log="uart-model.log")]
 
 
+def default_members(name: str, options: Options) -> int:
+    """The number of machines that --engine `name` measures, if the command line does not say; 1: there is one machine."""
+    return max(engine.default_members(options) for engine in (ENGINES.values() if name == BOTH else [ENGINES[name]]))
+
+
 def unsupported_options(engine: Engine, wants: Sequence[str]) -> list[str]:
     """The options of `wants` (--interrupt, --irq off, --ipi, --churn) that the engine cannot do."""
     return engine.abilities.missing(wants)

@@ -29,6 +29,7 @@ class Column:
     may_be_empty: bool = True  # whether a cell may be empty
     words: tuple[str, ...] = ()  # the only values, if not all are allowed
     least: float = 0  # the least value of a number
+    is_new: bool = False  # files of earlier versions do not have it, and are read all the same
 
     @property
     def values(self) -> str:
@@ -100,6 +101,11 @@ def count(unit: str = "", doc: str = "", least: int = 0) -> Any:
 def count_if_known(unit: str = "", doc: str = "") -> Any:
     """Declares a column of whole numbers from 0 on; None: not known, an empty cell."""
     return declared(Column("", int, unit, doc), None)
+
+
+def count_if_new(unit: str = "", doc: str = "") -> Any:
+    """Declares a column of whole numbers from 1 on, which files of earlier versions lack; None: an empty cell, or no column."""
+    return declared(Column("", int, unit, doc, least=1, is_new=True), None)
 
 
 def number(unit: str = "", doc: str = "", least: float = 0) -> Any:

@@ -7,7 +7,7 @@ rows that are read back are these same classes. A field without a sentence share
 from dataclasses import dataclass, field, fields, replace
 
 from hartlock.base.intervals import Estimate
-from hartlock.figures.columns import Column, count, count_if_known, declared, estimate, mapped, number, part, text
+from hartlock.figures.columns import Column, count, count_if_known, count_if_new, declared, estimate, mapped, number, part, text
 from hartlock.plan import schema
 from hartlock.plan.plan import Workload
 
@@ -133,6 +133,8 @@ class SampleRow:
 
     context: Context = part(Context, needed=True)
     boot: int = count("from 1", "of a sweep", least=1)
+    member: int | None = count_if_new(
+        "from 1", "the machine, of those that fit the profile: members.csv has its numbers; empty where there is one machine")
     trial: int = count("from 0", "the order in which trials ran")
     repetition: int = count("from 1", "of this strategy on this number of harts", least=1)
     hart: int = count("from 0", "index of the hart")
@@ -230,6 +232,7 @@ class TrialRow:
 
     context: Context = part(Context, needed=True)
     boot: int = count("", "as in samples.csv", least=1)
+    member: int | None = count_if_new()
     trial: int = count()
     repetition: int = count(least=1)
     figures: TrialFigures = part(TrialFigures)
@@ -274,6 +277,9 @@ class SummaryRow:
 
     context: Context = part(Context, needed=True)
     boots: int = count("", "that have trials of this row")
+    machines: int | None = count_if_new(
+        "", "of those: on so many machines that fit the profile; each `_ci_low` and `_ci_high` is then the least and the most on one of "
+        "them, and no 95 % interval; empty where there is one machine")
     trials: int = count("", "planned, in all boots")
     trials_measured: int = count("", "that have throughput figures")
     trials_whole: int | None = count_if_known("", "of those, with `window=whole`")

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, NamedTuple
 
-from hartlock.base.intervals import Estimate, median_ci
+from hartlock.base.intervals import Estimate, median_ci, median_over
 from hartlock.base.ratios import ratio
 from hartlock.engine.base import Engine
 from hartlock.figures import fairness, proved
@@ -43,6 +43,7 @@ class Start:
     boot: int  # from 1
     seed: int
     first: int = 0  # number of its first trial: an interrupted boot goes on in another
+    member: int | None = None  # its machine, where the profile stands for many
 
 
 @dataclass
@@ -78,10 +79,11 @@ class Group:
     forms: Forms  # the forms of the trials' locks, as the kernel says them
     measured: list[Measured] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)  # the boot that each of them came from
+    members: set[int] = field(default_factory=set)  # the machines, of several, that they were measured on
 
     def estimate(self, values: Sequence[float]) -> Estimate:
-        """Returns the median of the trials' values, with its interval."""
-        return median_ci(values, self.boots)
+        """Returns the median of the trials' values, with its interval; over machines, with its range."""
+        return median_over(values, self.boots) if self.members else median_ci(values, self.boots)
 
     def figure(self, name: str) -> Estimate:
         """Returns the median of a figure of the trials."""
@@ -114,13 +116,15 @@ class Table:
         group = self.groups.setdefault(cell, Group(cell, forms))
         group.forms = forms
         group.boots.append(start.boot)
+        if start.member is not None:
+            group.members.add(start.member)
         hz = self.run.timebase_hz
         clock = trial.strategy == CLOCK
         measured = measure_clock(trial) if clock else measure(trial, self.run.plan.workload, hz)
         group.measured.append(measured)
         common: dict[str, Any] = {
-            "context": replace(self.run.context(cell, forms), seed=start.seed), "boot": start.boot, "trial": start.first + trial.id,
-            "repetition": len(group.measured)}
+            "context": replace(self.run.context(cell, forms), seed=start.seed), "boot": start.boot, "member": start.member,
+            "trial": start.first + trial.id, "repetition": len(group.measured)}
         samples = [self._clock(common, measured)] if clock else list(self._harts(common, trial, measured))
         return Rows(samples, [TrialRow(**common, figures=measured.figures)])
 
@@ -183,7 +187,8 @@ class Table:
     def _counts(self, g: Group) -> dict[str, Any]:
         """Returns the columns that every summary has."""
         planned = sum(1 for t in self.run.plan.order if t == g.key)
-        return {"context": self.run.context(g.key, g.forms), "boots": len(set(g.boots)), "trials": planned * self.run.boots,
+        return {"context": self.run.context(g.key, g.forms), "boots": len(set(g.boots)),
+                "machines": len(g.members) or None, "trials": planned * self.run.boots,
                 **spread(g.merged(lambda m: m.wait), "wait_{}_cycles", SummaryRow)}
 
     def _row(self, g: Group) -> SummaryRow:

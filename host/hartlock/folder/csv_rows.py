@@ -84,7 +84,7 @@ def parsed(column: Column, text: str) -> Value:
 def _row(path: Path, line: int, of: type[Row], cells: Mapping[str, str]) -> Row:
     known: dict[str, Value] = {}
     for column in columns.columns_of(of):
-        text = cells[column.name] or ""
+        text = cells.get(column.name) or ""
         try:
             known[column.name] = parsed(column, text)
         except ValueError as e:
@@ -97,7 +97,7 @@ def read_rows(path: Path, of: type[Row]) -> list[Row]:
     """Returns the rows of a file, typed. Columns that the class does not have are left alone. Raises UsageError, with
     file, line and column, for what cannot stand there."""
     with _opened(path) as reader:
-        _has(path, reader, columns.header(of))
+        _has(path, reader, [column.name for column in columns.columns_of(of) if not column.is_new])
         merged = "host" in (reader.fieldnames or [])
         out = []
         for cells in reader:

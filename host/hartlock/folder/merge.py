@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 
-from hartlock.folder import writer
+from hartlock.folder import members, writer
 from hartlock.folder.csv_rows import FILES, ORIGIN, CsvRow, read_cells
 from hartlock.folder.run_json import context_of
 from hartlock.base.errors import UsageError
@@ -47,14 +47,17 @@ def merge(folders: Sequence[Path], out: Path) -> None:
     refuse_twice(folders)
     names = names_of(folders)
     contexts = {folder: context_of(folder) for folder in folders}
-    for file in FILES:
+    for file in (*FILES, members.FILE):
         rows: list[CsvRow] = []
-        for folder in folders:
+        needed = ("run", "engine", "strategy") if file in FILES else ("run", "member")
+        for folder in folders if file in FILES else filter(lambda f: (f / members.FILE).exists(), folders):
             own = origin(contexts[folder])
-            for row in read_cells(folder / file, ("run", "engine", "strategy")):
+            for row in read_cells(folder / file, needed):
                 # A table that was merged before keeps what it says of its rows.
                 again = row.get("host") is not None
                 rows.append({**own, **row, **({} if again else {"run": names[folder]})})
+        if not rows:
+            continue
         header = list(dict.fromkeys(name for row in rows for name in row if name not in ORIGIN)) + ORIGIN
         with writer.writing(out / file), open(out / file, "w", newline="", encoding="utf-8") as f:
             table = csv.DictWriter(f, header, restval="")

@@ -12,11 +12,12 @@ from typing import Any
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import BY_WORTH
 from hartlock.base.text import printable
-from hartlock.base.intervals import Estimate, Sample, median_ci
+from hartlock.base.intervals import Estimate, Sample, estimate, median_ci
 from hartlock.figures import proved
 from hartlock.figures.row_types import Context, SampleRow, SummaryRow, TrialRow, WaitRow
 from hartlock.folder.comparable import Comparable, Figure, comparable_of, forms_asked
 from hartlock.folder.csv_rows import FILES, read_rows
+from hartlock.folder.members import Members, members_of
 from hartlock.folder.run_json import context_of
 
 Boot = tuple[str, int]  # run and boot: each of several runs has boots of its own
@@ -80,18 +81,23 @@ class Cell:
         return self.proof != proved.NONE
 
     @cached_property
+    def is_ensemble(self) -> bool:
+        """Is each of its boots another machine?"""
+        return any(t.member is not None for t in self.trials)
+
+    @cached_property
     def boots(self) -> list[Boot]:
         """The boots that have trials, in order."""
         return sorted({_boot(t) for t in self.trials})
 
     def sample(self, figure: Figure) -> Sample:
         """Returns a figure of each trial, with the boot it came from."""
-        return Sample(tuple(figure(t.figures) for t in self.trials), tuple(self.boots.index(_boot(t)) for t in self.trials))
+        return Sample(tuple(figure(t.figures) for t in self.trials), tuple(self.boots.index(_boot(t)) for t in self.trials),
+                      self.is_ensemble)
 
     def estimate(self, figure: Figure) -> Estimate:
-        """Returns the median of a figure over the trials, with its interval."""
-        s = self.sample(figure)
-        return median_ci(s.values, s.boots)
+        """Returns the median of a figure over the trials, with its interval; over machines, with its range."""
+        return estimate(self.sample(figure))
 
     def median(self, figure: Figure) -> float:
         """Returns the median of a figure over the trials."""
@@ -136,11 +142,17 @@ class Results:
     folder: Path
     context: dict[str, Any]  # the contents of run.json
     settings: dict[Comparable, dict[Key, Cell]]
+    members: Members = field(default_factory=dict)  # the machines' numbers, where a profile stands for many
 
     @property
     def name(self) -> str:
         """The folder's name."""
         return printable(self.folder.resolve().name)
+
+    def machines(self, cell: Cell) -> dict[Boot, dict[str, float]]:
+        """Returns the numbers of the machines that a cell was measured on, by boot; {} where there is one machine."""
+        return {_boot(t): self.members.get((t.context.run, t.context.machine), {}).get(t.member, {})
+                for t in cell.trials if t.member is not None}
 
     def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:
         """Returns the cells of a setting that have that role and a row in summary.csv, on so many harts if it is said."""
@@ -173,4 +185,5 @@ def load(folder: Path, *more: Path) -> Results:
         raise UsageError(f"{folder}: nothing was measured there")
     order = {name: i for i, name in enumerate(BY_WORTH)}
     by_worth = sorted(settings.items(), key=lambda item: min(order.get(c.evidence, 9) for c in item[1].values()))
-    return Results(folder, context_of(folder), dict(by_worth))
+    members = {key: of for each in (folder, *more) for key, of in members_of(each).items()}
+    return Results(folder, context_of(folder), dict(by_worth), members)

@@ -17,6 +17,7 @@ from hartlock.base.text import printable
 from hartlock.figures import columns
 from hartlock.figures.row_types import SampleRow, SummaryRow, TrialRow, WaitRow
 from hartlock.figures.rows import Rows
+from hartlock.folder.members import FILE, MemberRow
 
 RowT = TypeVar("RowT")
 
@@ -188,6 +189,11 @@ class Folder(Files):
     def add(self, rows: Rows) -> None:
         self._samples.add(rows.samples)
         self._trials.add(rows.trials)
+
+    def write_members(self, rows: Iterable[MemberRow]) -> None:
+        """Writes members.csv, if there are rows. Raises RunError."""
+        if known := list(rows):
+            write_rows(self.path / FILE, MemberRow, known)
 
     def write_summary(self, rows: Iterable[SummaryRow], waits: Iterable[WaitRow]) -> Path:
         """Writes waits.csv and summary.csv; returns the latter's path. Raises RunError."""

@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from hartlock.base.errors import UsageError
@@ -144,6 +144,11 @@ def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int
     once = [cell for cell in wanted for _ in range(trials)]
     random.Random(seed).shuffle(once)
     return tuple(once)
+
+
+def renewed(plan: Plan, seed: int) -> Plan:
+    """The plan with one trial of each cell, in the order of another seed."""
+    return replace(plan, trials=1, seed=seed, order=order(plan.locks, plan.harts, 1, seed))
 
 
 def check(plan: Plan) -> None:

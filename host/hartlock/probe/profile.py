@@ -4,18 +4,14 @@ import tomllib
 from collections.abc import Mapping
 
 from hartlock.plan.machine_keys import machine_keys
+from hartlock.plan.profile import parse, written
 from hartlock.probe.fit import Found
 
-def _text(value: object) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
 
-
-def _line(key: str, base: object, found: Found | None, name: str) -> str:
+def _line(key: str, base: object, found: Found | None, ground: str, name: str) -> str:
     if found is None or found.value is None:
         why = f" ({found.how})" if found else ""
-        return f"{key} = {_text(base)} # not probed{why}: from {name}"
+        return f"{key} = {written(base)}  # {ground or 'assumed'}: not probed{why}: from {name}"
     value: float | bool = found.value
     how = found.how
     of = machine_keys()[key]
@@ -24,7 +20,7 @@ def _line(key: str, base: object, found: Found | None, name: str) -> str:
         if value < least - 0.05:
             how += f"; {value:.2f}, and the model's least is {least:g}"
         value = max(least, round(float(value), 1))
-    return f"{key} = {_text(value)} # probed: {how}"
+    return f"{key} = {written(value)}  # measured: probed: {how}"
 
 
 def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -> str:
@@ -32,8 +28,9 @@ def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -
     base = tomllib.loads(base_text)
     head = [f"# A machine profile probed on {of}.", "#",
             "# `probed` says how a number was measured (docs/ports/probe.md); what the probe cannot see",
-            f"# is taken from the profile {base_name}, and says so.", ""]
-    return "\n".join(head + [_line(key, value, found.get(key), base_name) for key, value in base.items()]) + "\n"
+            f"# is as the profile {base_name} has it, and says so: there it may be a range.", ""]
+    grounds = {k.key: k.ground for k in parse(base_name, base_text).keys}
+    return "\n".join(head + [_line(key, value, found.get(key), grounds[key], base_name) for key, value in base.items()]) + "\n"
 
 
 def columns(text: str) -> int:

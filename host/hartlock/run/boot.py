@@ -68,6 +68,8 @@ class Session:
         self.context: dict[str, object] = {
             "engine": engine.name, "bootargs": plan.bootargs(engine.windows), "duration_us": engine.windows.duration_us,
             "warmup_us": engine.windows.warmup_us, "boot_number": start.boot, "seed": start.seed, "log": engine.log, **engine.facts}
+        if engine.member is not None:
+            self.context.update(member=engine.member, member_keys=dict(engine.member_keys))
 
     def launch(self, image: Path) -> Source:
         """Start what go() listens to, if it is not started yet."""

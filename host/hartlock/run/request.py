@@ -19,6 +19,7 @@ class Request:
     silence_s: float | None  # the value of --time-limit
     argv: list[str]
     remarks: Sequence[str] = ()  # to be printed at the end
+    members: int = 1  # machines of an engine whose profile stands for many
 
 
 @dataclass(frozen=True)

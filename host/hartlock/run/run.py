@@ -7,13 +7,16 @@ from rich.console import Console
 
 from hartlock.base import paths, toolchain
 from hartlock.folder import run_json, writer
+from hartlock.folder.members import member_rows
 from hartlock.run import table
 from hartlock.engine.base import Engine
 from hartlock.base.errors import RunError
 from hartlock.base.terminal import console
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures.row_types import SummaryRow
-from hartlock.figures.rows import Table
+from hartlock.figures.rows import RunContext, Start, Table
+from hartlock.plan import plan as plans
+from hartlock.run.ahead import Ahead
 from hartlock.run.boot import Session, failed_checks, single
 from hartlock.run.request import Request
 from hartlock.run.guarded import COMPLETE, Outcome, guarded
@@ -53,9 +56,21 @@ class Run:
         """Refuse the run before anything is written, by a UsageError. A run refuses nothing more."""
 
     def measure(self) -> None:
-        with progress(self.console, len(self.plan.order) * len(self.request.engines)) as bar:
-            for engine in self.request.engines:
-                self.boot(single(self.plan, engine, self.path.name, self.processors), bar)
+        sessions = [s for engine in self.request.engines for s in self._sessions(engine)]
+        with (progress(self.console, sum(len(s.plan.order) for s in sessions)) as bar,
+              Ahead(sessions, self.image, self.processors) as ahead):
+            for session in sessions:
+                ahead.start_from(session)
+                self.boot(session, bar)
+
+    def _sessions(self, engine: Engine) -> list[Session]:
+        """The boots of an engine: one; or one for each machine that its profile stands for, with one trial of each cell."""
+        members = engine.members(self.request.members)
+        if members == [engine]:
+            return [single(self.plan, engine, self.path.name, self.processors)]
+        of_all = Table(RunContext(self.path.name, engine, plans.renewed(self.plan, self.plan.seed), self.processors, len(members)))
+        return [Session(plans.renewed(self.plan, self.plan.seed + n - 1), member, of_all, Start(n, self.plan.seed + n - 1, member=member.member))
+                for n, member in enumerate(members, 1)]
 
     def boot(self, session: Session, bar: Plain | Bar) -> None:
         self.sessions.append(session)
@@ -103,6 +118,7 @@ class Run:
                 sessions=self.last_words())
             self.folder.write_context(self.context)
         try:
+            self.folder.write_members(member_rows(self.path.name, (s.engine for s in self.sessions)))
             return self.folder.write_summary(self.rows, (row for each in self.tables() for row in each.waits()))
         except RunError as e:
             self.outcome.worse(str(e))

@@ -49,7 +49,7 @@ class Attempt:
         work, again = f"-work{part.work}" if several else "", f"-{number}" if number > 1 else ""
         name = f"uart-{engine.name}{work}-boot{part.boot}{again}.log"
         first = max((s.start.first + t.id + 1 for s in done for t in s.settled()), default=0)
-        self.session = Session(self.plan, replace(engine, log=name), table, Start(part.boot, plan.seed, first))
+        self.session = Session(self.plan, replace(engine, log=name), table, Start(part.boot, plan.seed, first, engine.member))
 
 
 def remaining(order: Sequence[plans.Cell], done: "Counter[tuple[str, int]]") -> tuple[plans.Cell, ...]:

@@ -1,0 +1,231 @@
+"""A machine profile: what is known of a machine, and the machines that fit what is known.
+
+A key's value is a number or a boolean; or all that it may be: a range [low, high], a list of choices, or a text that
+ties it to another key, as "[0.5, 1.2] * transfer". The comment behind it begins with its grounds.
+docs/reference/profiles.md describes the format.
+"""
+
+import importlib
+import math
+import re
+import tomllib
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from hartlock.base.errors import UsageError
+from hartlock.base.paths import MACHINES
+
+GROUNDS = ("measured", "bounded", "derived", "assumed")
+Number = int | float  # a key's value; True and False are numbers, too
+_LINE = re.compile(r"^([\w-]+)\s*=\s*(.*?)\s*(?:#\s*(.*))?$")
+_TIED = re.compile(r"(.+?)((?:\s*[*+-]\s*[a-z_]\w*)+)")
+
+
+@dataclass(frozen=True)
+class Known:
+    """One key, and the values that it may have."""
+
+    key: str
+    values: tuple[Number, ...]  # one; or two, the least and the most; or choices
+    choices: bool = False  # the values are all there are
+    ties: tuple[tuple[str, str], ...] = ()  # "*", "+" or "-", and the other key that the value is so tied to; in turn
+    ground: str = ""  # a word of GROUNDS; "" where the profile does not say
+    source: str = ""
+
+    @property
+    def varies(self) -> bool:
+        """True if more than one value fits."""
+        return len(self.values) > 1
+
+    def at(self, share: float) -> Number:
+        """The value at a share (0 to 1) of what there is. A wide range of times is gone through in equal factors."""
+        if self.choices:
+            return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
+        low, high = self.values[0], self.values[-1]
+        value = low * (high / low) ** share if low > 0 and high > 2 * low else low + (high - low) * share
+        return _like(value, low, high)
+
+
+def _like(value: float, *others: Number) -> Number:
+    """The value as a whole number, if those are whole numbers; else in tenths."""
+    return round(value) if all(isinstance(n, int) for n in others) else round(float(value), 1)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """A profile as it stands in its file."""
+
+    name: str
+    text: str
+    keys: tuple[Known, ...]
+
+    @cached_property
+    def varied(self) -> tuple[Known, ...]:
+        """The keys of which more than one value fits."""
+        return tuple(k for k in self.keys if k.varies)
+
+    @property
+    def is_ensemble(self) -> bool:
+        """True if several machines fit it."""
+        return bool(self.varied)
+
+    @property
+    def summary(self) -> str:
+        """The first line of its comment, without its name."""
+        return self.text.splitlines()[0].removeprefix("#").strip().removeprefix(f"{self.name}: ") if self.text else ""
+
+    @property
+    def boards(self) -> tuple[str, ...]:
+        """Words of the names of boards with this machine, in lower case; of the line `# boards: NAME | NAME`."""
+        found = re.search(r"^# boards: (.*)$", self.text, re.MULTILINE)
+        return tuple(name.strip().lower() for name in found[1].split("|")) if found else ()
+
+    def most(self, key: str) -> Number:
+        """The most that a key may be; 0 for one that it does not have."""
+        return next((max(k.values) for k in self.keys if k.key == key), 0)
+
+    def member(self, number: int, seed: int) -> dict[str, Number]:
+        """The values of the keys that vary, on the machine of that number (from 1)."""
+        return self._resolved(_shares(len(self.varied), number, seed))
+
+    def ends(self) -> list[dict[str, Number]]:
+        """Two machines: one with the least value of each key, one with the most."""
+        return [self._resolved([share] * len(self.varied)) for share in (0.0, 1.0)]
+
+    def _resolved(self, shares: Sequence[float]) -> dict[str, Number]:
+        plain: dict[str, Number] = {}
+        drawn = dict(zip((k.key for k in self.varied), shares, strict=True))
+        for k in self.keys:
+            value = k.at(drawn.get(k.key, 0.0))
+            plain[k.key] = _tied(value, [(tie, plain[of]) for tie, of in k.ties])
+        return {k.key: plain[k.key] for k in self.keys if k.varies or k.ties}
+
+    def with_values(self, values: Mapping[str, Number]) -> str:
+        """The text with these values, each in its line."""
+        def one(line: str) -> str:
+            found = _LINE.match(line)
+            if not found or found[1] not in values:
+                return line
+            comment = f"  # {found[3]}" if found[3] else ""
+            return f"{found[1]} = {written(values[found[1]])}{comment}"
+
+        return "\n".join(map(one, self.text.splitlines())) + "\n"
+
+
+def _tied(value: Number, others: Sequence[tuple[str, Number]]) -> Number:
+    """The value of a key that is tied to others', at least 0; a whole number where those are whole."""
+    if not others:
+        return value
+    made = float(value)
+    for tie, other in others:
+        made = made * other if tie == "*" else made + other if tie == "+" else made - other
+    return _like(max(0.0, made), *(other for _, other in others))
+
+
+def written(value: object) -> str:
+    """A value as it stands in a profile."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list):
+        return f"[{', '.join(f'{v:.1f}' if isinstance(v, float) else written(v) for v in value)}]"
+    if isinstance(value, str):
+        return f'"{value}"'
+    return f"{value:.1f}".removesuffix(".0") if isinstance(value, float) else str(value)
+
+
+def _shares(keys: int, number: int, seed: int) -> list[float]:
+    """A point of a scrambled Sobol sequence: the first 16, or 32, ... of them cover the range of each key evenly."""
+    qmc: Any = importlib.import_module("scipy.stats.qmc")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # a part of a block is wanted, and it does not like that
+        sequence = qmc.Sobol(keys, scramble=True, seed=seed % 2**32)
+        return [float(x) for x in sequence.random(number)[-1]]
+
+
+def _number(value: object, where: str) -> Number:
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        raise UsageError(f"{where}: a number, a range [low, high] or a list of choices is wanted")
+    return value
+
+
+def _known(key: str, value: object, comment: str, where: str) -> Known:
+    """The key as its line says it. Raises UsageError."""
+    ties: tuple[tuple[str, str], ...] = ()
+    if isinstance(value, str):
+        found = _TIED.fullmatch(value.strip())
+        if not found:
+            raise UsageError(f'{where}: "[low, high] * key", with + or - for *, is wanted')
+        ties = tuple(re.findall(r"([*+-])\s*(\w+)", found[2]))
+        try:
+            value = tomllib.loads(f"x = {found[1]}")["x"]
+        except tomllib.TOMLDecodeError:
+            raise UsageError(f"{where}: {found[1]} is no number and no range") from None
+    several = isinstance(value, list)
+    values = tuple(_number(v, where) for v in (value if isinstance(value, list) else [value]))
+    if several and len(values) < 2:
+        raise UsageError(f"{where}: a range has two ends")
+    choices = several and (len(values) > 2 or any(isinstance(v, bool) for v in values))
+    if several and not choices and values[0] >= values[1]:
+        raise UsageError(f"{where}: the range goes from {written(values[0])} to {written(values[1])}")
+    word, colon, source = comment.partition(":")
+    ground = word.strip() if colon and word.strip() in GROUNDS else ""
+    return Known(key, values, choices, ties, ground, source.strip() if ground else comment)
+
+
+def _lines(text: str) -> Iterator[tuple[int, str, str]]:
+    """The lines with a key: their number, the key, and the comment behind its value."""
+    for number, line in enumerate(text.splitlines(), 1):
+        if found := _LINE.match(line):
+            yield number, found[1], found[3] or ""
+
+
+def parse(name: str, text: str) -> Profile:
+    """The profile of a file's text; `name` is the file's, for messages. Raises UsageError, with the line if it is known."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as e:
+        raise UsageError(f"{name}: {e}") from None
+    known: dict[str, Known] = {}
+    for number, key, comment in _lines(text):
+        where = f"{name}:{number}: {key}"
+        known[key] = _known(key, values[key], comment, where)
+        if missing := [of for _, of in known[key].ties if of == key or of not in known]:
+            raise UsageError(f"{where}: it is tied to {missing[0]}, which has no line above it")
+    return Profile(Path(name).stem, text, tuple(known.values()))
+
+
+def read(path: Path) -> Profile:
+    """The profile in a file. Raises UsageError."""
+    try:
+        return parse(str(path), path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as e:
+        raise UsageError(f"--machine {path}: it is not UTF-8 at byte {e.start}") from e
+
+
+def find(name: str) -> Path:
+    """The file of --machine: a name in model/machines/, or a file. Raises UsageError."""
+    path = MACHINES / f"{name}.toml" if re.fullmatch(r"[\w-]+", name) else Path(name)
+    if not path.is_file():
+        known = ", ".join(sorted(p.stem for p in MACHINES.glob("*.toml")))
+        raise UsageError(f"--machine {name}: there is no such profile. There are {known}; or give a file.")
+    return path.resolve()
+
+
+def shipped() -> list[Profile]:
+    """The profiles of model/machines/, by name."""
+    return [read(path) for path in sorted(MACHINES.glob("*.toml"))]
+
+
+def listing() -> str:
+    """The profiles, a line each: name, harts, whether it is one machine or a range, and what it is."""
+    return "\n".join(f"{p.name:14} {p.most('harts'):2} harts, {len(p.varied) or 'no'} of {len(p.keys)} keys a range: {p.summary}"
+                     for p in shipped())
+
+
+def of_board(model: str) -> Profile | None:
+    """The profile of the board that a device tree calls `model`; None if there is none."""
+    return next((p for p in shipped() if any(name in model.lower() for name in p.boards)), None)

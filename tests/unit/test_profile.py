@@ -1,0 +1,95 @@
+"""Machine profiles: what a file may say, and the machines that are drawn from its ranges."""
+
+import re
+import tomllib
+
+import pytest
+
+from hartlock.base.errors import UsageError
+from hartlock.engine.board import Board
+from hartlock.plan import profile
+from hartlock.plan.windows import Windows
+from hartlock.records.trials import Boot
+
+TEXT = """\
+# mine: what it is
+# boards: Some Board | Other
+harts = 8              # measured: the source
+transfer = [20, 200]   # bounded: between
+l1_load = [2.0, 3.0]   # assumed: nothing found
+moesi = [false, true]  # assumed: nothing found
+lr_hold = [0, 40, 80]  # assumed: nothing found
+upgrade = "[149, 208] - transfer"  # derived: a sum
+shared = "[0.5, 1.0] * transfer"   # derived: a part
+rest = "400 - transfer - upgrade"  # derived: what is left
+"""
+MINE = profile.parse("mine.toml", TEXT)
+
+
+def test_a_line_says_a_value_and_its_grounds():
+    harts, transfer = MINE.keys[:2]
+    assert (harts.key, harts.values, harts.varies, harts.ground, harts.source) == ("harts", (8,), False, "measured", "the source")
+    assert (transfer.values, transfer.varies, transfer.ground) == ((20, 200), True, "bounded")
+    assert (MINE.name, MINE.summary, MINE.boards, MINE.most("transfer"), MINE.most("nothing")) == ("mine", "what it is", ("some board", "other"), 200, 0)
+
+
+def test_members_lie_in_the_ranges_and_cover_them():
+    drawn = [MINE.member(n, seed=1) for n in range(1, 17)]
+    assert all(m.keys() == {"transfer", "l1_load", "moesi", "lr_hold", "upgrade", "shared", "rest"} for m in drawn)
+    assert all(20 <= m["transfer"] <= 200 and isinstance(m["transfer"], int) for m in drawn)
+    assert all(2 <= m["l1_load"] <= 3 and round(m["l1_load"], 1) == m["l1_load"] for m in drawn)
+    assert sum(m["moesi"] for m in drawn) == 8 and {m["lr_hold"] for m in drawn} == {0, 40, 80}
+    assert sum(m["transfer"] < (20 * 200) ** 0.5 for m in drawn) == 8  # equal factors
+    assert all(max(0, 149 - m["transfer"]) <= m["upgrade"] <= max(0, 208 - m["transfer"]) for m in drawn)
+    assert all(0.5 * m["transfer"] - 1 <= m["shared"] <= m["transfer"] for m in drawn)
+    assert all(m["rest"] == max(0, 400 - m["transfer"] - m["upgrade"]) for m in drawn)
+
+
+def test_a_member_is_the_same_however_many_are_drawn_and_another_with_another_seed():
+    assert MINE.member(3, seed=1) == profile.parse("other.toml", TEXT).member(3, seed=1)
+    assert MINE.member(3, seed=1) != MINE.member(3, seed=2) and MINE.member(3, seed=1) != MINE.member(4, seed=1)
+
+
+def test_a_member_s_text_is_a_profile_of_numbers_with_the_same_lines():
+    values = MINE.member(1, seed=1)
+    text = MINE.with_values(values)
+    assert tomllib.loads(text) == {"harts": 8, **values}
+    assert [line.split(" = ")[0] for line in text.splitlines()] == [line.split(" = ")[0] for line in TEXT.splitlines()]
+    assert not profile.parse("one.toml", text).is_ensemble
+
+
+def test_both_ends_are_machines():
+    low, high = MINE.ends()
+    assert (low["transfer"], high["transfer"]) == (20, 200) and (low["lr_hold"], high["lr_hold"]) == (0, 80)
+
+
+@pytest.mark.parametrize("line, words", [
+    ("transfer = [20]", "a range has two ends"), ("transfer = [30, 20]", "the range goes from 30 to 20"),
+    ("transfer = [\"a\", 2]", "a number, a range"), ("transfer = \"twice\"", "is wanted"), ("transfer = [1, 2", "mine.toml: "),
+    ("upgrade = \"[1, 2] * nothing\"", "mine.toml:1: upgrade: it is tied to nothing"), ("upgrade = \"2 * upgrade\"", "it is tied to upgrade"),
+    ("upgrade = \"[1 * harts\"", "is no number and no range")])
+def test_a_line_that_says_nothing_is_refused(line, words):
+    with pytest.raises(UsageError, match=re.escape(words)):
+        profile.parse("mine.toml", line)
+
+
+@pytest.mark.parametrize("known", profile.shipped(), ids=lambda p: p.name)
+def test_every_profile_says_the_grounds_of_every_key(known):
+    for k in known.keys:
+        assert k.ground in profile.GROUNDS and k.source, f"{known.name}: {k.key}"
+
+
+def test_the_listing_has_a_line_for_each_profile():
+    lines = profile.listing().splitlines()
+    assert [line.split()[0] for line in lines] == [p.name for p in profile.shipped()] and "27 of" in lines[0]
+
+
+@pytest.mark.parametrize("model, name", [("StarFive VisionFive 2 v1.3B", "jh7110"), ("Sipeed Lichee Pi 4A", "th1520"), ("Milk-V Pioneer", "sg2042"),
+                                         ("SiFive HiFive Premier P550", "eic7700x"), ("Banana Pi BPI-F3", "spacemit-k1")])
+def test_a_board_s_run_names_the_profile_of_its_chip(model, name):
+    said = Board(Windows(1, 1, 1), machine=model).evidence_remarks(Boot(online=4), [4], 4)
+    assert any(f"--machine {name}" in line for line in said)
+
+
+def test_a_board_that_no_profile_knows_is_told_nothing():
+    assert len(Board(Windows(1, 1, 1), machine="riscv-virtio,qemu").evidence_remarks(Boot(online=4), [4], 4)) == 1
