@@ -98,7 +98,7 @@ def read_rows(path: Path, of: type[Row]) -> list[Row]:
     file, line and column, for what cannot stand there."""
     with _opened(path) as reader:
         _has(path, reader, [column.name for column in columns.columns_of(of) if not column.is_new])
-        merged = "host" in (reader.fieldnames or [])
+        merged = "host" in (reader.fieldnames or []) and "engine" in columns.header(of)
         out = []
         for cells in reader:
             row: Any = _row(path, reader.line_num, of, cells)
