@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-enum { MAGIC = 0xd00dfeed, HEADER_SIZE = 40, VERSION_KNOWN = 17, MAX_DEPTH = 32 };
+enum { MAGIC = 0xd00dfeed, HEADER_SIZE = 40, OLD_VERSION = 16, VERSION = 17 };
 enum { TOKEN_BEGIN = 1, TOKEN_END_NODE = 2, TOKEN_PROP = 3, TOKEN_NOP = 4, TOKEN_END = 9 };
 
 uint32_t fdt_cell(const uint8_t *p)
@@ -10,9 +10,15 @@ uint32_t fdt_cell(const uint8_t *p)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-uint64_t fdt_number(const uint8_t *p, int cells)
+bool fdt_number(const uint8_t *p, size_t cells, uint64_t *number)
 {
-	return cells == 1 ? fdt_cell(p) : (uint64_t)fdt_cell(p) << 32 | fdt_cell(p + 4);
+	*number = 0;
+	for (; cells > 0; cells--, p += 4) {
+		if (*number >> 32 != 0)
+			return false;
+		*number = *number << 32 | fdt_cell(p);
+	}
+	return true;
 }
 
 static bool inside(size_t offset, size_t len, size_t size)
@@ -20,27 +26,48 @@ static bool inside(size_t offset, size_t len, size_t size)
 	return offset <= size && len <= size - offset;
 }
 
-const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
+/* Version 16 does not say how large its structure block is: at most, it ends where the strings
+ * begin, or where the tree does. The end token ends it before. */
+static size_t nodes_size_of(const uint8_t *head, size_t size)
 {
-	const uint8_t *head = blob;
+	size_t nodes = fdt_cell(head + 8), strings = fdt_cell(head + 12);
 
-	if (blob == NULL || (uintptr_t)blob % 8 != 0)
+	if (fdt_cell(head + 20) > OLD_VERSION)
+		return fdt_cell(head + 36);
+	if (nodes > size)
+		return 0;
+	return (nodes < strings && strings < size ? strings : size) - nodes;
+}
+
+/* Returns what is wrong with the header, or NULL. */
+static const char *header_error(const uint8_t *head, size_t limit)
+{
+	if (head == NULL || (uintptr_t)head % 4 != 0)
 		return "no device tree at that address";
 	if (limit < HEADER_SIZE)
 		return "header cut short";
 	if (fdt_cell(head) != MAGIC)
 		return "no device tree magic";
+	if (fdt_cell(head + 20) < OLD_VERSION || fdt_cell(head + 24) > VERSION)
+		return "unknown device tree version";
+	if (fdt_cell(head + 4) < HEADER_SIZE || fdt_cell(head + 4) > limit)
+		return "total size out of bounds";
+	return NULL;
+}
+
+const char *fdt_open(struct fdt *fdt, const void *blob, size_t limit)
+{
+	const uint8_t *head = blob;
+	const char *error = header_error(head, limit);
+
+	if (error != NULL)
+		return error;
 
 	size_t size = fdt_cell(head + 4);
-	size_t nodes = fdt_cell(head + 8), strings = fdt_cell(head + 12);
-	size_t nodes_size = fdt_cell(head + 36), strings_size = fdt_cell(head + 32);
+	size_t nodes = fdt_cell(head + 8), nodes_size = nodes_size_of(head, size);
+	size_t strings = fdt_cell(head + 12), strings_size = fdt_cell(head + 32);
 	size_t reserved = fdt_cell(head + 16);
 
-	/* Version 16 does not say how large its structure block is. */
-	if (fdt_cell(head + 20) < VERSION_KNOWN || fdt_cell(head + 24) > VERSION_KNOWN)
-		return "unknown device tree version";
-	if (size < HEADER_SIZE || size > limit)
-		return "total size out of bounds";
 	if (nodes % 4 != 0 || !inside(nodes, nodes_size, size))
 		return "structure block out of bounds";
 	if (!inside(strings, strings_size, size))
@@ -70,8 +97,8 @@ bool fdt_reservation(const struct fdt *fdt, size_t i, uint64_t *base, uint64_t *
 
 	if (i >= fdt->reservations_size / ENTRY)
 		return false;
-	*base = fdt_number(fdt->reservations + i * ENTRY, 2);
-	*size = fdt_number(fdt->reservations + i * ENTRY + 8, 2);
+	(void)fdt_number(fdt->reservations + i * ENTRY, 2, base);
+	(void)fdt_number(fdt->reservations + i * ENTRY + 8, 2, size);
 	return *base != 0 || *size != 0;
 }
 
@@ -95,8 +122,6 @@ static enum fdt_token begin_node(const struct fdt *fdt, struct fdt_walk *walk)
 
 	if (name == NULL)
 		return bad(walk, "node name runs out of the structure block");
-	if (walk->depth == MAX_DEPTH)
-		return bad(walk, "nodes nested too deep");
 	if (walk->depth == 0 && walk->name != NULL)
 		return bad(walk, "more than one root");
 	walk->name = name;

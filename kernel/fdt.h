@@ -1,6 +1,7 @@
 /* fdt.h: reads a flattened device tree, and trusts no byte of it
- * (Devicetree Specification 0.4, chapter 5). It only reads, allocates nothing and needs no
- * kernel services, so it also builds on the host, where it is tested. */
+ * (Devicetree Specification 0.4, chapter 5). It reads version 17 and what is compatible with it,
+ * and version 16, which lacks only one size. It only reads, byte by byte, allocates nothing and
+ * needs no kernel services, so it also builds on the host, where it is tested. */
 #ifndef KERNEL_FDT_H
 #define KERNEL_FDT_H
 
@@ -34,7 +35,7 @@ enum fdt_token {
 /* A walk over the tree. Start with {0}. After FDT_BAD or FDT_END it stays there. */
 struct fdt_walk {
 	size_t at; /* offset of the next token in the structure block */
-	int depth; /* depth of the node the walk is in; the root's is 1 */
+	int depth; /* depth of the node the walk is in; the root's is 1. It has no bound */
 	const char *name;
 	const uint8_t *data;
 	size_t len;
@@ -53,7 +54,7 @@ bool fdt_reservation(const struct fdt *fdt, size_t i, uint64_t *base, uint64_t *
 /* Returns the big-endian 32-bit cell at p. */
 uint32_t fdt_cell(const uint8_t *p);
 
-/* Returns `cells` (1 or 2) cells at p as one number. */
-uint64_t fdt_number(const uint8_t *p, int cells);
+/* Read `cells` cells at p as one number; none are 0. Returns false if it has more than 64 bits. */
+bool fdt_number(const uint8_t *p, size_t cells, uint64_t *number);
 
 #endif

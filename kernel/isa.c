@@ -66,12 +66,54 @@ static bool text_has(const char *text, const char *name)
 	return false;
 }
 
+/* Is the word the name, whatever its letters' case? */
+static bool is_same(const char *word, const char *name)
+{
+	while (*word != 0 && small(*word) == *name)
+		word++, name++;
+	return *word == *name;
+}
+
 bool isa_has(const struct isa *isa, const char *name)
 {
 	if (isa->list == NULL)
 		return isa->text != NULL && text_has(isa->text, name);
 	for (size_t at = 0; at < isa->list_len; at += strlen(isa->list + at) + 1)
-		if (strcmp(isa->list + at, name) == 0)
+		if (is_same(isa->list + at, name))
 			return true;
 	return false;
+}
+
+static void write_text(const char *text, void (*put)(char c))
+{
+	while (*text != 0)
+		put(small(*text++));
+}
+
+static void write_letters(const struct isa *isa, void (*put)(char c))
+{
+	for (size_t at = 0; at < isa->list_len; at += strlen(isa->list + at) + 1)
+		if (strlen(isa->list + at) == 1)
+			write_text(isa->list + at, put);
+}
+
+static void write_words(const struct isa *isa, void (*put)(char c))
+{
+	for (size_t at = 0; at < isa->list_len; at += strlen(isa->list + at) + 1) {
+		if (strlen(isa->list + at) < 2)
+			continue;
+		put('_');
+		write_text(isa->list + at, put);
+	}
+}
+
+void isa_write(const struct isa *isa, void (*put)(char c))
+{
+	if (isa->list == NULL) {
+		write_text(isa->text != NULL ? isa->text : "", put);
+		return;
+	}
+	write_text("rv64", put); /* this kernel runs on no other base */
+	write_letters(isa, put);
+	write_words(isa, put);
 }

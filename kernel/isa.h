@@ -14,7 +14,12 @@ struct isa {
 
 /* Does a hart have the extension `name`? A name of more than one letter, in small
  * letters: "zacas". The list decides where there is one, as in Linux; riscv,isa is
- * the older property (Linux, Devicetree bindings, riscv/extensions.yaml). */
+ * the older property (Linux, Devicetree bindings, riscv/extensions.yaml). Neither
+ * heeds case. */
 bool isa_has(const struct isa *isa, const char *name);
+
+/* Write what decides as one string of that older form, such as "rv64imac_zacas"; nothing if the
+ * node says nothing. */
+void isa_write(const struct isa *isa, void (*put)(char c));
 
 #endif

@@ -8,7 +8,7 @@ struct kernel {
 	unsigned long boot_hart; /* its id */
 	unsigned harts_online;
 	struct machine machine;
-	struct machine_range heap; /* the part of the heap's place that firmware leaves free */
+	struct range heap; /* the part of the heap's place that firmware leaves free */
 };
 
 /* main.c has it, and fills it in; until then it is all zero. */

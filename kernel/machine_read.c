@@ -14,42 +14,25 @@ struct reader {
 	struct tree_node node[DEPTH + 1]; /* by depth, the root's is 1 */
 };
 
-static bool name_is(const char *name, const char *stem)
+static enum place place_of(int depth, const struct tree_node *node)
 {
-	size_t n = strlen(stem);
-
-	return strncmp(name, stem, n) == 0 && (name[n] == 0 || name[n] == '@');
-}
-
-static enum place place_of(const struct reader *r, int depth, const char *name)
-{
-	if (depth == 1)
-		return ROOT;
-	if (depth == 2)
-		return name_is(name, "cpus")            ? CPUS
-		     : name_is(name, "memory")          ? MEMORY
-		     : name_is(name, "chosen")          ? CHOSEN
-		     : name_is(name, "reserved-memory") ? RESERVED
-							: ELSEWHERE;
-	if (r->node[2].place == RESERVED)
-		return RESERVATION;
-	return r->node[2].place == CPUS && name_is(name, "cpu") ? CPU : ELSEWHERE;
+	if (depth != 2)
+		return depth == 1 ? ROOT : ELSEWHERE;
+	return tree_node_is_called(node, "cpus")            ? CPUS
+	     : tree_node_is_called(node, "chosen")          ? CHOSEN
+	     : tree_node_is_called(node, "reserved-memory") ? RESERVED
+							    : ELSEWHERE;
 }
 
 static void enter(struct reader *r, const struct fdt_walk *w)
 {
-	if (w->depth <= DEPTH)
-		r->node[w->depth] = (struct tree_node){.place = place_of(r, w->depth, w->name),
-						       .address_cells = 2,
-						       .size_cells = 1};
-}
+	if (w->depth > DEPTH)
+		return;
 
-static const char *read_timebase(struct machine *m, const struct fdt_walk *w)
-{
-	if (w->len != 4 && w->len != 8)
-		return "timebase-frequency is not a number";
-	m->timebase_hz = fdt_number(w->data, (int)w->len / 4);
-	return NULL;
+	struct tree_node *node = &r->node[w->depth];
+
+	*node = tree_node_begin(w->name, w->depth > 1 ? node - 1 : NULL);
+	node->place = place_of(w->depth, node);
 }
 
 static const char *read_bootargs(struct machine *m, const struct fdt_walk *w)
@@ -60,7 +43,7 @@ static const char *read_bootargs(struct machine *m, const struct fdt_walk *w)
 	return NULL;
 }
 
-/* A property speaks of its node, or, in three places, of the whole machine. */
+/* A property speaks of its node, or, in two places, of the whole machine. */
 static const char *property(struct reader *r, const struct fdt_walk *w)
 {
 	if (w->depth > DEPTH)
@@ -70,8 +53,6 @@ static const char *property(struct reader *r, const struct fdt_walk *w)
 
 	if (node->place == ROOT && strcmp(w->name, "model") == 0 && fdt_is_string(w))
 		r->m->model = (const char *)w->data;
-	if (node->place == CPUS && strcmp(w->name, "timebase-frequency") == 0)
-		return read_timebase(r->m, w);
 	if (node->place == CHOSEN && strcmp(w->name, "bootargs") == 0)
 		return read_bootargs(r->m, w);
 	return tree_node_property(node, w);
@@ -83,17 +64,18 @@ static const char *leave(struct reader *r, const struct fdt_walk *w)
 	if (w->depth == 0 || w->depth >= DEPTH)
 		return NULL;
 
-	const struct tree_node *parent = &r->node[w->depth], *left = parent + 1;
+	const struct tree_node *left = &r->node[w->depth + 1];
 
-	switch (left->place) {
-	case CPU:
-		return machine_take_hart(r->m, parent, left);
-	case MEMORY:
-		return machine_take_memory(r->m, parent, left);
-	case RESERVATION:
-		return machine_take_reservation(r->m, parent, left);
+	switch (left->parent->place) {
+	case CPUS:
+		return machine_take_core(r->m, left);
+	case RESERVED:
+		return machine_take_reservation(r->m, left);
+	case ROOT:
+		machine_take_finisher(r->m, left);
+		return machine_take_memory(r->m, left);
 	default: /* the finisher is a device right below the root, /soc or the like */
-		machine_take_finisher(r->m, parent, left);
+		machine_take_finisher(r->m, left);
 		return NULL;
 	}
 }
@@ -103,12 +85,19 @@ static const char *complete(const struct machine *m)
 	if (m->harts == 0)
 		return "no hart in the tree";
 	if (m->timebase_hz == 0)
-		return "no timebase-frequency in /cpus";
-	if (m->memories == 0)
+		return "no timebase-frequency in /cpus or a hart's node";
+	if (m->memory.count == 0)
 		return "no memory in the tree";
-	if (m->reserved == MAX_RESERVED)
-		return "too many reserved memories";
 	return NULL;
+}
+
+/* The nodes have been read; add what takes all of them, and what is no node. */
+static const char *finish(struct machine *m, const struct fdt *fdt)
+{
+	const char *error = machine_take_reservation_block(m, fdt);
+
+	cpumap_read(m, fdt);
+	return error != NULL ? error : complete(m);
 }
 
 const char *machine_read(struct machine *m, const void *blob, size_t limit)
@@ -118,8 +107,7 @@ const char *machine_read(struct machine *m, const void *blob, size_t limit)
 	struct reader r = {.m = m};
 	const char *error = fdt_open(&fdt, blob, limit);
 
-	*m = (struct machine){
-		.bootargs = "", .model = "", .isa = "", .tree_size = error ? 0 : fdt.size};
+	*m = (struct machine){.bootargs = "", .model = "", .tree_size = error ? 0 : fdt.size};
 	while (error == NULL) {
 		switch (fdt_step(&fdt, &walk)) {
 		case FDT_BEGIN_NODE:
@@ -132,9 +120,7 @@ const char *machine_read(struct machine *m, const void *blob, size_t limit)
 			error = leave(&r, &walk);
 			break;
 		case FDT_END:
-			cpumap_read(m, &fdt);
-			machine_take_reservation_block(m, &fdt);
-			return complete(m);
+			return finish(m, &fdt);
 		case FDT_BAD:
 			error = walk.error;
 			break;

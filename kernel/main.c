@@ -42,7 +42,7 @@ static void read_machine(const void *tree)
 		panic("device tree at %p: %s", tree, error);
 	if (image % KERNEL_ALIGN != 0)
 		panic("loaded at 0x%lx, which is no multiple of 2 MiB", image);
-	if (!machine_has_memory(m, image, size))
+	if (!ranges_cover(&m->memory, image, size))
 		panic("kernel and heap need %zu bytes of memory from 0x%lx on", size, image);
 	if (at < image + size && at + m->tree_size > image)
 		panic("the device tree lies in the kernel's memory");
@@ -54,17 +54,17 @@ static void find_heap(void)
 	enum { PAGE = 4096, LEAST = 1024 * 1024 };
 	const struct machine *m = &kernel.machine;
 	uintptr_t image = (uintptr_t)__image_start, heap = (uintptr_t)__heap;
-	struct machine_range free = machine_largest_free(m, heap, (uintptr_t)__heap_end - heap);
+	struct range free = ranges_largest_gap(&m->reserved, heap, (uintptr_t)__heap_end - heap);
 	uint64_t pad = -free.base % PAGE;
 
-	if (!machine_is_free(m, image, heap - image))
+	if (ranges_meet(&m->reserved, image, heap - image))
 		panic("the device tree reserves memory between 0x%lx and 0x%lx, where the kernel "
 		      "is",
 		      image, heap);
 	if (free.size < LEAST + pad)
 		panic("the device tree reserves the heap's memory, 0x%lx to 0x%lx", heap,
 		      (uintptr_t)__heap_end);
-	kernel.heap = (struct machine_range){free.base + pad, free.size - pad};
+	kernel.heap = (struct range){free.base + pad, free.size - pad};
 }
 
 static void read_plan(void)

@@ -26,19 +26,30 @@ uint64_t port_time_hz(void)
 	return model_here() ? model_mailbox.hz : kernel.machine.timebase_hz;
 }
 
-bool port_has(const char *extension)
+/* Returns what the tree says of a hart that runs, or NULL: it leaves it out. */
+static const struct machine_hart *in_tree(unsigned index)
 {
-	return machine_has(&kernel.machine, extension);
+	return machine_hart(&kernel.machine, hart_by_index(index)->id);
 }
 
-/* A boot hart that the tree leaves out has a slot behind those of the others. */
+bool port_has(const char *extension)
+{
+	for (unsigned i = 0; i < kernel.harts_online; i++) {
+		const struct machine_hart *hart = in_tree(i);
+
+		if (hart == NULL || !isa_has(&hart->isa, extension))
+			return false;
+	}
+	return true;
+}
+
 unsigned port_cluster(unsigned index)
 {
-	size_t slot = (size_t)(hart_by_index(index) - hart_slot(0));
+	const struct machine_hart *hart = in_tree(index);
 
 	if (model_here())
 		return index / (unsigned)model_mailbox.cluster_harts;
-	return slot < kernel.machine.harts ? kernel.machine.hart[slot].cluster : 0;
+	return hart != NULL ? hart->cluster : 0;
 }
 
 void port_heap(uintptr_t *start, uintptr_t *end)

@@ -16,15 +16,16 @@
 
 extern char __image_start[];
 
-/* The extensions that every hart has, of those that a strategy or a form may need. */
-static void say_extensions(const struct machine *m)
+/* Say which extensions a hart has, of those that a strategy or a form may need. The tree says
+ * nothing of a hart that it leaves out: such a hart has none. */
+static void say_extensions(const struct machine_hart *hart)
 {
 	static const char *const names[] = {"zacas", "zabha", "zawrs", "zihintpause"};
 	bool more = false;
 
 	record_key("extensions");
-	for (unsigned i = 0; i < sizeof(names) / sizeof(*names); i++) {
-		if (!machine_has(m, names[i]))
+	for (unsigned i = 0; hart != NULL && i < sizeof(names) / sizeof(*names); i++) {
+		if (!isa_has(&hart->isa, names[i]))
 			continue;
 		if (more)
 			record_part_char(',');
@@ -32,6 +33,13 @@ static void say_extensions(const struct machine *m)
 			record_part_char(*c);
 		more = true;
 	}
+}
+
+static void say_isa(const struct machine_hart *hart)
+{
+	record_key("isa");
+	if (hart != NULL)
+		isa_write(&hart->isa, record_part_char);
 }
 
 void say_boot(void)
@@ -55,8 +63,7 @@ void say_boot(void)
 	record_u64("sbi_impl", sbi_impl_id());
 	record_hex("sbi_impl_version", sbi_impl_version());
 	record_text("machine", m->model);
-	record_text("isa", m->isa);
-	say_extensions(m);
+	say_isa(machine_hart(m, kernel.boot_hart));
 	record_u64("clusters", m->clusters);
 	record_end();
 }
@@ -73,6 +80,7 @@ void say_harts(void)
 		if (online) {
 			record_u64("index", h->index);
 			record_u64("cycle", h->has_cycle);
+			say_extensions(machine_hart(&kernel.machine, h->id));
 		} else {
 			record_i64("sbi_error", h->start_error);
 			record_text("error", h->start_error ? sbi_error_name(h->start_error)

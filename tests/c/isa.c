@@ -71,12 +71,40 @@ static void test_text(void)
 
 static void test_list(void)
 {
-	static const char list[] = "i\0m\0zabha\0zawrs";
+	static const char list[] = "i\0m\0zabha\0zawrs\0ZaCas";
 
+	EXPECT(list_has(list, sizeof(list), "zacas"));
 	EXPECT(list_has(list, sizeof(list), "zabha") && list_has(list, sizeof(list), "zawrs"));
-	EXPECT(!list_has(list, sizeof(list), "zacas") && !list_has(list, sizeof(list), "zab"));
+	EXPECT(!list_has(list, sizeof(list), "zac") && !list_has(list, sizeof(list), "zab"));
 	EXPECT(!list_has(list, sizeof(list), "zother")); /* a word of the string beside it */
 	EXPECT(!list_has("", 1, "zacas"));
+}
+
+static char written[64];
+
+static void put(char c)
+{
+	size_t len = strlen(written);
+
+	if (EXPECT(len < sizeof(written) - 1))
+		written[len] = c;
+}
+
+static const char *write_isa(struct isa isa)
+{
+	memset(written, 0, sizeof(written));
+	isa_write(&isa, put);
+	return written;
+}
+
+static void test_write(void)
+{
+	static const char list[] = "I\0zawrs\0m\0zabha";
+
+	EXPECT_TEXT(write_isa((struct isa){0}), "");
+	EXPECT_TEXT(write_isa((struct isa){.text = "RV64IMA_Zacas"}), "rv64ima_zacas");
+	EXPECT_TEXT(write_isa((struct isa){"rv64g", list, sizeof(list)}), "rv64im_zawrs_zabha");
+	EXPECT_TEXT(write_isa((struct isa){.list = "", .list_len = 1}), "rv64");
 }
 
 int main(void)
@@ -84,5 +112,6 @@ int main(void)
 	EXPECT(!isa_has(&(struct isa){0}, "zacas"));
 	test_text();
 	test_list();
+	test_write();
 	return check_status();
 }

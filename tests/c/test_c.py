@@ -29,7 +29,8 @@ PROGRAMS = {
     "histogram": ["bench/histogram.c", "bench/record.c"],
     "isa": ["kernel/isa.c"],
     "machine": [f"kernel/{stem}.c"
-                for stem in ("machine", "machine_read", "machine_take", "tree_node", "cpumap", "isa", "fdt")],
+                for stem in ("machine", "machine_read", "machine_take", "tree_node", "cpumap", "isa", "fdt",
+                                                        "ranges")],
     "machine_amo": ["machine/memory.c", "machine/decode.c", "machine/expand.c", "machine/execute.c"],
     "machine_decode": ["machine/decode.c", "machine/expand.c", "machine/execute.c"],
     "machine_spin": ["machine/spin.c", "model/store_buffer.c"],
@@ -38,6 +39,7 @@ PROGRAMS = {
     "place": [],
     "variant": ["bench/variant.c"],
     "plan": ["bench/plan.c", "bench/sizes.c"],
+    "ranges": ["kernel/ranges.c"],
     "record": ["bench/record.c"],
     "sizes": ["bench/sizes.c"],
     "ticket": [],
@@ -83,16 +85,65 @@ def many_harts():
         }};"""
 
 
+def pieces(count, step):
+    """A reg of that many pieces of 4 KiB, each `step` behind the one before."""
+    return ", ".join(f"<{0x80000000 + i * step:#x} 0x1000>" for i in range(count))
+
+
+def tree_of(memory, reserved="<0x80000000 0x1000>", before="", within=""):
+    """A tree of one hart with those memories and reservations."""
+    return f"""/dts-v1/;
+        {before}
+        / {{
+            #address-cells = <1>;
+            #size-cells = <1>;
+            memory {{ reg = {memory}; }};
+            cpus {{
+                #address-cells = <1>;
+                #size-cells = <0>;
+                timebase-frequency = <1000>;
+                cpu@0 {{ device_type = "cpu"; reg = <0>; }};
+            }};
+            reserved-memory {{
+                #address-cells = <1>;
+                #size-cells = <1>;
+                ranges;
+                firmware {{ reg = {reserved}; }};
+            }};
+            {within}
+        }};"""
+
+
+def made_trees():
+    """The trees that are too long to write down."""
+    devices = "".join(f'device@{i:x} {{ reg = <{i} 1>; compatible = "acme,device", "acme,thing"; }};\n' for i in range(2000))
+    deep = "n { " * 100 + "}; " * 100
+    apart, memreserves = 0x2000, "".join(f"/memreserve/ {0x80000000 + i * 0x2000:#x} 0x1000;\n" for i in range(65))
+    return {
+        "many-harts": many_harts(),
+        "big": tree_of(pieces(1000, 0x1000), pieces(64, apart), within=devices + deep),
+        "65-memories": tree_of(pieces(65, apart)),
+        "65-reserved": tree_of(pieces(1, apart), pieces(65, apart)),
+        "65-memreserve": tree_of(pieces(1, apart), before=memreserves),
+    }
+
+
 def compile_trees(folder):
     """Compile the trees. Some are wrong on purpose: -f and -q keep dtc from objecting."""
     for source in sorted(TREES.glob("*.dts")):
         run(["dtc", "-q", "-f", "-O", "dtb", "-o", folder / f"{source.stem}.dtb", source])
-    run(["dtc", "-q", "-V", "16", "-O", "dtb", "-o", folder / "version-16.dtb",
-         TREES / "normal.dts"])
-    run(["dtc", "-q", "-O", "dtb", "-o", folder / "many-harts.dtb"], input=many_harts())
+    run(["dtc", "-q", "-V", "3", "-O", "dtb", "-o", folder / "version-3.dtb", TREES / "normal.dts"])
+    for name, source in made_trees().items():
+        run(["dtc", "-q", "-O", "dtb", "-o", folder / f"{name}.dtb"], input=source)
     for machine in ("virt", "sifive_u"):
         run([QEMU, "-machine", f"{machine},dumpdtb={folder}/dumped", "-smp", "5", "-m", "256M", "-display", "none"])
         run(["dtc", "-q", "-I", "dtb", "-O", "dtb", "-o", folder / f"qemu-{machine}.dtb", folder / "dumped"])
+
+
+def test_every_tree_is_read():
+    """A tree's reading, or the sentence that refuses it, is in tests/c/machine.c."""
+    read = (TOP / "tests/c/machine.c").read_text()
+    assert [path.stem for path in TREES.glob("*.dts") if f'{{"{path.stem}", ' not in read] == []
 
 
 def test_every_program_is_run():

@@ -26,7 +26,7 @@ def test_no_tree_that_is_made_up_does_harm(tmp_path):
 @pytest.mark.parametrize("file,right,wrong,words", [
     ("kernel/fdt.c", "return offset <= size && len <= size - offset;", "return offset <= size && len <= size;",
      "heap-buffer-overflow"),
-    ("kernel/machine.c", "r.base > from ? r.base : from", "r.base", "SUMMARY: "),
+    ("kernel/ranges.c", "if (last_of(r) < from)", "if (last_of(r) > from)", "SUMMARY: "),
 ], ids=["bounds", "heap"])
 def test_a_planted_mistake_is_found(tmp_path, file, right, wrong, words):
     for folder in NEEDED:

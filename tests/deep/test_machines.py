@@ -71,6 +71,18 @@ def test_a_timebase_of_any_rate(bench, tmp_path, cells, hz):
     assert done.row("cas", 2)["check"] == "pass"
 
 
+def test_memory_in_pieces(bench, tmp_path):
+    """The kernel's memory is in four pieces of two nodes, in no order."""
+    def change(text):
+        pieces = "0x00 0x84000000 0x00 0x4000000 0x00 0x80000000 0x00 0x1000000 0x00 0x81000000 0x00 0x3000000"
+        node = 'memory@88000000 { device_type = "memory"; reg = <0x00 0x88000000 0x00 0x8000000>; };'
+        return text.replace("reg = <0x00 0x80000000 0x00 0x10000000>;", f"reg = <{pieces}>;").replace("cpus {", f"{node} cpus {{", 1)
+
+    done = bench(*TWO, "--", "-dtb", device_tree(tmp_path, 2, change))
+    assert done.status == 0, done.out
+    assert done.row("cas", 2)["check"] == "pass"
+
+
 def uboot_changes(tmp_path, smp, changes, plan):
     """The kernel's output when U-Boot has changed the tree that OpenSBI read."""
     child = pexpect.spawn("qemu-system-riscv64", [
@@ -103,6 +115,15 @@ def test_harts_that_are_sparse_disabled_or_refused_by_firmware(tmp_path):
                       ("51", "failed", "", "-3", "invalid_param")]
     assert re.search(r"@trial n=\d+ trial=0 strategy=cas harts=3 status=done", said)
     assert re.search(r"@trial n=\d+ trial=1 strategy=cas harts=4 status=too_few_harts", said)
+
+
+def test_a_timebase_that_each_hart_says(tmp_path):
+    """/cpus does not say it, and one hart says it in 64 bits."""
+    make("flat")
+    said = uboot_changes(tmp_path, 2, ["fdt rm /cpus timebase-frequency", "fdt set /cpus/cpu@0 timebase-frequency <0x989680>",
+                                       "fdt set /cpus/cpu@1 timebase-frequency <0 0x989680>"],
+                         "hartlock: run=cas:2 duration_us=5000")
+    assert "timebase_hz=10000000" in said and re.search(r"@trial n=\d+ trial=0 strategy=cas harts=2 status=done", said)
 
 
 def test_a_boot_hart_that_the_tree_leaves_out_is_named_and_used(tmp_path):

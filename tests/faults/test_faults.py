@@ -55,11 +55,16 @@ def test_qemu_that_refuses_its_arguments(bench):
 
 
 def test_a_hart_that_never_comes_is_named_and_the_rest_are_measured(bench, tmp_path):
-    tree = device_tree(tmp_path, 3, lambda text: text)
-    done = bench(*TWO, "--trials", "1", "--", "-dtb", tree)
+    """It has fewer extensions than the others, which do not lose theirs by it."""
+    def weaken(text):
+        at = text.index("cpu@2 {")
+        return text[:at] + re.sub(r'riscv,isa = "\w+"', 'riscv,isa = "rv64imac"', text[at:], count=1)
+
+    done = bench(*TWO, "--trials", "1", "--", "-dtb", device_tree(tmp_path, 3, weaken))
     assert done.status == 1
     assert "hart 2: started_but_never_came (SBI error 0): 2 of 3 harts run" in done.out
     assert done.row("cas", 2)["check"] == "pass"
+    assert done.session()["boot"]["extensions"] == ["zihintpause"]
 
 
 @pytest.fixture

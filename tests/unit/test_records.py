@@ -219,6 +219,30 @@ def test_what_is_accepted_stood_there_with_its_checksum(names, data):
         readable(record)
 
 
+def boot_of(*said):
+    builder = TrialBuilder()
+    for record in parse(*(line(n, kind, text) for n, (kind, text) in enumerate(said)))[0]:
+        builder.feed(record)
+    return builder.boot
+
+
+BOOT = (" harts=3 timebase_hz=1 console=dbcn isa=rv64gc boot_hart=0 clusters=1 image=0 machine=m sbi_impl=1 sbi_impl_version=0")
+
+
+def test_extensions_are_those_of_all_harts_that_run():
+    online = [("hart", f" id={i} state=online index={i} cycle=1 extensions={has}")
+              for i, has in enumerate(("zacas,zawrs,zihintpause", "zihintpause,zawrs"))]
+    failed = ("hart", " id=9 state=failed sbi_error=-3 error=invalid_param")
+    assert boot_of(("boot", BOOT), *online, failed).extensions == ("zawrs", "zihintpause")
+    assert boot_of(("boot", BOOT), failed, *online[:1]).extensions == ("zacas", "zawrs", "zihintpause")
+    assert boot_of(("boot", BOOT), *online, ("hart", " id=2 state=online index=2 cycle=1 extensions=")).extensions == ()
+
+
+def test_extensions_of_an_older_kernel_are_those_of_its_machine():
+    older = ("hart", " id=0 state=online index=0 cycle=1")
+    assert boot_of(("boot", BOOT + " extensions=zacas,zawrs"), older).extensions == ("zacas", "zawrs")
+
+
 WORDS = st.sampled_from(["trial", "pass", "strategy", "harts", "hart", "kind", "count", "buckets", "status", "state", "id"]) | st.text(
     "abc_", min_size=1, max_size=3)
 TYPES = st.sampled_from(sorted(TrialBuilder().handlers) + ["trial", "nothing"])

@@ -140,6 +140,11 @@ class Boot:
 _SBI_IMPLEMENTATIONS = {0: "BBL", 1: "OpenSBI", 2: "Xvisor", 3: "KVM", 4: "RustSBI", 5: "Diosix"}
 
 
+def _extensions(f: Fields) -> tuple[str, ...] | None:
+    """The record's extensions, or None: it has no such key. An older kernel has it in @boot, a newer one in @hart."""
+    return tuple(filter(None, f.text("extensions").split(","))) if "extensions" in f.values else None
+
+
 class TrialBuilder:
     """A builder that is fed records in order, and gives a trial when its last record is in."""
 
@@ -184,7 +189,7 @@ class TrialBuilder:
         if b.console == "stdout":
             return  # a program: no firmware
         b.boot_hart, b.clusters = f.number("boot_hart"), f.number("clusters")
-        b.extensions = tuple(filter(None, f.text("extensions").split(",")))
+        b.extensions = _extensions(f) or ()
         b.image, b.machine = f.number("image"), f.text("machine")
         version, name = f.number("sbi_impl_version"), _SBI_IMPLEMENTATIONS.get(f.number("sbi_impl"), "SBI")
         b.sbi = f"{name} {version >> 16}.{version & 0xffff}"
@@ -200,12 +205,19 @@ class TrialBuilder:
 
     def _hart(self, f: Fields) -> None:
         if f.text("state") == "online":
+            self._has(_extensions(f))
             self.boot.online += 1
             if f.values.get("cycle") == b"0":
                 self.boot.no_cycle.append(f.number("id"))
         else:
             self.boot.failed_harts.append(
                 f"hart {f.number('id')}: {f.text('error')} (SBI error {f.number('sbi_error')})")
+
+    def _has(self, extensions: tuple[str, ...] | None) -> None:
+        """Keep the extensions that this hart has, too. The harts of an older kernel did not say theirs."""
+        if extensions is not None:
+            before = extensions if self.boot.online == 0 else self.boot.extensions
+            self.boot.extensions = tuple(name for name in before if name in extensions)
 
     def _check(self, f: Fields) -> None:
         self.boot.checks += 1
