@@ -69,19 +69,55 @@ def test_a_hart_that_never_comes_is_named_and_the_rest_are_measured(bench, tmp_p
 
 @pytest.fixture
 def replay(bench, tmp_path):
-    """Runs hartlock on a QEMU that says what a given log says."""
-    def run(log):
+    """Runs hartlock on a QEMU that says what a given log says, and then does what `then`, a line of a shell, does."""
+    def run(log, then="exit 0", *args):
         (tmp_path / "bin").mkdir()
         (tmp_path / "share").symlink_to("/usr/share")
         (tmp_path / "log").write_bytes(log)
         fake = tmp_path / "bin/qemu-system-riscv64"
         real = shutil.which("qemu-system-riscv64")
-        fake.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\nexec cat {tmp_path}/log\n')
+        fake.write_text(f'#!/bin/sh\n[ "$1" = --version ] && exec {real} --version\ncat {tmp_path}/log\n{then}\n')
         fake.chmod(0o755)
         shutil.rmtree(tmp_path / "run", ignore_errors=True)
-        return bench(*TWO, "--trials", "1", env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
+        return bench(*TWO, "--trials", "1", *args, env={"PATH": f"{tmp_path}/bin:{os.environ['PATH']}"})
 
     return run
+
+
+DIED = b"sbi_trap_error: hart0: trap1: illegal instruction handler failed (error -2)"
+
+
+@pytest.mark.parametrize("trials", [0, 2])
+def test_firmware_that_gives_up_is_named_at_once(replay, trials):
+    """Before and amid trials. Whoever waited for silence would wait for longer than the test may take."""
+    log = recorded("run")
+    ends = [0, *(m.end() for m in re.finditer(rb"@trial n=.*\n", log))]
+    done = replay(log[: ends[trials]] + b"\r\n" + DIED + b"\r\nsbi_trap_error: hart0: trap1: mcause=0x2\r\n", "exec sleep 600",
+                  "--time-limit", "3000")
+    assert done.status == 1
+    line = log[: ends[trials]].count(b"\n") + 2
+    assert f"firmware gave up: {DIED.decode()} (uart.log, line {line})" in done.out.replace("\n", "")
+    assert f"{trials} of 4 trials are kept" in done.out and "nothing was heard" not in done.out
+    assert done.log.endswith(b"mcause=0x2\r\n"), "what follows is in the log"
+
+
+def test_the_first_panic_is_the_one_that_is_shown(replay):
+    log = recorded("run")
+    n = int(re.findall(rb"@\w+ n=(\d+)", log)[-1])
+    panics = [b"@panic n=%d hart=%d file=kernel/x.c line=%d msg=%s" % (n + i, i, 7 + i, msg) for i, msg in enumerate((b"cause", b"effect"))]
+    done = replay(log[: log.rindex(b"@end")] + b"".join(with_crc(p) + b"\n" for p in panics))
+    assert "hartlock: the kernel panicked on hart 0, kernel/x.c:7: cause" in done.out
+    assert "hartlock: after that, the kernel panicked on hart 1, kernel/x.c:8: effect" in done.out
+
+
+def test_a_finisher_that_refuses_its_store_hides_no_panic(bench, tmp_path):
+    """The device of the tree is where S-mode may not write. The machine is stopped in the next way."""
+    tree = device_tree(tmp_path, 2, lambda text: re.sub(r"test@100000 \{(.*?)reg = <[^>]*>", r"test@50000 {\1reg = <0x00 0x50000 0x00 0x1000>",
+                                                        text, flags=re.S))
+    done = bench(*TWO, "--trials", "1", "--inject", "panic", "--", "-dtb", tree)
+    assert done.status == 1
+    assert re.search(r"panicked on hart \d, kernel/inject\.c:\d+: asked to panic", done.out), done.out
+    assert "after that" not in done.out and "unexpected trap" not in done.out and done.log.count(b"@panic") == 1
 
 
 def test_a_hart_that_hsm_refuses_is_named_with_its_error(replay):

@@ -144,7 +144,7 @@ def kernel_says(bootargs, smp):
 def queue():
     """The records of four harts at an MCS lock whose owner takes minutes."""
     said = kernel_says("hartlock: hang_ms=1000 duration_us=10000 passes=t hold=4000000000 think=0 run=mcs:4", 4)
-    assert len(said.stuck) == 4 and said.crash["msg"].startswith("hang: 4 of 4 harts")
+    assert len(said.stuck) == 4 and said.crashes[0]["msg"].startswith("hang: 4 of 4 harts")
     return said
 
 

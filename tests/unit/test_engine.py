@@ -1,12 +1,14 @@
 """The engines' answers about themselves, and listening to a source; nothing is started here."""
 
 import dataclasses
+from pathlib import Path
 
 import pytest
 
 from hartlock.base import toolchain
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import MEANING
+from hartlock.engine import qemu
 from hartlock.engine.base import Options
 from hartlock.engine.board import Board
 from hartlock.engine.choose import ENGINES, choose, kind
@@ -70,6 +72,16 @@ def test_a_trace_is_refused_where_accesses_are_not_seen(name, tmp_path):
     with pytest.raises(UsageError, match=f"--trace .*: --engine {name} does not see what each access costs; --engine model does"):
         choose(name, Options(2, trace=tmp_path / "trace"))
     assert not (tmp_path / "trace").exists()
+
+
+@pytest.mark.parametrize("options,cpu", [
+    ({}, ["-cpu", "rv64"]), ({"cpu": "max"}, ["-cpu", "max"]), ({"extra": ("-machine", "spike")}, []), ({"extra": ("-M", "spike")}, []),
+    ({"extra": ("-machine", "spike"), "cpu": "max"}, ["-cpu", "max"]), ({"extra": ("-d", "int")}, ["-cpu", "rv64"]),
+])
+def test_a_machine_of_the_users_has_its_own_processor(options, cpu):
+    engine = Tcg.create(Options(2, **options))
+    command = qemu.command(Path("image"), 2, "", engine.cpu, engine.extra, Path("qmp"))
+    assert [word for at, word in enumerate(command) if "-cpu" in command[max(0, at - 1):at + 1]] == cpu
 
 
 class Scripted(Source):

@@ -58,7 +58,7 @@ def _where(p: argparse.ArgumentParser) -> None:
                         "the same run. native: threads on this computer's processors")
     p.add_argument("--machine", metavar="NAME",
                    help="machine profile of the cost model (default generic-8, above 8 harts mesh-64)")
-    p.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64)")
+    p.add_argument("--cpu", metavar="MODEL", help="QEMU's -cpu (default rv64; with -- -machine the machine's own)")
     p.add_argument("--relax", choices=[*lock_forms.RELAX_FORMS, ANY], default=lock_forms.RELAX,
                    help="how waiters wait, as for a run; any: each round its own, but for wrs, which needs Zawrs "
                         "(default pause)")

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from hartlock.base.errors import UsageError
+from hartlock.diagnose import firmware
 from hartlock.engine.board import Board
 from hartlock.engine.labgrid import Lab
 from hartlock.engine.serial import Line, Log, Serial
@@ -27,7 +28,8 @@ class Heard:
     machine: str = ""
     plan: str = ""
     forms: tuple[str, str] | None = None  # relax and unlock, of its image
-    panic: str = ""
+    panic: str = ""  # the first
+    died: str = ""  # the last words of firmware
     ended: bool = False
     runs: int = 0  # that began, until this one
 
@@ -40,7 +42,7 @@ class Heard:
         elif record.type == "plan":
             self.forms = f.text("relax"), f.text("unlock")
         elif record.type == "panic":
-            self.panic = f"{f.text('file')}:{f.text('line')}: {f.text('msg')}"
+            self.panic = self.panic or f"{f.text('file')}:{f.text('line')}: {f.text('msg')}"
         self.ended |= record.type == "end"
 
 
@@ -71,9 +73,14 @@ def listen(chunks: Iterator[bytes]) -> Heard:
             heard = _understand(data)
             if (heard.plan and heard.forms) or heard.panic or heard.ended:
                 break
+        heard.died = next(filter(None, map(firmware.last_words, data.split(b"\n")[:-1])), "")
+        if heard.died:
+            break
         if b"@trial n=" in data:
             break  # too late: what it was asked comes before
     heard.runs = runs
+    if heard.died:
+        raise UsageError(f"firmware gave up before there was a plan: {heard.died}")
     if heard.panic:
         raise UsageError(f"the kernel panicked before it had a plan: {heard.panic}")
     if not heard.data:

@@ -12,10 +12,11 @@ MEMORY = "256M"
 
 
 def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str], monitor: Path) -> list[str]:
+    """The command line of QEMU. `cpu` is -cpu's value; "" leaves that to QEMU."""
     # -icount runs the harts in turns on one thread: it excludes thread=multi.
     threads = [] if {"-icount", "-accel"} & set(extra) else ["-accel", "tcg,thread=multi"]
     return [
-        QEMU, "-machine", "virt", "-cpu", cpu, "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel",
+        QEMU, "-machine", "virt", *(["-cpu", cpu] if cpu else []), "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel",
             str(image),
         "-append", bootargs, "-display", "none", "-monitor", "none", "-serial", "stdio",
         "-no-reboot", "-qmp", f"unix:{monitor},server=on,wait=off", *extra,

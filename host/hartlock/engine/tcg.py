@@ -13,6 +13,12 @@ from hartlock.plan.plan import Plan
 from hartlock.records.trials import Boot
 
 CPU = "rv64"
+OF_MACHINES = {"-machine", "--machine", "-M", "--M"}  # QEMU's options that name a machine
+
+
+def default_cpu(extra: Sequence[str]) -> str:
+    """The -cpu when --cpu does not say; "" if the arguments for QEMU name a machine, which then has its own."""
+    return "" if OF_MACHINES & set(extra) else CPU
 
 
 @dataclass(frozen=True)
@@ -35,7 +41,7 @@ class Tcg(InQemu):
         cls.check_programs()
         # The kernel looks for hangs earlier than the host gives up: it can say more about them.
         hang_ms = int((options.time_limit_s or 0) * 1000 / 2)
-        return cls(cls.asked_windows(options, hang_ms), cpu=options.cpu or CPU, extra=tuple(options.extra))
+        return cls(cls.asked_windows(options, hang_ms), cpu=options.cpu or default_cpu(options.extra), extra=tuple(options.extra))
 
     @classmethod
     def refuse_probe(cls, smp: int) -> None:

@@ -153,8 +153,8 @@ class TrialBuilder:
         self.ended = ""  # status of the end record; "" while there is none
         self.records_promised = -1
         self.forms: tuple[str, str] | None = None  # relax and unlock, of the image
-        self.crash: dict[str, str] = {}  # the sentences on @trap and @panic
-        self.trap: dict[str, int] = {}
+        self.crashes: list[dict[str, str]] = []  # the keys of each @panic; the first is the cause
+        self.trap: dict[str, int] = {}  # the first @trap
         self.hang: Fields | None = None  # the keys of @hang; those of each @stuck are in `stuck`
         self.stuck: list[Fields] = []
         self._open: dict[int, Trial] = {}
@@ -284,10 +284,10 @@ class TrialBuilder:
         self.hang = f
 
     def _trap(self, f: Fields) -> None:
-        self.trap = {key: f.number(key) for key in f.values}
+        self.trap = self.trap or {key: f.number(key) for key in f.values}
 
     def _panic(self, f: Fields) -> None:
-        self.crash = {key: f.text(key) for key in ("hart", "file", "line", "msg")}
+        self.crashes.append({key: f.text(key) for key in ("hart", "file", "line", "msg")})
 
     def _end(self, f: Fields) -> None:
         self.ended, self.records_promised = f.text("status"), f.number("records")

@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from hartlock.diagnose import hang_report, symbols
+from hartlock.diagnose import firmware, hang_report, symbols
 from hartlock.run import remarks
 from hartlock.records.trials import Trial, TrialBuilder, is_complete
 from hartlock.records.sanity import why_impossible
@@ -17,6 +17,7 @@ from hartlock.engine.source import Silent, Source
 from hartlock.records.parser import Reader, RecordError
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 
+LAST_WORDS_S = 1  # for firmware to say the rest, once it has said that it gives up
 LONGEST_LINE = 1 << 20  # bytes; what is longer is no record
 
 
@@ -58,6 +59,7 @@ class Session:
         self.plan, self.engine, self.table, self.start = plan, engine, table, start
         self.reader, self.collector = Reader(), TrialBuilder()
         self.problems: list[str] = []
+        self.died = ""  # the last words of firmware, and their line
         self.harts: list[str] = []  # where each was when it went wrong
         self.asked: hang_report.Registers | None = None  # registers of harts that hung, from QEMU
         self.done: list[Trial] = []
@@ -106,7 +108,7 @@ class Session:
                     if self._over() and not self.engine.is_started_here:
                         break
                     if self._over():
-                        bounds.silence_s = GRACE_S
+                        bounds.silence_s = LAST_WORDS_S if self.died else GRACE_S
             except Silent as e:
                 if not self._over():  # otherwise a machine that cannot switch itself off
                     self._hung(e)
@@ -124,8 +126,8 @@ class Session:
                 keep(self._rows(trial))
 
     def _over(self) -> bool:
-        """Whether the kernel has said its last word."""
-        return bool(self.collector.ended or self.collector.crash)
+        """Whether the kernel, or the firmware below it, has said its last word."""
+        return bool(self.collector.ended or self.collector.crashes or self.died)
 
     def _asks(self, process: Source) -> bool:
         """Whether harts hung that only the emulator can locate. It is asked; there is no use to go on then."""
@@ -135,6 +137,8 @@ class Session:
 
     def _record(self, raw: bytes) -> Trial | None:
         record = self.reader.feed(raw)
+        if record is None and not self.died and (words := firmware.last_words(raw)):
+            self.died = f"{words} ({self.engine.log}, line {self.reader.line})"
         try:
             return self.collector.feed(record) if record is not None else None
         except RecordError as e:
@@ -168,7 +172,7 @@ class Session:
         self.context[f"{process.key}_exit_status"] = status
         if errors:
             self.context[f"{process.key}_stderr"] = errors
-        if status != 0 and not self.collector.crash:
+        if status != 0 and not self.collector.crashes:
             self.problems.append(self._why(process.name, status, errors))
 
     def _why(self, name: str, status: int, errors: str) -> str:
@@ -192,9 +196,10 @@ class Session:
         if self.collector.hang:
             said.append(hang_report.problem(self.collector.hang))
             self.harts += hang_report.lines(self.collector.hang, self.collector.stuck, self.asked or {}, self.image, boot.image)
-        elif self.collector.crash:
-            c = self.collector.crash
-            said.append(f"{self.engine.program} panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}")
+        elif self.collector.crashes:
+            said += self._panics()
+        if self.died:
+            said.append(f"firmware gave up: {self.died}")
         if self.collector.trap:
             self.harts.append(self._trap())
         for kind, count in self.reader.counts.items():
@@ -208,6 +213,11 @@ class Session:
             said.append(f"the run has no end record: {len(self.done)} of {len(self.plan.order)} trials are kept")
         self.problems += said
         return self.problems
+
+    def _panics(self) -> list[str]:
+        """The first panic, which is the cause, and those that followed it."""
+        said = [f"panicked on hart {c['hart']}, {c['file']}:{c['line']}: {c['msg']}" for c in self.collector.crashes]
+        return [f"{self.engine.program} {said[0]}", *(f"after that, {self.engine.program} {each}" for each in said[1:])]
 
     def remarks(self) -> list[str]:
         """The remarks that keep a reader from misreading its rows."""
