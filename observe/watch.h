@@ -1,0 +1,117 @@
+/* watch.h: who has which lock, told from what the harts execute.
+ *
+ * A lock is a word. A hart that wrote it by an atomic instruction wants it, and has it when it goes
+ * on to another line, or stores: who has lost reads the word again, as the next one of a ticket lock
+ * does. (A trap may lead a hart to other lines: the wait goes on when it is back and reads the word
+ * again.) It lets it go by its next plain store to the word (or to its neighbour in the same 8 bytes:
+ * a ticket lock's other counter), or by a swap whose result it throws away. Who goes on while another
+ * has the word gave up, unless it lets it go later: QEMU may stop another hart's thread between a
+ * store and its report. Functions that were named say both themselves. What is never let go, but
+ * written again and again, is a counter or a flag.
+ *
+ * Nothing here knows QEMU. Calls for one hart come one after the other, in its order. Two harts'
+ * calls must not overlap, but for those for which watch_is_private() is true.
+ */
+#ifndef OBSERVE_WATCH_H
+#define OBSERVE_WATCH_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "record.h"
+#include "table.h"
+
+enum {
+	WATCH_HARTS = 64,
+	WATCH_HELD = 16,  /* locks that a hart has at once; the oldest goes if there are more */
+	WATCH_FRAMES = 8, /* functions that take, one called from another */
+	WATCH_LINES = 64, /* in one section */
+	WATCH_LINE_BYTES = 64,
+};
+
+enum function_kind { FUNCTION_TAKES, FUNCTION_TRIES, FUNCTION_LETS_GO };
+
+/* A function that was named. */
+struct function {
+	enum function_kind kind;
+	uint64_t begin, end; /* virtual addresses of its first byte, and of the byte behind its last */
+};
+
+/* A load or a store of a hart. */
+struct access {
+	uint64_t pc, address; /* virtual */
+	uint64_t physical;    /* needed for atomic instructions only */
+	uint64_t now;         /* the hart's instructions so far */
+	bool is_store, is_atomic;
+	bool lets_go; /* a swap whose result nobody reads */
+};
+
+struct word {
+	struct word_record r;
+	unsigned holder; /* the hart that has it, and 1; 0: nobody */
+	uint32_t sleeps[WATCH_HARTS]; /* of a hart when it let go last */
+	uint64_t had;	 /* the harts that ever had it, a bit each */
+};
+
+struct held {
+	struct word *word;
+	struct section_record r;
+	const struct function *function; /* that took it; NULL: an instruction did */
+	uint64_t line[WATCH_LINES];
+	uint64_t wrote; /* a bit a line */
+	unsigned lines;
+	bool is_disputed; /* another hart had it when this one went on */
+};
+
+struct frame {
+	const struct function *function;
+	struct word *word; /* that it wrote, or reserved, first */
+	uint64_t site, asked, address;
+	bool is_contended, wrote;
+	uint64_t freed; /* when it was entered: how many locks the hart had let go */
+};
+
+/* A hart's wait for a word. */
+struct wait {
+	struct word *word; /* NULL: it waits for none */
+	uint64_t asked, site, address;
+	bool is_contended; /* another hart had it */
+	unsigned reads;	   /* of the word's line, since it asked */
+};
+
+struct watched_hart {
+	struct hart_record r;
+	uint64_t waited, firmware, firmware_since, freed;
+	struct wait wait;
+	struct wait lost;  /* the wait that it gave up last */
+	bool has_returned; /* from a trap, since then */
+	unsigned frames, held;
+	struct frame frame[WATCH_FRAMES];
+	struct held has[WATCH_HELD];
+};
+
+struct watch {
+	struct watched_hart hart[WATCH_HARTS];
+	struct table words, pairs, lines;
+	FILE *sections;
+	bool is_automatic; /* take note of atomic instructions outside named functions, too */
+};
+
+/* Returns false without memory. Section records go to `sections` as they end. */
+bool watch_init(struct watch *w, FILE *sections, bool is_automatic);
+
+/* True if the access changes nothing but what the hart itself has noted. */
+bool watch_is_private(const struct watch *w, unsigned hart, const struct access *a);
+
+void watch_access(struct watch *w, unsigned hart, const struct access *a);
+void watch_enter(struct watch *w, unsigned hart, const struct function *f, uint64_t site, uint64_t now);
+void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint64_t pc, uint64_t now);
+void watch_sleep(struct watch *w, unsigned hart);
+void watch_call(struct watch *w, unsigned hart, uint64_t now); /* an ECALL */
+/* An MRET (`from_firmware`), or an SRET. */
+void watch_return(struct watch *w, unsigned hart, bool from_firmware, uint64_t now);
+
+/* Ends every section that is held still. */
+void watch_end(struct watch *w, unsigned hart, uint64_t now);
+
+#endif
