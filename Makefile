@@ -168,6 +168,26 @@ $(BUILD)/%.c.host.o: %.c $(BUILD)/flags
 
 -include $(MODEL_OBJS:.o=.d)
 
+# The watcher of locks, a plugin for QEMU.
+WATCHER        := $(BUILD)/observe/hartlock-observe.so
+WATCHER_OBJS   := $(patsubst %,$(BUILD)/%.plugin.o,$(wildcard observe/*.c))
+WATCHER_CFLAGS := $(HOST_CFLAGS) -fPIC -fvisibility=hidden -pthread
+
+.PHONY: observe
+observe: $(WATCHER) ## build the watcher of locks, a plugin for QEMU
+
+$(WATCHER): $(WATCHER_OBJS)
+	$(call say,LINK,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) $(WATCHER_CFLAGS) -shared -o $@ $(WATCHER_OBJS)
+
+$(BUILD)/%.c.plugin.o: %.c $(BUILD)/flags
+	$(call say,HOSTCC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -MMD -MP $(WATCHER_CFLAGS) -c $< -o $@
+
+-include $(WATCHER_OBJS:.o=.d)
+
 include native/native.mk
 include verify/rules.mk
 

@@ -1,5 +1,5 @@
-/* plugin.c: watches any riscv64 image that QEMU runs, unmodified, and writes what its harts did with
- * locks into five files of records (records.def).
+/* plugin.c: watches any riscv64 image that QEMU runs, unmodified, and writes what its harts did
+ * with locks into five files of records (records.def).
  *
  *     -plugin hartlock-observe.so,out=DIR[,auto=on][,takes=0xBEGIN:0xEND,tries=...,letsgo=...]
  *
@@ -94,7 +94,8 @@ static uint64_t physical(uint32_t info, uint64_t address)
 static void on_access(unsigned hart, uint32_t info, uint64_t address, void *data)
 {
 	const struct point *p = data;
-	struct access a = {p->pc, address, 0, now(hart, p), qemu_plugin_mem_is_store(info), p->is_atomic, p->lets_go};
+	struct access a = {p->pc,        address,   0, now(hart, p), qemu_plugin_mem_is_store(info),
+			   p->is_atomic, p->lets_go};
 
 	if (!p->is_atomic && !is_busy(hart))
 		return;
@@ -190,11 +191,11 @@ static bool is_return(uint32_t word)
 
 static void watch_flow(struct qemu_plugin_insn *insn, uint32_t word, struct point *p)
 {
-	plugin_execute_fn *fn = word == 0x10500073   ? on_sleep /* wfi */
-				: word == 0x00000073 ? on_call	/* ecall */
-				: word == 0x30200073 ? on_mret
-				: word == 0x10200073 ? on_sret
-						     : NULL;
+	plugin_execute_fn *fn = word == 0x10500073 ? on_sleep /* wfi */
+			      : word == 0x00000073 ? on_call  /* ecall */
+			      : word == 0x30200073 ? on_mret
+			      : word == 0x10200073 ? on_sret
+						   : NULL;
 
 	if (fn != NULL)
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, fn, PLUGIN_NO_REGISTERS, p);
@@ -222,15 +223,16 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	struct point *point = kept(n * sizeof(*point));
 
 	(void)id;
-	*b = (struct block){qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, n - 1)), (uint32_t)n};
+	*b = (struct block){qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, n - 1)),
+			    (uint32_t)n};
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, PLUGIN_NO_REGISTERS, b);
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
 		uint64_t pc = qemu_plugin_insn_vaddr(insn);
 		uint32_t word = word_of(insn);
 
-		point[i] = (struct point){pc, (uint32_t)(n - 1 - i), is_atomic(word), is_swap_for_nothing(word),
-					  function_at(pc)};
+		point[i] = (struct point){pc, (uint32_t)(n - 1 - i), is_atomic(word),
+					  is_swap_for_nothing(word), function_at(pc)};
 		watch_flow(insn, word, &point[i]);
 		qemu_plugin_register_vcpu_mem_cb(insn, on_access, PLUGIN_NO_REGISTERS,
 						 PLUGIN_READS_AND_WRITES, &point[i]);
@@ -282,6 +284,7 @@ static void on_exit_of_qemu(plugin_id id, void *data)
 	table_each(&watch.pairs, write_pair, file[2]);
 	table_each(&watch.lines, write_line, file[3]);
 	close_files();
+	watch_free(&watch);
 	has_ended = true;
 	end();
 }
@@ -308,7 +311,8 @@ static bool add_function(const char *argument, const char *kind, enum function_k
 	char *end_of = NULL;
 	struct function *f = &function[functions];
 
-	if (strncmp(argument, kind, length) != 0 || argument[length] != '=' || functions == FUNCTIONS)
+	if (strncmp(argument, kind, length) != 0 || argument[length] != '=' ||
+	    functions == FUNCTIONS)
 		return false;
 	f->kind = what;
 	f->begin = strtoull(argument + length + 1, &end_of, 0);
@@ -319,14 +323,17 @@ static bool add_function(const char *argument, const char *kind, enum function_k
 	return *end_of == '\0' && f->end > f->begin;
 }
 
-PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *info, int argc, char **argv)
+PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *info, int argc,
+				      char **argv)
 {
 	bool is_automatic = false;
 	const char *folder = NULL;
 
 	api = info->version.cur;
 	if (api > PLUGIN_API_NEWEST || strcmp(info->target_name, "riscv64") != 0) {
-		fprintf(stderr, "hartlock-observe: plugin API %d of a QEMU for %s: APIs %d to %d of riscv64 are known\n",
+		fprintf(stderr,
+			"hartlock-observe: plugin API %d of a QEMU for %s: APIs %d to %d of "
+			"riscv64 are known\n",
 			api, info->target_name, PLUGIN_API_OLDEST, PLUGIN_API_NEWEST);
 		return 1;
 	}

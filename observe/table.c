@@ -21,7 +21,20 @@ bool table_init(struct table *t, size_t value_size)
 	return t->bucket != NULL;
 }
 
-/* Make the table twice as large. Without memory it stays as it is, which is slower and nothing else. */
+void table_free(struct table *t)
+{
+	for (size_t i = 0; i < t->buckets; i++) {
+		for (struct entry *e = t->bucket[i], *next; e != NULL; e = next) {
+			next = e->next;
+			free(e);
+		}
+	}
+	free(t->bucket);
+	*t = (struct table){0};
+}
+
+/* Make the table twice as large. Without memory it stays as it is, which is slower and nothing
+ * else. */
 static void grow(struct table *t)
 {
 	struct table larger = *t;
@@ -63,8 +76,8 @@ void *table_at(struct table *t, const uint64_t key[TABLE_KEY])
 	return e->value;
 }
 
-void table_each(struct table *t, void (*visit)(const uint64_t key[TABLE_KEY], void *value, void *data),
-		void *data)
+void table_each(struct table *t,
+		void (*visit)(const uint64_t key[TABLE_KEY], void *value, void *data), void *data)
 {
 	for (size_t i = 0; i < t->buckets; i++)
 		for (struct entry *e = t->bucket[i]; e != NULL; e = e->next)

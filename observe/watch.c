@@ -17,6 +17,13 @@ bool watch_init(struct watch *w, FILE *sections, bool is_automatic)
 	       table_init(&w->lines, sizeof(struct line_record));
 }
 
+void watch_free(struct watch *w)
+{
+	table_free(&w->words);
+	table_free(&w->pairs);
+	table_free(&w->lines);
+}
+
 static struct word *word_of(struct watch *w, unsigned hart, const struct access *a)
 {
 	struct word *word = table_at(&w->words, (uint64_t[TABLE_KEY]){a->physical});
@@ -64,11 +71,13 @@ static void note_line(struct held *held, uint64_t line, bool wrote)
 	held->wrote |= (uint64_t)wrote << i;
 }
 
-static void note_pair(struct watch *w, unsigned hart, const struct held *outer, const struct held *inner)
+static void note_pair(struct watch *w, unsigned hart, const struct held *outer,
+		      const struct held *inner)
 {
 	const struct held *around = &w->hart[hart].has[0];
 	struct pair_record *pair =
-		table_at(&w->pairs, (uint64_t[TABLE_KEY]){outer->r.lock, inner->r.lock, around->r.lock, hart});
+		table_at(&w->pairs,
+			 (uint64_t[TABLE_KEY]){outer->r.lock, inner->r.lock, around->r.lock, hart});
 
 	if (pair == NULL) {
 		w->hart[hart].r.lost++;
@@ -87,7 +96,8 @@ static void note_pair(struct watch *w, unsigned hart, const struct held *outer, 
 static void keep_lines(struct watch *w, unsigned hart, const struct held *held)
 {
 	for (unsigned i = 0; i < held->lines; i++) {
-		struct line_record *line = table_at(&w->lines, (uint64_t[TABLE_KEY]){held->r.lock, held->line[i]});
+		struct line_record *line =
+			table_at(&w->lines, (uint64_t[TABLE_KEY]){held->r.lock, held->line[i]});
 
 		if (line == NULL) {
 			w->hart[hart].r.lost++;
@@ -187,13 +197,14 @@ static bool is_in_line(uint64_t address, uint64_t other)
 	return address / WATCH_LINE_BYTES == other / WATCH_LINE_BYTES;
 }
 
-/* True for a load of the word of the wait that was lost, by an instruction not far from the one that
- * asked for it. */
+/* True for a load of the word of the wait that was lost, by an instruction not far from the one
+ * that asked for it. */
 static bool is_near(const struct watched_hart *h, const struct access *a)
 {
 	enum { NEAR = 128 }; /* bytes of code */
 
-	return !a->is_store && is_in_line(h->lost.address, a->address) && a->pc - h->lost.site + NEAR < 2 * NEAR;
+	return !a->is_store && is_in_line(h->lost.address, a->address) &&
+	       a->pc - h->lost.site + NEAR < 2 * NEAR;
 }
 
 /* The hart goes on: it has the word that it waited for, unless another one has it. */
@@ -240,7 +251,8 @@ static bool is_no_lock(const struct word *word)
 	return word->r.again > ENOUGH && word->r.again > word->r.freed;
 }
 
-/* The hart wrote again, by an atomic instruction, the word that it has. Returns true if it has let it go. */
+/* The hart wrote again, by an atomic instruction, the word that it has. Returns true if it has let
+ * it go. */
 static bool write_own(struct watch *w, unsigned hart, unsigned own, const struct access *a)
 {
 	struct held *held = &w->hart[hart].has[own];
@@ -339,7 +351,8 @@ void watch_access(struct watch *w, unsigned hart, const struct access *a)
 		note_line(&h->has[i], a->address / WATCH_LINE_BYTES, a->is_store);
 }
 
-void watch_enter(struct watch *w, unsigned hart, const struct function *f, uint64_t site, uint64_t now)
+void watch_enter(struct watch *w, unsigned hart, const struct function *f, uint64_t site,
+		 uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
 
@@ -373,7 +386,8 @@ static void leave_taken(struct watch *w, unsigned hart, const struct frame *f, u
 
 /* A function that lets go came back. Its stores may have said so already; else it was the lock that
  * the hart took last in a named function before the call. */
-static void leave_freed(struct watch *w, unsigned hart, const struct frame *f, uint64_t pc, uint64_t now)
+static void leave_freed(struct watch *w, unsigned hart, const struct frame *f, uint64_t pc,
+			uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
 
@@ -387,7 +401,8 @@ static void leave_freed(struct watch *w, unsigned hart, const struct frame *f, u
 	}
 }
 
-void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint64_t pc, uint64_t now)
+void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint64_t pc,
+		 uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
 

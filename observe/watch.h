@@ -1,13 +1,13 @@
 /* watch.h: who has which lock, told from what the harts execute.
  *
  * A lock is a word. A hart that wrote it by an atomic instruction wants it, and has it when it goes
- * on to another line, or stores: who has lost reads the word again, as the next one of a ticket lock
- * does. (A trap may lead a hart to other lines: the wait goes on when it is back and reads the word
- * again.) It lets it go by its next plain store to the word (or to its neighbour in the same 8 bytes:
- * a ticket lock's other counter), or by a swap whose result it throws away. Who goes on while another
- * has the word gave up, unless it lets it go later: QEMU may stop another hart's thread between a
- * store and its report. Functions that were named say both themselves. What is never let go, but
- * written again and again, is a counter or a flag.
+ * on to another line, or stores: who has lost reads the word again, as the next one of a ticket
+ * lock does. (A trap may lead a hart to other lines: the wait goes on when it is back and reads the
+ * word again.) It lets it go by its next plain store to the word (or to its neighbour in the same 8
+ * bytes: a ticket lock's other counter), or by a swap whose result it throws away. Who goes on
+ * while another has the word gave up, unless it lets it go later: QEMU may stop another hart's
+ * thread between a store and its report. Functions that were named say both themselves. What is
+ * never let go, but written again and again, is a counter or a flag.
  *
  * Nothing here knows QEMU. Calls for one hart come one after the other, in its order. Two harts'
  * calls must not overlap, but for those for which watch_is_private() is true.
@@ -34,7 +34,8 @@ enum function_kind { FUNCTION_TAKES, FUNCTION_TRIES, FUNCTION_LETS_GO };
 /* A function that was named. */
 struct function {
 	enum function_kind kind;
-	uint64_t begin, end; /* virtual addresses of its first byte, and of the byte behind its last */
+	uint64_t begin,
+		end; /* virtual addresses of its first byte, and of the byte behind its last */
 };
 
 /* A load or a store of a hart. */
@@ -48,9 +49,9 @@ struct access {
 
 struct word {
 	struct word_record r;
-	unsigned holder; /* the hart that has it, and 1; 0: nobody */
+	unsigned holder;              /* the hart that has it, and 1; 0: nobody */
 	uint32_t sleeps[WATCH_HARTS]; /* of a hart when it let go last */
-	uint64_t had;	 /* the harts that ever had it, a bit each */
+	uint64_t had;                 /* the harts that ever had it, a bit each */
 };
 
 struct held {
@@ -76,7 +77,7 @@ struct wait {
 	struct word *word; /* NULL: it waits for none */
 	uint64_t asked, site, address;
 	bool is_contended; /* another hart had it */
-	unsigned reads;	   /* of the word's line, since it asked */
+	unsigned reads;    /* of the word's line, since it asked */
 };
 
 struct watched_hart {
@@ -99,13 +100,16 @@ struct watch {
 
 /* Returns false without memory. Section records go to `sections` as they end. */
 bool watch_init(struct watch *w, FILE *sections, bool is_automatic);
+void watch_free(struct watch *w);
 
 /* True if the access changes nothing but what the hart itself has noted. */
 bool watch_is_private(const struct watch *w, unsigned hart, const struct access *a);
 
 void watch_access(struct watch *w, unsigned hart, const struct access *a);
-void watch_enter(struct watch *w, unsigned hart, const struct function *f, uint64_t site, uint64_t now);
-void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint64_t pc, uint64_t now);
+void watch_enter(struct watch *w, unsigned hart, const struct function *f, uint64_t site,
+		 uint64_t now);
+void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint64_t pc,
+		 uint64_t now);
 void watch_sleep(struct watch *w, unsigned hart);
 void watch_call(struct watch *w, unsigned hart, uint64_t now); /* an ECALL */
 /* An MRET (`from_firmware`), or an SRET. */

@@ -44,6 +44,7 @@ PROGRAMS = {
     "sizes": ["bench/sizes.c"],
     "ticket": [],
     "timer": ["bench/timer.c", "bench/timer_noise.c", "bench/ipi_noise.c"],
+    "watch": ["observe/watch.c", "observe/table.c"],
     "window": ["bench/window.c"],
 }
 WORDS = re.findall(r"^(LOCK|LOCKFREE)(?:_ISA)?\((\w+)[,)]", (TOP / "lock/locks.def").read_text(), re.M)

@@ -20,6 +20,7 @@ MAY_INCLUDE = {
     "native": {"bench"},  # only the port it implements, records, and its entry
     "model": {"kernel"},  # the mailbox
     "machine": {"model", "kernel"},  # only the mailbox
+    "observe": set(),
 }
 KERNEL_SEES_OF_BENCH = {"port.h", "record.h", "bench.h"}
 
@@ -132,9 +133,9 @@ def host_files():
 
 
 # The packages of the host, from the ground up: each may import those before it,
-PACKAGES = ("base", "plan", "records", "diagnose", "engine", "figures", "folder", "run", "stress", "probe", "analysis", "report", "cli")
+PACKAGES = ("base", "plan", "records", "diagnose", "engine", "figures", "folder", "run", "stress", "probe", "observe", "analysis", "report", "cli")
 # but what reasons about a folder knows nothing of what measured it.
-NOT_EVEN = {package: {"engine", "run", "stress", "probe"} for package in ("analysis", "report")}
+NOT_EVEN = {package: {"engine", "run", "stress", "probe", "observe"} for package in ("analysis", "report")}
 MAY_IMPORT = {package: set(PACKAGES[:i]) - NOT_EVEN.get(package, set()) for i, package in enumerate(PACKAGES)}
 
 

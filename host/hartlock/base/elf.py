@@ -53,8 +53,10 @@ class Elf:
             with open(path, "rb") as f:
                 self._file = library.ELFFile(io.BytesIO(f.read()))
                 list(self._file.iter_sections())  # any damage shows here
-        except (OSError, wrong) as e:
-            raise ElfError(f"{path}: {e or 'it is no ELF file, or is cut short'}") from None
+        except OSError as e:
+            raise ElfError(f"{path}: {e.strerror}") from None
+        except wrong as e:
+            raise ElfError(f"{path}: it is no ELF file, or is cut short ({e or 'the library says no more'})") from None
 
     @property
     def machine(self) -> str:

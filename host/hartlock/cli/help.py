@@ -5,7 +5,7 @@ usage: ./run-bench.sh [options] [-- QEMU arguments]
        ./run-bench.sh COMMAND --help
 
 Boot a bare-metal kernel on N RISC-V harts, hammer one shared bump allocator under
-each lock, check every block, and say what each lock costs.
+each lock, check every block, and say what each costs.
 
   --smp N          harts the machine has, 1 to 64 (default 8)
   --lock NAMES     strategies, with commas between them (default all); see --list-locks
@@ -24,6 +24,7 @@ commands: sweep    all locks on 1, 2, 4, ... harts over several boots, with a re
           report, compare, advise, collect    what results say
           stress   random workloads until a check fails
           probe    what memory costs here, as a machine profile
+          observe  the locks of an image of yours, and how it uses them
 
 Exit status: 0 all well; 1 a check failed or the run is incomplete (what it measured
 is kept); 2 a wrong option or a missing program; 130 stopped by Ctrl-C.

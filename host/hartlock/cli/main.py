@@ -11,7 +11,7 @@ from hartlock.base.option_types import shortened
 from hartlock.base.text import printable
 
 # A command is a module of this package with parser() and main(). Only the one that is asked for is imported.
-COMMANDS = ("sweep", "report", "compare", "advise", "collect", "stress", "probe")
+COMMANDS = ("sweep", "report", "compare", "advise", "collect", "stress", "probe", "observe")
 
 
 def module(command: str) -> ModuleType:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from hartlock.base import toolchain
 from hartlock.base.errors import UsageError
-from hartlock.base.paths import BUILD, IMAGE, MACHINE, TOP
+from hartlock.base.paths import BUILD, IMAGE, MACHINE, TOP, WATCHER
 from hartlock.plan.lock_forms import RELAX, UNLOCK, formed
 
 LIMIT_S = 300
@@ -56,6 +56,11 @@ def image(relax: str = RELAX, unlock: str = UNLOCK) -> Path:
 def machine() -> Path:
     """The cost model's machine."""
     return _built(MACHINE, "model", "the cost model's machine")
+
+
+def watcher() -> Path:
+    """The plugin for QEMU that watches locks."""
+    return _built(WATCHER, "observe", "the watcher of locks")
 
 
 def native(relax: str = RELAX, unlock: str = UNLOCK) -> Path:

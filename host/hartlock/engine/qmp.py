@@ -34,6 +34,21 @@ def _monitor(path: Path, *commands: str) -> list[str]:
     return [text if isinstance(text, str) else "" for text in said]
 
 
+def quit_qemu(path: Path) -> bool:
+    """Ask QEMU to end, which lets its plugins write what they have. Returns False if it does not answer."""
+    try:
+        with socket.socket(socket.AF_UNIX) as s:
+            s.settimeout(LIMIT_S)
+            s.connect(str(path))
+            with s.makefile("rwb") as stream:
+                stream.readline()  # the greeting
+                _command(stream, "qmp_capabilities")
+                _command(stream, "quit")
+    except (OSError, ValueError):
+        return False
+    return True
+
+
 def registers(path: Path) -> dict[int, dict[str, int]]:
     """The registers of every hart as {hart id: {register: value}}; {} if QEMU does not answer."""
     return parse_registers("".join(_monitor(path, "info registers -a")))

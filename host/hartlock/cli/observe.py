@@ -1,0 +1,66 @@
+"""./run-bench.sh observe: its parser, and the request that its options make."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+
+from hartlock.base.errors import UsageError
+from hartlock.base.option_types import OptionError, word
+from hartlock.cli import arguments
+from hartlock.engine.tcg import Tcg
+
+NAME = "observe"
+USAGE = "./run-bench.sh observe [--elf FILE] [options] -- QEMU-ARGUMENTS"
+USUAL_S = 30
+
+
+def _address(text: str) -> int:
+    try:
+        return int(text, 0)
+    except ValueError:
+        raise OptionError(f"{text!r} is no address") from None
+
+
+def parser() -> argparse.ArgumentParser:
+    p = arguments.command(
+        NAME, "Run any image for riscv64 in QEMU, unmodified, and tell which locks it has: who takes each, from where, for how "
+        "many instructions, and what it touches meanwhile (docs/use/observe.md). After -- come QEMU's arguments that start it.",
+        USAGE)
+    p.add_argument("--elf", type=Path, action="append", default=[], metavar="FILE",
+                   help="an ELF file with the image's symbols; once for each image that runs")
+    p.add_argument("--bias", type=arguments.typed(_address), action="append", default=[], metavar="ADDRESS",
+                   help="how far above its link address that file was loaded; once for each --elf, in their order (default 0)")
+    p.add_argument("--symbols", type=Path, action="append", default=[], metavar="FILE",
+                   help="a list of symbols like /proc/kallsyms, instead of an ELF file or besides")
+    for kind, what in (("acquire", "take a lock"), ("try", "try to take one"), ("release", "let one go")):
+        p.add_argument(f"--{kind}", type=arguments.several(word), default=(), metavar="NAMES",
+                       help=f"functions that {what} (default: those of OpenSBI, Xen, Xvisor, Linux and seL4)")
+    p.add_argument("--auto", choices=("on", "off"), default="on",
+                   help="find inlined locks by their instructions, besides those of the functions (default on)")
+    p.add_argument("--for", dest="seconds", type=arguments.seconds, default=USUAL_S, metavar="S",
+                   help=f"stop after S seconds (default {USUAL_S})")
+    p.add_argument("--until", default="", metavar="TEXT", help="stop when the console says TEXT")
+    p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
+    arguments.add_help(p)
+    return p
+
+
+def main(argv: Sequence[str]) -> int:
+    own, qemu = arguments.split(argv[1:])
+    options = parser().parse_args(own)
+    if not qemu:
+        raise UsageError("nothing to run: QEMU's arguments come after --, for example -- -M virt -smp 8 -bios fw_payload.elf")
+    if len(options.bias) > len(options.elf):
+        raise UsageError(f"--bias is given {len(options.bias)} times, and --elf {len(options.elf)}")
+    Tcg.check_programs()
+    from hartlock.observe import image as images
+    from hartlock.observe.run import Request, functions_of, observe
+
+    image = images.Image()
+    for path, bias in zip(options.elf, [*options.bias, *[0] * len(options.elf)]):
+        image.add(images.of_elf(path, bias))
+    for path in options.symbols:
+        image.add(images.of_list(path))
+    functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),
+                                     images.RELEASE: options.release})
+    return observe(Request(image, functions, options.auto == "on", options.seconds, options.until, options.out, qemu))

@@ -1,0 +1,1 @@
+"""Watches the locks of an image that somebody else wrote: who takes which, for how long, from where."""

@@ -1,0 +1,49 @@
+"""The files that the watcher in QEMU writes (observe/records.def), as arrays with a name for each field."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from hartlock.base.errors import RunError
+from hartlock.base.paths import TOP
+from hartlock.base.lists import entries_of
+
+RECORDS_DEF = TOP / "observe" / "records.def"
+LISTS = ("section", "word", "pair", "line", "hart")
+_TYPES = {"u64": "<u8", "u32": "<u4", "u16": "<u2"}
+Array = Any  # numpy's own types say nothing of the fields
+
+
+@cache
+def layouts() -> dict[str, np.dtype[Any]]:
+    """The layout of a record of each list."""
+    fields: dict[str, list[tuple[str, str]]] = {name: [] for name in LISTS}
+    for macro, (kind, name, _meaning) in entries_of(RECORDS_DEF):
+        fields[macro.lower()].append((name, _TYPES[kind]))
+    return {name: np.dtype(of) for name, of in fields.items()}
+
+
+@dataclass(frozen=True)
+class Records:
+    """Everything that was watched."""
+
+    section: Array
+    word: Array
+    pair: Array
+    line: Array
+    hart: Array
+
+
+def read(folder: Path) -> Records:
+    """The records in a folder. A record that was cut off at a file's end is left out."""
+    found = {}
+    for name, layout in layouts().items():
+        try:
+            data = (folder / f"{name}.bin").read_bytes()
+        except OSError as e:
+            raise RunError(f"QEMU ended without its records: {folder / name}.bin: {e.strerror}") from e
+        found[name] = np.frombuffer(data[:len(data) // layout.itemsize * layout.itemsize], dtype=layout)
+    return Records(**found)

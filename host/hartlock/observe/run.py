@@ -1,0 +1,129 @@
+"""Runs an image in QEMU under the watcher, and tells what was seen of its locks."""
+
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.console import Console
+
+from hartlock.base import paths
+from hartlock.base.errors import RunError, UsageError
+from hartlock.base.terminal import console
+from hartlock.base.text import printable
+from hartlock.base.toolchain import QEMU
+from hartlock.engine import build, qmp
+from hartlock.engine.process import Drained
+from hartlock.folder import writer
+from hartlock.observe import records, view
+from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
+from hartlock.observe.locks import locks_of
+from hartlock.observe.trouble import troubles
+from hartlock.run.guarded import INTERRUPTED, Outcome, guarded
+
+KIND_OF = {ACQUIRE: "takes", TRY: "tries", RELEASE: "letsgo"}  # the words of the plugin's arguments
+PATIENCE_S = 0.2
+
+
+@dataclass(frozen=True)
+class Request:
+    """The request of `observe`."""
+
+    image: Image
+    functions: Sequence[Function]
+    automatic: bool
+    seconds: int
+    until: str
+    out: Path | None
+    qemu: Sequence[str]  # QEMU's arguments
+
+
+class Run:
+    def __init__(self, request: Request, out: Console):
+        self.request, self.console, self.outcome = request, out, Outcome()
+        self.plugin = build.watcher()
+        self.path = writer.use_folder(request.out) if request.out else writer.make_folder(paths.RESULTS, f"{writer.stamp()}-observe")
+        self.ended = ""
+        self.monitor = Path()
+
+    def go(self) -> int:
+        return guarded(self.outcome, self._watch, self._end)
+
+    def _command(self, folder: Path) -> list[str]:
+        self.monitor = folder / "qmp"
+        told = [f"{KIND_OF[f.kind]}={f.begin:#x}:{f.end:#x}" for f in self.request.functions]
+        plugin = ",".join([str(self.plugin), f"out={self.path}", *(["auto=on"] if self.request.automatic else []), *told])
+        return [QEMU, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
+                "-qmp", f"unix:{self.monitor},server=on,wait=off", "-plugin", plugin, *self.request.qemu]
+
+    def _watch(self) -> None:
+        if not self.request.out:
+            writer.point_latest(self.path)
+        with Drained(self._command) as qemu, open(self.path / "console.log", "wb") as log:
+            with self.console.status("watching"):
+                try:
+                    self._listen(qemu, log)
+                finally:
+                    qmp.quit_qemu(self.monitor)
+                    status = qemu.status()
+            said = qemu.errors()
+        if status and not self.ended:
+            raise RunError(f"QEMU ended with status {status}: {printable(said) or 'it said nothing'}")
+
+    def _listen(self, qemu: Drained, log) -> None:  # type: ignore[no-untyped-def]
+        begin, tail = time.monotonic(), b""
+        while not self.ended:
+            left = begin + self.request.seconds - time.monotonic()
+            data = qemu.read(max(0.0, min(PATIENCE_S, left)))
+            if data == b"":
+                return
+            if data:
+                log.write(data)
+                tail = (tail + data)[-65536:]
+            if self.request.until and self.request.until.encode() in tail:
+                self.ended = f"it said {self.request.until!r}"
+            elif left <= 0:
+                self.ended = f"{self.request.seconds} s were over (--for)"
+
+    def _end(self) -> None:
+        with suppress(RunError) if self.outcome.status == INTERRUPTED else suppress():
+            try:
+                self._tell(records.read(self.path))
+            except RunError as e:
+                self.outcome.worse(str(e))
+        for problem in dict.fromkeys(self.outcome.problems):
+            self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
+        self.console.print(f"results: {writer.short(self.path / 'locks.csv')}", markup=False)
+
+    def _tell(self, seen: records.Records) -> None:
+        say, image = self.console.print, self.request.image
+        locks = locks_of(seen, image)
+        view.write_locks(self.path, locks)
+        view.write_order(self.path / "order.dot", seen, locks, image)
+        executed = int(seen.hart["instructions"].sum())
+        say(f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s); {len(locks)} locks, "
+            f"{sum(lock.taken for lock in locks)} acquisitions{f'; ended because {self.ended}' if self.ended else ''}", markup=False)
+        if not locks:
+            raise RunError(f"no word was taken and let go again: {len(seen.word)} words were written by atomic instructions, "
+                           f"and the console said {(self.path / 'console.log').stat().st_size} bytes")
+        say(view.table(locks))
+        for trouble in troubles(seen, locks, image):
+            say(f"- {trouble}", markup=False)
+        say("lengths are instructions of one hart; waits are left out, for under emulation they are the computer's own. "
+            "Which lock suits the first of them:", markup=False)
+        say(f"  {view.replay(locks[0])}", markup=False)
+
+
+def observe(request: Request) -> int:
+    """Watch the image; returns the exit status."""
+    return Run(request, console()).go()
+
+
+def functions_of(image: Image, asked: dict[str, Sequence[str]]) -> list[Function]:
+    """The functions that the user named; without any, those of common projects."""
+    if not any(asked.values()):
+        return known_functions(image)
+    if not asked[ACQUIRE] and not asked[TRY]:
+        raise UsageError("--release alone says nothing: name the functions that take the lock with --acquire")
+    return [f for kind, names in asked.items() for f in image.find(kind, names, True)]

@@ -1,0 +1,67 @@
+"""The ranked table of locks in the terminal, and the files that a run of `observe` leaves."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from rich.table import Table
+
+from hartlock.base.text import count, percent, significant
+from hartlock.folder import writer
+from hartlock.observe.image import Image
+from hartlock.observe.locks import SITES, Lock
+from hartlock.observe.records import Records
+from hartlock.observe.trouble import orders
+
+SHOWN = 20  # locks in the terminal; locks.csv has all
+LOCK_COLUMNS = (
+    "lock", "address", "taken", "harts", "busiest_share", "hold_p50_instructions", "hold_p90_instructions",
+    "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
+    "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "found_by")
+SITE_COLUMNS = ("lock", "function", "site", "taken")
+
+
+def table(locks: Sequence[Lock]) -> Table:
+    """The locks that are held for longest by most harts."""
+    shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
+    for title in ("lock", "taken", "harts", "busiest", "hold p50", "p99", "writes", "reads", "shared", "gap p50", "slept", "taken in"):
+        shown.add_column(title, justify="left" if title in ("lock", "taken in") else "right", no_wrap=True)
+    for lock in locks[:SHOWN]:
+        shown.add_row(
+            lock.name, count(lock.taken), str(len(lock.per_hart)), percent(lock.busiest), significant(lock.hold.p50),
+            significant(lock.hold.p99), count(lock.written), count(lock.read), str(lock.shared), significant(lock.gap.p50),
+            percent(lock.slept), _sites(lock))
+    return shown
+
+
+def _sites(lock: Lock) -> str:
+    functions: dict[str, int] = {}
+    for site in lock.sites:
+        functions[site.function] = functions.get(site.function, 0) + site.times
+    ranked = sorted(functions.items(), key=lambda item: -item[1])
+    return ", ".join(f"{name} {times}" for name, times in ranked[:SITES]) + (", ..." if len(ranked) > SITES else "")
+
+
+def write_locks(folder: Path, locks: Sequence[Lock]) -> None:
+    """Write locks.csv and sites.csv."""
+    writer.write_csv(folder / "locks.csv", LOCK_COLUMNS, (
+        (lock.name, f"{lock.address:#x}", lock.taken, len(lock.per_hart), lock.busiest, lock.hold.p50, lock.hold.p90,
+         lock.hold.p99, lock.hold.max, lock.gap.p50, lock.gap.p90, lock.slept, lock.written, lock.read, lock.shared,
+         lock.tries, lock.failed, "function" if lock.by_function else "instruction") for lock in locks))
+    writer.write_csv(folder / "sites.csv", SITE_COLUMNS, (
+        (lock.name, site.function, f"{site.address:#x}", site.times) for lock in locks for site in lock.sites))
+
+
+def write_order(path: Path, records: Records, locks: Sequence[Lock], image: Image) -> None:
+    """Write the graph of which lock is taken inside which, for Graphviz."""
+    names = {int(lock.sections["lock"][0]): lock.name for lock in locks if len(lock.sections)}
+    arrows = [f'  "{names[outer]}" -> "{names[inner]}" [label="{int(rows["times"].sum())}"];'
+              for outer, inner, rows in orders(records, locks)]
+    with writer.writing(path):
+        path.write_text("digraph order {\n" + "\n".join(arrows) + "\n}\n", encoding="utf-8")
+
+
+def replay(lock: Lock) -> str:
+    """The sweep that has sections and gaps like this lock's."""
+    harts = max(1, len(lock.per_hart))
+    return (f"./run-bench.sh sweep --smp {harts} --hold {lock.hold.p50:.0f} --think {lock.gap.p50:.0f} "
+            f"--touch {min(64, lock.written):.0f}")

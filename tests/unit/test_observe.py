@@ -1,0 +1,148 @@
+"""The tests of what `observe` tells from the watcher's records: locks, their figures, and what stops people."""
+
+import numpy as np
+import pytest
+
+from hartlock.base.elf import Symbol
+from hartlock.base.errors import RunError, UsageError
+from hartlock.observe import image as images
+from hartlock.observe import records
+from hartlock.observe.locks import gaps, locks_of
+from hartlock.observe.records import Records
+from hartlock.observe.run import functions_of
+from hartlock.observe.trouble import troubles
+
+A, B, C = 0x1000, 0x2000, 0x3000
+IMAGE = images.Image()
+IMAGE.add([Symbol("a_lock", A, 8, False), Symbol("b_lock", B, 8, False), Symbol("c_lock", C, 8, False),
+           Symbol("first", 0x100, 0x40, True), Symbol("second", 0x140, 0x40, True), Symbol("$x", 0x150, 0, True)])
+
+
+def rows(name, entries):
+    """Records of a list; a field that an entry does not name is 0."""
+    layout = records.layouts()[name]
+    made = np.zeros(len(entries), dtype=layout)
+    for row, entry in zip(made, entries, strict=True):
+        for field, value in entry.items():
+            row[field] = value
+    return made
+
+
+def seen(section=(), word=(), pair=(), line=(), hart=({}, {})):
+    return Records(rows("section", section), rows("word", word), rows("pair", pair), rows("line", line), rows("hart", hart))
+
+
+def section(lock, hart, asked, freed, **more):
+    return {"lock": lock, "address": lock, "site": 0x104, "hart": hart, "asked": asked, "taken": asked, "freed": freed, **more}
+
+
+def word(lock, taken, freed, **more):
+    return {"lock": lock, "address": lock, "taken": taken, "freed": freed, **more}
+
+
+def test_every_record_is_as_long_in_c_as_in_python():
+    assert {name: layout.itemsize % 8 for name, layout in records.layouts().items()} == dict.fromkeys(records.LISTS, 0)
+
+
+def test_a_lock_a_counter_and_a_flag():
+    found = seen(word=[word(A, 4, 4), word(B, 100, 0, again=99), word(C, 2, 1)], section=[section(A, h, 10, 20) for h in range(4)])
+    assert [lock.name for lock in locks_of(found, IMAGE)] == ["a_lock"]
+
+
+def test_a_word_that_a_named_function_took_is_a_lock_whatever_became_of_it():
+    found = seen(word=[word(A, 1, 0, by_function=1)], section=[section(A, 0, 10, 20, is_held=1)])
+    assert [lock.name for lock in locks_of(found, IMAGE)] == ["a_lock"]
+
+
+def test_figures_of_a_lock():
+    sections = [section(A, 0, 100, 160, waited=20, firmware=10, written=3, read=1),  # held for 30
+                section(A, 0, 200, 230, written=3, read=1),  # a gap of 40 before
+                section(A, 0, 1000, 1030, written=3, read=1, sleeps=1),  # a gap with a WFI in it
+                section(A, 1, 50, 80, written=3, read=1, site=0x148)]
+    lines = [{"lock": A, "address": 64, "writers": 1, "readers": 2}, {"lock": A, "address": 128, "writers": 1},
+             {"lock": A, "address": 192, "readers": 3}]
+    lock, = locks_of(seen(sections, [word(A, 4, 4)], line=lines), IMAGE)
+    assert (lock.hold.p50, lock.hold.max, lock.gap.p50, lock.gap.max, lock.slept) == (30, 30, 40, 40, 0.5)
+    assert (lock.written, lock.read, lock.shared, lock.busiest, lock.per_hart) == (3, 1, 1, 0.75, {0: 3, 1: 1})
+    assert [(site.function, site.times) for site in lock.sites] == [("first", 3), ("second", 1)]
+
+
+def test_locks_of_one_name_are_told_apart():
+    two = images.Image()
+    two.add([Symbol("own", A, 8, False), Symbol("own", B, 8, False)])
+    found = seen([section(A, 0, 1, 2), section(B, 0, 1, 2)], [word(A, 2, 2), word(B, 2, 2)])
+    assert sorted(lock.name for lock in locks_of(found, two)) == ["own@0x1000", "own@0x2000"]
+
+
+def test_a_gap_is_of_one_hart():
+    gap, slept = gaps(rows("section", [section(A, 0, 10, 20), section(A, 1, 500, 600), section(A, 0, 25, 30)]))
+    assert list(gap) == [5] and list(slept) == [False]
+
+
+def both(pairs):
+    taken = [section(lock, 0, 10, 20) for lock in (A, A, B, B)]
+    found = seen(taken, [word(A, 2, 2), word(B, 2, 2)], pair=pairs)
+    return [said for said in troubles(found, locks_of(found, IMAGE), IMAGE) if "both orders" in said]
+
+
+def pair(outer, inner, hart, around=0):
+    return {"outer": outer, "inner": inner, "around": around or outer, "outer_site": 0x104, "inner_site": 0x148, "times": 1, "hart": hart}
+
+
+def test_both_orders_are_named_with_their_functions():
+    said, = both([pair(A, B, 0), pair(B, A, 1)])
+    assert "a_lock and b_lock" in said and "first+0x4" in said and "second+0x8" in said
+
+
+@pytest.mark.parametrize("pairs", [[pair(A, B, 0), pair(A, B, 1)], [pair(A, B, 0), pair(B, A, 0)],
+                                   [pair(A, B, 0, C), pair(B, A, 1, C)], [pair(A, C, 0), pair(C, A, 1)]],
+                         ids=["one order", "one hart", "a lock around both", "no lock"])
+def test_orders_that_are_no_trouble(pairs):
+    assert both(pairs) == []
+
+
+def test_a_lock_that_its_holder_takes_again():
+    found = seen([section(A, 1, 10, 99, is_held=1)], [word(A, 1, 0, by_function=1)], hart=[{}, {"wants": A, "wants_site": 0x148}])
+    said = troubles(found, locks_of(found, IMAGE), IMAGE)
+    assert "taken twice by hart 1" in said[0] and "first+0x4" in said[0] and "second+0x8" in said[0]
+    assert any("held at the end by hart 1" in text for text in said)
+
+
+def test_a_lock_held_across_a_wfi():
+    found = seen([section(A, 0, 10, 99, slept=1), section(A, 0, 110, 199)], [word(A, 2, 2)])
+    assert troubles(found, locks_of(found, IMAGE), IMAGE) == ["a_lock was held across a WFI (1 times) in 2 sections"]
+
+
+def test_names_of_addresses():
+    assert [IMAGE.name(at) for at in (A, A + 4, A + 8, 0x150)] == ["a_lock", "a_lock+0x4", "0x1008", "second+0x10"]
+
+
+def test_a_function_that_is_not_there_brings_the_nearest_name():
+    with pytest.raises(UsageError, match="--acquire frist: .* is it first"):
+        functions_of(IMAGE, {"acquire": ["frist"], "try": (), "release": ()})
+    with pytest.raises(UsageError, match="--release alone"):
+        functions_of(IMAGE, {"acquire": (), "try": (), "release": ["first"]})
+
+
+def test_the_functions_of_known_projects_are_found():
+    known = images.Image()
+    known.add([Symbol("spin_lock", 0x100, 0, True), Symbol("spin_unlock", 0x120, 0, True), Symbol("other", 0x140, 0, True)])
+    assert [(f.kind, f.begin, f.end) for f in functions_of(known, {"acquire": (), "try": (), "release": ()})] == [
+        ("acquire", 0x100, 0x120), ("release", 0x120, 0x140)]
+
+
+def test_lists_of_symbols(tmp_path):
+    path = tmp_path / "kallsyms"
+    path.write_text("ffffffff80001000 T _raw_spin_lock\nffffffff80001020 t helper\t[module]\nnonsense\n")
+    assert [(s.name, s.is_code) for s in images.of_list(path)] == [("_raw_spin_lock", True), ("helper", True)]
+    path.write_text("0000000000000000 T _raw_spin_lock\n")
+    with pytest.raises(UsageError, match="root only"):
+        images.of_list(path)
+
+
+def test_files_of_records(tmp_path):
+    with pytest.raises(RunError, match="without its records"):
+        records.read(tmp_path)
+    for name, layout in records.layouts().items():
+        (tmp_path / f"{name}.bin").write_bytes(bytes(layout.itemsize + 3))  # the second one is cut off
+    assert len(records.read(tmp_path).section) == 1
