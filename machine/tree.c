@@ -6,7 +6,10 @@
 enum { BEGIN_NODE = 1, END_NODE = 2, PROPERTY = 3, END = 9 };
 enum { HEADER_BYTES = 40, RESERVATIONS_BYTES = 16, NAMES_ROOM = 512 };
 
-/* The extensions of every hart; `isa` is the string of the older binding. */
+/* The extensions of every hart, in the list of the binding (Linux, riscv/extensions.yaml), and in
+ * the string of the older one, where "i" stands for the counters, too. */
+static const char extensions[] =
+	"i\0m\0a\0c\0zicntr\0zicsr\0zifencei\0zihintpause\0zawrs\0zacas\0zabha";
 static const char isa[] = "rv64imac_zicsr_zifencei_zihintpause_zawrs_zacas_zabha";
 
 struct writer {
@@ -87,6 +90,21 @@ static void end(struct writer *w)
 	put_cell(w, END_NODE);
 }
 
+static void flag(struct writer *w, const char *name)
+{
+	property(w, name, "", 0);
+}
+
+static void interrupt_controller(struct writer *w)
+{
+	begin(w, "interrupt-controller");
+	text(w, "compatible", "riscv,cpu-intc");
+	cells(w, "#address-cells", 1, 0);
+	cells(w, "#interrupt-cells", 1, 1);
+	flag(w, "interrupt-controller");
+	end(w);
+}
+
 static void cpu(struct writer *w, unsigned id)
 {
 	char name[16];
@@ -97,8 +115,11 @@ static void cpu(struct writer *w, unsigned id)
 	text(w, "compatible", "riscv");
 	text(w, "status", "okay");
 	text(w, "riscv,isa", isa);
+	text(w, "riscv,isa-base", "rv64i");
+	property(w, "riscv,isa-extensions", extensions, sizeof(extensions));
 	cells(w, "reg", 1, id);
 	cells(w, "phandle", 1, id + 1);
+	interrupt_controller(w);
 	end(w);
 }
 
@@ -142,6 +163,8 @@ static void devices(struct writer *w, const char *bootargs)
 	cells(w, "reg", 4, 0, (uint32_t)RAM_BASE, 0, (uint32_t)RAM_BYTES);
 	end(w);
 	begin(w, "soc");
+	text(w, "compatible", "simple-bus");
+	flag(w, "ranges");
 	cells(w, "#address-cells", 1, 2);
 	cells(w, "#size-cells", 1, 2);
 	begin(w, "test@100000");
@@ -177,8 +200,9 @@ static void header(uint8_t *to, uint32_t structure, const struct writer *w)
 
 bool tree_write(const struct machine *m, const char *bootargs, uint8_t *to, size_t room)
 {
+	enum { LEAST = HEADER_BYTES + RESERVATIONS_BYTES + NAMES_ROOM };
 	uint8_t *structure = to + HEADER_BYTES + RESERVATIONS_BYTES;
-	struct writer w = {.at = structure, .end = to + room - NAMES_ROOM};
+	struct writer w = {.at = structure, .end = to + (room < LEAST ? LEAST : room) - NAMES_ROOM};
 
 	begin(&w, "");
 	cells(&w, "#address-cells", 1, 2);

@@ -157,6 +157,8 @@ static const char *read_text(struct blob b)
 	return error != NULL ? error : reading();
 }
 
+#define MODEL_ISA "rv64imac_zicntr_zicsr_zifencei_zihintpause_zawrs_zacas_zabha"
+
 /* Each tree's own comment says what it is of. What is in brackets is the specification's freedom,
  * or that of the bindings for RISC-V. */
 static const struct {
@@ -172,6 +174,9 @@ static const struct {
 		   " 7:rv64imafdch_zicsr_zifencei_zihintpause_sstc, 10000000 Hz, "
 		   "memory 80000000+10000000, finisher 100000, "
 		   "hartlock: run=ticket:8,cas:8 seed=42"},
+	{"model-machine", "harts 0/0:" MODEL_ISA " 1/0:" MODEL_ISA " 2/1:" MODEL_ISA
+			  " 3/1:" MODEL_ISA " 4/2:" MODEL_ISA ", 1500000000 Hz, memory "
+			  "80000000+10000000, finisher 100000, hartlock: run=cas:5"},
 	/* cores */
 	{"sparse", "harts 1 3:rv64imac 7 64 7fffffff, 10000000 Hz, memory 80000000+10000000"},
 	{"disabled", "harts 1:rv64gc 3, 5 left out, 10000000 Hz, memory 80000000+10000000"},

@@ -33,6 +33,7 @@ PROGRAMS = {
                                                         "ranges")],
     "machine_amo": ["machine/memory.c", "machine/decode.c", "machine/expand.c", "machine/execute.c"],
     "machine_decode": ["machine/decode.c", "machine/expand.c", "machine/execute.c"],
+    "machine_tree": ["machine/tree.c"],
     "machine_spin": ["machine/spin.c", "model/store_buffer.c"],
     "model_coherence": ["model/coherence.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_profile": ["model/profile.c"],
@@ -139,6 +140,12 @@ def compile_trees(folder):
     for machine in ("virt", "sifive_u"):
         run([QEMU, "-machine", f"{machine},dumpdtb={folder}/dumped", "-smp", "5", "-m", "256M", "-display", "none"])
         run(["dtc", "-q", "-I", "dtb", "-O", "dtb", "-o", folder / f"qemu-{machine}.dtb", folder / "dumped"])
+    run([build(folder / "machine_tree", "machine_tree", PROGRAMS["machine_tree"]), folder / "model-machine.dtb"])
+
+
+def test_the_tree_of_the_model_s_machine_is_one_that_dtc_does_not_warn_of(tmp_path):
+    run([build(tmp_path / "machine_tree", "machine_tree", PROGRAMS["machine_tree"]), tmp_path / "model-machine.dtb"])
+    assert run(["dtc", "-I", "dtb", "-O", "dtb", "-o", tmp_path / "again", tmp_path / "model-machine.dtb"]) == ""
 
 
 def test_every_tree_is_read():
@@ -159,6 +166,8 @@ def test_program(stem, tmp_path):
     if stem == "machine":
         compile_trees(tmp_path)
         arguments = [tmp_path]
+    if stem == "machine_tree":
+        arguments = [tmp_path / "model-machine.dtb"]
     if stem == "model_profile":
         arguments = sorted(TOP.glob("model/machines/*.toml"))
     run([program, *arguments])
