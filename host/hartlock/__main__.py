@@ -1,23 +1,36 @@
-import io
-import os
 import sys
 
-# A stream that was closed at the start is None, and the next file that is opened would get its number.
-for number, name in enumerate(("stdin", "stdout", "stderr")):
-    if getattr(sys, name) is None:
-        os.open(os.devnull, os.O_RDWR)  # the lowest number that is free: this one
-        setattr(sys, name, open(number, "r" if number == 0 else "w", encoding="utf-8", closefd=False))
-# A terminal of ASCII gets what it cannot show written out.
-if isinstance(sys.stdout, io.TextIOWrapper):
-    sys.stdout.reconfigure(errors="backslashreplace")
+from hartlock.base import ends, streams
+from hartlock.base.errors import EXIT_FAILED
 
-from hartlock.cli.main import main
-from hartlock.base.errors import EXIT_PIPE
 
-try:
-    status = main(sys.argv[1:])
-    sys.stdout.flush()
-except BrokenPipeError:  # the reader of the output has seen enough, as with `| head`
-    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    status = EXIT_PIPE
-sys.exit(status)
+def _status(argv: list[str]) -> int:
+    """Run the command line; returns the exit status, if no signal ends it."""
+    ends.listen()
+    from hartlock.cli.main import main
+
+    try:
+        status = main(argv)
+    except SystemExit as e:  # argparse's
+        status = e.code if isinstance(e.code, int) else EXIT_FAILED
+    if why := streams.end():
+        print(f"hartlock: not all could be printed: {why}", file=sys.stderr)
+        status = status or EXIT_FAILED
+    return status
+
+
+def _whole(argv: list[str]) -> int:
+    """Run the command line; returns the exit status, whatever ends it."""
+    try:
+        try:
+            return _status(argv)
+        finally:
+            ends.ignore()
+    except ends.Ended as e:
+        if not e.reader_is_gone:
+            print(f"hartlock: {e}", file=sys.stderr)
+        return e.status
+
+
+streams.begin()
+sys.exit(_whole(sys.argv[1:]))

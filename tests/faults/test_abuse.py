@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from support.processes import start, until_a_trial_is_kept
-from support.run import QUICK, TOP, run_bench, run_here
+from support.run import BUILDS, QUICK, TOP, run_bench, run_here
 from support.sampling import sampled
 
 from hartlock.folder import writer
@@ -180,3 +180,28 @@ def test_limits_do_not_ask_the_wall_clock(tmp_path, monkeypatch, clock):
     monkeypatch.setattr(clock, lambda: next(seconds))
     done = run_here("--engine", "tcg", "--smp", "1", "--lock", "cas", *QUICK, "--trials", "1", "--out", tmp_path / "run")
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && cd "$0" && '
+
+
+def in_read_only_checkout(*args):
+    """Runs ./run-bench.sh ARGS, which asks make, in a checkout that cannot be written to."""
+    if subprocess.run(["unshare", "-m", "sh", "-c", READ_ONLY + "true", TOP], capture_output=True, check=False).returncode != 0:
+        pytest.skip("nothing can be mounted here (needs root)")
+    return subprocess.run(["unshare", "-m", "sh", "-c", READ_ONLY + 'exec ./run-bench.sh "$@"', TOP, *map(str, args)], capture_output=True,
+                          text=True, timeout=120, check=False, env={**os.environ, **BUILDS})
+
+
+def sentence(done, status, words):
+    assert done.returncode == status and "Traceback" not in done.stderr and words in done.stdout + done.stderr, done
+
+
+def test_a_checkout_that_is_read_only_and_built(tmp_path, model_built):
+    sentence(in_read_only_checkout("--engine", "model", "--smp", 1, "--lock", "cas", "--trials", 1, "--out", tmp_path / "run"), 0, "results: ")
+
+
+@pytest.mark.parametrize("args,words", [
+    (("--unlock", "amoswap", "--relax", "none"), "Read-only file system; and what is there is not up to date"), ((), "--out DIR puts one elsewhere")])
+def test_a_checkout_that_is_read_only_and_not_enough(args, words, model_built):
+    sentence(in_read_only_checkout("--engine", "model", "--smp", 1, "--lock", "cas", "--trials", 1, *args), 2, words)

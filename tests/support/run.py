@@ -5,7 +5,6 @@ import csv
 import io
 import json
 import os
-import signal
 import subprocess
 from dataclasses import dataclass
 from pathlib import Path
@@ -90,14 +89,11 @@ def command(*args, env=None, timeout=120):
 def run_here(*args):
     """Run ./run-bench.sh ARGS in this process, for commands that only read results."""
     out, err = io.StringIO(), io.StringIO()
-    handler = signal.getsignal(signal.SIGTERM)  # a run sets its own
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         try:
             status = main([str(a) for a in args])
         except SystemExit as e:
             status = e.code
-        finally:
-            signal.signal(signal.SIGTERM, handler)
     return subprocess.CompletedProcess(args, status, out.getvalue(), err.getvalue())
 
 

@@ -21,7 +21,7 @@ def test_every_column_is_documented_in_order():
     assert both + documented("reference/columns.md", "Columns of summary.csv") == header(SummaryRow)
 
 
-OF_FAULTS = ("test_faults", "test_hang", "test_noise", "test_abuse", "test_fuzz")
+OF_FAULTS = ("test_faults", "test_ends", "test_hang", "test_noise", "test_abuse", "test_fuzz")
 OF_NO_FAULT = {"test_the_host_knows_where_the_kernel_keeps_what", "test_memory_that_makes_no_sense_is_not_shown",
                "test_the_records_are_documented", "test_words_that_are_none_are_a_record_error",
                "test_on_a_terminal_there_is_a_bar_and_the_csv_comes_last"}

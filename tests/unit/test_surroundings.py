@@ -47,6 +47,18 @@ def test_a_stream_that_is_closed(folder, words, closed):
     sentence(done, 0, "")
 
 
+@pytest.mark.parametrize("env", [{}, {"PATH": ""}])
+def test_an_environment_that_is_empty(folder, env):
+    done = subprocess.run([TOP / "run-bench.sh", "advise", folder], env=env, capture_output=True, text=True, timeout=60, check=False)
+    sentence(done, 0, "Take mcs.")
+
+
+def test_a_path_without_the_programs_of_the_system(folder):
+    done = subprocess.run([TOP / "run-bench.sh", "advise", folder], env={"PATH": "/nonexistent"}, capture_output=True, text=True, timeout=60,
+                          check=False)
+    assert (done.returncode, done.stderr) == (2, "hartlock: there is no dirname in PATH=/nonexistent\n")
+
+
 def test_a_results_folder_that_is_called_latest_is_left_alone(tmp_path, capsys):
     (tmp_path / "latest").mkdir()
     (tmp_path / "run").mkdir()

@@ -3,10 +3,11 @@
 0    measured, checked, complete
 1    measured something, but it is incomplete, damaged, or a check failed
 2    the command line is wrong, or something needed is not there
-130  stopped by Ctrl-C (143: by SIGTERM; 141: nobody reads the output any more)
+128 and the number of the signal that ended it: 130 Ctrl-C, 143 SIGTERM, 129 SIGHUP, 141 nobody reads the output any more
+(base/ends.py)
 """
 
-EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED, EXIT_PIPE, EXIT_TERMINATED = 0, 1, 2, 130, 141, 143
+EXIT_OK, EXIT_FAILED, EXIT_USAGE = 0, 1, 2
 
 
 class UsageError(Exception):

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 from types import ModuleType
 
-from hartlock.base.errors import EXIT_INTERRUPTED, EXIT_USAGE, UsageError
+from hartlock.base.errors import EXIT_USAGE, UsageError
 from hartlock.base.option_types import shortened
 from hartlock.base.text import printable
 
@@ -36,9 +36,6 @@ def main(argv: Sequence[str]) -> int:
         if e.filename is None:
             raise
         return _complain(f"{shortened(str(e.filename))}: {e.strerror}")
-    except KeyboardInterrupt:
-        _complain("interrupted before anything was measured")
-        return EXIT_INTERRUPTED
 
 
 def _complain(what: str) -> int:

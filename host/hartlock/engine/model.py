@@ -9,6 +9,7 @@ from typing import ClassVar, Self
 
 from hartlock.base import evidence, toolchain
 from hartlock.base.errors import UsageError
+from hartlock.base.paths import MACHINE
 from hartlock.engine import build
 from hartlock.engine.base import Engine, Options, evidence_remark, refuse_qemu_options
 from hartlock.engine.process import Drained
@@ -30,7 +31,7 @@ class Simulation(Drained):
     def __init__(self, image: Path, plan: Plan, bootargs: str, model: "Model"):
         trace = ["--trace", str(model.trace)] if model.trace else []
         super().__init__(lambda folder: [
-            str(build.machine()), "--machine", str(model.plain_file(folder)), "--smp", str(plan.smp), "--seed", str(model.seed),
+            str(MACHINE), "--machine", str(model.plain_file(folder)), "--smp", str(plan.smp), "--seed", str(model.seed),
             *trace, "--plan", bootargs, str(image)])
 
 
@@ -53,13 +54,14 @@ class Model(Engine):
         refuse_qemu_options(options, cls.name, "the modelled machine's", with_profile=True)
         cls.check_programs()
         path = profiles.find(options.machine or (one_machine if options.one_machine else default_machine)(options.smp))
+        build.machine()
         profile = check_profile(path)
         if options.one_machine and profile.is_ensemble:
             raise UsageError(f"--machine {profile.name}: it stands for many machines, and one is wanted here, with a number for "
                              "each key, as generic-8")
         if options.trace:
             check_trace(options.trace, profile)
-        facts = {"machine": profile.name, "machine_profile": profile.text, "machine_sha256": build.file_hash(build.machine())}
+        facts = {"machine": profile.name, "machine_profile": profile.text, "machine_sha256": build.file_hash(MACHINE)}
         made = cls(cls.modelled_windows(options.model_duration_us), machine=profile.name, facts=facts, path=path, profile=profile,
                    seed=options.seed % 10**18, draw_seed=options.seed if options.draw_seed is None else options.draw_seed,
                    trace=options.trace)
@@ -163,7 +165,7 @@ def check_profile(path: Path) -> Profile:
 
 
 def _check(plain: Path, path: Path) -> None:
-    done = subprocess.run([build.machine(), "--machine", plain, "--check"], stdin=subprocess.DEVNULL, capture_output=True,
+    done = subprocess.run([MACHINE, "--machine", plain, "--check"], stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, errors="replace", timeout=20, check=False)
     if done.returncode != 0:
         said = done.stderr.strip().removeprefix("hartlock-machine: ").replace(str(plain), str(path))

@@ -56,7 +56,7 @@ def make_folder(parent: Path, stem: str) -> Path:
                 path.mkdir()
                 return path
     except OSError as e:
-        raise UsageError(f"cannot make a results folder in {parent}: {e.strerror}") from e
+        raise UsageError(f"cannot make a results folder in {parent}: {e.strerror}; --out DIR puts one elsewhere") from e
     raise UsageError(f"cannot make a results folder in {parent}: {stem} is taken a thousand times")
 
 

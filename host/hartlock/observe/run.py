@@ -40,15 +40,21 @@ class Request:
 
 
 class Run:
+    path: Path
+
     def __init__(self, request: Request, out: Console):
         self.request, self.console, self.outcome = request, out, Outcome()
         self.plugin = build.watcher()
-        self.path = writer.use_folder(request.out) if request.out else writer.make_folder(paths.RESULTS, f"{writer.stamp()}-observe")
         self.ended = ""
         self.monitor = Path()
 
+    def open(self) -> None:
+        """Make the folder. Raises UsageError."""
+        out = self.request.out
+        self.path = writer.use_folder(out) if out else writer.make_folder(paths.RESULTS, f"{writer.stamp()}-observe")
+
     def go(self) -> int:
-        return guarded(self.outcome, self._watch, self._end)
+        return guarded(self.outcome, self.open, self._watch, self._end)
 
     def _command(self, folder: Path) -> list[str]:
         self.monitor = folder / "qmp"

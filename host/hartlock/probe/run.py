@@ -88,23 +88,31 @@ class Request:
 
 
 class Run:
+    path: Path
+    files: writer.Files
+    session: Listening
+
     def __init__(self, request: Request, out: Console):
+        self.request = request
         self.smp, self.engine, self.base, self.console = request.smp, request.engine, request.base, out
         self.plan, self.outcome = _plan(self.smp, request.seed), Outcome()
         self.image = self.engine.build(self.plan.relax, self.plan.unlock)
-        self.path = (writer.use_folder(request.out) if request.out else writer.make_folder(
+        self.processors = toolchain.host_processors()
+        self.context = run_json.begin(self.plan, request.argv, self.engine, self.image, self.processors)
+
+    def open(self) -> None:
+        """Make the folder. Raises UsageError."""
+        self.path = (writer.use_folder(self.request.out) if self.request.out else writer.make_folder(
             paths.RESULTS, writer.name(PROBE, self.smp, self.engine.name)))
-        self.files, self.latest = writer.Files(self.path), not request.out
-        processors = toolchain.host_processors()
-        self.context = run_json.begin(self.plan, request.argv, self.engine, self.image, processors)
-        self.session = Listening(self.plan, self.engine, self.path.name, processors)
+        self.files = writer.Files(self.path)
+        self.session = Listening(self.plan, self.engine, self.path.name, self.processors)
 
     def go(self) -> int:
-        return guarded(self.outcome, self._measure, self._end)
+        return guarded(self.outcome, self.open, self._measure, self._end)
 
     def _measure(self) -> None:
         self.files.write_context(self.context)
-        if self.latest:
+        if not self.request.out:
             writer.point_latest(self.path)
         with self.console.status(f"probing {self.smp} hart(s)"):
             self.session.go(self.image, None, lambda data: self.files.log(self.engine.log, data),

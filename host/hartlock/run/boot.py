@@ -3,8 +3,10 @@
 import re
 import signal
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
+from hartlock.base import ends
 from hartlock.diagnose import firmware, hang_report, symbols
 from hartlock.run import remarks
 from hartlock.records.trials import Trial, TrialBuilder, is_complete
@@ -75,7 +77,8 @@ class Session:
 
     def launch(self, image: Path) -> Source:
         """Start what go() listens to, if it is not started yet."""
-        self.source = self.source or self.engine.start(self.plan, image)
+        with ends.held():  # close() has to know what is started
+            self.source = self.source or self.engine.start(self.plan, image)
         return self.source
 
     def close(self) -> None:
@@ -96,13 +99,15 @@ class Session:
                     keep(self._rows(trial))
                     step(f"{self.engine.name}: {trial.strategy} on {trial.harts} hart{'s' if trial.harts > 1 else ''}")
 
-        with self.launch(image) as process:
+        with closing(self):
+            process = self.launch(image)
             self.context[f"{process.key}_command"] = process.command
             bounds = self.engine.limits(self.plan, silence_s)
             try:
                 for data in process.chunks(bounds):
-                    log(data)
-                    take(lines.add(data))
+                    with ends.held():  # the log, the rows and the counts say the same
+                        log(data)
+                        take(lines.add(data))
                     if self._asks(process):
                         return
                     if self._over() and not self.engine.is_started_here:
@@ -114,7 +119,8 @@ class Session:
                     self._hung(e)
                 return
             finally:
-                take(lines.end())
+                with ends.held():
+                    take(lines.end())
             self._ended(process)
 
     def replay(self, data: bytes, keep: Callable[[Rows], None]) -> None:

@@ -1,18 +1,14 @@
 """The life of a command that measures: something may end it early, and its results are written anyway."""
 
-import signal
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from hartlock.base.errors import (EXIT_FAILED, EXIT_INTERRUPTED, EXIT_OK, EXIT_TERMINATED, EXIT_USAGE, RunError,
-                                  UsageError)
+from hartlock.base import ends
+from hartlock.base.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, RunError, UsageError
 
 COMPLETE, INCOMPLETE, INTERRUPTED = "complete", "incomplete", "interrupted"  # the values of run.json's status
-KEPT = "interrupted: what was measured until then is kept"
-
-
-class Terminated(BaseException):
-    """The process was sent SIGTERM."""
+KEPT = "what was measured until then is kept"
 
 
 @dataclass
@@ -38,34 +34,43 @@ class Outcome:
         self.worse(problem, self.status)
 
 
-class undisturbed:
-    """A block in which Ctrl-C and SIGTERM are ignored, because the results are being written."""
-
-    def __enter__(self) -> None:
-        self._old = {s: signal.signal(s, signal.SIG_IGN) for s in (signal.SIGINT, signal.SIGTERM)}
-
-    def __exit__(self, *_: object) -> None:
-        for number, handler in self._old.items():
-            signal.signal(number, handler)
+def _interrupted(outcome: Outcome, end: ends.Ended) -> None:
+    told = f"{'nobody reads the output any more' if end.reader_is_gone else end}: {KEPT}"
+    outcome.worse(told, INTERRUPTED, end.status)
+    if end.reader_is_gone:
+        print(f"hartlock: {told}", file=sys.stderr)
 
 
-def terminate(*_: object) -> None:
-    raise Terminated
-
-
-def guarded(outcome: Outcome, measure: Callable[[], None], finish: Callable[[], None]) -> int:
-    """Call `measure`; whatever ends it goes into `outcome`; then `finish`, undisturbed. Returns the exit status."""
-    signal.signal(signal.SIGTERM, terminate)
+def _measured(outcome: Outcome, measure: Callable[[], None]) -> None:
+    """Call `measure`, and note what it raises."""
     try:
         measure()
-    except KeyboardInterrupt:
-        outcome.worse(KEPT, INTERRUPTED, EXIT_INTERRUPTED)
-    except Terminated:
-        outcome.worse(KEPT, INTERRUPTED, EXIT_TERMINATED)
     except RunError as e:
         outcome.worse(str(e))
     except UsageError as e:  # something that is needed was not there after all
         outcome.worse(str(e), exit_status=EXIT_USAGE)
-    with undisturbed():
+    except OSError as e:  # a limit of this system, say on open files
+        outcome.worse(f"{e.filename}: {e.strerror}" if e.filename else str(e))
+
+
+def guarded(outcome: Outcome, begin: Callable[[], None], measure: Callable[[], None], finish: Callable[[], None]) -> int:
+    """Call `begin`, which may raise UsageError: then that is all. Call `measure`; whatever ends it goes into `outcome`. Then call
+    `finish`. Returns the exit status.
+
+    A signal interrupts only `measure`. One that comes later is raised when `finish` has done its work, and so is a fault of this
+    program.
+    """
+    with ends.held():
+        begin()
+        try:
+            with ends.released():
+                _measured(outcome, measure)
+        except ends.Ended as e:
+            ends.settle()
+            _interrupted(outcome, e)
+        except Exception as e:
+            outcome.worse(f"a fault of this program: {type(e).__name__}: {e}")
+            finish()
+            raise
         finish()
     return outcome.exit

@@ -23,24 +23,31 @@ from hartlock.run.guarded import COMPLETE, Outcome, guarded
 
 
 class Run:
-    def __init__(self, request: Request, out: Console, folder: Path | None = None):
-        """The results go into `folder`, if there is one already."""
+    path: Path
+    folder: writer.Folder
+
+    def __init__(self, request: Request, out: Console, known: Path | None = None):
+        """The results go into the folder `known`, if there is one already."""
+        self.known_folder = known
         self.request, self.console, self.plan = request, out, request.plan
         engine = request.engines[0]
         self.image = engine.build(self.plan.relax, self.plan.unlock)
         self.processors = toolchain.host_processors()
         self.context = run_json.begin(self.plan, request.argv, engine, self.image, self.processors)
         self.admit()
-        names = "+".join(e.name for e in request.engines)
-        self.path = folder or (writer.take_folder(request.out) if request.out else writer.make_folder(
-            paths.RESULTS, writer.name(request.label, self.plan.smp, names)))
-        self.folder = writer.Folder(self.path)
         self.sessions: list[Session] = []
         self.outcome = Outcome()
         self.rows: list[SummaryRow] = []
 
+    def open(self) -> None:
+        """Make the folder, and open its files. Raises UsageError."""
+        out, names = self.request.out, "+".join(e.name for e in self.request.engines)
+        self.path = self.known_folder or (writer.take_folder(out) if out else writer.make_folder(
+            paths.RESULTS, writer.name(self.request.label, self.plan.smp, names)))
+        self.folder = writer.Folder(self.path)
+
     def go(self) -> int:
-        return guarded(self.outcome, self._begin, self._end)
+        return guarded(self.outcome, self.open, self._begin, self._end)
 
     def _begin(self) -> None:
         self.folder.write_context(self.context)

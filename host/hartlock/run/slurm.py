@@ -69,6 +69,7 @@ def submit_sweep(wanted: Sweep, argv: Sequence[str]) -> int:
     """Submit each boot of the sweep as a task of one job array, and return."""
     check()
     run = SweepRun(wanted, console())
+    run.open()
     run.folder.close()
     run.folder.write_context({**run.context, "status": "submitted"})
     boots = max(part.boot for part in wanted.parts)

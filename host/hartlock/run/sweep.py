@@ -17,7 +17,7 @@ from rich.console import Console
 
 from hartlock.plan import plan as plans
 from hartlock.folder import writer
-from hartlock.base import toolchain
+from hartlock.base import ends, toolchain
 from hartlock.base.terminal import console
 from hartlock.engine.base import Engine
 from hartlock.base.errors import RunError, UsageError
@@ -67,7 +67,10 @@ class SweepRun(Run):
     def __init__(self, sweep: Sweep, out: Console):
         self.sweep, self.first = sweep, sweep.parts[0].request
         super().__init__(self.first, out, sweep.folder)
-        boots = max(part.boot for part in sweep.parts)
+
+    def open(self) -> None:
+        super().open()
+        sweep, boots = self.sweep, max(part.boot for part in self.sweep.parts)
         self.by_work = {(e.name,
                          part.work): Table(RunContext(self.path.name, e, part.request.plan, self.processors, boots))
                         for part in sweep.parts if part.boot == 1 for e in part.request.engines}
@@ -86,7 +89,8 @@ class SweepRun(Run):
             self.processors = self.known["host"]["processors"]
 
     def measure(self) -> None:
-        attempts = [self._replay(part, engine) for part in self.sweep.parts for engine in part.request.engines]
+        with ends.held():  # the tables begin anew: they get back what the logs have
+            attempts = [self._replay(part, engine) for part in self.sweep.parts for engine in part.request.engines]
         total = self.planned()
         left = sum(len(a.plan.order) for a in attempts)
         wanted = [a for a in attempts if a.plan.order] if self.sweep.boot else []

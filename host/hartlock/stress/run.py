@@ -10,7 +10,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hartlock.base import paths, toolchain
+from hartlock.base import ends, paths, toolchain
 from hartlock.folder import run_json, writer
 from hartlock.plan import strategies
 from hartlock.base.errors import EXIT_FAILED, RunError
@@ -67,6 +67,9 @@ class State:
 
 
 class Stress:
+    path: Path
+    files: Files
+
     def __init__(self, request: Request, out: Console):
         self.request, self.asked, self.console = request, request.asked, out
         self.processors = toolchain.host_processors()
@@ -74,11 +77,15 @@ class Stress:
         first = self._draw(request.only or 1)
         self.context = run_json.begin(first.plan, list(request.argv), self.asked.engine, self.image(first.plan),
                                       self.processors)
-        self.path = writer.use_folder(request.out) if request.out else writer.make_folder(
-            paths.RESULTS, writer.name(f"{STRESS}-{strategies.label(self.asked.locks)}", self.asked.smp,
-                                       self.asked.engine.name))
-        self.files, self.state, self.outcome = Files(self.path), State(), Outcome()
+        self.state, self.outcome = State(), Outcome()
         self.began = self.told = time.monotonic()
+
+    def open(self) -> None:
+        """Make the folder, and open its files. Raises UsageError."""
+        out, asked = self.request.out, self.asked
+        self.path = writer.use_folder(out) if out else writer.make_folder(
+            paths.RESULTS, writer.name(f"{STRESS}-{strategies.label(asked.locks)}", asked.smp, asked.engine.name))
+        self.files = Files(self.path)
 
     def _draw(self, number: int, replay: int = 0) -> Round:
         again = f"-replay{replay}" if replay else ""
@@ -98,7 +105,7 @@ class Stress:
     def go(self) -> int:
         self.say(f"stress: seed {self.asked.seed}, {len(self.asked.locks)} strategies, {self.asked.smp} harts, engine "
                  f"{self.asked.engine.name}")
-        return guarded(self.outcome, self._measure, self._finish)
+        return guarded(self.outcome, self.open, self._measure, self._finish)
 
     def _measure(self) -> None:
         self._write("running")
@@ -125,14 +132,19 @@ class Stress:
         except TimeIsUp:
             pass
         finally:  # Ctrl-C, too: what the round had done is counted
-            self.state.tally += tally
-            problems = boot.faults() if ended else boot.failed()
-            self.files.rounds.add([self._row(drawn, boot, began, "fail" if problems else "pass" if ended else "")])
+            with ends.held():
+                self._count(drawn, boot, began, ended)
+        if not self.state.found:
+            self.files.forget(drawn.engine.log)
+
+    def _count(self, drawn: Round, boot: Boot, began: float, ended: bool) -> None:
+        """Add a round to the counts and the files, and judge it as far as it came."""
+        self.state.tally += boot.tally
+        problems = boot.faults() if ended else boot.failed()
+        self.files.rounds.add([self._row(drawn, boot, began, "fail" if problems else "pass" if ended else "")])
         self.state.rounds += 1
         if problems:
             self.state.found, self.state.found_s = Found(drawn.number, problems, boot.harts), self.seconds()
-        else:
-            self.files.forget(drawn.engine.log)
 
     def _row(self, drawn: Round, boot: Boot, began: float, check: str) -> RoundRow:
         engine = drawn.engine
