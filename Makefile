@@ -262,6 +262,10 @@ fuzz-folders: ## damaged results folders, for the commands that read them (RUNS=
 exact: $(MODEL) ## random programs on the model's machine and under qemu-riscv64: do they differ? (SEEDS=8 FIRST=1 ROUNDS=10000)
 	$(Q)$(TOOL)exact.differ $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
+.PHONY: closed-loop
+closed-loop: $(IMAGE) $(MODEL) ## machines drawn at random: does the probe find them, and order what it predicts rightly? (MACHINES=200 FIRST=1 BLAME=3)
+	$(Q)$(TOOL)closed_loop $(if $(MACHINES),--machines $(MACHINES)) $(if $(FIRST),--first $(FIRST)) $(if $(BLAME),--blame $(BLAME))
+
 .PHONY: docs
 docs: ## write the parts of documents that are made from data (lock/traits.toml ...) between their marks
 	$(Q)$(TOOL)docs

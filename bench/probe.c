@@ -7,7 +7,7 @@
 #include "record.h"
 
 static struct probe_line lines[PROBE_LINES];
-static struct histogram tally;
+static struct histogram tally, other;
 
 static void send_play(unsigned trial, const struct probe_play *play)
 {
@@ -23,8 +23,14 @@ static void send_play(unsigned trial, const struct probe_play *play)
 
 static struct probe_play new_play(const char *kind, unsigned a, unsigned b, uint64_t ops)
 {
-	struct probe_play play = {
-		.kind = kind, .a = a, .b = b, .ops = ops, .step = PROBE_STEP, .tally = &tally};
+	struct probe_play play = {.kind = kind,
+				  .a = a,
+				  .b = b,
+				  .ops = ops,
+				  .step = PROBE_STEP,
+				  .harts = 2,
+				  .tally = &tally,
+				  .other = &other};
 	uintptr_t start, end;
 
 	port_heap(&start, &end);
@@ -33,6 +39,7 @@ static struct probe_play new_play(const char *kind, unsigned a, unsigned b, uint
 	play.heap = (const struct probe_line *)start;
 	play.heap_lines = end > start ? (end - start) / LINE : 0;
 	histogram_clear(&tally);
+	histogram_clear(&other);
 	probe_reset(&play);
 	return play;
 }
@@ -40,6 +47,8 @@ static struct probe_play new_play(const char *kind, unsigned a, unsigned b, uint
 static void solo(unsigned trial)
 {
 	for (const struct probe_kind *k = probe_solo; k->kind != NULL; k++) {
+		if (k->needs != NULL && !port_has(k->needs))
+			continue;
 		struct probe_play play = new_play(k->kind, 0, 0, k->ops);
 
 		port_run(1, k->part, &play);
@@ -88,26 +97,99 @@ static void pairs(unsigned trial, unsigned harts)
 	}
 }
 
-static void several(unsigned trial, unsigned harts)
+/* Measure single accesses to lines that hart 1 has too. */
+static void accesses(unsigned trial)
 {
-	struct probe_play play;
+	of_two(trial, "dirty_amo", 1, probe_dirty_amo, 0, 1);
+	of_two(trial, "dirty_lr", 1, probe_dirty_lr, 0, 1);
+	of_two(trial, "dirty_two", 1, probe_dirty_two, 0, 1);
+	of_two(trial, "upgrade_store", 1, probe_upgrade_store, 0, 1);
+	of_two(trial, "lr_leaves", 1, probe_lr_leaves, 0, 1);
+}
 
-	for (unsigned others = 0; others < harts; others++) {
-		play = new_play("upgrade", 0, others, 1);
-		port_run(others + 1, probe_upgrade, &play);
+static void stores(unsigned trial)
+{
+	static const unsigned count[] = {1, 2, 3, 4, 6, 8, 12, 16, 24, 32, 48, 64};
+
+	for (unsigned i = 0; i < 2 * sizeof(count) / sizeof(*count); i++) {
+		struct probe_play play =
+			new_play(i % 2 ? "stores_done" : "stores", 0, count[i / 2], 1);
+
+		play.fenced = i % 2;
+		port_run(2, probe_stores, &play);
 		send_play(trial, &play);
 	}
-	if (harts < 2)
-		return;
-	play = new_play("visible", 0, 1, 2 * PROBE_ROUNDS);
+}
+
+static void visible(unsigned trial)
+{
+	struct probe_play play = new_play("visible", 0, 1, 2 * PROBE_ROUNDS);
+
 	play.step = 1;
 	port_run(2, probe_handoff, &play);
 	send_play(trial, &play);
-	if (harts < 3)
-		return;
-	play = new_play("copy", 0, 1, 1);
-	port_run(3, probe_copy, &play);
+}
+
+/* Measure what two harts do to each other. */
+static void fights(unsigned trial)
+{
+	static const unsigned gap[] = {0, 8, 16, 32, 64, 128, 256, 512};
+
+	of_two(trial, "regain", 1, probe_regain, 0, 1);
+	of_two(trial, "lr_window", 1, probe_lr_window, 0, 1);
+	of_two(trial, "lr_window_store", 1, probe_lr_window_store, 0, 1);
+	for (unsigned i = 0; i < sizeof(gap) / sizeof(*gap); i++) {
+		struct probe_play play = new_play("lr_kept", 0, gap[i], 1);
+
+		port_run(2, probe_lr_kept, &play);
+		send_play(trial, &play);
+		play.kind = "lr_delay";
+		play.tally = &other;
+		send_play(trial, &play);
+	}
+}
+
+static void crowd(unsigned trial, const char *kind, probe_part *part, unsigned b, unsigned harts)
+{
+	struct probe_play play = new_play(kind, 0, b, 1);
+
+	play.harts = harts;
+	port_run(harts, part, &play);
 	send_play(trial, &play);
+}
+
+/* Returns the number of harts that is tried after `n`: each up to 8, then powers of two, and all.
+ */
+static unsigned more(unsigned n, unsigned harts)
+{
+	unsigned next = n < 8 ? n + 1 : 2 * n;
+
+	return n < harts && next > harts ? harts : next;
+}
+
+/* Measure what more and more harts do to each other. */
+static void crowds(unsigned trial, unsigned harts)
+{
+	for (unsigned n = 1; n <= harts; n = more(n, harts)) {
+		crowd(trial, "hot", probe_hot, n, n);
+		crowd(trial, "hot_lrsc", probe_hot_lrsc, n, n);
+		if (n > 1)
+			crowd(trial, "readers", probe_readers, n - 1, n);
+	}
+}
+
+static void several(unsigned trial, unsigned harts)
+{
+	for (unsigned others = 0; others < harts; others++)
+		crowd(trial, "upgrade", probe_upgrade, others, others + 1);
+	if (harts < 2)
+		return;
+	accesses(trial);
+	stores(trial);
+	visible(trial);
+	fights(trial);
+	if (harts > 2)
+		crowd(trial, "copy", probe_copy, 1, 3);
 }
 
 static void send_count(unsigned trial, unsigned harts, unsigned hart)
@@ -139,5 +221,6 @@ void probe_run(unsigned trial, unsigned harts)
 	solo(trial);
 	pairs(trial, harts);
 	several(trial, harts);
+	crowds(trial, harts);
 	contention(trial, harts);
 }

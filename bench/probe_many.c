@@ -12,6 +12,7 @@ static struct {
 } meet;
 
 struct probe_count probe_counts[PORT_MAX_HARTS];
+static struct probe_line done[PORT_MAX_HARTS]; /* operations on a hot line */
 
 void probe_reset(struct probe_play *play)
 {
@@ -19,148 +20,83 @@ void probe_reset(struct probe_play *play)
 	a32_store_relaxed(&meet.turn, 0);
 	aptr_store_relaxed(&meet.arrived, 0);
 	aptr_store_relaxed(&meet.deadline, 0);
+	for (int i = 0; i < PORT_MAX_HARTS; i++)
+		aptr_store_relaxed(&done[i].word, 0);
 	for (int i = 0; i < PROBE_LINES; i++)
 		aptr_store_relaxed(&play->lines[i].word, 0);
 }
 
-static void await_turn(unsigned turn)
+void probe_await_turn(unsigned turn)
 {
-	/* acquire (T): pairs with the release in give_turn(). */
+	/* acquire (T): pairs with the release in probe_give_turn(). */
 	while (a32_load_acquire(&meet.turn) != (a32_value)turn)
 		LOCK_RELAX();
 }
 
-static void give_turn(unsigned turn)
+void probe_give_turn(unsigned turn)
 {
-	/* release (T): pairs with the acquire in await_turn(). */
+	/* release (T): pairs with the acquire in probe_await_turn(). */
 	a32_store_release(&meet.turn, (a32_value)turn);
 }
 
-/* relaxed, all three: which hart's turn it is orders them. */
-static void write_lines(const struct probe_play *play)
+/* Gather `harts` harts. relaxed: nothing else is read by the word. */
+static void gather(unsigned harts)
 {
-	for (int i = 0; i < PROBE_LINES; i++)
-		aptr_store_relaxed(&play->lines[i].word, 1);
+	(void)aptr_fetch_add_relaxed(&meet.arrived, 1);
+	while (aptr_load_relaxed(&meet.arrived) != harts)
+		LOCK_RELAX();
 }
 
-static void read_lines(const struct probe_play *play)
+/* Returns the operations that the harts behind hart 0 have said they did. */
+static uintptr_t done_by_others(unsigned harts)
 {
-	for (int i = 0; i < PROBE_LINES; i++)
-		(void)aptr_load_relaxed(&play->lines[i].word);
+	uintptr_t sum = 0;
+
+	for (unsigned i = 1; i < harts; i++)
+		sum += aptr_load_relaxed(&done[i].word);
+	return sum;
 }
 
-/* Returns the i-th of all lines, in an order that a prefetcher cannot predict. It is a
- * permutation, because both steps can be undone. */
-static int shuffled(int i)
-{
-	_Static_assert(PROBE_LINES == 128, "seven bits");
-	unsigned n = (unsigned)i * 77 + 31;
-
-	n &= PROBE_LINES - 1;
-	n ^= n >> 3;
-	return (int)(n * 45 & (PROBE_LINES - 1));
-}
-
-static void time_loads(const struct probe_play *play)
-{
-	for (int i = 0; i < PROBE_LINES; i++)
-		histogram_add(play->tally, probe_timed_load(&play->lines[shuffled(i)].word));
-}
-
-/* Hart a writes the lines, then hart b loads each. */
-void probe_dirty(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	if (index == play->a) {
-		write_lines(play);
-		give_turn(1);
-	} else if (index == play->b) {
-		await_turn(1);
-		time_loads(play);
+/* Defines the part of a kind: all harts do `operation`, whose value is 1 where it was done and else
+ * 0, until hart 0 has tried it PROBE_HOT times. */
+#define HOT_PART(kind, operation)                                                                \
+	static uintptr_t turns_of_##kind(unsigned turns)                                         \
+	{                                                                                        \
+		aptr *word = &meet.contended;                                                    \
+		uintptr_t count = 0;                                                             \
+                                                                                                 \
+		for (; turns != 0; turns--) {                                                    \
+			_Pragma("GCC unroll 16") for (int i = 0; i < PROBE_UNROLL; i++) count += \
+				(operation);                                                     \
+		}                                                                                \
+		return count;                                                                    \
+	}                                                                                        \
+                                                                                                 \
+	void probe_##kind(unsigned index, void *arg)                                             \
+	{                                                                                        \
+		struct probe_play *play = arg;                                                   \
+		uintptr_t before, count = 0;                                                     \
+		uint64_t start;                                                                  \
+                                                                                                 \
+		gather(play->harts);                                                             \
+		while (index != 0 && aptr_load_relaxed(&meet.deadline) == 0) {                   \
+			count += turns_of_##kind(1);                                             \
+			aptr_store_relaxed(&done[index].word, count);                            \
+		}                                                                                \
+		if (index != 0)                                                                  \
+			return;                                                                  \
+		(void)turns_of_##kind(PROBE_TRIES); /* the others have begun */                  \
+		before = done_by_others(play->harts);                                            \
+		start = port_cycles();                                                           \
+		count = turns_of_##kind(PROBE_HOT / PROBE_UNROLL);                               \
+		histogram_add(play->tally, port_cycles() - start);                               \
+		play->ops = count + done_by_others(play->harts) - before;                        \
+		aptr_store_relaxed(&meet.deadline, 1);                                           \
 	}
-}
 
-/* Hart a writes the lines, hart b loads them, then hart 2 loads each. */
-void probe_copy(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	if (index == play->a) {
-		write_lines(play);
-		give_turn(1);
-	} else if (index == play->b) {
-		await_turn(1);
-		read_lines(play);
-		give_turn(2);
-	} else {
-		await_turn(2);
-		time_loads(play);
-	}
-}
-
-/* Hart 0 loads the lines, then each of b others, then hart 0 writes each. */
-void probe_upgrade(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	await_turn(index);
-	read_lines(play);
-	give_turn(index + 1);
-	if (index != 0)
-		return;
-	await_turn(play->b + 1);
-	for (int i = 0; i < PROBE_LINES; i++)
-		histogram_add(play->tally, probe_timed_amo(&play->lines[shuffled(i)].word));
-}
-
-/* relaxed, both: only the word itself is handed over. There is no pause, because its length
- * would be part of the time. */
-static void await_word(const aptr *word, uintptr_t value)
-{
-	while (aptr_load_relaxed(word) != value)
-		;
-}
-
-static void there_and_back(struct probe_line *line, uintptr_t from)
-{
-	aptr_store_relaxed(&line->word, from);
-	await_word(&line->word, from + 1);
-}
-
-static void lead(const struct probe_play *play, struct probe_line *line)
-{
-	uint64_t start;
-
-	there_and_back(line, 1); /* this brings the line in */
-	probe_settle();
-	start = port_cycles();
-	for (uintptr_t round = 1; round <= PROBE_ROUNDS; round++)
-		there_and_back(line, 2 * round + 1);
-	probe_done();
-	histogram_add(play->tally, port_cycles() - start);
-}
-
-static void follow(struct probe_line *line)
-{
-	for (uintptr_t round = 0; round <= PROBE_ROUNDS; round++) {
-		await_word(&line->word, 2 * round + 1);
-		aptr_store_relaxed(&line->word, 2 * round + 2);
-	}
-}
-
-/* Harts a and b pass every step-th line to and fro; a has the clock. */
-void probe_handoff(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	for (int i = 0; i < PROBE_LINES; i += play->step) {
-		if (index == play->a)
-			lead(play, &play->lines[i]);
-		else if (index == play->b)
-			follow(&play->lines[i]);
-	}
-}
+/* relaxed, both: nothing is published. */
+HOT_PART(hot, (aptr_fetch_add_relaxed(word, 1), 1u))
+HOT_PART(hot_lrsc, probe_lrsc(word))
 
 static uint64_t deadline_from_now(void)
 {

@@ -25,6 +25,48 @@ static inline void probe_done(void)
 	__asm__ volatile("fence r, i" ::: "memory");
 }
 
+/* Wait until everything before is done, and seen by the other harts. */
+static inline void probe_fence(void)
+{
+	__asm__ volatile("fence rw, rw" ::: "memory");
+}
+
+/* Do an AMO on the word by its mnemonic. It takes t0 and gives its result to t0, or to nobody. The
+ * register is named because a variable would be copied once a turn. */
+#define PROBE_AMO(mnemonic, a) __asm__ volatile(mnemonic " t0, t0, %0" : "+A"((a)->word)::"t0")
+#define PROBE_AMO_FREE(mnemonic, a) \
+	__asm__ volatile(mnemonic " zero, t0, %0" : "+A"((a)->word)::"t0")
+
+/* amocas.d t0, t0, (word), as lock/atomic_rv64.h writes it. */
+#define PROBE_AMOCAS(a)                                      \
+	__asm__ volatile(".insn r 0x2f, 3, 0x14, t0, %1, t0" \
+			 : "+m"((a)->word)                   \
+			 : "r"(&(a)->word)                   \
+			 : "t0")
+
+/* Do an LR, an addition and an SC on the word. */
+#define PROBE_LR_SC(a)                                                      \
+	__asm__ volatile("lr.d t0, %0\n\taddi t0, t0, 1\n\tsc.d t0, t0, %0" \
+			 : "+A"((a)->word)::"t"                             \
+					    "0")
+
+static inline uintptr_t probe_lr(aptr *a)
+{
+	uintptr_t value;
+
+	__asm__ volatile("lr.d %0, %1" : "=r"(value), "+A"(a->word));
+	return value;
+}
+
+/* Store the word by SC. Returns whether it was stored. */
+static inline bool probe_sc(aptr *a, uintptr_t value)
+{
+	uintptr_t lost;
+
+	__asm__ volatile("sc.d %0, %2, %1" : "=r"(lost), "+A"(a->word) : "r"(value));
+	return lost == 0;
+}
+
 /* Try one LR and one SC. Returns whether the word was stored. */
 static inline bool probe_lrsc(aptr *a)
 {
@@ -57,6 +99,24 @@ static inline void probe_done(void)
 	__asm__ volatile(PROBE_DONE ::: "memory");
 }
 
+static inline void probe_fence(void)
+{
+	atomic_full_fence();
+}
+
+/* A load, and a compare-and-swap from 0, stand for LR and SC. */
+static inline uintptr_t probe_lr(aptr *a)
+{
+	return aptr_load_relaxed(a);
+}
+
+static inline bool probe_sc(aptr *a, uintptr_t value)
+{
+	uintptr_t seen = aptr_load_relaxed(a);
+
+	return aptr_cas_relaxed(a, &seen, value);
+}
+
 /* Attempt once to store the word plus one. Returns whether it was stored. */
 static inline bool probe_lrsc(aptr *a)
 {
@@ -87,6 +147,44 @@ static inline uint64_t probe_timed_load(const aptr *a)
 	start = port_cycles();
 	(void)aptr_load_relaxed(a);
 	probe_done();
+	return port_cycles() - start;
+}
+
+static inline uint64_t probe_timed_lr(aptr *a)
+{
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	(void)probe_lr(a);
+	probe_done();
+	return port_cycles() - start;
+}
+
+/* Time two loads that do not wait for each other. */
+static inline uint64_t probe_timed_two(const aptr *a, const aptr *b)
+{
+	uintptr_t first, second;
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	first = aptr_load_relaxed(a);
+	second = aptr_load_relaxed(b);
+	__asm__ volatile("" ::"r"(first + second));
+	probe_done();
+	return port_cycles() - start;
+}
+
+/* Time a store until every hart can see it. */
+static inline uint64_t probe_timed_store(aptr *a)
+{
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	aptr_store_relaxed(a, 1);
+	probe_fence();
 	return port_cycles() - start;
 }
 

@@ -33,7 +33,23 @@
 /* A value that the compiler must have at this point and knows nothing of. */
 #define KEEP(value) __asm__ volatile("" : "+r"(value))
 
-static void clock_alone(unsigned index, void *arg)
+/* Defines the part of a kind: `body`, PROBE_UNROLL times in a turn. It may use `word`, which is on
+ * an own line, and `value`. */
+#define LOOPED_PART(kind, body)                            \
+	static void solo_##kind(unsigned index, void *arg) \
+	{                                                  \
+		struct probe_play *play = arg;             \
+		aptr *word = &play->lines[0].word;         \
+		uintptr_t value = 1;                       \
+                                                           \
+		(void)index;                               \
+		KEEP(word);                                \
+		KEEP(value);                               \
+		LOOP(play, UNROLLED(body))                 \
+		KEEP(value);                               \
+	}
+
+static void solo_clock(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 
@@ -42,7 +58,7 @@ static void clock_alone(unsigned index, void *arg)
 		histogram_add(play->tally, probe_timed_nothing());
 }
 
-static void loop_alone(unsigned index, void *arg)
+static void solo_loop(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 
@@ -51,7 +67,7 @@ static void loop_alone(unsigned index, void *arg)
 }
 
 /* A ring of lines, each of which holds the address of the next. */
-static void load_chase(unsigned index, void *arg)
+static void solo_load(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 	const aptr *p = &play->lines[0].word;
@@ -64,7 +80,9 @@ static void load_chase(unsigned index, void *arg)
 	KEEP(p);
 }
 
-static void store_gap(unsigned index, void *arg)
+LOOPED_PART(load_free, (void)aptr_load_relaxed(word);)
+
+static void solo_gap(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 
@@ -72,7 +90,7 @@ static void store_gap(unsigned index, void *arg)
 	LOOP(play, delay(PROBE_GAP);)
 }
 
-static void store_spaced(unsigned index, void *arg)
+static void solo_store(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 	aptr *word = &play->lines[0].word;
@@ -81,32 +99,37 @@ static void store_spaced(unsigned index, void *arg)
 	LOOP(play, aptr_store_relaxed(word, turn); delay(PROBE_GAP);)
 }
 
-/* Time a chain of AMOs: each adds the value that the one before returned. relaxed, all:
- * nothing is published. */
-static void amo_chain(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-	aptr *word = &play->lines[0].word;
-	uintptr_t value = 1;
-
-	(void)index;
-	LOOP(play, UNROLLED(value = aptr_fetch_add_relaxed(word, value);))
-}
+/* relaxed, all: nothing is published. Each AMO adds the value that the one before returned. */
+#if defined(__riscv)
+LOOPED_PART(amo, PROBE_AMO("amoadd.d", word);)
+#else
+LOOPED_PART(amo, value = aptr_fetch_add_relaxed(word, value);)
+#endif
 
 /* Is the line still here after an AMO? */
-static void amo_and_load(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-	aptr *word = &play->lines[0].word;
-	uintptr_t value = 1;
+LOOPED_PART(amo_load, value = aptr_fetch_add_relaxed(word, value); value = aptr_load_relaxed(word);)
 
-	(void)index;
-	LOOP(play, UNROLLED(value = aptr_fetch_add_relaxed(word, value);
-			    value = aptr_load_relaxed(word);))
-}
+#if defined(__riscv)
+LOOPED_PART(amo_free, PROBE_AMO_FREE("amoadd.d", word);)
+LOOPED_PART(amo_swap, PROBE_AMO("amoswap.d", word);)
+LOOPED_PART(amo_or, PROBE_AMO("amoor.d", word);)
+LOOPED_PART(amo_cas, PROBE_AMOCAS(word);)
+LOOPED_PART(amo_aq, PROBE_AMO("amoadd.d.aq", word);)
+LOOPED_PART(amo_rl, PROBE_AMO("amoadd.d.rl", word);)
+LOOPED_PART(amo_aqrl, PROBE_AMO("amoadd.d.aqrl", word);)
+LOOPED_PART(lr, (void)probe_lr(word);)
+LOOPED_PART(lr_sc, PROBE_LR_SC(word);)
+LOOPED_PART(sc_fails, PROBE_AMO("sc.d", word);)
+LOOPED_PART(jump, __asm__ volatile("j 1f\n1:");)
+LOOPED_PART(fence_r_rw, __asm__ volatile("fence r, rw" ::: "memory");)
+LOOPED_PART(fence_rw_w, __asm__ volatile("fence rw, w" ::: "memory");)
+LOOPED_PART(fence_r_r, __asm__ volatile("fence r, r" ::: "memory");)
+LOOPED_PART(fence_w_w, __asm__ volatile("fence w, w" ::: "memory");)
+LOOPED_PART(fence_rw_rw, __asm__ volatile("fence rw, rw" ::: "memory");)
+#endif
 
 /* Time an AMO to each of many lines: if it is done at the shared cache, banks differ. */
-static void amo_lines(unsigned index, void *arg)
+static void solo_amo_lines(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 
@@ -117,7 +140,7 @@ static void amo_lines(unsigned index, void *arg)
 		histogram_add(play->tally, probe_timed_amo(&play->lines[i].word));
 }
 
-static void op_chain(unsigned index, void *arg)
+static void solo_op(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 	uint64_t value = 1, by = play->ops;
@@ -127,7 +150,18 @@ static void op_chain(unsigned index, void *arg)
 	LOOP(play, UNROLLED(value ^= by; KEEP(value);))
 }
 
-static void mul_chain(unsigned index, void *arg)
+/* Four chains, of which a wide core takes several steps at once. */
+static void solo_op_free(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+	uint64_t value[4] = {1, 2, 3, 4}, by = play->ops;
+
+	(void)index;
+	KEEP(by);
+	LOOP(play, UNROLLED(value[i % 4] ^= by; KEEP(value[i % 4]);))
+}
+
+static void solo_mul(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 	uint64_t value = 3, by = play->ops;
@@ -137,7 +171,7 @@ static void mul_chain(unsigned index, void *arg)
 	LOOP(play, UNROLLED(value *= by; KEEP(value);))
 }
 
-static void div_chain(unsigned index, void *arg)
+static void solo_div(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 	uint64_t value = UINT64_MAX, by = 3;
@@ -147,13 +181,7 @@ static void div_chain(unsigned index, void *arg)
 	LOOP(play, UNROLLED(value /= by; KEEP(value);))
 }
 
-static void pause_chain(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	(void)index;
-	LOOP(play, UNROLLED(LOCK_RELAX();))
-}
+LOOPED_PART(pause, LOCK_RELAX();)
 
 /* Returns another number below n for each i; no prefetcher can follow the order. The caller
  * guarantees: n is a power of two. */
@@ -168,7 +196,7 @@ static size_t power_of_two_in(size_t n)
 }
 
 /* Time loads of lines far apart that no hart has touched for long. */
-static void memory_fill(unsigned index, void *arg)
+static void solo_memory(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 	size_t n =
@@ -183,7 +211,7 @@ static void memory_fill(unsigned index, void *arg)
 }
 
 /* Time loads of more lines than an L1 holds, over and over: each has been evicted since. */
-static void shared_again(unsigned index, void *arg)
+static void solo_shared(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 	size_t n =
@@ -196,20 +224,17 @@ static void shared_again(unsigned index, void *arg)
 		histogram_add(play->tally, probe_timed_load(&play->heap[shuffled(i, n)].word));
 }
 
+#define ON_ANY(kind, ops) {#kind, PROBE_##ops, solo_##kind, NULL},
+#if defined(__riscv)
+#define ON_RISCV(kind, ops) ON_ANY(kind, ops)
+#define ON_zacas(kind, ops) {#kind, PROBE_##ops, solo_##kind, "zacas"},
+#else
+#define ON_RISCV(kind, ops)
+#define ON_zacas(kind, ops)
+#endif
+#define ALONE(kind, ops, less, needs, ...) ON_##needs(kind, ops)
+
 const struct probe_kind probe_solo[] = {
-	{"clock", 1, clock_alone},
-	{"loop", PROBE_TURNS, loop_alone},
-	{"load", PROBE_TURNS *PROBE_UNROLL, load_chase},
-	{"gap", PROBE_TURNS, store_gap},
-	{"store", PROBE_TURNS, store_spaced},
-	{"amo", PROBE_TURNS *PROBE_UNROLL, amo_chain},
-	{"amo_load", PROBE_TURNS *PROBE_UNROLL, amo_and_load},
-	{"amo_lines", 1, amo_lines},
-	{"op", PROBE_TURNS *PROBE_UNROLL, op_chain},
-	{"mul", PROBE_TURNS *PROBE_UNROLL, mul_chain},
-	{"div", PROBE_TURNS *PROBE_UNROLL, div_chain},
-	{"pause", PROBE_TURNS *PROBE_UNROLL, pause_chain},
-	{"memory", 1, memory_fill},
-	{"shared", 1, shared_again},
-	{NULL, 0, NULL},
+#include "probes.def"
+	{NULL, 0, NULL, NULL},
 };

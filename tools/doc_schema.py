@@ -1,9 +1,10 @@
-"""The tables of keys and counters in docs/, made from bench/plan.def, counters.def and passes.def."""
+"""The tables of keys and counters in docs/, made from bench/plan.def, counters.def, passes.def and probes.def."""
 
 from collections.abc import Sequence
 
 from hartlock.plan import schema
 from hartlock.plan.schema import Choice, Column, Number, Word
+from hartlock.probe.kinds import ANY, RISCV, kinds
 
 
 def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
@@ -45,6 +46,13 @@ def plan_table() -> str:
 def pass_table() -> str:
     """Returns the table of the passes."""
     return _table(("letter", "pass", "meaning"), [[f"`{p.letter}`", f"`{p.name}`", p.meaning] for p in schema.passes().values()])
+
+
+def probe_table() -> str:
+    """Returns the table of the probe's measurements."""
+    rows = [[f"`{k.name}`", k.where, k.meaning + {ANY: "", RISCV: " (RISC-V)"}.get(k.needs, f" (`{k.needs}`)"),
+             f"`{k.less}`" if k.less else ""] for k in kinds().values()]
+    return _table(("kind", "a, b", "one operation", "less"), rows)
 
 
 def counter_table() -> str:

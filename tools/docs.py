@@ -22,7 +22,7 @@ from hartlock.stress.boot import RoundRow
 from tools.doc_columns import columns_table
 from tools.doc_machine import keys_table
 from tools.doc_profiles import profiles_table
-from tools.doc_schema import counter_table, pass_table, plan_table
+from tools.doc_schema import counter_table, pass_table, plan_table, probe_table
 from tools.doc_strategies import strategies_table
 
 TOP = Path(__file__).resolve().parents[1]
@@ -45,6 +45,7 @@ PARTS = (
         ("waits.csv", row_types.WaitRow), ("summary.csv", row_types.SummaryRow))),
     Part("docs/trust/stress.md", "columns of stress.csv", partial(columns_table, RoundRow, "column of stress.csv")),
     Part("docs/trust/model.md", "keys of a machine profile", keys_table),
+    Part("docs/ports/probe.md", "measurements", probe_table),
     Part("docs/ports/probe.md", "columns of probe.csv", partial(columns_table, ProbeRow)),
     Part("docs/reference/profiles.md", "columns of members.csv", partial(columns_table, MemberRow)),
     Part("docs/reference/profiles.md", "profiles", profiles_table),

@@ -36,11 +36,13 @@ class Run:
             yield p, mine, count
 
 
-def simulate(plan: str, harts: int = 8, arguments: Sequence[str] = (), machine: str = "reference", status: int = 0,
+def simulate(plan: str, harts: int = 8, arguments: Sequence[str] = (), machine: str | Path = "reference", status: int = 0,
              image: Path | None = None, program: Path = MACHINE) -> Run:
-    """The run of `plan`, with further arguments for the machine; one that does not end with `status` is an AssertionError."""
+    """The run of `plan` on a profile's name or file, with further arguments for the machine; one that does not end with `status` is an
+    AssertionError."""
+    profile = machine if isinstance(machine, Path) else TOP / f"model/machines/{machine}.toml"
     done = subprocess.run(
-        [program, "--machine", TOP / f"model/machines/{machine}.toml", "--smp", str(harts), "--plan", f"hartlock: format=1 {plan}",
+        [program, "--machine", profile, "--smp", str(harts), "--plan", f"hartlock: format=1 {plan}",
          *arguments, image or TOP / "build/hartlock.elf"],
         stdin=subprocess.DEVNULL, capture_output=True, text=True, errors="replace", timeout=120, check=False)
     run = Run(done)

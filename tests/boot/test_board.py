@@ -5,6 +5,7 @@ import re
 import subprocess
 import threading
 import time
+import tomllib
 import tty
 import zlib
 
@@ -14,7 +15,7 @@ from support.run import TOP
 from tools.record_logs import LOGS
 
 from hartlock.engine import board
-from hartlock.plan import parse, strategies
+from hartlock.plan import parse, plan, strategies
 
 pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
 
@@ -197,3 +198,68 @@ def test_the_volume_is_not_more_than_was_said(log):
     read, _ = parse.read(print_plan(*ASKED)[0], 2)
     data = log.read_bytes()
     assert 0.4 * board.volume(read) < len(data) - data.index(b"@boot n=0") <= board.volume(read)
+
+
+def probe_log(to, smp):
+    """Make the log of a board that was asked to probe. Returns its text."""
+    asked, _ = print_plan("probe", "--smp", str(smp))
+    subprocess.run(qemu(asked, "-serial", f"file:{to}", smp=smp), stdin=subprocess.DEVNULL, check=True, timeout=110)
+    return to.read_bytes()
+
+
+@pytest.fixture(scope="module")
+def probed(tmp_path_factory):
+    """The log of a board of one hart. Two emulated ones may take turns for seconds."""
+    to = tmp_path_factory.mktemp("probed") / "capture"
+    probe_log(to, 1)
+    return to
+
+
+def heard_probe(folder, *args, **kw):
+    return heard(folder, "probe", "--engine", "board", *args, **kw)
+
+
+def test_a_log_of_a_probe_gives_a_profile(probed, tmp_path):
+    done = heard_probe(tmp_path / "run", "--from-log", str(probed), "--base", "inorder-4", here=True)
+    assert done.status == 0, done.out + done.err
+    text = (done.folder / "profile.toml").read_text()
+    assert "probed on 1 hart(s) of riscv-virtio,qemu" in text and "from inorder-4" in text
+    assert re.search(r"^l1_amo = [0-9.]+ # probed", text, re.M) and tomllib.loads(text)["harts"] == 1
+    assert "evidence emulated" in done.out and done.context["sessions"][0]["engine"] == "board"
+
+
+@pytest.mark.deep
+def test_a_log_of_two_harts_has_their_hand_offs(tmp_path):
+    probe_log(tmp_path / "capture", 2)
+    done = heard_probe(tmp_path / "run", "--from-log", str(tmp_path / "capture"), here=True)
+    assert done.status == 0, done.out + done.err
+    assert {(r["a"], r["b"]) for r in done.rows("probe.csv") if r["kind"] == "handoff"} == {("0", "1"), ("1", "0")}
+
+
+def test_a_probe_is_heard_over_a_line(probed, tmp_path):
+    line = Throttled(probed.read_bytes(), 28_800)
+    line.start()
+    done = heard_probe(tmp_path / "run", "--serial", line.name)
+    assert done.status == 0 and (done.folder / "profile.toml").exists(), done.out + done.err
+
+
+def test_a_probe_that_lost_a_record_gives_no_profile(probed, tmp_path):
+    record = next(line for line in probed.read_bytes().split(b"\n") if b"kind=mul" in line)
+    (tmp_path / "torn").write_bytes(probed.read_bytes().replace(record, record[:40]))
+    done = heard_probe(tmp_path / "run", "--from-log", str(tmp_path / "torn"), here=True)
+    assert done.status == 1 and "1 measurements did not arrive, the first is mul 0 0" in done.out
+    assert not (done.folder / "profile.toml").exists()
+
+
+def test_a_log_is_read_by_the_command_that_it_is_of(probed, log, tmp_path):
+    done = heard(tmp_path / "run", "--engine", "board", "--from-log", str(probed), here=True)
+    assert done.status == 2 and "./run-bench.sh probe reads that" in done.err
+    done = heard_probe(tmp_path / "run", "--from-log", str(log), here=True)
+    assert done.status == 2 and "was not asked to probe" in done.err
+    done = heard_probe(tmp_path / "run", "--from-log", str(probed), "--smp", "2", here=True)
+    assert done.status == 2 and "--smp: the board has its plan already" in done.err and "probe --engine board --print-plan" in done.err
+
+
+def test_the_volume_of_a_probe_is_not_more_than_was_said(probed):
+    data = probed.read_bytes()
+    assert len(data) - data.index(b"@boot n=0") <= board.volume(plan.probe(1, 1))

@@ -8,8 +8,8 @@ ASKED = record_logs.BOARD  # the recorded log is of this plan
 
 
 def print_plan(*args):
-    """The plan for a board, and what is said beside it."""
-    done = run_here("--engine", "board", "--print-plan", *args)
+    """The plan for a board, and what is said beside it. `args` may begin with a command."""
+    done = run_here(*args, "--engine", "board", "--print-plan")
     assert done.returncode == 0, done.stderr
     return done.stdout.strip(), done.stderr
 

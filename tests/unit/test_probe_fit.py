@@ -10,7 +10,8 @@ from support.run import TOP, run_bench
 
 from hartlock.cli.probe import parser
 from hartlock.probe import fit, profile
-from hartlock.probe.fit import Measure, Probe
+from hartlock.probe.measured import Measure, Probe
+from hartlock.probe.topology import topology
 from hartlock.records.histogram import Histogram
 
 BASE = TOP / "model/machines/generic-8.toml"
@@ -20,16 +21,16 @@ def test_without_matplotlib_one_sentence(tmp_path):
     (tmp_path / "none").mkdir()
     (tmp_path / "none/matplotlib.py").write_text("raise ImportError\n")
     (tmp_path / "none/sitecustomize.py").write_text(f"import sys; sys.path.insert(0, {str(tmp_path / 'none')!r})\n")
-    code = ("import sys; sys.path[:0] = sys.argv[1:3]; from hartlock.probe import fit, view; from pathlib import Path;"
-            "print(view.heat_map(fit.Probe(2), Path('never.png'), ''))")
+    code = ("import sys; sys.path[:0] = sys.argv[1:3]; from hartlock.probe import measured, view; from pathlib import Path;"
+            "print(view.heat_map(measured.Probe(2), Path('never.png'), ''))")
     out = subprocess.run(["/usr/bin/python3", "-c", code, str(tmp_path / "none"), str(TOP / "host")], check=True,
                          capture_output=True, text=True, timeout=60, cwd=tmp_path).stdout
     assert out == "no heat map: Python has no matplotlib here (Debian package python3-matplotlib).\n"
     assert not (tmp_path / "never.png").exists()
 
 
-@pytest.mark.parametrize("engine,words", [("board", "does not understand a plan that probes"), ("tcg", "translated code")])
-def test_other_engines_are_refused_by_name(tmp_path, engine, words):
+@pytest.mark.parametrize("engine,words", [("board", "--print-plan says what to ask of a board"), ("tcg", "translated code")])
+def test_engines_that_cannot_be_started_are_refused_by_name(tmp_path, engine, words):
     done = run_bench(tmp_path / "run", "probe", "--engine", engine, quick=False, here=True)
     assert done.status == 2 and f"--engine {engine}" in done.err and words in done.err
     assert not done.folder.exists()
@@ -51,13 +52,13 @@ def measured(harts, cost):
 
 
 def test_a_noisy_single_cluster_is_one_cluster():
-    t = fit.topology(measured(6, lambda a, b: 200 + (a * 7 + b) % 3))
+    t = topology(measured(6, lambda a, b: 200 + (a * 7 + b) % 3))
     assert (t.size, t.hop) == (6, 0)
 
 
 def test_a_noisy_mesh_is_still_a_mesh():
     noise = np.random.default_rng(1)
-    t = fit.topology(measured(16, lambda a, b: 100 + 40 * (abs(a // 4 % 2 - b // 4 % 2) + abs(a // 8 - b // 8)) + int(noise.integers(3))))
+    t = topology(measured(16, lambda a, b: 100 + 40 * (abs(a // 4 % 2 - b // 4 % 2) + abs(a // 8 - b // 8)) + int(noise.integers(3))))
     assert (t.size, t.columns) == (4, 2)
     assert (t.transfer, t.hop) == (pytest.approx(101, abs=1.5), pytest.approx(20, rel=0.05))
 

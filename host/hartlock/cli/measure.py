@@ -3,14 +3,12 @@
 import argparse
 from collections.abc import Sequence
 
-from hartlock.base.errors import UsageError
+from hartlock.cli import boards
 from hartlock.engine import choose
 from hartlock.engine.base import Options
 from hartlock.plan import plan as plans
 from hartlock.plan import strategies, workload_options
 from hartlock.run.request import Request
-
-BAUD = 115200
 
 
 def engine_options(options: argparse.Namespace, smp: int, extra: Sequence[str]) -> Options:
@@ -21,7 +19,7 @@ def engine_options(options: argparse.Namespace, smp: int, extra: Sequence[str]) 
         warmup_ms=workload_options.given(asked, "warmup", None),
         model_duration_us=workload_options.given(asked, "model-duration", 200), time_limit_s=options.time_limit,
         machine=options.machine, cpu=options.cpu, extra=tuple(extra), relax=options.relax, unlock=options.unlock,
-        baud=asked.get("baud", BAUD), trace=asked.get("trace"), member=asked.get("member", 1), draw_seed=asked.get("draw_seed"))
+        baud=asked.get("baud", boards.BAUD), trace=asked.get("trace"), member=asked.get("member", 1), draw_seed=asked.get("draw_seed"))
 
 
 def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Request:
@@ -42,11 +40,3 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
     engines, more = choose.split_by_ability(engines, workload_options.wants(plan.workload))
     return Request(plan=plan, engines=engines, label=strategies.label(locks), out=options.out, silence_s=options.time_limit,
                    argv=list(argv), remarks=more, members=members)
-
-
-def refuse_board(request: Request) -> None:
-    """Refuse to start an engine that is only listened to."""
-    for engine in request.engines:
-        if not engine.is_started_here:
-            raise UsageError(f"--engine {engine.name}: --print-plan says what to ask of a board; then --serial DEVICE listens to it, "
-                             "or --from-log FILE reads what it said (docs/ports/boards.md)")

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 from hartlock.base.errors import UsageError
-from hartlock.cli import arguments, measure
+from hartlock.cli import arguments, boards, measure
 from hartlock.engine.base import Options
 from hartlock.engine.choose import default_members, kind
 from hartlock.engine.model import MEMBERS, Model
@@ -63,7 +63,7 @@ def parts(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]
 
 
 def _labelled(request: Request) -> Request:
-    measure.refuse_board(request)
+    boards.refuse_silent(request.engines, hears=False)
     return replace(request, label=NAME if request.label == "all" else f"{NAME}-{request.label}")
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 from typing import ClassVar, Self
 
 from hartlock.base import evidence
-from hartlock.base.errors import UsageError
 from hartlock.base.paths import IMAGE
 from hartlock.engine.base import BOTH, Engine, Options, evidence_remark, refuse_qemu_options
 from hartlock.engine.serial import Line
 from hartlock.engine.source import Limits
 from hartlock.plan import plan as plans
 from hartlock.plan import profile
-from hartlock.plan.plan import Plan
+from hartlock.plan.plan import Cell, Plan
+from hartlock.plan.strategies import PROBE
 from hartlock.records.trials import Boot
 
 LINE_S = 60  # that a default plan's records take, at the most
@@ -22,9 +22,18 @@ BITS = 10  # bits of a byte on a line: 8N1
 
 def volume(plan: Plan) -> int:
     """The most bytes that a plan's records have (docs/ports/boards.md says how that was measured)."""
-    passes, of_hart, histograms, once = 4 * 185, 4 * 185, 3 * 300, 350
-    return 8000 + 60 * plan.smp + sum(
-        passes + once + t.harts * (of_hart + histograms) for t in plan.order) + 20 * len(plan.order)
+    return 8000 + 60 * plan.smp + sum(_of_probe(t) if t.strategy == PROBE else _of_trial(t) for t in plan.order)
+
+
+def _of_trial(trial: Cell) -> int:
+    passes, of_hart, histograms, once = 4 * 185, 4 * 185, 3 * 300, 370
+    return passes + once + trial.harts * (of_hart + histograms)
+
+
+def _of_probe(trial: Cell) -> int:
+    """The most bytes of a probe's records: each pair of harts has two measurements, each number of harts has a few."""
+    measurement, alone = 400, 40
+    return measurement * (alone + 2 * trial.harts * trial.harts)
 
 
 def seconds(plan: Plan, baud: int) -> float:
@@ -66,11 +75,6 @@ class Board(Engine):
             return seconds(Plan(options.smp, locks, harts, workload, trials, 1, order=order), options.baud) <= LINE_S
 
         return next((n for n in range(plans.TRIALS, 1, -1) if fits(n)), 1)
-
-    @classmethod
-    def refuse_probe(cls, smp: int) -> None:
-        raise UsageError(f"probe --engine {cls.name}: a board has its plan already, and the host does not understand a "
-                         f"plan that probes; probe with --engine model or native")
 
     def build(self, relax: str, unlock: str) -> Path:
         """Build nothing: the board's image was built before. The image here is the nearest to it for names

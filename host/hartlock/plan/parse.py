@@ -19,7 +19,7 @@ def _number(key: str, value: str) -> int:
 
 def _cell(item: str) -> Cell:
     name, colon, harts = item.partition(":")
-    if name not in strategies.known() and name != strategies.CLOCK:
+    if name not in (*strategies.known(), strategies.CLOCK, strategies.PROBE):
         raise UsageError(f"the board's plan has {item!r}: this hartlock knows no such strategy")
     if not colon or not 1 <= _number(name, harts) <= MAX_HARTS:
         raise UsageError(f"the board's plan has {item!r}, which is not strategy:harts")

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hartlock.base.errors import UsageError
 from hartlock.plan import lock_forms, schema
-from hartlock.plan.strategies import BASELINE, CLOCK, CONTROL
+from hartlock.plan.strategies import BASELINE, CLOCK, CONTROL, PROBE
 from hartlock.plan.windows import Windows
 
 FORMAT = 1
@@ -110,6 +110,11 @@ class Plan:
             return "harness"
         return "control" if cell.strategy == CONTROL else "candidate"
 
+    @property
+    def probes(self) -> bool:
+        """True if a trial is the probe, whose records are no strategy's."""
+        return any(t.strategy == PROBE for t in self.order)
+
     def bootargs(self, windows: Windows) -> str:
         """The kernel's command line."""
         words = [
@@ -128,7 +133,7 @@ class Plan:
 
     def passes(self) -> int:
         """The number of windows that are measured."""
-        return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy != CLOCK)
+        return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy not in (CLOCK, PROBE))
 
 
 def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Cell, ...]:
@@ -149,6 +154,12 @@ def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int
 def renewed(plan: Plan, seed: int) -> Plan:
     """The plan with one trial of each cell, in the order of another seed."""
     return replace(plan, trials=1, seed=seed, order=order(plan.locks, plan.harts, 1, seed))
+
+
+def probe(smp: int, seed: int) -> Plan:
+    """The plan whose one trial is the probe, on all `smp` harts."""
+    return Plan(smp=smp, locks=(), harts=(smp,), workload=Workload(16, 16, 0, 0, 0, 0), trials=1, seed=seed,
+                order=(Cell(PROBE, smp),))
 
 
 def check(plan: Plan) -> None:

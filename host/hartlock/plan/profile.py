@@ -96,6 +96,10 @@ class Profile:
         """Two machines: one with the least value of each key, one with the most."""
         return [self._resolved([share] * len(self.varied)) for share in (0.0, 1.0)]
 
+    def middle(self) -> str:
+        """The text of the machine in the middle of every range."""
+        return self.with_values(self._resolved([0.5] * len(self.varied)))
+
     def _resolved(self, shares: Sequence[float]) -> dict[str, Number]:
         plain: dict[str, Number] = {}
         drawn = dict(zip((k.key for k in self.varied), shares, strict=True))

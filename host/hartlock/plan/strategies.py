@@ -12,6 +12,7 @@ from hartlock.base.paths import LOCKS_DEF, TOP
 CONTROL = "null"  # the strategy that must lose updates when harts overlap
 BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
 CLOCK = "clock"  # not a strategy: the price of the clock read, as a row of its own
+PROBE = "probe"  # not a strategy: what accesses to memory cost
 
 
 @dataclass(frozen=True)

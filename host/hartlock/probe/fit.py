@@ -1,180 +1,16 @@
-"""Makes the numbers of a machine profile from the probe's clock readings.
+"""Makes the numbers of a machine profile from the probe's measurements.
 
-All subtractions are in this file, and docs/ports/probe.md explains them: `cost()` takes the
-clock and the loop off a measurement; the functions of _FITS take a known cost off another
-where the profile needs that.
+The functions of _FITS take a known cost off another where the profile needs that; docs/ports/probe.md explains them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
-from hartlock.records.histogram import Histogram, lowest
-
-Pair = tuple[int, int]
-Matrix = npt.NDArray[Any]
-
-# The cost of a loop without its operation.
-OVERHEAD = {"load": "loop", "amo": "loop", "amo_load": "loop", "op": "loop", "mul": "loop", "div": "loop",
-            "pause": "loop", "store": "gap"}
-BY_CLOCK = ("memory", "shared", "dirty", "copy", "upgrade", "handoff", "visible", "amo_lines")  # less the clock read
-MISSES = ("memory", "shared", "dirty", "copy")  # operations that an L1 hit among them would spoil
-NEAREST_SHARE = 0.01  # share of the tries that must be that fast: one may be a fluke
-ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE = 0.5, 0.01  # pairs that differ by less are in one
-
-
-class Measure(NamedTuple):
-    kind: str
-    a: int
-    b: int
-    ops: int
-    cycles: Histogram
-
-
-class Contention(NamedTuple):
-    harts: int
-    hart: int
-    attempts: int
-    successes: int
-
-
-class Found(NamedTuple):
-    """A number of the profile and its origin; None: the probe cannot tell."""
-
-    value: float | bool | None
-    how: str
-
-
-def _fastest(h: Histogram, above: float) -> float | None:
-    """The least cycles that enough tries took, among those that took more than `above`."""
-    seen = 0
-    for bucket in sorted(h.buckets):
-        if lowest(bucket + 1) - 1 <= above:
-            continue
-        seen += h.buckets[bucket]
-        if seen >= NEAREST_SHARE * h.count:
-            return float(max(lowest(bucket), h.min))
-    return None
-
-
-def _middle(h: Histogram, above: float) -> float | None:
-    """The median of the tries that took more than `above`, if one in ten did."""
-    those = {b: n for b, n in h.buckets.items() if lowest(b + 1) - 1 > above}
-    seen, count = 0, sum(those.values())
-    for bucket in sorted(those):
-        seen += those[bucket]
-        if 2 * seen >= count >= h.count / 10:
-            return max(float(lowest(bucket) + lowest(bucket + 1) - 1) / 2, h.min)
-    return None
-
-
-@dataclass
-class Probe:
-    """All measurements of one boot."""
-
-    harts: int
-    real: bool = False  # a real computer: prefetchers, other programs, no banks to choose from
-    timebase_hz: int = 0
-    measures: dict[tuple[str, int, int], Measure] = field(default_factory=dict)
-    contention: list[Contention] = field(default_factory=list)
-
-    def add(self, m: Measure) -> None:
-        self.measures[m.kind, m.a, m.b] = m
-
-    def overhead(self, kind: str) -> float:
-        """The cycles of a try that do not belong to the operation."""
-        of = OVERHEAD.get(kind, "clock" if kind in BY_CLOCK else "")
-        if of == "clock" and self.real:
-            return _middle(self.measures[of, 0, 0].cycles, -1) or 0.0
-        return float(self.measures[of, 0, 0].cycles.min) if of else 0.0
-
-    def cost(self, kind: str, a: int = 0, b: int = 0) -> float | None:
-        """Cycles of one operation, the nearest bank's where banks differ."""
-        m = self.measures.get((kind, a, b))
-        if m is None or m.cycles.count == 0:
-            return None
-        if self.real and kind in BY_CLOCK:
-            middle = _middle(m.cycles, self._floor(kind, b))
-            return None if middle is None else (middle - self.overhead(kind)) / m.ops
-        above = self.overhead(kind)
-        if kind in MISSES:
-            above += 2 * (self.cost("load") or 0)
-        fastest = _fastest(m.cycles, above if kind in MISSES else -1)
-        return None if fastest is None else (fastest - self.overhead(kind)) / m.ops
-
-    def _floor(self, kind: str, sharers: int) -> float:
-        """The cycles of a real computer's prefetched line: a try that took no more met a line that a
-        prefetcher had brought already."""
-        spoilt_by = "shared" if kind in ("dirty", "copy", "memory") else "amo_lines" if kind == "upgrade" and sharers else ""
-        return self.overhead(kind) + 2 * (self.cost(spoilt_by) or 0) if spoilt_by else -1
-
-    def typical(self, kind: str, a: int, b: int) -> float | None:
-        """The mean cost of all tries, and so of all banks."""
-        m = self.measures.get((kind, a, b))
-        return None if m is None else (m.cycles.mean() - self.overhead(kind)) / m.ops
-
-    def pairs(self) -> Iterator[tuple[Pair, float]]:
-        """Dirty loads by (writer, reader)."""
-        for kind, a, b in self.measures:
-            cost = self.cost("dirty", a, b) if kind == "dirty" else None
-            if cost is not None:
-                yield (a, b), cost
-
-    def missing(self) -> list[str]:
-        """The measurements that did not arrive."""
-        many = [(k, a, b) for k in ("dirty", "handoff") for a in range(self.harts) for b in range(self.harts) if a != b]
-        many += [("upgrade", 0, n) for n in range(self.harts)]
-        alone = ("ticks", "clock", "loop", "gap", *(k for k in OVERHEAD), "memory", "shared")
-        return [f"{k} {a} {b}" for k, a, b in [*((k, 0, 0) for k in alone), *many] if (k, a, b) not in self.measures]
-
-
-class Topology(NamedTuple):
-    """The harts' clusters, the clusters' mesh (model/topology.h), and the costs of both."""
-
-    size: int  # harts of a cluster
-    columns: int  # clusters of a row
-    transfer: float  # within a cluster
-    hop: float
-    error: float  # root mean square, over the pairs
-
-    def way(self, a: int, b: int) -> float:
-        """Cycles to go from a's cluster to b's and back."""
-        return self.hop * float(_there_and_back(np.array([[a, b]]), self.size, self.columns)[0])
-
-
-def _there_and_back(pairs: Matrix, size: int, columns: int) -> Matrix:
-    a, b = pairs[:, 0] // size, pairs[:, 1] // size
-    return 2 * (abs(a // columns - b // columns) + abs(a % columns - b % columns))
-
-
-def _fitted(pairs: Matrix, costs: Matrix, size: int, columns: int) -> Topology:
-    """The topology whose transfer and hop fit by least squares: cost = transfer + hop * steps."""
-    steps = _there_and_back(pairs, size, columns)
-    spread = steps - steps.mean()
-    hop = float((spread * costs).sum() / (spread * spread).sum()) if spread.any() else 0.0
-    transfer = float(costs.mean() - hop * steps.mean())
-    error = float(np.sqrt(((costs - transfer - hop * steps) ** 2).mean()))
-    return Topology(size, columns, transfer, hop, error)
-
-
-def topology(p: Probe, base_columns: int = 1) -> Topology | None:
-    """One cluster if that fits, else the topology that fits best. Of equals the one with the largest
-    clusters is taken, then the one with the base's columns, then the one with the widest mesh."""
-    costs = {pair: cost for pair, cost in p.pairs()}
-    if not costs:
-        return None
-    pairs, cycles = np.array(list(costs)), np.array(list(costs.values()))
-    one = _fitted(pairs, cycles, p.harts, 1)
-    if one.error <= max(ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE * one.transfer):
-        return one
-    fits = [_fitted(pairs, cycles, size, columns) for size in range(1, p.harts)
-            for columns in range(1, -(-p.harts // size) + 1)]
-    fits = [f for f in fits if f.hop > 0 and f.transfer > 0] or [one]
-    least = min(f.error for f in fits)
-    return max((f for f in fits if f.error <= least + 1e-6), key=lambda f: (f.size, f.columns == base_columns, f.columns))
+from hartlock.probe.fit_fights import lr_hold
+from hartlock.probe.fit_stores import l1_store, store_buffer
+from hartlock.probe.measured import Found, Probe
+from hartlock.probe.topology import topology
 
 
 def _clock_mhz(p: Probe) -> Found:
@@ -201,7 +37,9 @@ def _amo_far(p: Probe) -> Found:
 
 
 def _l1_amo(p: Probe) -> Found:
-    return Found(None, "AMOs are far") if _is_far(p) else Found(p.cost("amo"), "amoadd to an own line, each on the last one's result")
+    if _is_far(p):
+        return Found(p.cost("lr"), "AMOs are far: an LR of an own line")
+    return Found(p.cost("amo"), "amoadd to an own line, each on the last one's result")
 
 
 def _far_amo(p: Probe) -> Found:
@@ -276,6 +114,13 @@ def _branch(p: Probe) -> Found:
     return Found(None if op is None else (m.cycles.min - p.overhead("dirty")) / m.ops - op, "the turn of an empty loop, less its addition")
 
 
+def _fence(p: Probe) -> Found:
+    acquire, release = p.cost("fence_r_rw"), p.cost("fence_rw_w")
+    if acquire is None or release is None:
+        return Found(None, "no RISC-V fences")
+    return Found((acquire + release) / 2, f"`fence r,rw` {acquire:.4g}, `fence rw,w` {release:.4g}, their mean")
+
+
 def _store_delay(p: Probe) -> Found:
     """The cycles of a hand-off beyond its write, its dirty load and half a turn of the waiting loop.
     The writer has read the line before: if the other hart still owns it (MOESI), the write
@@ -295,7 +140,7 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "harts": lambda p: Found(p.harts, "the harts that took part"),
     "cluster_harts": _cluster_harts,
     "l1_load": _simple("load", "each load's address from the load before"),
-    "l1_store": _simple("store", "a store to an own line among 128 other instructions"),
+    "l1_store": l1_store,
     "l1_amo": _l1_amo,
     "amo_far": _amo_far,
     "far_amo": _far_amo,
@@ -308,6 +153,10 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "moesi": _moesi,
     "op": _simple("op", "xor, each on the last one's result"),
     "branch": _branch,
+    "jump": _simple("jump", "a jump to the next instruction"),
+    "fence": _fence,
+    "store_buffer": store_buffer,
+    "lr_hold": lambda p: lr_hold(p, _branch(p).value, _transfer(p).value, bool(_is_far(p)), float(_store_delay(p).value or 0)),
     "mul": _simple("mul", "each on the last one's result"),
     "div": _simple("div", "unsigned by 3, each on the last one's result"),
     "pause": _simple("pause", "pauses in a row"),

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from hartlock.plan.machine_keys import machine_keys
 from hartlock.plan.profile import parse, written
-from hartlock.probe.fit import Found
+from hartlock.probe.measured import Found
 
 
 def _line(key: str, base: object, found: Found | None, ground: str, name: str) -> str:

@@ -12,18 +12,20 @@ from hartlock.engine.base import Engine
 from hartlock.folder import run_json, writer
 from hartlock.folder.probe_csv import ProbeRow
 from hartlock.plan import plan as plans
+from hartlock.plan.strategies import PROBE
 from hartlock.probe import profile, view
 from hartlock.records.trials import Trial
 from hartlock.base.errors import RunError
 from hartlock.base.terminal import console
 from hartlock.records.histogram import Histogram
-from hartlock.probe.fit import Contention, Found, Measure, Probe, fit
+from hartlock.probe.fit import fit
+from hartlock.probe.measured import Contention, Found, Measure, Probe
 from hartlock.records.parser import Fields
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 from hartlock.run.guarded import Outcome, guarded
 from hartlock.run.boot import Session
 
-PROBE = "probe"  # a word of the plan
+PATIENCE_S = 120  # the longest silence; harts of an emulated board may take turns for long
 
 
 class Listening(Session):
@@ -31,7 +33,7 @@ class Listening(Session):
 
     def __init__(self, plan: plans.Plan, engine: Engine, run: str, processors: int):
         super().__init__(plan, engine, Table(RunContext(run, engine, plan, processors)), Start(1, plan.seed))
-        self.probe = Probe(plan.smp, real=not engine.is_deterministic)
+        self.probe = Probe(plan.harts[0], riscv=engine.is_riscv, real=not engine.is_deterministic)
         self.collector.handlers.update({"probe": self._measure, "lrsc": self._lrsc})
 
     def _measure(self, f: Fields) -> None:
@@ -52,11 +54,6 @@ class Listening(Session):
         else:
             self.done.append(trial)
         return Rows()
-
-
-def _plan(smp: int, seed: int) -> plans.Plan:
-    return plans.Plan(smp=smp, locks=(PROBE,), harts=(smp,), workload=plans.Workload(16, 16, 0, 0, 0, 0), trials=1,
-                      seed=seed, order=(plans.Cell(PROBE, smp),))
 
 
 def _short(x: float | None) -> float:
@@ -80,11 +77,12 @@ class Request:
     """The request of `probe`."""
 
     engine: Engine
-    smp: int
+    plan: plans.Plan
     base: Path  # the profile that gives what cannot be probed
-    seed: int
     out: Path | None
     argv: list[str]
+    silence_s: float | None
+    remarks: list[str]  # about what was heard
 
 
 class Run:
@@ -93,9 +91,8 @@ class Run:
     session: Listening
 
     def __init__(self, request: Request, out: Console):
-        self.request = request
-        self.smp, self.engine, self.base, self.console = request.smp, request.engine, request.base, out
-        self.plan, self.outcome = _plan(self.smp, request.seed), Outcome()
+        self.request, self.plan, self.engine, self.console = request, request.plan, request.engine, out
+        self.smp, self.base, self.outcome = self.plan.harts[0], request.base, Outcome()
         self.image = self.engine.build(self.plan.relax, self.plan.unlock)
         self.processors = toolchain.host_processors()
         self.context = run_json.begin(self.plan, request.argv, self.engine, self.image, self.processors)
@@ -115,7 +112,7 @@ class Run:
         if not self.request.out:
             writer.point_latest(self.path)
         with self.console.status(f"probing {self.smp} hart(s)"):
-            self.session.go(self.image, None, lambda data: self.files.log(self.engine.log, data),
+            self.session.go(self.image, self.request.silence_s or PATIENCE_S, lambda data: self.files.log(self.engine.log, data),
                             lambda rows: None, lambda name: None)
 
     def _end(self) -> None:
@@ -153,7 +150,7 @@ class Run:
         say("\n", view.found(found))
         say(f"\nwhat is not probed is from the profile {self.base.stem} (--base). evidence "
             f"{self.engine.evidence(1, 1)}.", markup=False)
-        for remark in self.engine.clock_remarks(self.session.collector.boot):
+        for remark in (*self.request.remarks, *self.engine.clock_remarks(self.session.collector.boot)):
             say(remark, markup=False)
 
     def _finish(self) -> None:

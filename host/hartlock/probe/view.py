@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 from rich.table import Table as RichTable
 
-from hartlock.probe.fit import Contention, Found, Probe, topology
+from hartlock.probe.measured import Contention, Found, Probe
+from hartlock.probe.topology import topology
 from hartlock.base.text import percent, significant
 
 NAME_WIDTH, CELL_WIDTH = 11, 6  # characters of the matrix

@@ -1,0 +1,178 @@
+/* probe_lines.c: measurements of single accesses by one hart to lines that others have written or
+ * read before. */
+#include "probe_ops.h"
+#include "probe_play.h"
+
+/* relaxed, both: which hart's turn it is orders them. */
+static void write_lines(const struct probe_play *play)
+{
+	for (int i = 0; i < PROBE_LINES; i++)
+		aptr_store_relaxed(&play->lines[i].word, 1);
+}
+
+static void read_lines(const struct probe_play *play)
+{
+	for (int i = 0; i < PROBE_LINES; i++)
+		(void)aptr_load_relaxed(&play->lines[i].word);
+}
+
+/* Returns the i-th of all lines, in an order that a prefetcher cannot predict. It is a
+ * permutation, because both steps can be undone. */
+static int shuffled(int i)
+{
+	_Static_assert(PROBE_LINES == 128, "seven bits");
+	unsigned n = (unsigned)i * 77 + 31;
+
+	n &= PROBE_LINES - 1;
+	n ^= n >> 3;
+	return (int)(n * 45 & (PROBE_LINES - 1));
+}
+
+/* Time an access, a call of `timed`, to each line. */
+#define TIME_LINES(play, timed)               \
+	for (int i = 0; i < PROBE_LINES; i++) \
+		histogram_add((play)->tally, timed(&(play)->lines[shuffled(i)].word));
+
+/* Returns true to the hart whose turn it is to time, after hart `writer` has written the lines. */
+static bool after_writer(const struct probe_play *play, unsigned index, unsigned writer,
+			 unsigned timer)
+{
+	if (index == writer) {
+		write_lines(play);
+		probe_give_turn(1);
+	} else if (index == timer) {
+		probe_await_turn(1);
+	}
+	return index == timer;
+}
+
+/* Hart a writes the lines, then hart b loads each. */
+void probe_dirty(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_writer(play, index, play->a, play->b))
+		TIME_LINES(play, probe_timed_load)
+}
+
+/* Hart 1 writes the lines, then hart 0 makes an AMO to each; */
+void probe_dirty_amo(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_writer(play, index, 1, 0))
+		TIME_LINES(play, probe_timed_amo)
+}
+
+/* or an LR; */
+void probe_dirty_lr(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_writer(play, index, 1, 0))
+		TIME_LINES(play, probe_timed_lr)
+}
+
+/* or loads two at a time; */
+void probe_dirty_two(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_writer(play, index, 1, 0))
+		for (int i = 0; i < PROBE_LINES; i += 2)
+			histogram_add(play->tally,
+				      probe_timed_two(&play->lines[shuffled(i)].word,
+						      &play->lines[shuffled(i + 1)].word));
+}
+
+/* Time `count` stores from line `from` on, each PROBE_STRIDE lines behind the one before. */
+static uint64_t time_stores(const struct probe_play *play, unsigned from, unsigned count)
+{
+	enum { PROBE_STRIDE = 45 };
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	for (unsigned n = count; n != 0; n--) {
+		aptr_store_relaxed(&play->lines[from].word, n);
+		from = (from + PROBE_STRIDE) & (PROBE_LINES - 1);
+	}
+	if (play->fenced)
+		probe_fence();
+	return port_cycles() - start;
+}
+
+/* or stores to b of them in a row, and to the next b, until all are used. */
+void probe_stores(unsigned index, void *arg)
+{
+	enum { PROBE_STRIDE = 45 };
+	struct probe_play *play = arg;
+
+	if (!after_writer(play, index, 1, 0))
+		return;
+	for (unsigned i = 0; i + play->b <= PROBE_LINES; i += play->b)
+		histogram_add(play->tally,
+			      time_stores(play, i * PROBE_STRIDE & (PROBE_LINES - 1), play->b));
+}
+
+/* Hart a writes the lines, hart b loads them, then hart 2 loads each. */
+void probe_copy(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (index == play->a) {
+		write_lines(play);
+		probe_give_turn(1);
+	} else if (index == play->b) {
+		probe_await_turn(1);
+		read_lines(play);
+		probe_give_turn(2);
+	} else {
+		probe_await_turn(2);
+		TIME_LINES(play, probe_timed_load)
+	}
+}
+
+/* Hart 0 loads the lines, then each of b others. Returns true to hart 0 behind that. */
+static bool after_readers(const struct probe_play *play, unsigned index)
+{
+	probe_await_turn(index);
+	read_lines(play);
+	probe_give_turn(index + 1);
+	if (index == 0)
+		probe_await_turn(play->b + 1);
+	return index == 0;
+}
+
+/* They do, then hart 0 makes an AMO to each; */
+void probe_upgrade(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_readers(play, index))
+		TIME_LINES(play, probe_timed_amo)
+}
+
+/* or a store; */
+void probe_upgrade_store(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_readers(play, index))
+		TIME_LINES(play, probe_timed_store)
+}
+
+/* or an LR, and hart 1 loads each again. */
+void probe_lr_leaves(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_readers(play, index)) {
+		for (int i = 0; i < PROBE_LINES; i++)
+			(void)probe_lr(&play->lines[i].word);
+		probe_give_turn(3);
+	} else {
+		probe_await_turn(3);
+		TIME_LINES(play, probe_timed_load)
+	}
+}

@@ -1,0 +1,216 @@
+/* probe_two.c: measurements of two harts that answer each other, or fight for one line. */
+#include "delay.h"
+#include "probe_ops.h"
+#include "probe_play.h"
+
+/* relaxed, both: only the word itself is handed over. There is no pause, because its length
+ * would be part of the time. */
+static void await_word(const aptr *word, uintptr_t value)
+{
+	while (aptr_load_relaxed(word) != value)
+		;
+}
+
+static void there_and_back(struct probe_line *line, uintptr_t from)
+{
+	aptr_store_relaxed(&line->word, from);
+	await_word(&line->word, from + 1);
+}
+
+static void lead(const struct probe_play *play, struct probe_line *line)
+{
+	uint64_t start;
+
+	there_and_back(line, 1); /* this brings the line in */
+	probe_settle();
+	start = port_cycles();
+	for (uintptr_t round = 1; round <= PROBE_ROUNDS; round++)
+		there_and_back(line, 2 * round + 1);
+	probe_done();
+	histogram_add(play->tally, port_cycles() - start);
+}
+
+static void follow(struct probe_line *line)
+{
+	for (uintptr_t round = 0; round <= PROBE_ROUNDS; round++) {
+		await_word(&line->word, 2 * round + 1);
+		aptr_store_relaxed(&line->word, 2 * round + 2);
+	}
+}
+
+/* Harts a and b pass every step-th line to and fro; a has the clock. */
+void probe_handoff(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	for (int i = 0; i < PROBE_LINES; i += play->step) {
+		if (index == play->a)
+			lead(play, &play->lines[i]);
+		else if (index == play->b)
+			follow(&play->lines[i]);
+	}
+}
+
+/* The lines that two or more harts share, by what they are for. */
+enum { ASKED, FOUGHT, BACK, STOP, ANSWER };
+
+/* The values of the word that two harts fight for. */
+enum { FREE, TAKEN, OVER };
+
+static aptr *word_of(const struct probe_play *play, unsigned which)
+{
+	return &play->lines[which].word;
+}
+
+/* Hart 0 writes a word that b others watch. One of them, another in each round, answers on
+ * a line of its own, for which hart 0 waits. */
+void probe_readers(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+	uintptr_t rounds = (uintptr_t)(PROBE_ANSWERS / play->b + PROBE_TRIES) * play->b;
+
+	/* In the first rounds, which are not counted, the lines come in. */
+	for (uintptr_t round = 1; round <= rounds + play->b; round++) {
+		unsigned answers = 1 + (unsigned)(round % play->b);
+		uint64_t start;
+
+		if (index != 0) {
+			await_word(word_of(play, ASKED), round);
+			if (index == answers)
+				aptr_store_relaxed(word_of(play, ANSWER + index), round);
+			continue;
+		}
+		delay(PROBE_LONGEST + PROBE_GAP * play->b); /* all watch again */
+		probe_settle();
+		start = port_cycles();
+		aptr_store_relaxed(word_of(play, ASKED), round);
+		await_word(word_of(play, ANSWER + answers), round);
+		if (round > play->b)
+			histogram_add(play->tally, port_cycles() - start);
+	}
+}
+
+/* Hart 0 has the word, frees it and swaps it again `gap` instructions later. Returns true if it
+ * won the word; otherwise it waits until hart 1 gives it back. */
+static bool regain(const struct probe_play *play, uint32_t gap, uintptr_t round)
+{
+	aptr *word = word_of(play, FOUGHT);
+	bool won;
+
+	delay(PROBE_LONGEST); /* hart 1 watches */
+	aptr_store_relaxed(word, FREE);
+	delay(gap);
+	won = aptr_swap_acq_rel(word, TAKEN) == FREE;
+	if (!won)
+		await_word(word_of(play, BACK), round);
+	return won;
+}
+
+/* Take the word as soon as it is free, until hart 0 says that it ends. The word goes back to
+ * hart 0 by the number of the round. */
+static void watch(const struct probe_play *play)
+{
+	aptr *word = word_of(play, FOUGHT);
+	uintptr_t seen;
+
+	do {
+		while ((seen = aptr_load_relaxed(word)) == TAKEN)
+			;
+		if (seen == FREE && aptr_swap_acq_rel(word, TAKEN) == FREE)
+			aptr_store_relaxed(word_of(play, BACK),
+					   aptr_load_relaxed(word_of(play, ASKED)));
+	} while (seen != OVER);
+}
+
+/* Hart 0 frees the word and swaps it again, with every gap; hart 1 watches. */
+void probe_regain(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+	uintptr_t round = 0;
+
+	if (index != 0) {
+		watch(play);
+		return;
+	}
+	aptr_store_relaxed(word_of(play, FOUGHT), TAKEN);
+	for (unsigned i = 0; i < PROBE_TWICE; i++) {
+		for (uint32_t gap = 0; gap < PROBE_LONGEST; gap += 2) {
+			aptr_store_relaxed(word_of(play, ASKED), ++round);
+			if (regain(play, gap, round))
+				histogram_add(play->tally, gap);
+		}
+	}
+	aptr_store_relaxed(word_of(play, FOUGHT), OVER);
+}
+
+/* Returns true if an SC that comes `gap` instructions behind its LR stores. */
+static bool keeps(const struct probe_play *play, uint32_t gap)
+{
+	aptr *word = word_of(play, FOUGHT);
+	uintptr_t value = probe_lr(word);
+
+	delay(gap);
+	return probe_sc(word, value + 1);
+}
+
+/* Store to hart 0's line until it has ended, and time each store. */
+static void disturb(const struct probe_play *play)
+{
+	while (aptr_load_relaxed(word_of(play, STOP)) == 0)
+		histogram_add(play->other, probe_timed_store(word_of(play, FOUGHT)));
+}
+
+/* Hart 0 makes an LR and an SC b instructions later, again and again; hart 1 stores to the
+ * line. */
+void probe_lr_kept(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (index != 0) {
+		disturb(play);
+		return;
+	}
+	for (unsigned i = 0; i < PROBE_KEPT; i++)
+		histogram_add(play->tally, keeps(play, play->b));
+	aptr_store_relaxed(word_of(play, STOP), 1);
+}
+
+/* Try every gap between an LR and its SC. */
+static void try_gaps(const struct probe_play *play)
+{
+	for (unsigned i = 0; i < PROBE_TWICE; i++)
+		for (uint32_t gap = 0; gap < PROBE_LONGEST; gap += 2)
+			if (keeps(play, gap))
+				histogram_add(play->tally, gap);
+	aptr_store_relaxed(word_of(play, STOP), 1);
+}
+
+/* Until hart 0 has ended, do it again and again, so that a request is always under way. */
+#define UNTIL_OVER(play, ...)                                                   \
+	while (aptr_load_relaxed(word_of(play, STOP)) == 0)                     \
+		_Pragma("GCC unroll 16") for (int i = 0; i < PROBE_UNROLL; i++) \
+		{                                                               \
+			__VA_ARGS__                                             \
+		}
+
+/* Hart 0 tries every gap; hart 1 makes AMOs to the line; */
+void probe_lr_window(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (index == 0)
+		try_gaps(play);
+	else
+		UNTIL_OVER(play, (void)aptr_fetch_add_relaxed(word_of(play, FOUGHT), 1);)
+}
+
+/* or stores. */
+void probe_lr_window_store(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (index == 0)
+		try_gaps(play);
+	else
+		UNTIL_OVER(play, aptr_store_relaxed(word_of(play, FOUGHT), 1);)
+}
