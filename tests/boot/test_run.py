@@ -7,6 +7,7 @@ import pytest
 from support.run import EVERYWHERE, TOP, run_bench, until_overlap_is_shown
 from support.sampling import sampled
 
+from hartlock.engine.qmp import FACTS
 from hartlock.plan import strategies
 
 
@@ -158,6 +159,14 @@ def test_one_thread_emulation_counts_instructions_exactly(tmp_path):
         assert done.status == 0, done.out
         seen.add(round(float(done.row("ticket", 1)["cycles_per_op_median"]), 1))
     assert len(seen) == 1 and 15 <= seen.pop() <= 40
+
+
+def test_harts_that_take_turns_on_one_thread_of_qemu_are_shown_to_overlap_by_nothing(bench):
+    done = bench("--smp", "2", "--lock", "cas", "--trials", "1", "--", "-accel", "tcg,thread=single", "-m", "512M")
+    assert done.status == 0, done.out
+    row, session = done.row("null", 2), done.session()
+    assert (row["evidence"], row["overlap_shown"]) == ("emulated-oversubscribed", "no") and "really overlapped" not in done.out
+    assert [session[key] for key in FACTS] == [2, 1, 512 << 20, "virt-machine", "rv64-riscv-cpu"]
 
 
 def test_a_lock_costs_its_own_instructions_above_null(bench):

@@ -15,7 +15,7 @@ from hartlock.engine.choose import ENGINES, choose, kind
 from hartlock.engine.model import Model
 from hartlock.engine.native import Native
 from hartlock.engine.source import Limits, Silent, Source
-from hartlock.engine.tcg import Tcg
+from hartlock.engine.tcg import Tcg, refuse_contradictions
 from hartlock.plan.plan import Plan, Workload, order
 from hartlock.records.trials import Boot
 
@@ -31,6 +31,36 @@ def test_the_evidence_of_a_row_on_two_processors(engine, harts, evidence):
     assert engine.evidence(harts, 2) == evidence
     said = engine.evidence_remarks(Boot(online=harts), [harts], 2)
     assert len(said) == 1 and said[0].startswith(f"evidence {evidence}: ") and said[0].endswith(MEANING[evidence])
+
+
+@pytest.mark.parametrize("facts,overlaps,evidence", [
+    ({"qemu_harts": 4, "qemu_threads": 4}, True, "emulated"), ({"qemu_harts": 4, "qemu_threads": 1}, False, "emulated-oversubscribed"),
+    ({"qemu_harts": 1, "qemu_threads": 1}, True, "emulated"), ({}, True, "emulated")])
+def test_what_qemu_says_of_its_threads_decides_what_is_shown(facts, overlaps, evidence):
+    engine = dataclasses.replace(TCG, smp=4).told(facts)
+    assert (engine.overlaps, engine.evidence(4, 8)) == (overlaps, evidence)
+    said = engine.evidence_remarks(Boot(), [4], 8)
+    assert ("shared one thread of QEMU's, in turns" in said[0]) != overlaps
+    assert len(said) == 1 + (facts.get("qemu_harts") == 1) and said[-1].startswith("QEMU has 1 harts, not the 4") == (len(said) == 2)
+
+
+@pytest.mark.parametrize("extra,overlaps", [((), True), (("-icount", "shift=0"), False), (("--accel", "tcg,thread=single"), False)])
+def test_until_qemu_says_it_the_arguments_decide(monkeypatch, extra, overlaps):
+    monkeypatch.setattr(Tcg, "check_programs", lambda: None)
+    assert Tcg.create(Options(4, extra=extra)).overlaps == overlaps
+
+
+@pytest.mark.parametrize("extra,words", [
+    (("-smp", "8"), "--smp 4 says how many harts there are; give --smp 8"), (("--smp", "cpus=8,sockets=2"), "give --smp 8"),
+    (("-cpu", "max"), "--cpu rv64 says another one"), (("-append", "x"), "is the plan"), (("-daemonize",), "ends it with the run")])
+def test_an_argument_that_takes_back_what_was_asked_for_is_refused(extra, words):
+    with pytest.raises(UsageError, match=f"^-- -{extra[0].lstrip('-')}.*{words}"):
+        refuse_contradictions(Options(4, cpu="rv64", extra=extra))
+
+
+@pytest.mark.parametrize("extra", [("-smp", "4,sockets=2"), ("-machine", "sifive_u", "-smp", "5"), ("-cpu", "rv64"), ("-m", "1G"), ("-d", "-smp")])
+def test_an_argument_that_takes_nothing_back_is_passed_on(extra):
+    refuse_contradictions(Options(4, cpu="rv64", extra=extra))
 
 
 def test_threads_that_share_and_threads_that_do_not_are_told_apart():

@@ -115,8 +115,8 @@ def _checks(results: Results, setting: Comparable) -> list[str]:
     for c in results.cells(setting, role="control"):
         lost = c.value(lambda s: s.lost_updates_share_median)
         if c.strategy == CONTROL and c.summary.overlap_shown != "yes":
-            said.append(f"The control lost nothing {on(c.harts)} ({c.setting.engine}), so it is not shown that harts "
-                        "overlapped there.")
+            why = "lost nothing" if c.passed else "was executed by harts that took turns"
+            said.append(f"The control {why} {on(c.harts)} ({c.setting.engine}), so it is not shown that harts overlapped there.")
         elif c.strategy == CONTROL and c.harts == max(results.harts(setting)):
             said.append(f"Without a lock {percent(lost)} of the updates were lost {on(c.harts)}: the harts really overlapped.")
     return said

@@ -14,7 +14,7 @@ MEANING = {
               "ten or twenty per cent may turn on another one. Probe your machine, and sweep on its profile.",
     EMULATED: "times of code that QEMU translated for this computer. They show that the locks work under "
               "stress; they rank nothing.",
-    EMULATED + _OVERSUBSCRIBED: "more harts than host processors, so that harts were stopped while they "
+    EMULATED + _OVERSUBSCRIBED: "more harts than host processors, or than threads of QEMU's, so that harts were stopped while they "
                                 "held the lock. These times rank nothing.",
     HARDWARE: "cycles of the processor that ran them. Another instruction set or memory "
               "system may rank otherwise.",

@@ -154,6 +154,15 @@ class Engine:
         return Limits(silence_s=silence_s or 30 + 3 * a_pass + slow,
                       total_s=60 + 5 * plan.passes() * (a_pass + 0.1 * slow))
 
+    def told(self, facts: Mapping[str, object]) -> Self:
+        """The engine that knows what its program says of itself (Source.facts())."""
+        return self
+
+    @property
+    def overlaps(self) -> bool:
+        """True if several harts are executed at once."""
+        return True
+
     def used_processors(self, smp: int) -> int:
         """The number of host processors that `smp` harts keep busy."""
         return smp

@@ -11,10 +11,15 @@ from hartlock.base.toolchain import QEMU
 MEMORY = "256M"
 
 
+def options(extra: Sequence[str]) -> list[tuple[str, str]]:
+    """The options among QEMU's arguments, each with the word behind it: "-smp 8" and "--smp 8" are ("smp", "8")."""
+    return [(word.lstrip("-"), value) for word, value in zip(extra, [*extra[1:], ""], strict=False) if word.startswith("-")]
+
+
 def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str], monitor: Path) -> list[str]:
     """The command line of QEMU. `cpu` is -cpu's value; "" leaves that to QEMU."""
     # -icount runs the harts in turns on one thread: it excludes thread=multi.
-    threads = [] if {"-icount", "-accel"} & set(extra) else ["-accel", "tcg,thread=multi"]
+    threads = [] if {"icount", "accel"} & {name for name, _ in options(extra)} else ["-accel", "tcg,thread=multi"]
     return [
         QEMU, "-machine", "virt", *(["-cpu", cpu] if cpu else []), "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel",
             str(image),
@@ -31,6 +36,9 @@ class Machine(Process):
     def __init__(self, image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]):
         self._image = image
         super().__init__(lambda folder: command(image, smp, bootargs, cpu, extra, folder / "qmp"))
+
+    def facts(self) -> dict[str, object]:
+        return qmp.facts(Path(self._folder.name) / "qmp")
 
     def registers(self) -> dict[int, dict[str, int]]:
         return qmp.registers(Path(self._folder.name) / "qmp")

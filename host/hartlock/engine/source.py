@@ -101,6 +101,10 @@ class Source:
         return (f"{limit_s:.0f} s {self.clock()}" if own >= limit_s else
                 f"{now.wall - begin.wall:.0f} s by the wall clock, and {self.name} could work in no more than {own:.1f} s of them")
 
+    def facts(self) -> dict[str, object]:
+        """Its own answers on what it is, once it runs, in run.json's keys; {} if nothing can be asked."""
+        return {}
+
     def registers(self) -> dict[int, dict[str, int]]:
         """The registers of the harts as {hart id: {register: value}}; {} if nothing can be asked for them."""
         return {}

@@ -294,7 +294,8 @@ class SummaryRow:
         doc="did at least one operation in a thousand have to wait? Without contention the row is about the uncontended path")
     overlap_shown: str = text(
         words=("yes", "no", "unknown", "not-applicable", ""),
-        doc="did the control on as many harts lose updates? Only then have the harts been shown to overlap")
+        doc="did the control on as many harts lose updates, though QEMU had a thread for each? Only then have the harts been shown to "
+            "overlap")
     ended_heap: int | None = count_if_known("trials", "that used the heap up")
     throughput_ops_per_second: Estimate = estimate("1/s", "of all harts together, inside the window")
     cycles_per_op: Estimate = estimate(

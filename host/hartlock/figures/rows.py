@@ -154,9 +154,11 @@ class Table:
                 counters=counters([s]), coherence=m.figures.coherence)
 
     def overlap_shown(self, harts: int) -> str:
-        """Did the control lose updates at this number of harts?"""
+        """Did the control lose updates at this number of harts, which are executed at once?"""
         if harts == 1:
             return "not-applicable"
+        if not self.run.engine.overlaps:
+            return "no"
         group = self.groups.get(Cell(CONTROL, harts))
         if group is None:
             return "unknown"

@@ -2,7 +2,7 @@
 
 import re
 import signal
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 
@@ -68,6 +68,7 @@ class Session:
         self.refused: list[Trial] = []  # trials that lacked an extension: it is no use to ask again
         self.image = IMAGE  # for the names of addresses
         self.source: Source | None = None  # once it is launched
+        self.heard = False  # a byte of it
         self.lacking: dict[tuple[str, str], None] = {}  # strategies not run, and what some hart lacks for them
         self.context: dict[str, object] = {
             "engine": engine.name, "bootargs": plan.bootargs(engine.windows), "duration_us": engine.windows.duration_us,
@@ -105,6 +106,9 @@ class Session:
             bounds = self.engine.limits(self.plan, silence_s)
             try:
                 for data in process.chunks(bounds):
+                    if not self.heard:
+                        self.inform(process.facts())
+                    self.heard = True
                     with ends.held():  # the log, the rows and the counts say the same
                         log(data)
                         take(lines.add(data))
@@ -122,6 +126,11 @@ class Session:
                 with ends.held():
                     take(lines.end())
             self._ended(process)
+
+    def inform(self, facts: Mapping[str, object]) -> None:
+        """Take what the program says of itself: it decides what its figures are evidence of."""
+        self.context.update(facts)
+        self.engine, self.table.run.engine = self.engine.told(facts), self.table.run.engine.told(facts)
 
     def replay(self, data: bytes, keep: Callable[[Rows], None]) -> None:
         """Read a log that a boot left, as go() reads the console."""

@@ -20,6 +20,7 @@ from hartlock.folder import writer
 from hartlock.base import ends, toolchain
 from hartlock.base.terminal import console
 from hartlock.engine.base import Engine
+from hartlock.engine.qmp import FACTS
 from hartlock.base.errors import RunError, UsageError
 from hartlock.run.ahead import Ahead
 from hartlock.run.progress import Bar, Plain, progress
@@ -78,6 +79,7 @@ class SweepRun(Run):
     def admit(self) -> None:
         self.context["sweep"] = described(self.sweep)
         self.known = saved(self.sweep.folder) if self.sweep.folder else {}
+        self.then = {str(s["log"]): s for s in self.known.get("sessions", [])}
         if self.sweep.folder:
             same(self.sweep.folder, self.known, self.context)
             self.context["started"] = self.known["started"]
@@ -109,6 +111,7 @@ class SweepRun(Run):
             log = self.path / attempt.session.engine.log
             if not log.exists():
                 return attempt
+            attempt.session.inform({k: v for k, v in self.then.get(log.name, {}).items() if k in FACTS})
             attempt.session.replay(log.read_bytes(), self.folder.add)
             self.sessions.append(attempt.session)
             done.append(attempt.session)
@@ -123,8 +126,7 @@ class SweepRun(Run):
 
     def last_words(self) -> list[dict[str, object]]:
         """The sessions for run.json. Boots of an earlier command keep what was said of them then."""
-        then = {str(s["log"]): s for s in self.known.get("sessions", [])}
-        return [then.get(s.engine.log) or s.last_words() for s in self.sessions]
+        return [self.then.get(s.engine.log) or s.last_words() for s in self.sessions]
 
     def named(self, problem: str, engine: Engine, boot: int = 0) -> str:
         return super().named(f"boot {boot}: {problem}" if boot else problem, engine)

@@ -29,7 +29,7 @@ def with_interval(e: Estimate, wide: bool) -> str:
 
 
 def _check(row: SummaryRow) -> str:
-    if row.context.role == "control" and row.overlap_shown == "yes":
+    if row.context.role == "control" and row.check == "fail":
         return f"lost {percent(row.lost_updates_share_median)}"
     if row.context.role == "control":
         return "lost nothing"
@@ -160,6 +160,9 @@ def _control(row: SummaryRow, where: str) -> str:
     if row.overlap_shown == "yes":
         return (f"control ({where}): without a lock, {row.context.harts} harts lost {lost} of their updates: they "
                 "really overlapped.")
+    if row.check == "fail":
+        return (f"cannot tell ({where}): without a lock, {row.context.harts} harts lost {lost} of their updates, but they took turns on "
+                "one thread: they never overlapped, and the checks prove little.")
     return (f"cannot tell ({where}): the control lost nothing on {row.context.harts} harts, so this run has not shown "
             "that harts overlapped, and its checks prove little; try a longer --duration or less --think.")
 

@@ -64,6 +64,7 @@ class State:
     rounds: int = 0
     found: Found | None = None
     found_s: float = 0
+    turns: bool = False  # harts were executed one at a time
 
 
 class Stress:
@@ -140,6 +141,7 @@ class Stress:
     def _count(self, drawn: Round, boot: Boot, began: float, ended: bool) -> None:
         """Add a round to the counts and the files, and judge it as far as it came."""
         self.state.tally += boot.tally
+        self.state.turns |= not boot.engine.overlaps
         problems = boot.faults() if ended else boot.failed()
         self.files.rounds.add([self._row(drawn, boot, began, "fail" if problems else "pass" if ended else "")])
         self.state.rounds += 1
@@ -216,8 +218,10 @@ class Stress:
         self.say(f"{clock(self.seconds())} {self.state.rounds} round(s): {tally.words()}")
         self.say("trials: " + ", ".join(f"{name} {n}" for name, n in sorted(tally.strategies.items())))
         if tally.controls:
+            why = "harts took turns on one thread, so this shows little" if self.state.turns else \
+                "it is not shown that harts overlapped, so this shows little" if not tally.controls_lost else ""
             self.say(f"control: without a lock, updates were lost in {tally.controls_lost} of {tally.controls} trials"
-                     + ("" if tally.controls_lost else ": it is not shown that harts overlapped, so this shows little"))
+                     f"{': ' if why else ''}{why}")
 
     def _tell(self, found: Found) -> None:
         for problem in found.problems:
