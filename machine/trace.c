@@ -1,5 +1,7 @@
 #include "trace.h"
 
+#include "../model/protocol.h"
+
 FILE *trace_open(const char *path)
 {
 	FILE *trace = fopen(path, "w");
@@ -40,9 +42,9 @@ static void write_access(struct machine *m, const struct hart *h, const char *ki
 
 	fprintf(trace, "%llu %u 0x%llx %s 0x%llx %c ", (unsigned long long)h->pending.issued, h->id,
 		(unsigned long long)h->pc, kind, (unsigned long long)h->pending.address,
-		directory_state(before, h->id));
+		protocol_state(before, h->id));
 	write_place(trace, before, h->id);
-	fprintf(trace, " %c %s %llu\n", directory_state(&after, h->id), how,
+	fprintf(trace, " %c %s %llu\n", protocol_state(&after, h->id), how,
 		(unsigned long long)(done - h->pending.issued));
 }
 

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "protocol.h"
 #include "request.h"
 
 static uint64_t bit(unsigned hart)
@@ -64,23 +65,6 @@ static void disown(struct line *line)
 	line->written = false;
 }
 
-/* Returns the ticks of a request for a line that no hart's L1 has. */
-static uint64_t from_below(struct request *r)
-{
-	struct coherence *c = r->c;
-	bool cached = r->line->cached;
-
-	r->line->cached = true;
-	c->count[cached ? COUNT_SHARED : COUNT_FILLS]++;
-	return (cached ? c->profile->shared : c->profile->memory) + request_way_to_bank(r);
-}
-
-static uint64_t from_owner(struct request *r)
-{
-	r->c->count[COUNT_TRANSFERS]++;
-	return request_at_owner(r) + request_from_owner(r) - r->start;
-}
-
 /* Put a line that the hart did not have into its L1, which may push another one out. */
 static void bring_in(struct coherence *c, unsigned hart, uint64_t number)
 {
@@ -103,119 +87,157 @@ static void take_copies(struct coherence *c, struct line *line, uint64_t harts)
 		l1_remove(&c->l1[lowest_hart(harts)], line->number);
 }
 
-/* Returns the ticks from the arrival of its data to the end of an access; a load's are 0. */
-static uint64_t extra(const struct profile *p, enum access kind)
+/* Returns the ticks of an access of that kind whose line is the hart's own. */
+static uint64_t own_ticks(const struct profile *p, enum access kind)
 {
 	uint64_t own = kind == ACCESS_STORE ? p->l1_store
 		     : kind == ACCESS_LOAD  ? p->l1_load
 					    : p->l1_amo;
 
-	return own > p->l1_load ? own - p->l1_load : 0;
+	return later(own, p->l1_load);
 }
 
-/* An LR takes its line like a write, and leaves it as it was. */
-static bool writes(enum access kind)
+/* Returns what the hart wants of the line, in the protocol's words. */
+static enum wish wish_of(const struct profile *p, enum access kind)
 {
-	return kind != ACCESS_LOAD && kind != ACCESS_LR;
-}
-
-static uint64_t load_miss(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
-{
-	const struct profile *p = c->profile;
-	struct request r = request_make(c, hart, line, now);
-	uint64_t done;
-
-	if (line->owner != NOBODY) {
-		bool owned = line->sharers & (line->sharers - 1); /* earlier reads made it so */
-
-		done = r.start + from_owner(&r);
-		line->busy = owned ? request_over(&r) : done;
-		line->cached = true;
-		if (!p->moesi)
-			disown(line); /* the owner wrote the line back and shares it now */
-	} else {
-		bool alone = line->sharers == 0, filled = !line->cached;
-
-		done = r.start + from_below(&r);
-		line->busy = filled ? done : request_over(&r);
-		if (alone)
-			line->owner = (int)hart; /* Exclusive */
+	switch (kind) {
+	case ACCESS_LOAD:
+		return WISH_READ;
+	case ACCESS_LR:
+		return WISH_LINK;
+	case ACCESS_AMO:
+		return p->amo_far ? WISH_FAR : WISH_WRITE;
+	default:
+		return WISH_WRITE;
 	}
-	line->sharers |= bit(hart);
-	return done;
 }
 
-/* Returns the ticks until the hart has the line to itself. */
-static uint64_t take_line(struct request *r, uint64_t others)
+/* Returns the harts that lose their copy, if others do: at the shared cache, the one that asks,
+ * too. */
+static uint64_t losers(const struct step *step, const struct line *line, unsigned hart)
+{
+	if (step->others != OTHERS_LOSE)
+		return 0;
+	return step->has == HAS_I ? line->sharers : line->sharers & ~bit(hart);
+}
+
+/* Returns the ticks until the copies of `harts` are gone, their way not counted: one goes for
+ * `first`, each further one for `invalidate`. */
+static uint64_t copies_go(const struct profile *p, uint64_t first, uint64_t harts)
+{
+	return harts == 0 ? first : first + p->invalidate * (count_of(harts) - 1);
+}
+
+/* Returns the ticks until the shared cache has given the line, and those of `lost` have not got it.
+ */
+static uint64_t from_cache(const struct request *r, uint64_t lost)
 {
 	const struct profile *p = r->c->profile;
-	struct line *line = r->line;
-	uint64_t further = p->invalidate * (others != 0 ? count_of(others) - 1 : 0);
+	uint64_t data = p->shared + request_way_to_bank(r);
 
-	if (line->owner != NOBODY && line->owner != (int)r->hart)
-		return from_owner(r) + further;
-	if (line->sharers & bit(r->hart)) {
-		r->c->count[COUNT_UPGRADES]++;
-		return p->upgrade + further +
-		       later(request_way_to_bank(r), request_longest_way(r, others));
+	if (lost == 0)
+		return data;
+	return copies_go(p, later(data, p->upgrade + request_longest_way(r, lost)), lost);
+}
+
+/* Returns the ticks until the copies of `lost` are gone, and the hart knows. */
+static uint64_t from_copies(const struct request *r, uint64_t lost)
+{
+	uint64_t way = later(request_way_to_bank(r), request_longest_way(r, lost));
+
+	return copies_go(r->c->profile, r->c->profile->upgrade + way, lost);
+}
+
+/* Returns the ticks until the shared cache has the line to itself, for an AMO there. */
+static uint64_t recall(const struct request *r, enum ask asks, uint64_t lost)
+{
+	const struct profile *p = r->c->profile;
+	uint64_t fetch = asks == ASK_MEMORY_FAR ? p->memory : 0;
+
+	if (lost == 0)
+		return fetch;
+	return fetch + copies_go(p, p->upgrade + request_longest_way(r, lost), lost);
+}
+
+/* Let those who are asked answer. Returns when the line, or the AMO's result, has come. */
+static uint64_t answered(struct request *r, enum ask asks, uint64_t lost)
+{
+	const struct profile *p = r->c->profile;
+
+	switch (asks) {
+	case ASK_MEMORY:
+		return r->start + p->memory + request_way_to_bank(r);
+	case ASK_CACHE:
+		return r->start + from_cache(r, lost);
+	case ASK_OWNER:
+		return copies_go(p, request_at_owner(r) + request_from_owner(r), lost);
+	case ASK_COPIES:
+		return r->start + from_copies(r, lost);
+	default:
+		r->start += recall(r, asks, lost);
+		return r->start + p->far_amo + request_way_to_bank(r);
 	}
-	if (others == 0)
-		return from_below(r);
-	return later(from_below(r), p->upgrade + request_longest_way(r, others)) + further;
 }
 
-static uint64_t write_miss(struct coherence *c, unsigned hart, enum access kind, struct line *line,
-			   uint64_t now, uint64_t *lost)
+static void take_line(struct line *line, unsigned hart, enum has has)
 {
-	struct request r = request_make(c, hart, line, now);
-	uint64_t come = r.start + take_line(&r, line->sharers & ~bit(hart));
-
-	*lost = line->sharers & ~bit(hart);
-	c->count[COUNT_INVALIDATIONS] += count_of(*lost);
-	take_copies(c, line, *lost);
+	if (has == HAS_I)
+		return;
 	line->sharers |= bit(hart);
+	if (has == HAS_S)
+		return;
 	line->owner = (int)hart;
-	line->written |= writes(kind);
-	line->busy = come;
-	return come + extra(c->profile, kind);
+	line->written |= has == HAS_M;
 }
 
-/* Do an AMO at the shared cache: every copy goes, the asking hart's too. */
-static uint64_t far_amo(struct coherence *c, unsigned hart, struct line *line, uint64_t now,
-			uint64_t *lost)
+/* Change the line's state as the step says. */
+static void change(struct coherence *c, unsigned hart, const struct step *step, struct line *line,
+		   uint64_t lost)
 {
-	const struct profile *p = c->profile;
-	struct request r = request_make(c, hart, line, now);
-	uint64_t recall = 0;
-
-	*lost = line->sharers;
-	if (*lost != 0)
-		recall = p->upgrade + p->invalidate * (count_of(*lost) - 1) +
-			 request_longest_way(&r, *lost);
-	if (!line->cached)
-		recall += p->memory;
-	c->count[line->cached ? COUNT_SHARED : COUNT_FILLS]++;
-	c->count[COUNT_INVALIDATIONS] += count_of(*lost);
-	take_copies(c, line, *lost);
-	disown(line);
+	c->count[COUNT_INVALIDATIONS] += count_of(lost);
+	take_copies(c, line, lost);
+	if (step->has == HAS_I || (step->others == OTHERS_SHARE && !c->profile->moesi))
+		disown(line);
 	line->cached = true;
-	line->busy = request_over(&r) + recall;
-	return r.start + recall + p->far_amo + request_way_to_bank(&r);
+	take_line(line, hart, step->has);
 }
 
-static bool hits(const struct line *line, unsigned hart, enum access kind)
+static void count(struct coherence *c, enum ask asks)
 {
-	if (kind == ACCESS_LOAD)
-		return line->sharers & bit(hart);
-	return line->owner == (int)hart && line->sharers == bit(hart);
+	static const enum mailbox_count of[] = {
+		[ASK_MEMORY] = COUNT_FILLS,     [ASK_CACHE] = COUNT_SHARED,
+		[ASK_OWNER] = COUNT_TRANSFERS,  [ASK_COPIES] = COUNT_UPGRADES,
+		[ASK_MEMORY_FAR] = COUNT_FILLS, [ASK_CACHE_FAR] = COUNT_SHARED,
+	};
+
+	c->count[of[asks]]++;
 }
 
-static uint64_t hit_done(struct coherence *c, unsigned hart, enum access kind, struct line *line,
-			 uint64_t now)
+/* Put the line of a miss into the hart's L1, or to the front there. */
+static void place_line(struct coherence *c, unsigned hart, uint64_t number, bool had, bool has)
 {
-	l1_touch(&c->l1[hart], line->number);
-	line->written |= writes(kind);
-	return now + c->profile->l1_load + extra(c->profile, kind);
+	if (has && had)
+		l1_touch(&c->l1[hart], number);
+	else if (has)
+		bring_in(c, hart, number);
+}
+
+/* Make a request to the directory. Returns when its answer has come, and in *lost who lost the
+ * line. */
+static uint64_t ask(struct coherence *c, unsigned hart, const struct step *step, struct line *line,
+		    uint64_t now, uint64_t *lost)
+{
+	bool had = line->sharers & bit(hart);
+	struct request r = request_make(c, hart, line, now);
+	uint64_t come;
+
+	*lost = losers(step, line, hart);
+	come = answered(&r, step->asks, *lost);
+	count(c, step->asks);
+	change(c, hart, step, line, *lost);
+	line->busy = step->busy == BUSY_DATA ? come : request_over(&r);
+	place_line(c, hart, line->number, had, step->has != HAS_I);
+	return come;
 }
 
 /* Let the hart's LR keep its line from now on. A second LR to the same line does not
@@ -230,41 +252,26 @@ static void keep(struct coherence *c, unsigned hart, uint64_t number, uint64_t d
 	*hold = (struct hold){true, number, done + c->profile->lr_hold};
 }
 
-static void miss(struct coherence *c, unsigned hart, enum access kind, struct line *line,
-		 uint64_t now, struct outcome *o)
-{
-	uint64_t number = line->number;
-	bool had = line->sharers & bit(hart);
-	bool has;
-
-	if (kind == ACCESS_LOAD)
-		o->done = load_miss(c, hart, line, now);
-	else if (kind == ACCESS_AMO && c->profile->amo_far)
-		o->done = far_amo(c, hart, line, now, &o->lost);
-	else
-		o->done = write_miss(c, hart, kind, line, now, &o->lost);
-	has = line->sharers & bit(hart);
-	if (has && had)
-		l1_touch(&c->l1[hart], number);
-	else if (has)
-		bring_in(c, hart, number);
-}
-
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
 				uint64_t address, uint64_t now)
 {
+	const struct profile *p = c->profile;
 	uint64_t number = address / LINE_BYTES;
 	struct line *line = line_of(c, number);
-	struct outcome o = {.hit = hits(line, hart, kind)};
+	const struct step *step = &protocol[wish_of(p, kind)][protocol_place(line, hart)];
+	struct outcome o = {.hit = step->asks == ASK_OWN};
 
-	if (kind == ACCESS_AMO && c->profile->amo_far)
-		o.hit = false;
 	if (kind >= ACCESS_AMO)
 		c->count[COUNT_AMOS]++;
-	if (o.hit)
-		o.done = hit_done(c, hart, kind, line, now);
-	else
-		miss(c, hart, kind, line, now, &o);
+	if (o.hit) {
+		l1_touch(&c->l1[hart], number);
+		line->written |= step->has == HAS_M;
+		o.done = now + own_ticks(p, kind);
+	} else {
+		o.done = ask(c, hart, step, line, now, &o.lost);
+		if (step->has != HAS_I)
+			o.done += own_ticks(p, kind) - p->l1_load;
+	}
 	if (kind == ACCESS_LR)
 		keep(c, hart, number, o.done);
 	else if (kind == ACCESS_SC)
@@ -276,15 +283,15 @@ uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, 
 			  uint64_t now)
 {
 	struct line *line = line_of(c, number);
-	struct request r = request_expect(c, hart, line, now);
+	const struct step *step = &protocol[wish_of(c->profile, kind)][protocol_place(line, hart)];
+	struct request r;
 
-	if (hits(line, hart, kind))
+	if (step->asks == ASK_OWN)
 		return now;
-	if (line->owner != NOBODY && line->owner != (int)hart)
+	r = request_expect(c, hart, line, now);
+	if (step->asks == ASK_OWNER)
 		return request_takes_owners(&r);
-	if (kind != ACCESS_LOAD && (line->sharers & ~bit(hart)) != 0)
-		return request_takes_shared(&r);
-	return r.start;
+	return losers(step, line, hart) != 0 ? request_takes_shared(&r) : r.start;
 }
 
 uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now)

@@ -73,16 +73,3 @@ struct line *directory_find(struct directory *d, uint64_t number)
 	*line = (struct line){.number = number, .owner = NOBODY};
 	return line;
 }
-
-char directory_state(const struct line *line, unsigned hart)
-{
-	uint64_t own = (uint64_t)1 << hart;
-
-	if (!(line->sharers & own))
-		return 'I';
-	if (line->owner != (int)hart)
-		return 'S';
-	if (line->sharers != own)
-		return 'O';
-	return line->written ? 'M' : 'E';
-}

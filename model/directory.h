@@ -34,7 +34,4 @@ void directory_free(struct directory *d);
  * call. Returns NULL when there is no memory for it. */
 struct line *directory_find(struct directory *d, uint64_t number);
 
-/* Returns the line's state in the hart's L1: 'M', 'O', 'E', 'S' or 'I'. */
-char directory_state(const struct line *line, unsigned hart);
-
 #endif

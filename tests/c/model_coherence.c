@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "../../model/coherence.h"
+#include "../../model/protocol.h"
 #include "check.h"
 
 enum { LINE = 0x80001000, FAR = 1000000 };
@@ -43,7 +44,7 @@ static char state(unsigned hart)
 {
 	struct line line = coherence_line(&c, LINE / 64);
 
-	return directory_state(&line, hart);
+	return protocol_state(&line, hart);
 }
 
 static void names_of_states(void)
