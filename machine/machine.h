@@ -20,6 +20,7 @@
 #include "../model/coherence.h"
 #include "../model/profile.h"
 #include "hart.h"
+#include "order.h"
 
 enum { MACHINE_HARTS = COHERENCE_HARTS, MACHINE_NOBODY = -1, FREE_CYCLES = 1000 };
 
@@ -56,7 +57,7 @@ struct machine {
 	struct settings settings;
 	unsigned harts;
 	struct hart hart[MACHINE_HARTS];
-	uint64_t next_at[MACHINE_HARTS]; /* ticks: of each hart's next turn; NEVER */
+	struct order order; /* of the harts' next turns */
 	uint8_t *ram;
 	struct op **page;  /* decoded, one a page of RAM; NULL: not yet */
 	uint64_t reserved; /* harts (bits) that have a reservation */

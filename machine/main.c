@@ -118,13 +118,13 @@ static bool init(struct machine *m, const struct arguments *a, const struct prof
 	m->settings = a->settings;
 	m->harts = (unsigned)a->harts;
 	m->region.due = NEVER;
+	order_init(&m->order, m->harts);
 	m->ram = ram;
 	m->page = calloc(RAM_BYTES / PAGE_BYTES, sizeof(*m->page));
 	for (unsigned i = 0; i < MACHINE_HARTS; i++) {
 		m->hart[i].id = i;
 		m->hart[i].timer = NEVER;
 		m->hart[i].reserved = NO_LINE;
-		m->next_at[i] = NEVER;
 	}
 	return ram != MAP_FAILED && m->page != NULL &&
 	       coherence_init(&m->coherence, profile, mix(a->settings.seed));

@@ -90,18 +90,14 @@ static void run(struct machine *m, struct hart *h)
 /* Returns the hart that is next, after the samples that come before it. */
 static struct hart *next_hart(struct machine *m)
 {
-	struct turns turns = turn_first_two(m);
-
-	while (sample_is_due(m, turns.first.clock)) {
+	while (sample_is_due(m, turn_next_clock(m)))
 		sample_take(m);
-		turns = turn_first_two(m);
-	}
-	if (turns.first.hart == MACHINE_NOBODY)
+	if (turn_next_clock(m) == NEVER)
 		machine_fail(m, MACHINE_DEADLOCK, "deadlock: every hart waits for another");
-	if (region_overruns(m, turns.first.clock))
+	if (region_overruns(m, turn_next_clock(m)))
 		machine_fail(m, MACHINE_LIVELOCK,
 			     "livelock: harts do not end after the window's end");
-	return turn_give(m, turns);
+	return turn_give(m);
 }
 
 int machine_run(struct machine *m)

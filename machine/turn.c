@@ -26,25 +26,15 @@ static bool sleeps(const struct hart *h)
 	return h->state == HART_WFI || h->state == HART_SPINS || h->state == HART_STALLS;
 }
 
-/* Finds the hart's next turn. Returns false where it has none. */
-static bool candidate(const struct hart *h, struct turn *turn)
-{
-	if (h->state == HART_RUNS) {
-		*turn = turn_of(h);
-		return true;
-	}
-	if (!sleeps(h))
-		return false;
-	turn->clock = turn->since = timer_wakes_at(h);
-	turn->hart = (int)h->id;
-	return turn->clock != NEVER;
-}
-
 void turn_changed(struct machine *m, const struct hart *h)
 {
-	struct turn turn;
+	order_time time = ORDER_NEVER;
 
-	m->next_at[h->id] = candidate(h, &turn) ? turn.clock : NEVER;
+	if (h->state == HART_RUNS)
+		time = order_time_of(h->clock, h->clock - h->waited);
+	else if (sleeps(h))
+		time = order_time_of(timer_wakes_at(h), timer_wakes_at(h));
+	order_put(&m->order, h->id, time);
 }
 
 void turn_begin(struct machine *m, struct hart *h, uint64_t clock)
@@ -54,46 +44,6 @@ void turn_begin(struct machine *m, struct hart *h, uint64_t clock)
 	h->waited = 0;
 	spin_reset(&h->spin);
 	turn_changed(m, h);
-}
-
-/* Several harts have the smallest clock: who has waited longest is first. */
-static struct turns first_of_equals(const struct machine *m, uint64_t clock)
-{
-	const struct turn none = {NEVER, NEVER, MACHINE_NOBODY};
-	struct turns found = {none, none};
-
-	for (unsigned i = 0; i < m->harts; i++) {
-		struct turn turn;
-
-		if (m->next_at[i] != clock || !candidate(&m->hart[i], &turn))
-			continue;
-		if (turn_before(turn, found.first)) {
-			found.second = found.first;
-			found.first = turn;
-		} else if (turn_before(turn, found.second)) {
-			found.second = turn;
-		}
-	}
-	return found;
-}
-
-struct turns turn_first_two(const struct machine *m)
-{
-	uint64_t least = NEVER, next = NEVER;
-	int hart = MACHINE_NOBODY;
-
-	for (unsigned i = 0; i < m->harts; i++) {
-		uint64_t at = m->next_at[i];
-		bool first = at < least;
-		uint64_t behind = first ? least : at;
-
-		next = behind < next ? behind : next;
-		hart = first ? (int)i : hart;
-		least = first ? at : least;
-	}
-	if (next == least && hart != MACHINE_NOBODY)
-		return first_of_equals(m, least);
-	return (struct turns){{least, 0, hart}, {next, 0, MACHINE_NOBODY}};
 }
 
 /* Returns how far harts go on before the next one does: outside of regions, for a while. */
@@ -112,23 +62,31 @@ static void set_limit(struct machine *m, struct turn other)
 	m->limit = other;
 }
 
-struct hart *turn_give(struct machine *m, struct turns turns)
+/* Returns the turn that the others of `hart` have next. Its order among those of the same clock
+ * matters only where the hart has that clock, too: otherwise all of them come before the hart. */
+static struct turn turn_of_others(const struct machine *m, unsigned hart)
 {
-	struct hart *h = &m->hart[turns.first.hart];
+	unsigned other = order_first_other(&m->order, hart);
+	order_time time = m->order.at[other];
 
+	if (order_clock(time) == order_clock(m->order.at[hart]))
+		return (struct turn){order_clock(time), (uint64_t)time, (int)other};
+	return (struct turn){order_clock(time), 0, MACHINE_NOBODY};
+}
+
+struct hart *turn_give(struct machine *m)
+{
+	struct hart *h = &m->hart[order_first(&m->order)];
+
+	set_limit(m, turn_of_others(m, h->id));
 	if (h->state != HART_RUNS)
-		turn_begin(m, h, turns.first.clock);
-	set_limit(m, turns.second);
+		turn_begin(m, h, turn_next_clock(m));
 	return h;
 }
 
 void turn_limit(struct machine *m, const struct hart *h)
 {
-	uint64_t own = m->next_at[h->id];
-
-	m->next_at[h->id] = NEVER;
-	set_limit(m, turn_first_two(m).first);
-	m->next_at[h->id] = own;
+	set_limit(m, turn_of_others(m, h->id));
 }
 
 /* Another hart runs from now on. */

@@ -32,17 +32,15 @@ void turn_changed(struct machine *m, const struct hart *h);
 /* The hart runs from `clock` on. */
 void turn_begin(struct machine *m, struct hart *h, uint64_t clock);
 
-/* The first turn of all, of MACHINE_NOBODY where there is none for ever, and one that no
- * other hart's is before. */
-struct turns {
-	struct turn first, second;
-};
-
-struct turns turn_first_two(const struct machine *m);
+/* Returns the clock of the first turn of all; NEVER where there is none for ever. */
+static inline uint64_t turn_next_clock(const struct machine *m)
+{
+	return order_clock(m->order.at[order_first(&m->order)]);
+}
 
 /* Gives the hart that is first its turn: it may go on before the second's. Wakes it, where a
  * timer does. Returns the hart. */
-struct hart *turn_give(struct machine *m, struct turns turns);
+struct hart *turn_give(struct machine *m);
 
 /* Finds anew how far `h`, whose turn it is, may go: after another hart was started, or a
  * region has begun or ended, or a sample was asked for. */

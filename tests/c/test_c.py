@@ -34,6 +34,7 @@ PROGRAMS = {
     "machine_amo": ["machine/memory.c", "machine/decode.c", "machine/expand.c", "machine/execute.c"],
     "machine_decode": ["machine/decode.c", "machine/expand.c", "machine/execute.c"],
     "machine_tree": ["machine/tree.c"],
+    "machine_order": ["machine/order.c"],
     "machine_spin": ["machine/spin.c", "model/store_buffer.c"],
     "model_protocol": ["model/protocol.c"],
     "model_coherence": ["model/coherence.c", "model/protocol.c", "model/directory.c", "model/l1.c", "model/request.c"],
