@@ -87,10 +87,10 @@ static void do_values(struct machine *m, struct hart *h)
 }
 
 /* Returns when the hart goes on after a store that had its line at `done`. */
-static uint64_t after_store(const struct machine *m, struct hart *h, uint64_t done)
+static uint64_t after_store(struct hart *h, uint64_t done)
 {
 	store_buffer_put(&h->stores, done);
-	return h->stores.room != 0 ? h->pending.admitted + m->profile->l1_store : done;
+	return h->stores.room != 0 ? h->pending.admitted + h->pending.op->ticks : done;
 }
 
 static void make_modelled(struct machine *m, struct hart *h)
@@ -99,9 +99,9 @@ static void make_modelled(struct machine *m, struct hart *h)
 	struct outcome o = m->settings.trace != NULL
 				 ? trace_access(m, h, kind)
 				 : coherence_access(&m->coherence, h->id, kind, h->pending.address,
-						    h->pending.issued);
+						    h->pending.op->ticks, h->pending.issued);
 
-	h->clock = kind == ACCESS_STORE ? after_store(m, h, o.done) : o.done;
+	h->clock = kind == ACCESS_STORE ? after_store(h, o.done) : o.done + h->pending.op->after;
 	if (kind == ACCESS_LOAD && o.hit)
 		spin_load(&h->spin, line_of(h), h->pending.issued);
 	else
@@ -113,7 +113,7 @@ static void make_modelled(struct machine *m, struct hart *h)
 static void fail_sc(struct machine *m, struct hart *h)
 {
 	if (m->region.active)
-		h->clock = coherence_sc_failed(&m->coherence, h->id, h->pending.issued);
+		h->clock = coherence_sc_failed(&m->coherence, h->id, h->clock);
 	else
 		h->clock += m->profile->op;
 	if (m->region.active && m->settings.trace != NULL)
@@ -163,6 +163,12 @@ static bool postpone(struct machine *m, struct hart *h)
 	return true;
 }
 
+/* Is it an SC whose reservation is gone? */
+static bool is_lost(const struct hart *h)
+{
+	return h->pending.op->kind == OP_SC && h->reserved != line_of(h);
+}
+
 static bool has_turn(struct machine *m, struct hart *h)
 {
 	if (h->pending.ahead)
@@ -170,7 +176,7 @@ static bool has_turn(struct machine *m, struct hart *h)
 	do {
 		if (!turn_may_go_on(m, h))
 			return false;
-	} while (postpone(m, h));
+	} while (!is_lost(h) && postpone(m, h));
 	turn_reach(m, turn_of(h));
 	return true;
 }
@@ -181,7 +187,7 @@ bool access_make(struct machine *m, struct hart *h)
 		make_mailbox(m, h);
 	} else if (m->region.active && !has_turn(m, h)) {
 		return false;
-	} else if (h->pending.op->kind == OP_SC && h->reserved != line_of(h)) {
+	} else if (is_lost(h)) {
 		fail_sc(m, h);
 	} else if (m->region.active) {
 		make_modelled(m, h);

@@ -61,28 +61,28 @@ static void other(struct op *op, enum op_kind kind, uint64_t ticks)
 	op->ticks = (uint32_t)ticks;
 }
 
-static void access(struct op *op, enum op_kind kind, int64_t imm, unsigned width)
+static void access(struct op *op, enum op_kind kind, int64_t imm, unsigned width, uint64_t ticks)
 {
 	op->kind = kind;
 	op->imm = imm;
 	op->width = (uint8_t)width;
-	op->ticks = 0;
+	op->ticks = (uint32_t)ticks;
 }
 
-static void load(struct op *op, uint32_t w)
+static void load(struct op *op, uint32_t w, const struct profile *p)
 {
 	unsigned f = funct3(w);
 
 	if (f == 7)
 		return;
-	access(op, OP_LOAD, imm_i(w), 1u << (f & 3));
+	access(op, OP_LOAD, imm_i(w), 1u << (f & 3), p->l1_load);
 	op->sign = f < 4;
 }
 
-static void store(struct op *op, uint32_t w)
+static void store(struct op *op, uint32_t w, const struct profile *p)
 {
 	if (funct3(w) < 4)
-		access(op, OP_STORE, imm_s(w), 1u << funct3(w));
+		access(op, OP_STORE, imm_s(w), 1u << funct3(w), p->l1_store);
 }
 
 static int amo_of(unsigned funct5)
@@ -113,8 +113,24 @@ static int amo_of(unsigned funct5)
 	}
 }
 
+static uint64_t amo_ticks(enum amo amo, const struct profile *p)
+{
+	switch (amo) {
+	case AMO_SWAP:
+		return p->l1_swap;
+	case AMO_XOR:
+	case AMO_AND:
+	case AMO_OR:
+		return p->l1_logic;
+	case AMO_CAS:
+		return p->l1_cas;
+	default:
+		return p->l1_amo;
+	}
+}
+
 /* A, Zacas (but for amocas.q), and Zabha, which has no LR and SC of less than a word. */
-static void atomic(struct op *op, uint32_t w)
+static void atomic(struct op *op, uint32_t w, const struct profile *p)
 {
 	enum { LR = 2, SC = 3 };
 	unsigned f5 = w >> 27, width = 1u << funct3(w);
@@ -122,13 +138,14 @@ static void atomic(struct op *op, uint32_t w)
 
 	if (funct3(w) > 3)
 		return;
-	if (f5 == LR || f5 == SC) {
-		if (width >= 4 && (f5 == SC || op->rs2 == 0))
-			access(op, f5 == LR ? OP_LR : OP_SC, 0, width);
-	} else if (amo >= 0) {
-		access(op, OP_AMO, 0, width);
-		op->amo = (enum amo)amo;
-	}
+	if (f5 == LR && width >= 4 && op->rs2 == 0)
+		access(op, OP_LR, 0, width, p->l1_lr);
+	else if (f5 == SC && width >= 4)
+		access(op, OP_SC, 0, width, p->l1_sc);
+	else if (amo >= 0)
+		access(op, OP_AMO, 0, width, amo_ticks((enum amo)amo, p));
+	op->amo = amo >= 0 ? (enum amo)amo : AMO_ADD;
+	op->after = (uint32_t)((w >> 26 & 1 ? p->aq : 0) + (w >> 25 & 1 ? p->rl : 0));
 	op->sign = 1;
 }
 
@@ -182,16 +199,26 @@ static void arithmetic_32(struct op *op, uint32_t w, const struct profile *p)
 
 /* Loads are done in order, and stores leave the buffer in order: only a store before and
  * a load behind can pass each other. */
-static void misc_mem(struct op *op, uint32_t w, const struct profile *p)
+static void fence(struct op *op, uint32_t w, const struct profile *p)
 {
 	bool writes_before = w >> 24 & 1, reads_behind = w >> 21 & 1;
 
+	if (!writes_before)
+		other(op, OP_FENCE, p->fence_acquire);
+	else if (!reads_behind)
+		other(op, p->fence_waits ? OP_DRAIN : OP_FENCE, p->fence_release);
+	else
+		other(op, OP_DRAIN, p->fence);
+}
+
+static void misc_mem(struct op *op, uint32_t w, const struct profile *p)
+{
 	if (w == INSN_PAUSE)
 		other(op, OP_PAUSE, p->pause);
 	else if (funct3(w) == 1)
 		other(op, OP_FENCE_I, p->fence);
 	else if (funct3(w) == 0)
-		other(op, writes_before && reads_behind ? OP_DRAIN : OP_FENCE, p->fence);
+		fence(op, w, p);
 }
 
 static void system_op(struct op *op, uint32_t w, const struct profile *p)
@@ -216,13 +243,13 @@ static void decode_word(struct op *op, uint32_t w, const struct profile *p)
 	}
 	switch (w & 0x7f) {
 	case OPCODE_LOAD:
-		load(op, w);
+		load(op, w, p);
 		break;
 	case OPCODE_STORE:
-		store(op, w);
+		store(op, w, p);
 		break;
 	case OPCODE_AMO:
-		atomic(op, w);
+		atomic(op, w, p);
 		break;
 	case OPCODE_OP_IMM:
 		op_imm(op, w, p);

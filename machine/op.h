@@ -52,7 +52,8 @@ struct op {
 	void (*run)(struct hart *h, const struct op *op); /* does an OP_PLAIN */
 	int64_t imm;
 	uint32_t word;  /* as fetched: 16 or 32 bits */
-	uint32_t ticks; /* its own time; an access has none, because the memory system charges it */
+	uint32_t ticks; /* its own time; an access's, where it hits */
+	uint32_t after; /* what its .aq and .rl add */
 	enum op_kind kind : 8;
 	enum amo amo : 8; /* the operation of an OP_AMO */
 	uint8_t rd, rs1, rs2;

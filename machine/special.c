@@ -63,6 +63,17 @@ static void system_op(struct machine *m, struct hart *h, const struct op *op)
 	}
 }
 
+/* The hart waits until its store buffer is empty. */
+static void drain(struct machine *m, struct hart *h)
+{
+	uint64_t empty = store_buffer_request(&h->stores, h->clock);
+
+	if (!m->region.active || empty == h->clock)
+		return;
+	h->clock = empty;
+	spin_disturb(&h->spin); /* later rounds do not wait */
+}
+
 static void hint_or_fence(struct machine *m, struct hart *h, enum op_kind kind, unsigned imm)
 {
 	switch (kind) {
@@ -74,10 +85,11 @@ static void hint_or_fence(struct machine *m, struct hart *h, enum op_kind kind, 
 		break;
 	case OP_PAUSE:
 		access_let_go(m, h);
+		if (m->profile->pause_waits)
+			drain(m, h);
 		break;
 	case OP_DRAIN:
-		if (m->region.active)
-			h->clock = store_buffer_request(&h->stores, h->clock);
+		drain(m, h);
 		break;
 	case OP_FENCE_I:
 		memory_forget_code(m);

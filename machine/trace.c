@@ -52,8 +52,8 @@ struct outcome trace_access(struct machine *m, const struct hart *h, enum access
 {
 	static const char *const names[] = {"load", "store", "amo", "lr", "sc"};
 	struct line before = line_now(m, h);
-	struct outcome o =
-		coherence_access(&m->coherence, h->id, kind, h->pending.address, h->pending.issued);
+	struct outcome o = coherence_access(&m->coherence, h->id, kind, h->pending.address,
+					    h->pending.op->ticks, h->pending.issued);
 
 	write_access(m, h, names[kind], &before, o.hit ? "hit" : "miss", o.done);
 	return o;

@@ -126,10 +126,25 @@ static bool before_reached(const struct machine *m, const struct hart *h)
 	return turn_before((struct turn){clock, clock, (int)h->id}, m->reached);
 }
 
+/* The hart has lost its reservation: if its SC waits for its turn, that has failed by now. */
+static void hear(struct machine *m, struct hart *h)
+{
+	uint64_t clock = later(h->pending.issued, m->reached.clock);
+
+	if (h->pending.op == NULL || h->pending.op->kind != OP_SC || h->clock <= clock)
+		return;
+	h->clock = clock;
+	h->waited = clock - h->pending.issued;
+	turn_changed(m, h);
+	limit_by(m, h);
+}
+
 static void lose(struct machine *m, struct hart *h, uint64_t line)
 {
-	if (h->reserved == line)
+	if (h->reserved == line) {
 		reservation_drop(m, h);
+		hear(m, h);
+	}
 	if ((h->state != HART_SPINS && h->state != HART_STALLS) || !spin_watches(&h->spin, line))
 		return;
 	turn_begin(m, h, spin_wake(&h->spin, line, m->reached.clock, before_reached(m, h)));

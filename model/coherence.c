@@ -87,16 +87,6 @@ static void take_copies(struct coherence *c, struct line *line, uint64_t harts)
 		l1_remove(&c->l1[lowest_hart(harts)], line->number);
 }
 
-/* Returns the ticks of an access of that kind whose line is the hart's own. */
-static uint64_t own_ticks(const struct profile *p, enum access kind)
-{
-	uint64_t own = kind == ACCESS_STORE ? p->l1_store
-		     : kind == ACCESS_LOAD  ? p->l1_load
-					    : p->l1_amo;
-
-	return later(own, p->l1_load);
-}
-
 /* Returns what the hart wants of the line, in the protocol's words. */
 static enum wish wish_of(const struct profile *p, enum access kind)
 {
@@ -104,9 +94,9 @@ static enum wish wish_of(const struct profile *p, enum access kind)
 	case ACCESS_LOAD:
 		return WISH_READ;
 	case ACCESS_LR:
-		return WISH_LINK;
+		return p->lr_shares ? WISH_READ : WISH_LINK;
 	case ACCESS_AMO:
-		return p->amo_far ? WISH_FAR : WISH_WRITE;
+		return p->amo_far ? WISH_FAR : p->amo_asks ? WISH_ASK : WISH_WRITE;
 	default:
 		return WISH_WRITE;
 	}
@@ -173,6 +163,8 @@ static uint64_t answered(struct request *r, enum ask asks, uint64_t lost)
 		return copies_go(p, request_at_owner(r) + request_from_owner(r), lost);
 	case ASK_COPIES:
 		return r->start + from_copies(r, lost);
+	case ASK_BANK:
+		return r->start + p->l1_load + request_way_to_bank(r);
 	default:
 		r->start += recall(r, asks, lost);
 		return r->start + p->far_amo + request_way_to_bank(r);
@@ -210,7 +202,8 @@ static void count(struct coherence *c, enum ask asks)
 		[ASK_MEMORY_FAR] = COUNT_FILLS, [ASK_CACHE_FAR] = COUNT_SHARED,
 	};
 
-	c->count[of[asks]]++;
+	if (asks != ASK_BANK)
+		c->count[of[asks]]++;
 }
 
 /* Put the line of a miss into the hart's L1, or to the front there. */
@@ -222,10 +215,20 @@ static void place_line(struct coherence *c, unsigned hart, uint64_t number, bool
 		bring_in(c, hart, number);
 }
 
-/* Make a request to the directory. Returns when its answer has come, and in *lost who lost the
- * line. */
-static uint64_t ask(struct coherence *c, unsigned hart, const struct step *step, struct line *line,
-		    uint64_t now, uint64_t *lost)
+/* Returns when an access is done whose line came at `come`, for a request served from `start` on,
+ * and which takes `own` ticks where the line is there. */
+static uint64_t worked(const struct profile *p, enum access kind, uint64_t own, uint64_t start,
+		       uint64_t come)
+{
+	if (kind == ACCESS_AMO && p->amo_overlaps)
+		return later(come, start + own);
+	return come + own - p->l1_load;
+}
+
+/* Make a request to the directory. Returns when the access is done, and in *lost who lost the line.
+ */
+static uint64_t ask(struct coherence *c, unsigned hart, enum access kind, const struct step *step,
+		    struct line *line, uint64_t own, uint64_t now, uint64_t *lost)
 {
 	bool had = line->sharers & bit(hart);
 	struct request r = request_make(c, hart, line, now);
@@ -237,7 +240,7 @@ static uint64_t ask(struct coherence *c, unsigned hart, const struct step *step,
 	change(c, hart, step, line, *lost);
 	line->busy = step->busy == BUSY_DATA ? come : request_over(&r);
 	place_line(c, hart, line->number, had, step->has != HAS_I);
-	return come;
+	return step->has == HAS_I ? come : worked(c->profile, kind, own, r.start, come);
 }
 
 /* Let the hart's LR keep its line from now on. A second LR to the same line does not
@@ -253,7 +256,7 @@ static void keep(struct coherence *c, unsigned hart, uint64_t number, uint64_t d
 }
 
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
-				uint64_t address, uint64_t now)
+				uint64_t address, uint64_t own, uint64_t now)
 {
 	const struct profile *p = c->profile;
 	uint64_t number = address / LINE_BYTES;
@@ -261,18 +264,17 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 	const struct step *step = &protocol[wish_of(p, kind)][protocol_place(line, hart)];
 	struct outcome o = {.hit = step->asks == ASK_OWN};
 
+	own = later(own, p->l1_load);
 	if (kind >= ACCESS_AMO)
 		c->count[COUNT_AMOS]++;
 	if (o.hit) {
 		l1_touch(&c->l1[hart], number);
 		line->written |= step->has == HAS_M;
-		o.done = now + own_ticks(p, kind);
+		o.done = now + own;
 	} else {
-		o.done = ask(c, hart, step, line, now, &o.lost);
-		if (step->has != HAS_I)
-			o.done += own_ticks(p, kind) - p->l1_load;
+		o.done = ask(c, hart, kind, step, line, own, now, &o.lost);
 	}
-	if (kind == ACCESS_LR)
+	if (kind == ACCESS_LR && !p->lr_shares)
 		keep(c, hart, number, o.done);
 	else if (kind == ACCESS_SC)
 		coherence_let_go(c, hart, o.done);
@@ -299,7 +301,7 @@ uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now)
 	c->count[COUNT_AMOS]++;
 	c->count[COUNT_SC_FAILED]++;
 	coherence_let_go(c, hart, now);
-	return now + c->profile->l1_store;
+	return now + c->profile->l1_store + c->profile->sc_backoff;
 }
 
 bool coherence_holds(const struct coherence *c, unsigned hart, uint64_t now)

@@ -28,9 +28,10 @@ bool coherence_init(struct coherence *c, const struct profile *profile, uint64_t
 void coherence_reset(struct coherence *c);
 void coherence_free(struct coherence *c);
 
-/* Make an access that hart `hart` issued at `now`. Returns when it is done, and more. */
+/* Make an access that hart `hart` issued at `now`, and that takes `own` ticks on a line of its own.
+ * Returns when it is done, and more. */
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
-				uint64_t address, uint64_t now);
+				uint64_t address, uint64_t own, uint64_t now);
 
 /* Returns when an access that is issued at `now` takes effect: a hit at once, a miss when
  * the directory comes to it and the request has reached the harts that have the
@@ -38,7 +39,7 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, uint64_t number,
 			  uint64_t now);
 
-/* Charge an SC that failed: it touched no line. Returns when the hart goes on. */
+/* Charge an SC that failed at `now`: it touched no line. Returns when the hart goes on. */
 uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now);
 
 /* Does the hart's LR keep a line at `now`? */

@@ -4,7 +4,7 @@
 
 #include "directory.h"
 
-enum wish { WISH_READ, WISH_WRITE, WISH_LINK, WISH_FAR, WISHES };
+enum wish { WISH_READ, WISH_WRITE, WISH_LINK, WISH_ASK, WISH_FAR, WISHES };
 
 enum place {
 	PLACE_NOBODY,
@@ -20,7 +20,16 @@ enum place {
 	PLACES
 };
 
-enum ask { ASK_OWN, ASK_MEMORY, ASK_CACHE, ASK_OWNER, ASK_COPIES, ASK_MEMORY_FAR, ASK_CACHE_FAR };
+enum ask {
+	ASK_OWN,
+	ASK_MEMORY,
+	ASK_CACHE,
+	ASK_OWNER,
+	ASK_COPIES,
+	ASK_BANK,
+	ASK_MEMORY_FAR,
+	ASK_CACHE_FAR
+};
 
 enum has { HAS_I, HAS_S, HAS_E, HAS_M, HAS_SAME, HAS_TAKEN };
 enum others { OTHERS_KEEP, OTHERS_SHARE, OTHERS_LOSE };

@@ -11,6 +11,8 @@ static const struct profile profile = {
 	.div = 5,
 	.csr = 6,
 	.fence = 7,
+	.fence_release = 7,
+	.fence_acquire = 7,
 	.pause = 8,
 };
 
@@ -81,8 +83,61 @@ static const struct {
 	{0x30200073, OP_ILLEGAL, 0, 0}, /* mret */
 };
 
+/* Each kind of access, and of fence, has a cost of its own. */
+static const struct profile costs = {
+	.l1_load = 1,
+	.l1_store = 2,
+	.l1_amo = 3,
+	.l1_swap = 4,
+	.l1_logic = 5,
+	.l1_cas = 6,
+	.l1_lr = 7,
+	.l1_sc = 8,
+	.aq = 100,
+	.rl = 200,
+	.fence = 9,
+	.fence_release = 10,
+	.fence_acquire = 11,
+	.fence_waits = true,
+};
+
+static const struct {
+	uint32_t word;
+	enum op_kind kind;
+	unsigned ticks, after;
+} of_costs[] = {
+	{0x0005b503, OP_LOAD, 1, 0},   /* ld a0,0(a1) */
+	{0x00a5b023, OP_STORE, 2, 0},  /* sd a0,0(a1) */
+	{0x00a5b52f, OP_AMO, 3, 0},    /* amoadd.d a0,a0,(a1) */
+	{0x80a5b52f, OP_AMO, 3, 0},    /* amomin.d a0,a0,(a1) */
+	{0x0aa5b52f, OP_AMO, 4, 200},  /* amoswap.d.rl a0,a0,(a1) */
+	{0x0ca5a52f, OP_AMO, 4, 100},  /* amoswap.w.aq a0,a0,(a1) */
+	{0x60a5b52f, OP_AMO, 5, 0},    /* amoand.d a0,a0,(a1) */
+	{0x40a5b52f, OP_AMO, 5, 0},    /* amoor.d a0,a0,(a1) */
+	{0x20a5b52f, OP_AMO, 5, 0},    /* amoxor.d a0,a0,(a1) */
+	{0x2ec5b52f, OP_AMO, 6, 300},  /* amocas.d.aqrl a0,a2,(a1) */
+	{0x1405b52f, OP_LR, 7, 100},   /* lr.d.aq a0,(a1) */
+	{0x1aa5b52f, OP_SC, 8, 200},   /* sc.d.rl a0,a0,(a1) */
+	{0x0330000f, OP_DRAIN, 9, 0},  /* fence rw,rw */
+	{0x0310000f, OP_DRAIN, 10, 0}, /* fence rw,w */
+	{0x0110000f, OP_DRAIN, 10, 0}, /* fence w,w */
+	{0x0230000f, OP_FENCE, 11, 0}, /* fence r,rw */
+};
+
+static void costs_by_kind(void)
+{
+	for (unsigned i = 0; i < sizeof(of_costs) / sizeof(*of_costs); i++) {
+		struct op op = decode(of_costs[i].word, &costs);
+
+		EXPECT_EQ(op.kind, of_costs[i].kind);
+		EXPECT_EQ(op.ticks, of_costs[i].ticks);
+		EXPECT_EQ(op.after, of_costs[i].after);
+	}
+}
+
 int main(void)
 {
+	costs_by_kind();
 	for (unsigned i = 0; i < sizeof(insns) / sizeof(*insns); i++) {
 		struct op op = decode(insns[i].word, &profile);
 

@@ -34,10 +34,18 @@ static void fresh(void)
 	EXPECT(coherence_init(&c, &profile, 0));
 }
 
+/* Returns the ticks of an access on an own line. */
+static uint64_t own(enum access kind)
+{
+	return kind == ACCESS_LOAD  ? profile.l1_load
+	     : kind == ACCESS_STORE ? profile.l1_store
+				    : profile.l1_amo;
+}
+
 /* Returns the ticks that the access takes when it is issued at `now`. */
 static uint64_t cost(unsigned hart, enum access kind, uint64_t address, uint64_t now)
 {
-	return coherence_access(&c, hart, kind, address, now).done - now;
+	return coherence_access(&c, hart, kind, address, own(kind), now).done - now;
 }
 
 static char state(unsigned hart)
@@ -86,9 +94,9 @@ static void states(void)
 	EXPECT(cost(0, ACCESS_STORE, LINE, 6 * FAR) == 250 + 10); /* two copies go */
 	EXPECT(!coherence_has(&c, 1, LINE / 64) && !coherence_has(&c, 2, LINE / 64));
 	EXPECT(cost(1, ACCESS_AMO, LINE, 7 * FAR) == 260 + 10);
-	o = coherence_access(&c, 1, ACCESS_AMO, LINE, 8 * FAR);
+	o = coherence_access(&c, 1, ACCESS_AMO, LINE, 30, 8 * FAR);
 	EXPECT(o.hit && o.lost == 0 && o.done == 8 * FAR + 30);
-	o = coherence_access(&c, 3, ACCESS_STORE, LINE, 9 * FAR);
+	o = coherence_access(&c, 3, ACCESS_STORE, LINE, 20, 9 * FAR);
 	EXPECT(!o.hit && o.lost == 1 << 1);
 	EXPECT(c.count[COUNT_TRANSFERS] == 3 && c.count[COUNT_SHARED] == 1);
 	EXPECT(c.count[COUNT_FILLS] == 1 && c.count[COUNT_UPGRADES] == 1);
@@ -218,6 +226,60 @@ static void far_amo(void)
 	profile.amo_far = 0;
 }
 
+/* An AMO of its own time asks the directory, also where the line is its own. */
+static void amo_asks(void)
+{
+	profile.amo_asks = 1;
+	profile.bank_busy = 40;
+	profile.l1_amo = 560;
+	fresh();
+	EXPECT(cost(0, ACCESS_AMO, LINE, 0) == 1000 + 560 - 20);
+	EXPECT(cost(0, ACCESS_AMO, LINE, FAR) == 560);
+	EXPECT(cost(0, ACCESS_AMO, LINE, FAR) == 40 + 560); /* the bank takes one after the other */
+	EXPECT(cost(0, ACCESS_STORE, LINE, 2 * FAR) == 20);
+	EXPECT(coherence_effect(&c, 0, ACCESS_AMO, LINE / 64, FAR) == FAR + 80);
+	EXPECT(c.count[COUNT_FILLS] == 1 && c.count[COUNT_SHARED] == 0);
+	profile.amo_asks = 0;
+	profile.bank_busy = 0;
+	profile.l1_amo = 30;
+}
+
+/* The longer of the two times counts, not both. */
+static void amo_overlaps(void)
+{
+	profile.amo_overlaps = 1;
+	fresh();
+	profile.l1_amo = 560;
+	EXPECT(cost(0, ACCESS_AMO, LINE, 0) == 1000);
+	EXPECT(cost(1, ACCESS_AMO, LINE, FAR) == 560);
+	EXPECT(cost(0, ACCESS_SC, LINE, 2 * FAR) == 260 + 540); /* no AMO */
+	profile.amo_overlaps = 0;
+	profile.l1_amo = 30;
+}
+
+/* Both harts have the line behind their LRs; the SC takes it from the other. */
+static void lr_shares(void)
+{
+	profile.lr_shares = 1;
+	fresh();
+	cost(0, ACCESS_STORE, LINE, 0);
+	EXPECT(cost(1, ACCESS_LR, LINE, FAR) == 260 + 10);
+	EXPECT(state(0) == 'S' && state(1) == 'S' && !coherence_holds(&c, 1, FAR + 270));
+	EXPECT(cost(0, ACCESS_LR, LINE, 2 * FAR) == 30);
+	EXPECT(cost(1, ACCESS_SC, LINE, 3 * FAR) == 250 + 10);
+	EXPECT(state(0) == 'I' && state(1) == 'M');
+	profile.lr_shares = 0;
+}
+
+static void sc_backoff(void)
+{
+	fresh();
+	EXPECT(coherence_sc_failed(&c, 0, FAR) == FAR + 20);
+	profile.sc_backoff = 80;
+	EXPECT(coherence_sc_failed(&c, 0, FAR) == FAR + 20 + 80);
+	profile.sc_backoff = 0;
+}
+
 static void far_clusters(void)
 {
 	profile.cluster_harts = 2;
@@ -272,6 +334,10 @@ int main(void)
 	evicts_the_oldest();
 	lr_keeps_its_line();
 	far_amo();
+	amo_asks();
+	amo_overlaps();
+	lr_shares();
+	sc_backoff();
 	far_clusters();
 	device_takes_the_line();
 	many_lines();

@@ -71,8 +71,9 @@ static void takes(enum wish wish, enum place place, const struct step *step)
 	bool mine = place == PLACE_E || place == PLACE_M;
 
 	EXPECT(!others || step->others == OTHERS_LOSE);
-	EXPECT((step->asks == ASK_OWN) == (mine && wish != WISH_FAR));
-	if (wish == WISH_WRITE)
+	EXPECT((step->asks == ASK_OWN) == (mine && (wish == WISH_WRITE || wish == WISH_LINK)));
+	EXPECT((step->asks == ASK_BANK) == (mine && wish == WISH_ASK));
+	if (wish == WISH_WRITE || wish == WISH_ASK)
 		EXPECT(step->has == HAS_M);
 	else if (wish == WISH_LINK)
 		EXPECT(step->has == (mine ? HAS_SAME : HAS_TAKEN));
