@@ -197,8 +197,8 @@ static void arithmetic_32(struct op *op, uint32_t w, const struct profile *p)
 		plain(op, execute_op_32[f], 0, p->op);
 }
 
-/* Loads are done in order, and stores leave the buffer in order: only a store before and
- * a load behind can pass each other. */
+/* Loads are done in order: only a store before and a load behind can pass each other, and stores of
+ * which several wait for their lines at once. */
 static void fence(struct op *op, uint32_t w, const struct profile *p)
 {
 	bool writes_before = w >> 24 & 1, reads_behind = w >> 21 & 1;
@@ -206,7 +206,7 @@ static void fence(struct op *op, uint32_t w, const struct profile *p)
 	if (!writes_before)
 		other(op, OP_FENCE, p->fence_acquire);
 	else if (!reads_behind)
-		other(op, p->fence_waits ? OP_DRAIN : OP_FENCE, p->fence_release);
+		other(op, p->fence_waits ? OP_DRAIN : OP_ORDER, p->fence_release);
 	else
 		other(op, OP_DRAIN, p->fence);
 }

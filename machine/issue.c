@@ -30,7 +30,7 @@ static void issue_modelled(struct machine *m, struct hart *h)
 	if (kind == OP_STORE)
 		issue_store(m, h);
 	else if (kind != OP_LOAD)
-		h->clock = store_buffer_request(&h->stores, h->clock);
+		h->clock = store_buffer_empty(&h->stores, h->clock);
 	h->pending.issued = h->clock;
 	if (kind == OP_STORE || kind == OP_AMO) /* no SC comes for its LR */
 		coherence_let_go(&m->coherence, h->id, h->clock);

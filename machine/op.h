@@ -14,7 +14,8 @@ enum op_kind {
 	OP_UNKNOWN, /* not decoded yet */
 	OP_PLAIN,   /* registers and pc only */
 	OP_FENCE,   /* orders what is in order anyway */
-	OP_DRAIN,   /* a fence of earlier stores against later loads */
+	OP_ORDER,   /* a fence of earlier stores against later stores */
+	OP_DRAIN,   /* a fence that waits for earlier stores: against later loads */
 	OP_FENCE_I,
 	OP_PAUSE,
 	OP_WRS,

@@ -66,7 +66,7 @@ static void system_op(struct machine *m, struct hart *h, const struct op *op)
 /* The hart waits until its store buffer is empty. */
 static void drain(struct machine *m, struct hart *h)
 {
-	uint64_t empty = store_buffer_request(&h->stores, h->clock);
+	uint64_t empty = store_buffer_empty(&h->stores, h->clock);
 
 	if (!m->region.active || empty == h->clock)
 		return;
@@ -87,6 +87,9 @@ static void hint_or_fence(struct machine *m, struct hart *h, enum op_kind kind, 
 		access_let_go(m, h);
 		if (m->profile->pause_waits)
 			drain(m, h);
+		break;
+	case OP_ORDER:
+		store_buffer_fence(&h->stores);
 		break;
 	case OP_DRAIN:
 		drain(m, h);

@@ -120,11 +120,12 @@ static uint64_t copies_go(const struct profile *p, uint64_t first, uint64_t hart
 
 /* Returns the ticks until the shared cache has given the line, and those of `lost` have not got it.
  */
-static uint64_t from_cache(const struct request *r, uint64_t lost)
+static uint64_t from_cache(const struct request *r, enum access kind, uint64_t lost)
 {
 	const struct profile *p = r->c->profile;
-	uint64_t data = p->shared + request_way_to_bank(r);
+	uint64_t data = kind == ACCESS_LOAD ? request_shared(r) : p->shared;
 
+	data += request_way_to_bank(r);
 	if (lost == 0)
 		return data;
 	return copies_go(p, later(data, p->upgrade + request_longest_way(r, lost)), lost);
@@ -150,7 +151,7 @@ static uint64_t recall(const struct request *r, enum ask asks, uint64_t lost)
 }
 
 /* Let those who are asked answer. Returns when the line, or the AMO's result, has come. */
-static uint64_t answered(struct request *r, enum ask asks, uint64_t lost)
+static uint64_t answered(struct request *r, enum access kind, enum ask asks, uint64_t lost)
 {
 	const struct profile *p = r->c->profile;
 
@@ -158,7 +159,7 @@ static uint64_t answered(struct request *r, enum ask asks, uint64_t lost)
 	case ASK_MEMORY:
 		return r->start + p->memory + request_way_to_bank(r);
 	case ASK_CACHE:
-		return r->start + from_cache(r, lost);
+		return r->start + from_cache(r, kind, lost);
 	case ASK_OWNER:
 		return copies_go(p, request_at_owner(r) + request_from_owner(r), lost);
 	case ASK_COPIES:
@@ -235,7 +236,7 @@ static uint64_t ask(struct coherence *c, unsigned hart, enum access kind, const 
 	uint64_t come;
 
 	*lost = losers(step, line, hart);
-	come = answered(&r, step->asks, *lost);
+	come = answered(&r, kind, step->asks, *lost);
 	count(c, step->asks);
 	change(c, hart, step, line, *lost);
 	line->busy = step->busy == BUSY_DATA ? come : request_over(&r);

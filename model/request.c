@@ -19,19 +19,29 @@ static uint64_t line_free(const struct coherence *c, const struct line *line)
 /* A request that waits for its line does not keep the bank. */
 struct request request_make(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
 {
-	struct request r = {c, line, hart, bank_of(c, line->number), 0};
+	struct request r = {.c = c, .line = line, .hart = hart, .bank = bank_of(c, line->number)};
+	uint64_t free = line_free(c, line);
 
 	r.start = later(now, c->bank_free[r.bank]);
 	c->bank_free[r.bank] = r.start + c->profile->bank_busy;
-	r.start = later(r.start, line_free(c, line));
+	r.hot = free > r.start;
+	r.start = later(r.start, free);
 	c->count[COUNT_QUEUED] += r.start - now;
 	return r;
 }
 
 struct request request_expect(struct coherence *c, unsigned hart, struct line *line, uint64_t now)
 {
-	return (struct request){c, line, hart, bank_of(c, line->number),
-				later(now, line_free(c, line))};
+	uint64_t free = line_free(c, line);
+
+	return (struct request){
+		.c = c,
+		.line = line,
+		.hart = hart,
+		.bank = bank_of(c, line->number),
+		.start = later(now, free),
+		.hot = free > now,
+	};
 }
 
 uint64_t request_over(const struct request *r)
@@ -58,21 +68,21 @@ static uint64_t steps(const struct request *r, bool back)
 
 uint64_t request_at_owner(const struct request *r)
 {
-	uint64_t there = r->start + two_ways(r->c->profile->transfer) + steps(r, false);
+	uint64_t there = r->start + two_ways(request_transfer(r)) + steps(r, false);
 
 	return later(there, r->line->held);
 }
 
 uint64_t request_from_owner(const struct request *r)
 {
-	uint64_t transfer = r->c->profile->transfer;
+	uint64_t transfer = request_transfer(r);
 
 	return transfer - two_ways(transfer) + steps(r, true);
 }
 
 uint64_t request_takes_owners(const struct request *r)
 {
-	return later(r->start + two_ways(r->c->profile->transfer), r->line->held);
+	return later(r->start + two_ways(request_transfer(r)), r->line->held);
 }
 
 uint64_t request_takes_shared(const struct request *r)

@@ -22,7 +22,20 @@ struct request {
 	struct line *line;
 	unsigned hart, bank;
 	uint64_t start;
+	bool hot; /* it had to wait for the line */
 };
+
+/* Returns the ticks in which the line comes from another hart's L1, or from the shared cache for a
+ * load. */
+static inline uint64_t request_transfer(const struct request *r)
+{
+	return r->hot ? r->c->profile->hot_transfer : r->c->profile->transfer;
+}
+
+static inline uint64_t request_shared(const struct request *r)
+{
+	return r->hot ? r->c->profile->hot_shared : r->c->profile->shared;
+}
 
 static inline uint64_t later(uint64_t a, uint64_t b)
 {

@@ -7,10 +7,11 @@ static uint64_t max(uint64_t a, uint64_t b)
 	return a > b ? a : b;
 }
 
-void store_buffer_reset(struct store_buffer *s, unsigned room)
+void store_buffer_reset(struct store_buffer *s, unsigned room, unsigned most)
 {
 	memset(s, 0, sizeof(*s));
 	s->room = room;
+	s->most = most;
 }
 
 uint64_t store_buffer_admit(const struct store_buffer *s, uint64_t now)
@@ -20,12 +21,24 @@ uint64_t store_buffer_admit(const struct store_buffer *s, uint64_t now)
 
 uint64_t store_buffer_request(const struct store_buffer *s, uint64_t now)
 {
+	return max(now, max(s->line[s->next], s->fenced));
+}
+
+uint64_t store_buffer_empty(const struct store_buffer *s, uint64_t now)
+{
 	return max(now, s->drained);
+}
+
+void store_buffer_fence(struct store_buffer *s)
+{
+	s->fenced = s->drained;
 }
 
 void store_buffer_put(struct store_buffer *s, uint64_t done)
 {
-	s->drained = done;
+	s->drained = max(s->drained, done);
+	s->line[s->next] = done;
+	s->next = (s->next + 1) % s->most;
 	if (s->room == 0)
 		return;
 	s->done[s->at] = done;

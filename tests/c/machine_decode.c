@@ -42,7 +42,7 @@ static const struct {
 	{0x2ec5b52f, OP_AMO, 0, 8},     /* amocas.d.aqrl a0,a2,(a1) */
 	{0x1005b52f, OP_LR, 0, 8},      /* lr.d a0,(a1) */
 	{0x18a5b52f, OP_SC, 0, 8},      /* sc.d a0,a0,(a1) */
-	{0x0310000f, OP_FENCE, 7, 0},   /* fence rw,w */
+	{0x0310000f, OP_ORDER, 7, 0},   /* fence rw,w */
 	{0x0230000f, OP_FENCE, 7, 0},   /* fence r,rw */
 	{0x0330000f, OP_DRAIN, 7, 0},   /* fence rw,rw */
 	{0x0120000f, OP_DRAIN, 7, 0},   /* fence w,r */

@@ -20,16 +20,33 @@ static void buffered_stores(void)
 {
 	struct store_buffer s;
 
-	store_buffer_reset(&s, 2);
+	store_buffer_reset(&s, 2, 1);
 	EXPECT(store_buffer_admit(&s, 10) == 10 && store_buffer_request(&s, 10) == 10);
 	store_buffer_put(&s, 36);
 	EXPECT(store_buffer_admit(&s, 11) == 11 &&
 	       store_buffer_request(&s, 11) == 36); /* in order */
 	store_buffer_put(&s, 62);
 	EXPECT(store_buffer_admit(&s, 12) == 36); /* full until the first is out */
-	store_buffer_reset(&s, 0);
+	store_buffer_reset(&s, 0, 1);
 	store_buffer_put(&s, 36);
 	EXPECT(store_buffer_admit(&s, 12) == 12);
+}
+
+/* Two stores wait for their lines at once, but for a fence between them. */
+static void overlapping_stores(void)
+{
+	struct store_buffer s;
+
+	store_buffer_reset(&s, 8, 2);
+	store_buffer_put(&s, 36);
+	EXPECT(store_buffer_request(&s, 10) == 10);
+	store_buffer_put(&s, 30); /* a hit behind a miss */
+	EXPECT(store_buffer_request(&s, 10) == 36);
+	EXPECT(store_buffer_empty(&s, 10) == 36);
+	store_buffer_put(&s, 62);
+	EXPECT(store_buffer_request(&s, 10) == 30);
+	store_buffer_fence(&s);
+	EXPECT(store_buffer_request(&s, 10) == 62 && store_buffer_empty(&s, 70) == 70);
 }
 
 /* Plays rounds until the hart sleeps. Returns how many, or 0 after `most` of them. */
@@ -146,6 +163,7 @@ static void stalls(void)
 int main(void)
 {
 	buffered_stores();
+	overlapping_stores();
 	falls_asleep();
 	counts();
 	counts_in_two();

@@ -18,9 +18,11 @@ static struct profile profile = {
 	.l1_store = 20,
 	.l1_amo = 30,
 	.transfer = 260,
+	.hot_transfer = 260,
 	.upgrade = 250,
 	.invalidate = 10,
 	.shared = 200,
+	.hot_shared = 200,
 	.memory = 1000,
 	.far_amo = 150,
 	.lr_hold = 400,
@@ -186,6 +188,26 @@ static void takes_effect_at_the_others(void)
 	EXPECT(coherence_effect(&c, 2, ACCESS_LOAD, line, 3 * FAR) == 3 * FAR + 600);
 }
 
+/* A line that is fought over moves in another time than one that is fetched alone. */
+static void hot_lines(void)
+{
+	profile.hot_transfer = 220;
+	profile.hot_shared = profile.l1_load;
+	fresh();
+	cost(0, ACCESS_STORE, LINE, 0);
+	EXPECT(cost(1, ACCESS_STORE, LINE, FAR) == 260);
+	EXPECT(coherence_effect(&c, 2, ACCESS_STORE, LINE / 64, FAR) == FAR + 240 + 220 * 2 / 3);
+	EXPECT(cost(2, ACCESS_STORE, LINE, FAR) == 240 + 220);
+	EXPECT(cost(3, ACCESS_STORE, LINE, FAR) == 240 + 200 + 220);
+	/* the second and the third reader have it with the first */
+	EXPECT(cost(1, ACCESS_LOAD, LINE, 2 * FAR) == 260);
+	EXPECT(cost(2, ACCESS_LOAD, LINE, 2 * FAR) == 260);
+	EXPECT(cost(0, ACCESS_LOAD, LINE, 2 * FAR) == 260);
+	EXPECT(cost(4, ACCESS_LOAD, LINE, 3 * FAR) == 200);
+	profile.hot_transfer = profile.transfer;
+	profile.hot_shared = profile.shared;
+}
+
 static void evicts_the_oldest(void)
 {
 	fresh();
@@ -331,6 +353,7 @@ int main(void)
 	amos_queue_for_the_line_only();
 	readers_overlap();
 	takes_effect_at_the_others();
+	hot_lines();
 	evicts_the_oldest();
 	lr_keeps_its_line();
 	far_amo();
