@@ -1,5 +1,6 @@
 #include "access.h"
 
+#include "../model/later.h"
 #include "mailbox.h"
 #include "memory.h"
 #include "reservation.h"
@@ -93,6 +94,29 @@ static uint64_t after_store(struct hart *h, uint64_t done)
 	return h->stores.room != 0 ? h->pending.admitted + h->pending.op->ticks : done;
 }
 
+/* Returns how long before the end of its access the hart may go on. An AMO with .aq comes before
+ * what is behind it. */
+static uint64_t goes_ahead_by(const struct profile *p, const struct op *op)
+{
+	bool acquires = op->word >> 26 & 1;
+
+	if (op->kind == OP_LOAD)
+		return p->load_ahead;
+	return op->kind == OP_AMO && !acquires ? p->amo_ahead : 0;
+}
+
+/* Returns when the hart goes on after an access that is no store and is done at `done`. */
+static uint64_t after_others(const struct machine *m, struct hart *h, uint64_t done)
+{
+	const struct op *op = h->pending.op;
+	uint64_t ahead = goes_ahead_by(m->profile, op);
+
+	if (ahead == 0)
+		return done;
+	results_expect(&h->results, op->rd, done);
+	return later(h->pending.issued + m->profile->op, done - ahead);
+}
+
 static void make_modelled(struct machine *m, struct hart *h)
 {
 	enum access kind = access_of(h->pending.op->kind);
@@ -101,7 +125,8 @@ static void make_modelled(struct machine *m, struct hart *h)
 				 : coherence_access(&m->coherence, h->id, kind, h->pending.address,
 						    h->pending.op->ticks, h->pending.issued);
 
-	h->clock = kind == ACCESS_STORE ? after_store(h, o.done) : o.done + h->pending.op->after;
+	o.done += h->pending.op->after;
+	h->clock = kind == ACCESS_STORE ? after_store(h, o.done) : after_others(m, h, o.done);
 	if (kind == ACCESS_LOAD && o.hit)
 		spin_load(&h->spin, line_of(h), h->pending.issued);
 	else

@@ -231,11 +231,40 @@ static void system_op(struct op *op, uint32_t w, const struct profile *p)
 	op->imm = w >> 20;
 }
 
+/* Returns the registers (bits) that an instruction reads or writes; all, for one that waits for
+ * whatever came before. */
+static uint32_t uses_of(const struct op *op, uint32_t w)
+{
+	uint32_t rd = 1u << op->rd, rs1 = 1u << op->rs1, rs2 = 1u << op->rs2;
+
+	switch (w & 0x7f) {
+	case OPCODE_LUI:
+	case OPCODE_AUIPC:
+	case OPCODE_JAL:
+		return rd;
+	case OPCODE_LOAD:
+	case OPCODE_OP_IMM:
+	case OPCODE_OP_IMM_32:
+	case OPCODE_JALR:
+		return rd | rs1;
+	case OPCODE_STORE:
+	case OPCODE_BRANCH:
+		return rs1 | rs2;
+	case OPCODE_AMO:
+	case OPCODE_OP:
+	case OPCODE_OP_32:
+		return rd | rs1 | rs2;
+	default:
+		return ~0u;
+	}
+}
+
 static void decode_word(struct op *op, uint32_t w, const struct profile *p)
 {
 	op->rd = w >> 7 & 31;
 	op->rs1 = w >> 15 & 31;
 	op->rs2 = w >> 20 & 31;
+	op->uses = uses_of(op, w);
 	if ((w & INSN_MARK_MASK) == INSN_MARK) {
 		other(op, OP_MARK, p->op);
 		op->imm = w >> 20;

@@ -7,10 +7,12 @@
 
 #include "../model/store_buffer.h"
 #include "op.h"
+#include "results.h"
 #include "spin.h"
 
 #define NEVER   UINT64_MAX /* a time that does not come */
 #define NO_LINE UINT64_MAX
+#define NO_PAGE 1ul /* the address of no page */
 
 /* The registers that firmware and its caller share. */
 enum { REG_A0 = 10, REG_A1 = 11, REG_A2 = 12, REG_A6 = 16, REG_A7 = 17 };
@@ -58,9 +60,17 @@ struct hart {
 	struct pending pending;
 	struct op kept; /* pending.op, after its page was decoded anew */
 	struct store_buffer stores;
+	struct results results; /* the registers that wait for loads and AMOs */
 	struct spin spin;
 	struct op *ops;  /* the decoded page that pc was in last, */
-	uint64_t ops_at; /* and its address */
+	uint64_t ops_at; /* and its address, or NO_PAGE */
 };
+
+/* The hart comes to an instruction that uses the registers (bits) of `uses`. */
+static inline void wait_for_results(struct hart *h, uint32_t uses)
+{
+	if (h->results.late != 0)
+		h->clock = results_wait(&h->results, uses, h->clock);
+}
 
 #endif

@@ -74,6 +74,7 @@ void issue_access(struct machine *m, struct hart *h, const struct op *op)
 	} else if (fault != 0) {
 		trap_enter(m, h, fault, address);
 	} else {
+		wait_for_results(h, op->uses);
 		h->pending = (struct pending){.op = op, .address = address, .issued = h->clock};
 		if (m->region.active)
 			issue_modelled(m, h);

@@ -57,7 +57,7 @@ struct machine {
 	struct settings settings;
 	unsigned harts;
 	struct hart hart[MACHINE_HARTS];
-	struct order order; /* of the harts' next turns */
+	struct order order; /* the harts, by their next turns */
 	uint8_t *ram;
 	struct op **page;  /* decoded, one a page of RAM; NULL: not yet */
 	uint64_t reserved; /* harts (bits) that have a reservation */

@@ -124,6 +124,7 @@ static bool init(struct machine *m, const struct arguments *a, const struct prof
 	for (unsigned i = 0; i < MACHINE_HARTS; i++) {
 		m->hart[i].id = i;
 		m->hart[i].timer = NEVER;
+		m->hart[i].ops_at = NO_PAGE;
 		m->hart[i].reserved = NO_LINE;
 	}
 	return ram != MAP_FAILED && m->page != NULL &&

@@ -82,17 +82,15 @@ static struct op *decoded_page(struct machine *m, uint64_t number)
 	return m->page[number];
 }
 
-const struct op *memory_fetch(struct machine *m, struct hart *h)
+const struct op *memory_decode(struct machine *m, struct hart *h)
 {
 	uint64_t at = h->pc % PAGE_BYTES, page = h->pc - at;
 	struct op *op;
 
-	if (page != h->ops_at || h->ops == NULL) {
-		if (page - RAM_BASE >= RAM_BYTES)
-			return NULL;
-		h->ops = decoded_page(m, (page - RAM_BASE) / PAGE_BYTES);
-		h->ops_at = page;
-	}
+	if (page - RAM_BASE >= RAM_BYTES)
+		return NULL;
+	h->ops = decoded_page(m, (page - RAM_BASE) / PAGE_BYTES);
+	h->ops_at = page;
 	op = &h->ops[at / 2];
 	if (op->kind == OP_UNKNOWN)
 		*op = decode(word_at(m, h->pc), m->profile);
@@ -112,7 +110,7 @@ void memory_forget_code(struct machine *m)
 {
 	for (unsigned h = 0; h < m->harts; h++) {
 		keep_pending(&m->hart[h]);
-		m->hart[h].ops = NULL;
+		m->hart[h].ops_at = NO_PAGE;
 	}
 	for (uint64_t i = 0; i < RAM_BYTES / PAGE_BYTES; i++)
 		if (m->page[i] != NULL)

@@ -23,7 +23,17 @@ void memory_write(uint8_t *at, unsigned width, uint64_t value);
 uint64_t memory_amo(uint8_t *at, const struct op *op, uint64_t operand, uint64_t expect);
 
 /* Returns the decoded instruction at h->pc; NULL where there is no RAM. */
-const struct op *memory_fetch(struct machine *m, struct hart *h);
+const struct op *memory_decode(struct machine *m, struct hart *h);
+
+/* Returns the same, and at once where it has been decoded already. */
+static inline const struct op *memory_fetch(struct machine *m, struct hart *h)
+{
+	uint64_t at = h->pc % PAGE_BYTES;
+
+	if (h->pc - at == h->ops_at && h->ops[at / 2].kind != OP_UNKNOWN)
+		return &h->ops[at / 2];
+	return memory_decode(m, h);
+}
 
 /* Forgets what was decoded: fence.i. No `op` of before may be used any more. */
 void memory_forget_code(struct machine *m);

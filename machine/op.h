@@ -54,9 +54,10 @@ struct op {
 	int64_t imm;
 	uint32_t word;  /* as fetched: 16 or 32 bits */
 	uint32_t ticks; /* its own time; an access's, where it hits */
-	uint32_t after; /* what its .aq and .rl add */
+	uint32_t after; /* the time that .aq and .rl add */
 	enum op_kind kind : 8;
 	enum amo amo : 8; /* the operation of an OP_AMO */
+	uint32_t uses;    /* registers (bits) that it reads or writes */
 	uint8_t rd, rs1, rs2;
 	uint8_t size;  /* bytes of the instruction */
 	uint8_t width; /* bytes of the access */

@@ -27,8 +27,9 @@ static inline uint64_t order_clock(order_time time)
 struct order {
 	unsigned leaves; /* a power of two */
 	order_time at[ORDER_MOST];
-	uint8_t winner[ORDER_MOST]; /* of each inner node: node 1 is the root, 2n and 2n + 1 are
-				       below n */
+	/* The first hart below each inner node: node 1 is the root, 2n and 2n + 1 are below node n.
+	 */
+	uint8_t winner[ORDER_MOST];
 };
 
 /* Set it up for that many harts, at most ORDER_MOST; the times of all are ORDER_NEVER. */

@@ -28,6 +28,7 @@ static void begin_hart(struct machine *m, struct hart *h, uint64_t from)
 	uint64_t late =
 		mix(m->settings.seed ^ mix(h->id)) % (START_SPREAD_CYCLES * TICKS_PER_CYCLE);
 
+	h->results.late = 0;
 	store_buffer_reset(&h->stores, (unsigned)m->profile->store_buffer,
 			   (unsigned)m->profile->store_misses);
 	turn_begin(m, h, from * TICKS_PER_CYCLE + late);

@@ -35,9 +35,18 @@ static uint64_t attention(const struct machine *m, const struct hart *h)
 	return timer && h->timer < until ? h->timer : until;
 }
 
-/* Executes until an instruction that is not plain: returns it, or NULL when something
- * else has to be looked at. */
-static const struct op *run_plain(struct machine *m, struct hart *h)
+/* The hart jumps backward: has it done nothing but wait since the last time? While a result is
+ * late, the next round may take another time than this one. */
+static inline bool only_waits(struct hart *h, bool late)
+{
+	if (late && !results_have_come(&h->results, h->clock))
+		spin_disturb(&h->spin);
+	return spin_jump(&h->spin, h->pc, h->x, h->clock);
+}
+
+/* Does what run_plain() does. `late`: results may be late; where none is, nobody looks for them. */
+static inline __attribute__((always_inline)) const struct op *run_until(struct machine *m,
+									struct hart *h, bool late)
 {
 	uint64_t until = attention(m, h);
 
@@ -50,11 +59,13 @@ static const struct op *run_plain(struct machine *m, struct hart *h)
 		}
 		if (op->kind != OP_PLAIN)
 			return op;
+		if (late)
+			wait_for_results(h, op->uses);
 		h->clock += op->ticks;
 		h->next = h->pc + op->size;
 		op->run(h, op);
 		h->retired++;
-		if (h->next <= h->pc && spin_jump(&h->spin, h->pc, h->x, h->clock)) {
+		if (h->next <= h->pc && only_waits(h, late)) {
 			h->pc = h->next;
 			fall_asleep(m, h);
 			return NULL;
@@ -62,6 +73,13 @@ static const struct op *run_plain(struct machine *m, struct hart *h)
 		h->pc = h->next;
 	} while (h->clock < until);
 	return NULL;
+}
+
+/* Executes until an instruction that is not plain: returns it, or NULL when something
+ * else has to be looked at. */
+static const struct op *run_plain(struct machine *m, struct hart *h)
+{
+	return h->results.late != 0 ? run_until(m, h, true) : run_until(m, h, false);
 }
 
 /* The hart goes on until others have to. */

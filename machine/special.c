@@ -104,6 +104,7 @@ static void hint_or_fence(struct machine *m, struct hart *h, enum op_kind kind, 
 
 void special(struct machine *m, struct hart *h, const struct op *op)
 {
+	wait_for_results(h, op->uses);
 	h->clock += op->ticks;
 	if (op->kind == OP_SYSTEM) {
 		system_op(m, h, op);

@@ -12,6 +12,7 @@ void start_hart(struct machine *m, struct hart *h, uint64_t entry, uint64_t opaq
 	h->timer = NEVER;
 	h->pending.op = NULL;
 	reservation_drop(m, h);
+	h->results.late = 0;
 	store_buffer_reset(&h->stores, (unsigned)m->profile->store_buffer,
 			   (unsigned)m->profile->store_misses);
 	turn_begin(m, h, clock > h->clock ? clock : h->clock);

@@ -1,13 +1,9 @@
 #include "turn.h"
 
+#include "../model/later.h"
 #include "encoding.h"
 #include "reservation.h"
 #include "trap.h"
-
-static uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
 
 /* Returns when the timer ends the hart's sleep; NEVER if it does not. */
 static uint64_t timer_wakes_at(const struct hart *h)

@@ -16,6 +16,7 @@
 #include <stdint.h>
 
 #include "coherence_state.h"
+#include "later.h"
 
 struct request {
 	struct coherence *c;
@@ -35,11 +36,6 @@ static inline uint64_t request_transfer(const struct request *r)
 static inline uint64_t request_shared(const struct request *r)
 {
 	return r->hot ? r->c->profile->hot_shared : r->c->profile->shared;
-}
-
-static inline uint64_t later(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
 }
 
 /* Returns the lowest hart of a set that is not empty. */

@@ -2,10 +2,7 @@
 
 #include <string.h>
 
-static uint64_t max(uint64_t a, uint64_t b)
-{
-	return a > b ? a : b;
-}
+#include "later.h"
 
 void store_buffer_reset(struct store_buffer *s, unsigned room, unsigned most)
 {
@@ -16,17 +13,17 @@ void store_buffer_reset(struct store_buffer *s, unsigned room, unsigned most)
 
 uint64_t store_buffer_admit(const struct store_buffer *s, uint64_t now)
 {
-	return s->room == 0 ? now : max(now, s->done[s->at]);
+	return s->room == 0 ? now : later(now, s->done[s->at]);
 }
 
 uint64_t store_buffer_request(const struct store_buffer *s, uint64_t now)
 {
-	return max(now, max(s->line[s->next], s->fenced));
+	return later(now, later(s->line[s->next], s->fenced));
 }
 
 uint64_t store_buffer_empty(const struct store_buffer *s, uint64_t now)
 {
-	return max(now, s->drained);
+	return later(now, s->drained);
 }
 
 void store_buffer_fence(struct store_buffer *s)
@@ -36,7 +33,7 @@ void store_buffer_fence(struct store_buffer *s)
 
 void store_buffer_put(struct store_buffer *s, uint64_t done)
 {
-	s->drained = max(s->drained, done);
+	s->drained = later(s->drained, done);
 	s->line[s->next] = done;
 	s->next = (s->next + 1) % s->most;
 	if (s->room == 0)

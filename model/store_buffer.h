@@ -13,7 +13,7 @@ struct store_buffer {
 	unsigned at;                      /* the entry that the next store takes */
 	uint64_t done[STORE_BUFFER_MOST]; /* when the entry's last store had its line */
 	unsigned most;                    /* stores that wait for their lines at once */
-	unsigned next;                    /* whose place of `line` the next store takes */
+	unsigned next;                    /* the place in `line` that the next store takes */
 	uint64_t line[STORE_BUFFER_MOST]; /* when the last `most` stores had their lines */
 	uint64_t drained;                 /* when all stores had their lines */
 	uint64_t fenced;                  /* when those before the latest fence had */

@@ -135,8 +135,29 @@ static void costs_by_kind(void)
 	}
 }
 
+static const struct {
+	uint32_t word, uses;
+} of_uses[] = {
+	{0x00b50533, 1 << 10 | 1 << 11},           /* add a0,a0,a1 */
+	{0x00158513, 1 << 10 | 1 << 11},           /* addi a0,a1,1: its immediate is no register */
+	{0x00b53023, 1 << 10 | 1 << 11},           /* sd a1,0(a0) */
+	{0x0085b503, 1 << 10 | 1 << 11},           /* ld a0,8(a1) */
+	{0x00c5b52f, 1 << 10 | 1 << 11 | 1 << 12}, /* amoadd.d a0,a2,(a1) */
+	{0x00b60463, 1 << 11 | 1 << 12},           /* beq a2,a1,.+8 */
+	{0x00001537, 1 << 10},                     /* lui a0,1 */
+	{0x8082, 1 << 0 | 1 << 1},                 /* ret */
+	{0x0330000f, ~0u},                         /* fence rw,rw */
+};
+
+static void registers_used(void)
+{
+	for (unsigned i = 0; i < sizeof(of_uses) / sizeof(*of_uses); i++)
+		EXPECT_EQ(decode(of_uses[i].word, &profile).uses, of_uses[i].uses);
+}
+
 int main(void)
 {
+	registers_used();
 	costs_by_kind();
 	for (unsigned i = 0; i < sizeof(insns) / sizeof(*insns); i++) {
 		struct op op = decode(insns[i].word, &profile);

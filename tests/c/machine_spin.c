@@ -1,5 +1,6 @@
-/* Tests the store buffer, and that a hart which sleeps through a spin loop wakes when one
- * that executes the loop would see the change. */
+/* Tests the store buffer, results that come late, and that a hart which sleeps through a spin loop
+ * wakes when one that executes the loop would see the change. */
+#include "../../machine/results.h"
 #include "../../machine/spin.h"
 #include "../../model/store_buffer.h"
 #include "check.h"
@@ -47,6 +48,24 @@ static void overlapping_stores(void)
 	EXPECT(store_buffer_request(&s, 10) == 30);
 	store_buffer_fence(&s);
 	EXPECT(store_buffer_request(&s, 10) == 62 && store_buffer_empty(&s, 70) == 70);
+}
+
+/* A hart waits for the registers that it uses, and for no other. */
+static void late_results(void)
+{
+	struct results r = {0};
+
+	results_expect(&r, 0, 900); /* x0: nobody waits for it */
+	EXPECT(r.late == 0);
+	results_expect(&r, 10, 500);
+	results_expect(&r, 11, 700);
+	EXPECT(results_wait(&r, 1 << 12, 100) == 100);
+	EXPECT(!results_have_come(&r, 500) && r.late == 1 << 11);
+	results_expect(&r, 10, 800);
+	EXPECT(results_wait(&r, 1 << 11 | 1 << 12, 100) == 700);
+	EXPECT(results_wait(&r, 1 << 11, 100) == 100); /* it has come */
+	EXPECT(results_wait(&r, ~0u, 900) == 900);
+	EXPECT(results_have_come(&r, 0));
 }
 
 /* Plays rounds until the hart sleeps. Returns how many, or 0 after `most` of them. */
@@ -164,6 +183,7 @@ int main(void)
 {
 	buffered_stores();
 	overlapping_stores();
+	late_results();
 	falls_asleep();
 	counts();
 	counts_in_two();

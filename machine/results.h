@@ -1,0 +1,43 @@
+/* results.h: results that have not come yet. A core may go on behind a load or an AMO until an
+ * instruction uses its result: each such register has a time. The machine has the value at once;
+ * only the hart's clock knows that it is late. All times are ticks. */
+#ifndef MACHINE_RESULTS_H
+#define MACHINE_RESULTS_H
+
+#include <stdint.h>
+
+struct results {
+	uint32_t late; /* registers (bits) that wait for their results */
+	uint64_t at[32];
+};
+
+/* Note that the result of register rd comes at `at`. x0 waits for none. */
+static inline void results_expect(struct results *r, unsigned rd, uint64_t at)
+{
+	r->late |= (1u << rd) & ~1u;
+	r->at[rd] = at;
+}
+
+/* Returns when an instruction can begin that uses the registers (bits) of `uses`, for a hart that
+ * comes to it at `now`. None of them is late then. */
+static inline uint64_t results_wait(struct results *r, uint32_t uses, uint64_t now)
+{
+	for (uint32_t set = r->late & uses; set != 0; set &= set - 1) {
+		uint64_t at = r->at[__builtin_ctz(set)];
+
+		now = at > now ? at : now;
+	}
+	r->late &= ~uses;
+	return now;
+}
+
+/* Forget the results that have come by `now`. Returns true when none is late then. */
+static inline int results_have_come(struct results *r, uint64_t now)
+{
+	for (uint32_t set = r->late; set != 0; set &= set - 1)
+		if (r->at[__builtin_ctz(set)] <= now)
+			r->late &= ~(set & -set);
+	return r->late == 0;
+}
+
+#endif

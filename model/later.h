@@ -1,0 +1,12 @@
+/* later.h: the later of two times. */
+#ifndef MODEL_LATER_H
+#define MODEL_LATER_H
+
+#include <stdint.h>
+
+static inline uint64_t later(uint64_t a, uint64_t b)
+{
+	return a > b ? a : b;
+}
+
+#endif
