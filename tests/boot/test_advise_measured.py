@@ -19,7 +19,7 @@ def test_missing_cells_are_measured(tmp_path):
         done = command("advise", folder, "--harts", "2", "--hold", "40", "--measure", timeout=300)
         assert done.returncode == 0, done.stdout + done.stderr
         assert "hold 40, think 100, on 2 harts, evidence modelled" in done.stdout
-        assert re.search(r"^(Take (tas|ticket)\.|Too close to call: )", done.stdout, re.M)
+        assert re.search(r"^Take (tas|ticket): ", done.stdout, re.M)
     finally:
         for path in set(RESULTS.glob("*")) - before:
             shutil.rmtree(path) if path.is_dir() and not path.is_symlink() else path.unlink()
@@ -30,6 +30,6 @@ def test_a_real_sweep(tmp_path):
     done = run_bench(tmp_path / "run", "sweep", "--smp", "8", "--harts", "8", "--lock", "spin,mcs,faa", "--engine", "model", "--boots", "3", "--trials", "1",
                      "--no-report", quick=False)
     assert done.status == 0, done.out
-    assert first_line(run_here("advise", done.folder)) == "No lock is needed: faa."
+    assert "No lock: faa" in run_here("advise", done.folder).stdout
     held = run_here("advise", done.folder, "--need", "lock")
-    assert first_line(held) == "Take mcs." and "ttas: it starves" in held.stdout
+    assert first_line(held).startswith("Take mcs: ") and "ttas: it starves" in held.stdout

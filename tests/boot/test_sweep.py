@@ -13,11 +13,12 @@ from support.run import TOP, run_bench, run_here
 from support.sampling import sampled
 
 from hartlock.analysis import rules
+from hartlock.analysis.flips import flips
 from hartlock.base import toolchain
 from hartlock.folder import reader
 
 SMALL = ("sweep", "--smp", "4", "--harts", "2,4", "--lock", "ticket,cas", "--engine", "model", "--model-duration", "40",
-         "--no-report")
+         "--machine", "generic-8", "--no-report")
 PER_BOOT = 2 * (2 * 2 + 2 + 2)  # trials of ticket and cas, of the control, of the harness
 
 
@@ -85,7 +86,7 @@ def test_several_workloads_are_measured_in_each_boot(tmp_path):
     assert {s["log"] for s in done.context["sessions"]} == {f"uart-model-work{w}-boot{b}.log" for w in "12" for b in "12"}
     data = reader.load(done.folder)
     assert {s.workload.hold_instructions for s in data.settings} == {0, 300}
-    found = rules.flips(data, next(iter(data.settings)), rules.Ask(2, 0, 100, "throughput"))
+    found = flips(data, next(iter(data.settings)), rules.Ask(2, 0, 100, "throughput"))
     assert [f.at for f in found if f.what == "hold"] == ["0", "300"]
     before = (done.folder / "trials.csv").read_bytes()
     assert resume(done.folder).returncode == 0 and (done.folder / "trials.csv").read_bytes() == before

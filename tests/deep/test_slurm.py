@@ -21,7 +21,7 @@ def node(tmp_path_factory):
         pytest.skip(f"no Slurm: {e}")
 
 
-SMALL = ("--smp", "2", "--lock", "ticket,cas", "--engine", "model", "--model-duration", "40", "--boots", "3", "--no-report")
+SMALL = ("--smp", "2", "--lock", "ticket,cas", "--engine", "model", "--model-duration", "40", "--boots", "3", "--machine", "generic-8", "--no-report")
 
 
 def test_a_sweep_by_slurm_is_the_same_as_one_here(node, tmp_path):

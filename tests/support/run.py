@@ -65,11 +65,18 @@ def until_overlap_is_shown(run, engine="tcg", turns=5):
 BUILDS = {"HARTLOCK_PREBUILT": "0"}
 
 
+def of_numbers(args):
+    """The option that names one machine, where the model would measure several: tests are of exact figures."""
+    modelled = "--engine" in args and args[args.index("--engine") + 1] in ("model", "both")
+    many = "--smp" in args and args[args.index("--smp") + 1] in ("16", "64")
+    return ("--machine", "generic-8") if modelled and not many and "--machine" not in args and "probe" not in args else ()
+
+
 def run_bench(folder, *args, timeout=120, env=None, quick=True, here=False):
     """Run ./run-bench.sh ARGS --out FOLDER as a user would, with quick trials and only under tcg,
     unless told otherwise. `here` runs it in this process, for what ends before an engine starts."""
     at = args.index("--") if "--" in args else len(args)
-    ours = [*(QUICK if quick else ()), *(() if "--engine" in args else ("--engine", "tcg")), *args[:at],
+    ours = [*(QUICK if quick else ()), *(() if "--engine" in args else ("--engine", "tcg")), *args[:at], *of_numbers(args),
             "--out", str(folder), *args[at:]]
     if here:
         done = run_here(*ours)

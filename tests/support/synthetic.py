@@ -10,6 +10,7 @@ from hartlock.base import intervals
 from hartlock.base.intervals import Estimate
 from hartlock.figures.row_types import Coherence, Context, Forms, SampleRow, SummaryRow, TrialFigures, TrialRow, WaitRow
 from hartlock.folder.csv_rows import FILES, read_rows
+from hartlock.folder.members import MemberRow
 from hartlock.folder.writer import write_rows
 from hartlock.plan.plan import Workload
 
@@ -31,10 +32,17 @@ def shares_of(lowest, harts):
     return [round(1000 * lowest)] + [1000] * (harts - 1)
 
 
-def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=2, seed=1, append=False, **context):
+def members_of(path, machine, keys):
+    """Write members.csv. `keys` gives, for each key, the value on each machine, in order."""
+    write_rows(path / "members.csv", MemberRow, [MemberRow(run=path.name, machine=machine, member=n, key=key, value=value)
+                                                 for key, values in keys.items() for n, value in enumerate(values, 1)])
+
+
+def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=2, seed=1, append=False, keys=None, **context):
     """Write a results folder. `cycles` gives, for (strategy, harts), a function of boot and trial;
     `tail` likewise the 99.9th percentile (default ten times as much); `lowest`, by strategy, the
-    slowest hart's share of the fastest's; `check` the strategies that do not pass."""
+    slowest hart's share of the fastest's, or a function of the boot; `check` the strategies that do not pass; `keys` makes
+    each boot another machine, with these values of some keys."""
     path = Path(path)
     path.mkdir(exist_ok=True)
     tables = {name: [] for name in FILES}
@@ -43,15 +51,17 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
     for (strategy, harts), of in cycles.items():
         fixed = context_of(**{**context, "strategy": strategy, "harts": harts, "seed": seed, "run": path.name})
         passed = (check or {}).get(strategy, "pass")
-        ops = shares_of((lowest or {}).get(strategy, 1), harts)
-        jain, share = sum(ops) ** 2 / (harts * sum(x * x for x in ops)), min(ops) / max(ops)
+        least = (lowest or {}).get(strategy, 1)
         each = []
         for boot in range(1, boots + 1):
+            ops = shares_of(least(boot) if callable(least) else least, harts)
+            jain, share = sum(ops) ** 2 / (harts * sum(x * x for x in ops)), min(ops) / max(ops)
             for trial in range(trials):
                 value = float(of(boot, trial))
                 wait = float(tail[strategy, harts](boot, trial)) if tail and (strategy, harts) in tail else 10 * value
                 each.append((value, wait, boot))
-                row = {"context": replace(fixed, seed=seed + boot - 1), "boot": boot, "trial": trial, "repetition": len(each)}
+                row = {"context": replace(fixed, seed=seed + boot - 1), "boot": boot, "member": boot if keys else None, "trial": trial,
+                       "repetition": len(each)}
                 tables["trials.csv"].append(TrialRow(**row, figures=TrialFigures(
                     window="measured", ended="time", check=passed,
                     cycles_per_op=value, throughput_ops_per_second=HZ / value, wait_p50_cycles=wait / 5,
@@ -69,6 +79,8 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
                                 for p in (0, 50, 99, 100)]
     for name, rows in tables.items():
         write_rows(path / name, FILES[name], rows)
+    if keys:
+        members_of(path, fixed.machine, keys)
     if not (path / "run.json").exists():
         (path / "run.json").write_text('{"status": "complete"}')
     return path

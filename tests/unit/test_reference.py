@@ -24,8 +24,8 @@ def changed(copy, name, old, new):
 
 
 @pytest.mark.parametrize("name,old,new", [
-    ("trials.csv", b",pass,", b",fail,"), ("summary.csv", b"ticket", b"tickets"), ("report.md", b"is first on", b"is second on"),
-    ("report.html", b"is first on", b"is second on"), ("report.html", b"What this cannot tell", b"What it cannot tell"),
+    ("trials.csv", b",pass,", b",fail,"), ("summary.csv", b"ticket", b"tickets"), ("report.md", b"on 8 harts", b"on 9 harts"),
+    ("report.html", b"on 8 harts", b"on 9 harts"), ("report.html", b"What this cannot tell", b"What it cannot tell"),
     ("report.html", b'<td class="number"', b'<td class="word"'), ("run.json", b'"seed": 1', b'"seed": 2')])
 def test_a_changed_figure_or_word_is_seen(copy, name, old, new):
     said, = changed(copy, name, old, new)

@@ -4,11 +4,12 @@ import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-
 from hartlock.base import paths
 from hartlock.analysis import drop_in
 from hartlock.plan import strategies, traits
-from hartlock.analysis.rules import (Advice, Ask, Flip, advise, boots_needed, changes, confidence, extensions, fitting, flips)
+from hartlock.analysis.flips import Flip, changes, flips
+from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
+from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, without_lock
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
 from hartlock.base.evidence import COSTS, MODELLED
@@ -64,14 +65,19 @@ def missing(data: Results, ask: Ask) -> str:
     return f"{wanted}hold {ask.hold} think {ask.think} on {ask.harts} harts was not measured; there is {told}{more}"
 
 
-def sweep_for(ask: Ask, data: Results, engine: str = "") -> list[str]:
-    """The command of a sweep that measures the question and its neighbourhood, with the same strategies
+def may_be_measured(data: Results, ask: Ask) -> bool:
+    """True if a sweep on the model answers the question: its scenario is known, and strategies were measured at all."""
+    return any(c.role == "candidate" for c in data) and (not ask.scenario or of_scenario(ask.scenario) is not None)
+
+
+def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) -> list[str]:
+    """The command of a sweep that measures the question and its neighbourhood, or it alone, with the same strategies
     on the same machine. `engine` is "" for the engine that a sweep uses by itself, the model.
     """
     machines = [s.machine for s in data.settings if s.machine and not too_small(s.machine, ask.harts)]
     where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
     more = min(2 * ask.harts, 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
-    around = {ask.harts // 2, ask.harts, more} - {0}
+    around = {ask.harts} if alone else {ask.harts // 2, ask.harts, more} - {0}
     names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in strategies.known()))
     lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(strategies.known()) else []
     own = of_scenario(ask.scenario) if ask.scenario else None
@@ -91,10 +97,16 @@ def _ranked(advice: Advice) -> Iterator[str]:
     for rank, p in enumerate(advice.places, 1):
         known = traits.known()[p.name]
         share = p.cell.slowest_share
-        against = "" if p.call == "leads" else f", {times(p.ratio)} × the first" + (" (too close to call)" if p.tied else "")
+        against = "" if p.call == "leads" else f", {times(p.ratio)} × the first{_sureness(p)}"
         yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.median(lambda f: f.cycles_per_op))} cycles an "
                f"operation, p99.9 wait {significant(p.cell.median(lambda f: f.wait_p999_cycles))}, slowest/fastest {percent(share)}, "
                f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}{_waste(p)}, {proof_of(p)}")
+
+
+def _sureness(p: Place) -> str:
+    """The words that keep a rank from being taken for a sure one; "" for a sure one."""
+    on_some = f", behind on {p.behind_on} of {p.machines} machines" if p.machines else ""
+    return " (it starves: no sure rank)" if p.starves else f" (too close to call{on_some})" if p.tied else ""
 
 
 def proof_of(place: Place) -> str:
@@ -119,59 +131,38 @@ def bytes_of(name: str, harts: int) -> str:
     return f"{traits.known()[name].bytes_per_lock(harts)} bytes a lock"
 
 
-def _head(advice: Advice) -> Iterator[str]:
-    ask, pick = advice.ask, advice.pick
+def _head(data: Results, advice: Advice, taken: Take | None) -> Iterator[str]:
+    free = without_lock(data, advice)
     if advice.doubted:
         yield f"The data cannot decide: what they have of {words(list(advice.doubted))} is not whole."
         yield from (f"  {name}: {why}." for name, why in advice.doubted.items())
-    elif pick and strategies.known()[pick.name].lockfree:
-        yield f"No lock is needed: {pick.name}."
-    elif pick:
-        yield f"Take {pick.name}."
-    elif advice.tied:
-        yield f"Too close to call: {words([p.name for p in advice.tied])}. The data cannot decide between them."
+    elif taken:
+        how, why = confidence(taken, of_kind(advice))
+        yield f"Take {taken.name}: {taken.reason}."
+        yield f"  {estimate(taken.place.figure)} {advice.measure.unit}, {on(advice.ask.harts)}."
+        yield f"  Confidence: {how}. {why[0].upper()}{why[1:]}."
+        yield f"  {_proof(taken.place)}"
+        yield from (f"  {said}" for said in (hinge_sentence(taken),) if said)
+    elif any(p.starves for p in advice.places):
+        yield "No lock can be advised: each that is left may starve a hart."
+    elif free:
+        yield "No lock that was measured is left."
     else:
         yield "None: everything that was measured is ruled out."
-    if pick:
-        how, why = confidence(advice)
-        yield f"  {estimate(pick.figure)} {advice.measure.unit}, {on(ask.harts)}."
-        if advice.behind:
-            yield f"  The next, {advice.behind.name}, has {times(advice.behind.ratio)} times that."
-        else:
-            yield "  It is the only one that is left."
-        yield f"  Confidence: {how}. {why[0].upper()}{why[1:]}."
-        yield f"  {_proof(pick)}"
-    elif advice.tied and not advice.doubted:
-        yield f"  By what they are, not by what was measured: {_by_nature(advice)}."
+    yield from (f"  {said}" for said in (free,) if said and not advice.doubted)
     for warning in advice.warnings:
         yield f"  WARNING: {warning}."
-    if advice.warnings and pick and any(w.startswith(pick.name) for w in advice.warnings):
-        other = next((p for p in advice.places if not any(w.startswith(p.name + " ") for w in advice.warnings) and p is not pick), None)
-        yield f"  If no hart may starve: {other.name}." if other else "  None that was measured is both."
-
-
-def _by_nature(advice: Advice) -> str:
-    known = traits.known()
-    told = []
-    for p in advice.tied:
-        told.append(f"{p.name} {'is FIFO' if known[p.name].fifo else 'has no order'}, {bytes_of(p.name, advice.ask.harts)}")
-    return "; ".join(told)
 
 
 def _free(data: Results, advice: Advice) -> Iterator[str]:
-    """The lines on lock-free strategies, when the answer was a lock and the section holds nothing else."""
+    """The line on strategies without a lock, when the answer was a lock and the section holds nothing else."""
     names = [n for n, why in advice.out.items() if traits.family(n) == "lock-free" and "one word only" in why]
     if not names or not advice.places:
         return
     bare = replace(advice.ask, hold=0, need=(), goal="throughput", max_bytes=None)
-    said = f"If all that you protect is handing out the next block, no lock is needed: {words(names)}"
-    if settings := fitting(data, bare):
-        places = [p for p in advise(data, settings[0], bare).places]
-        free, locks = ([p for p in places if strategies.known()[p.name].lockfree is kind] for kind in (True, False))
-        if free and locks:
-            said += (f" ({free[0].name} takes {significant(free[0].figure.median)} cycles an operation there, the first of the locks "
-                     f"{significant(locks[0].figure.median)})")
-    yield said + "."
+    settings = fitting(data, bare)
+    said = without_lock(data, advise(data, settings[0], bare)) if settings else ""
+    yield said or f"No lock: {words(names)}, if all that you protect is handing out the next block."
 
 
 def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
@@ -210,8 +201,8 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
             yield f"  another setting fits too and was not used: {other.apart([other, advice.setting])}"
 
 
-def _copy(picked: Sequence[Place]) -> Iterator[str]:
-    for p in picked:
+def _copy(picked: Sequence[Take | None]) -> Iterator[str]:
+    for p in filter(None, picked):
         strategy = strategies.known()[p.name]
         yield f"To use {p.name}, copy {words(drop_in.files(strategy))} and change:"
         yield from (f"    {line}" for line in drop_in.snippet(strategy))
@@ -222,7 +213,8 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     """The lines of the answer. The caller guarantees that a setting fits."""
     setting = fitting(data, ask)[0]
     advice = advise(data, setting, ask)
-    yield from _head(advice)
+    taken = None if advice.doubted else take(data, advice)
+    yield from _head(data, advice, taken)
     yield ""
     yield f"Ranked by {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
         sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting.machine or setting.engine}):"
@@ -233,4 +225,5 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     yield from _free(data, advice)
     yield from _flips(flips(data, setting, ask), ask)
     yield from _next(advice, data)
-    yield from _copy([advice.pick] if advice.pick else [])
+    free = take(data, advice, lockfree=True) if without_lock(data, advice) and not advice.doubted else None
+    yield from _copy([taken, free])

@@ -1,13 +1,18 @@
-"""Ranks strategies: the leader, its lead, and those that cannot be told from it."""
+"""Ranks strategies: the leader, its lead, and those that cannot be told from it.
+
+Over machines a rank is sure if every machine says so. What starves a hart, on one of them or in the median
+trial, has no sure rank: it stands behind the others, whatever its figure is.
+"""
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hartlock.folder.comparable import Figure
-from hartlock.folder.reader import Cell
+from hartlock.folder.reader import Boot, Cell, boot_of
 from hartlock.analysis.comparisons import call, cliffs_delta, ratio_ci
-from hartlock.base.intervals import Estimate
+from hartlock.base.intervals import Estimate, range_of
+from hartlock.base.text import percent
 
 STARVED = 0.1  # share of the busiest hart's operations, below which the slowest hart starves
 
@@ -17,8 +22,10 @@ class Place:
     cell: Cell
     figure: Estimate
     ratio: Estimate  # over the leader's
-    call: str  # leads, too close, behind
+    call: str  # leads, too close, behind, starves
     delta: float  # Cliff's, against the leader
+    behind_on: int = 0  # machines on which it is behind the leader
+    machines: int = 0  # machines there are; 0: one, in several boots
 
     @property
     def name(self) -> str:
@@ -26,27 +33,58 @@ class Place:
 
     @property
     def tied(self) -> bool:
-        return self.call != "behind"
+        """Is it the leader, or one that cannot be told from it?"""
+        return self.call in ("leads", "too close")
+
+    @property
+    def starves(self) -> bool:
+        return self.call == "starves"
 
 
 def standing(cells: Sequence[Cell], figure: Figure, lower: bool = True) -> list[Place]:
     """The cells from the best on, without those that lack the figure. `lower`: a lower figure is better."""
     known = [(c, e) for c in cells if math.isfinite((e := c.estimate(figure)).median)]
-    known.sort(key=lambda one: (one[1].median if lower else -one[1].median, one[0].strategy))
-    out = []
-    for cell, estimate in known:
-        best = known[0][0]
-        a, b = cell.sample(figure), best.sample(figure)
-        ratio = Estimate(1, 1, 1) if cell is best else ratio_ci(a, b, paired=cell.boots == best.boots)
-        worse = call(ratio) == ("higher" if lower else "lower")
-        word = "leads" if cell is best else "behind" if worse else "too close"
-        out.append(Place(cell, estimate, ratio, word, cliffs_delta(a, b)))
-    return out
+    known.sort(key=lambda one: (starves(one[0]), one[1].median if lower else -one[1].median, one[0].strategy))
+    return [_place(cell, estimate, known[0][0], figure, lower) for cell, estimate in known]
+
+
+def _place(cell: Cell, estimate: Estimate, best: Cell, figure: Figure, lower: bool) -> Place:
+    a, b = cell.sample(figure), best.sample(figure)
+    ratio = Estimate(1, 1, 1) if cell is best else ratio_ci(a, b, paired=cell.boots == best.boots)
+    worse = call(ratio) == ("higher" if lower else "lower")
+    word = "starves" if starves(cell) else "leads" if cell is best else "behind" if worse else "too close"
+    mine, theirs = on_machines(cell, figure), on_machines(best, figure)
+    behind = sum(1 for boot, x in mine.items() if boot in theirs and (x > theirs[boot] if lower else x < theirs[boot]))
+    return Place(cell, estimate, ratio, word, cliffs_delta(a, b), behind, len(mine) if cell.is_ensemble else 0)
+
+
+def on_machines(cell: Cell, figure: Figure) -> dict[Boot, float]:
+    """A cell's figure on each machine: the median of its trials there. One machine, in several boots, goes by the boot ("", 0)."""
+    if not cell.is_ensemble:
+        return {("", 0): cell.median(figure)}
+    by = {boot: [figure(t.figures) for t in cell.trials if boot_of(t) == boot] for boot in cell.boots}
+    return {boot: range_of(values).median for boot, values in by.items()}
+
+
+def starved_on(cell: Cell) -> list[Boot]:
+    """The machines on which a hart got next to nothing."""
+    if cell.harts < 2:
+        return []
+    return [boot for boot, share in on_machines(cell, lambda f: f.min_max_share).items() if share < STARVED]
 
 
 def starves(cell: Cell) -> bool:
-    """Did a hart get next to nothing?"""
-    return cell.harts > 1 and cell.slowest_share < STARVED
+    """Did a hart get next to nothing, in the median trial or on one of the machines?"""
+    return bool(starved_on(cell))
+
+
+def starved_share(cell: Cell) -> str:
+    """The words that say what the slowest hart of a cell did; where it starves on some machines, on how many."""
+    on, share = len(starved_on(cell)), cell.slowest_share
+    if cell.is_ensemble and on:
+        return f"on {on} of {len(cell.boots)} machines its slowest hart did less than {100 * STARVED:.0f} % of what the fastest did"
+    did = f"did {percent(share)} of what the fastest did" if share > 0 else "got nothing at all"
+    return f"in the median {'machine' if cell.is_ensemble else 'trial'} its slowest hart {did}"
 
 
 def crossings(a: Sequence[tuple[int, float]], b: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:

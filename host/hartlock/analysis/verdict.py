@@ -7,11 +7,14 @@ from hartlock.plan import traits
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import doubts, ending, gap
 from hartlock.analysis.comparisons import outliers
-from hartlock.analysis.rank import Place, standing, starves
+from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
+from hartlock.analysis.regret import figures, losses
+from hartlock.analysis.rules import Ask, advise
+from hartlock.analysis.take import hinge_sentence, take, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
 from hartlock.base.evidence import COSTS, MEANING, told
-from hartlock.base.text import estimate, on, percent, significant, times, words
+from hartlock.base.text import estimate, numbers, on, percent, significant, times, words
 
 EVEN = 0.5  # share of the fastest hart's operations, below which the slowest hart is worth a word
 
@@ -33,17 +36,23 @@ def leaders(places: Sequence[Place]) -> list[Place]:
     return [p for p in places if p.tied]
 
 
-def _first(places: Sequence[Place], by: Measure, where: str) -> tuple[str, str]:
-    """The sentences on the first strategy and its lead, or on the tie."""
+def _first(places: Sequence[Place], by: Measure, where: str) -> str:
+    """The sentence on the first strategy and its lead, or on the tie; over machines, on how many it is first."""
     first, tied = places[0], leaders(places)
+    if first.starves:
+        return f"No order {where}: each of these may starve a hart."
+    if len(tied) > 1 and first.machines:
+        counts = sorted(losses(figures(places, by.figure)), key=lambda loss: (-loss.best_on, loss.name))
+        told = words([f"{loss.name} on {loss.best_on}" for loss in counts if loss.best_on])
+        return f"First {where} by {by.unit}, on {first.machines} machines: {told}."
     if len(tied) > 1:
-        return (f"Too close to call {where}: {words([p.name for p in tied])}",
+        return (f"Too close to call {where}: {words([p.name for p in tied])}, with "
                 f"{words([significant(p.figure.median) for p in tied])} {by.unit}.")
-    said = f"{estimate(first.figure)} {by.unit}"
-    if len(places) > 1:
+    said = f"{first.name} is first {where}: {estimate(first.figure)} {by.unit}"
+    if len(places) > 1 and not places[1].starves:
         second = places[1]
         said += f"; the next, {second.name}, takes {times(second.ratio)} times {by.more}"
-    return f"{first.name} is first {where}", said + "."
+    return said + "."
 
 
 def locks(cells: Sequence[Cell]) -> list[Cell]:
@@ -59,6 +68,9 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if doubts(results, setting, harts):
         return Verdict(f"The data cannot decide {on(harts)}", "What they have is not whole.", _checks(results, setting), False)
     points, held = [], setting.workload.hold_instructions > 0
+    advice = advise(results, setting, _ask(setting, harts))
+    taken = take(results, advice)
+    points += [said for said in (without_lock(results, advice), hinge_sentence(taken) if taken else "") if said]
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
     if held and free:
         points.append(f"{words(free)} protect one word only: they do the {setting.workload.hold_instructions} instructions side by side, and are "
@@ -66,18 +78,30 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
         cells = locks(cells)
     cost, tail = (setting.measures[goal] for goal in ("throughput", "tail"))
     all_of, of_locks = standing(cells, cost.figure), standing(locks(cells), cost.figure)
-    if of_locks and all_of and len(of_locks) < len(all_of):
-        points.append(": ".join(_first(of_locks, cost, "of the locks")))
+    if of_locks:
+        points.append(_first(of_locks, cost, "of the locks"))
     if longest := standing(locks(cells), tail.figure):
-        points.append(": ".join(_first(longest, tail, "for the tail, of the locks")))
-    first = [p.cell for p in (*leaders(all_of), *leaders(of_locks))]
+        points.append(_first(longest, tail, "for the tail, of the locks"))
+    first = [taken.place.cell] if taken else [p.cell for p in leaders(all_of)]
     points += [*_unfair(cells, [c.strategy for c in first]), *_by_harts(results, setting), *_checks(results, setting), *_proved(first)]
-    return Verdict(*_first(all_of, cost, on(harts)), points, True)
+    if taken is None:
+        return Verdict(f"No lock to take {on(harts)}", _first(all_of, cost, on(harts)), points, True)
+    return Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)
+
+
+def _ask(setting: Comparable, harts: int) -> Ask:
+    """The question of a reader who has asked nothing: cycles and tail count alike."""
+    return Ask(harts, setting.workload.hold_instructions, setting.workload.think_instructions, "balanced")
 
 
 def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
     """The sentences on the strategies that starve a hart, and on the first ones that are uneven."""
-    said = [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in cells if starves(c)]
+    several = [c for c in cells if starves(c) and c.is_ensemble]
+    said = [f"{c.strategy} starves {on(c.harts)}: {starved_share(c)}." for c in cells if starves(c) and not c.is_ensemble]
+    if several:
+        told = words([f"{c.strategy} on {numbers([boot for _, boot in starved_on(c)])}" for c in several])
+        said.append(f"On some of {len(several[0].boots)} machines a hart starves {on(several[0].harts)}, so these have no sure rank: {told} "
+                    "(members.csv has their numbers).")
     return said + [f"{c.strategy} is uneven {on(c.harts)}: {starved_share(c)}." for c in cells
                    if c.strategy in first and c.harts > 1 and not starves(c) and c.slowest_share < EVEN]
 
@@ -89,22 +113,16 @@ def _proved(first: Sequence[Cell]) -> list[str]:
     return said + ([f"Not proved is the code that was measured of {words(rest)} (docs/trust/proof.md)."] if rest else [])
 
 
-def starved_share(cell: Cell) -> str:
-    share = cell.slowest_share
-    did = f"did {percent(share)} of what the fastest did" if share > 0 else "got nothing at all"
-    return f"in the median trial its slowest hart {did}"
-
-
 def _by_harts(results: Results, setting: Comparable) -> list[str]:
-    """The sentence on the first lock at each number of harts, if that changes."""
+    """The sentence on the lock to take at each number of harts, if that changes."""
     told = []
     for n in results.harts(setting):
-        places = standing(locks(usable(results.cells(setting, n))), setting.measures["throughput"].figure)
-        if places and not doubts(results, setting, n):
-            told.append((n, words([p.name for p in leaders(places)])))
+        taken = None if doubts(results, setting, n) else take(results, advise(results, setting, _ask(setting, n)))
+        if taken:
+            told.append((n, taken.name))
     if len({who for _, who in told}) < 2:
         return []
-    return ["First of the locks, by harts: " + "; ".join(f"{n}: {who}" for n, who in told) + " (several: too close to call)."]
+    return ["The lock to take, by harts: " + "; ".join(f"{n}: {who}" for n, who in told) + "."]
 
 
 def _checks(results: Results, setting: Comparable) -> list[str]:

@@ -48,6 +48,16 @@ def words(names: Sequence[str]) -> str:
     return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
+def numbers(of: Sequence[int]) -> str:
+    """Whole numbers in words, runs of three and more as their ends: "1, 2, 5 to 8"."""
+    left, told = sorted(set(of)), []
+    while left:
+        size = next((i for i in range(1, len(left)) if left[i] != left[0] + i), len(left))
+        told += [f"{left[0]} to {left[size - 1]}"] if size > 2 else [str(n) for n in left[:size]]
+        left = left[size:]
+    return ", ".join(told)
+
+
 def on(harts: int) -> str:
     """"on 1 hart", "on 2 harts"."""
     return f"on {harts} hart{'s' if harts > 1 else ''}"

@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from hartlock.analysis.choices import GOALS, NEEDS
-from hartlock.base import paths
+from hartlock.base import paths, toolchain
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.cli import arguments, sweep
 from hartlock.engine.model import Model
+from hartlock.plan import plan as plans
 
 NAME = "advise"
+AT_ONCE_S = 30  # seconds, below which what is missing is measured without being asked for
 
 
 def parser() -> argparse.ArgumentParser:
@@ -36,7 +38,9 @@ def parser() -> argparse.ArgumentParser:
                    help="fifo: first come, first served; lock: more than one word is protected; proof: the very code "
                         "that was measured is proved against the RISC-V memory model")
     p.add_argument("--isa", default="", metavar="ISA", help="what the harts have, as rv64gc_zacas")
-    p.add_argument("--measure", action="store_true", help="measure on the cost model what is missing")
+    p.add_argument("--measure", action="store_true",
+                   help=f"measure on the cost model what is missing, however long that takes (default: if it takes less than {AT_ONCE_S} s)")
+    p.add_argument("--no-measure", action="store_true", help="measure nothing, and say what is missing")
     arguments.add_help(p)
     return p
 
@@ -52,6 +56,14 @@ def measured(command: Sequence[str]) -> Path:
     return folder
 
 
+def seconds(command: Sequence[str]) -> float:
+    """About the seconds that a sweep takes here."""
+    _, parts = sweep.asked(command)
+    takes = sum(len(plans.PASSES) * engine.pass_seconds(t.harts)
+                for part in parts for engine in part.request.engines for t in part.request.plan.order)
+    return takes / max(1, toolchain.host_processors())
+
+
 def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measured) -> int:
     options = parser().parse_args(argv[1:])
     from hartlock.analysis import advise
@@ -61,8 +73,11 @@ def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measure
     data = load(options.folder)
     ask = advise.the_ask(advise.Question(options.harts, options.hold, options.think, options.scenario, options.goal,
                                          options.max_bytes_per_lock, tuple(options.need), options.isa), data)
-    if not fitting(data, ask) and options.measure:
-        data = load(options.folder, measure(advise.sweep_for(ask, data)))
+    if not fitting(data, ask) and not options.no_measure:
+        exactly = advise.sweep_for(ask, data, alone=not options.measure)
+        if options.measure or advise.may_be_measured(data, ask) and seconds(exactly) < AT_ONCE_S:
+            print(f"{advise.missing(data, ask)}; it is measured on the cost model.", flush=True)
+            data = load(options.folder, measure(exactly))
     if not fitting(data, ask):
         print(f"The data cannot decide: {advise.missing(data, ask)}.\n"
               f"Measure it: ./run-bench.sh {' '.join(advise.sweep_for(ask, data))}\n"

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import TextIO
 
@@ -37,8 +38,9 @@ def _built(path: Path, target: str, what: str, folder: Path = BUILD, relax: str 
     return path
 
 
+@cache
 def _make(target: str, what: str, folder: Path, relax: str, unlock: str) -> None:
-    """Run make for one target. Two commands that build at once do so one after the other."""
+    """Run make for one target, once in a command. Two commands that build at once do so one after the other."""
     command = ["make", "-s", "-C", str(TOP), f"BUILD={folder.relative_to(TOP)}", f"RELAX={relax}", f"UNLOCK={unlock}", target]
     try:
         with _lock(what) as why_not:

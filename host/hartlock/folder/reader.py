@@ -88,11 +88,11 @@ class Cell:
     @cached_property
     def boots(self) -> list[Boot]:
         """The boots that have trials, in order."""
-        return sorted({_boot(t) for t in self.trials})
+        return sorted({boot_of(t) for t in self.trials})
 
     def sample(self, figure: Figure) -> Sample:
         """Returns a figure of each trial, with the boot it came from."""
-        return Sample(tuple(figure(t.figures) for t in self.trials), tuple(self.boots.index(_boot(t)) for t in self.trials),
+        return Sample(tuple(figure(t.figures) for t in self.trials), tuple(self.boots.index(boot_of(t)) for t in self.trials),
                       self.is_ensemble)
 
     def estimate(self, figure: Figure) -> Estimate:
@@ -116,7 +116,7 @@ class Cell:
         """For each trial, each hart's operations over an even share; 1 is fair."""
         trials: dict[tuple[Boot, int], list[int]] = {}
         for s in self.samples:
-            trials.setdefault((_boot(s), s.trial), []).append(s.ops_window or 0)
+            trials.setdefault((boot_of(s), s.trial), []).append(s.ops_window or 0)
         return [[n * len(ops) / sum(ops) for n in ops] for ops in trials.values() if sum(ops)]
 
     def curve(self) -> tuple[list[float], list[float]]:
@@ -128,7 +128,8 @@ class Cell:
         return sorted(heights), [median_ci(heights[p]).median for p in sorted(heights)]
 
 
-def _boot(row: TrialRow | SampleRow) -> Boot:
+def boot_of(row: TrialRow | SampleRow) -> Boot:
+    """Returns the boot that a row is of."""
     return row.context.run, row.boot
 
 
@@ -151,7 +152,7 @@ class Results:
 
     def machines(self, cell: Cell) -> dict[Boot, dict[str, float]]:
         """Returns the numbers of the machines that a cell was measured on, by boot; {} where there is one machine."""
-        return {_boot(t): self.members.get((t.context.run, t.context.machine), {}).get(t.member, {})
+        return {boot_of(t): self.members.get((t.context.run, t.context.machine), {}).get(t.member, {})
                 for t in cell.trials if t.member is not None}
 
     def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:

@@ -12,6 +12,10 @@ from hartlock.base.text import estimate, percent, significant, times, words
 HEAD = ["strategy", "cycles/op", "against the first", "op/s", "wait p99", "p99.9", "slowest/fastest", "check", "proof"]
 
 
+INTERVALS = {False: "medians with 95 % intervals over boots and trials",
+             True: "medians over machines that fit the profile, with their range"}
+
+
 def escaped(text: str) -> str:
     """The text without HTML, links and table cells in it, as report.html shows it."""
     return html.escape(text, quote=False).replace("](", "]\\(").replace("|", "\\|")
@@ -27,14 +31,14 @@ def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[t
     cells = data.cells(setting, harts)
     places = standing([c for c in cells if not gap(c)], setting.measures["throughput"].figure)
     for p in places:
-        against = "first" if p.call == "leads" else times(p.ratio) + ("" if p.call == "behind" else " ≈")
+        against = "first" if p.call == "leads" else times(p.ratio) + {"behind": "", "starves": " †"}.get(p.call, " ≈")
         share = p.cell.value(lambda s: s.min_max_share_median)
         lines.append("| " + " | ".join(escaped(cell) for cell in [
             p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
             significant(p.cell.median(lambda f: f.wait_p99_cycles)), significant(p.cell.value(lambda s: s.wait_p999_cycles)),
             percent(share), p.cell.summary.check, p.cell.proof.split(":")[0]]) + " |")
     lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, evidence {words(sorted({c.evidence for c in cells}))}; "
-              "medians with 95 % intervals over boots and trials; ≈: too close to call.", ""]
+              f"{INTERVALS[any(c.is_ensemble for c in cells)]}; ≈: too close to call; †: it starves a hart, and has no sure rank.", ""]
     lines += [*(f"- {escaped(f'{title}: {of.headline}: {of.lead}')}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []
     return "\n".join([*lines, "<details><summary>What this cannot tell</summary>", "",

@@ -81,7 +81,7 @@ def _against(place: Place | None) -> Entry:
     if place.call == "leads":
         return Entry("first", "1")
     interval = f"{place.ratio.low:.2f} – {place.ratio.high:.2f}" if math.isfinite(place.ratio.low) else ""
-    word = "" if place.call == "behind" else " ≈"
+    word = {"behind": "", "starves": " †"}.get(place.call, " ≈")
     return Entry(f"{place.ratio.median:.2f}{word}", f"{place.ratio.median:.9g}", "number", interval)
 
 

@@ -1,0 +1,197 @@
+"""The strategy to take today: always one, with its reason and with what the choice may lose.
+
+Where the data tell a first one, it is that. Where they do not, it is the one that loses least on the machine where
+it loses most (regret.py), and of those that cannot be told apart the one that has the better of what is left.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from hartlock.analysis.comparisons import ratio_ci
+from hartlock.analysis.hinge import Hinge, hinge
+from hartlock.analysis.rank import Place, standing
+from hartlock.analysis.regret import Loss, Table, figures, losses
+from hartlock.analysis.rules import Advice
+from hartlock.base.evidence import MODELLED
+from hartlock.base.text import significant, times, words
+from hartlock.folder.comparable import Figure
+from hartlock.folder.reader import Results
+from hartlock.plan import strategies, traits
+from hartlock.plan.machine_keys import machine_keys
+
+NEAR = 1.02  # times the least loss, within which losses are taken as equal
+LITTLE = 1.1  # times the best, up to which a loss is not worth a question
+BOOTS = 3  # fewer boots say nothing of placement
+CLEAR = 1.1  # ratio by which the next must surely be behind, so that the model's own error hardly matters
+BY = {"throughput": "by cycles an operation", "tail": "by the p99.9 wait", "fairness": "by cycles an operation, of the fair ones",
+      "balanced": "by cycles and tail alike"}
+
+
+@dataclass(frozen=True)
+class Take:
+    """The choice, and why it is that."""
+
+    place: Place
+    reason: str  # a clause
+    is_sure: bool  # the data tell it from all others
+    losses: list[Loss]
+    hinge: Hinge | None  # the key of the machine on which the answer hangs
+
+    @property
+    def name(self) -> str:
+        return self.place.name
+
+    @property
+    def worst(self) -> float:
+        """Its figure on the machine where that is farthest behind, as so many times the best one's."""
+        return next((loss.worst for loss in self.losses if loss.name == self.name), 1)
+
+
+@dataclass(frozen=True)
+class Rest:
+    """One of the things by which a tie is broken; less is better."""
+
+    words: str  # the clause about the one that is chosen
+    value: Callable[[Place, int], float]  # a place's value, on so many harts
+    near: float = 1.0  # times the best, up to which values are equal
+
+
+def _size(place: Place, harts: int) -> float:
+    known = traits.known()[place.name]
+    return known.bytes_per_lock(harts) + known.waiter_bytes * harts
+
+
+def _lines(place: Place, _: int) -> float:
+    return len(strategies.known()[place.name].header.read_text(encoding="utf-8").splitlines())
+
+
+REST = (
+    Rest("it has the shorter p99.9 wait", lambda p, _: p.cell.median(lambda f: f.wait_p999_cycles), 1.1),
+    Rest("its harts fare more alike", lambda p, _: 1 / max(p.cell.slowest_share, 1e-3), 1.1),
+    Rest("it takes fewer bytes, nodes included", _size),
+    Rest("it needs fewer kinds of atomic instructions", lambda p, _: len(traits.known()[p.name].instructions)),
+    Rest("its code is proved", lambda p, _: not p.cell.proved),
+    Rest("its header is shorter", _lines),
+)
+
+
+def break_tie(places: Sequence[Place], harts: int) -> tuple[Place, str]:
+    """The one of these that is better in the first thing of REST that tells them apart, and that thing."""
+    left = list(places)
+    for rest in REST:
+        values = [rest.value(p, harts) for p in left]
+        least = min(values)
+        left = [p for p, value in zip(left, values, strict=True) if value <= least * rest.near]
+        if len(left) == 1:
+            return left[0], rest.words
+    return left[0], "of equal ones its name comes first"
+
+
+def behind(loss: float) -> str:
+    """A loss in words: "12 % behind the best lock", "2.1 times the best lock's"."""
+    return f"{100 * (loss - 1):.0f} % behind the best lock" if loss < 2 else f"{loss:.1f} times the best lock's"
+
+
+def _sure(ranked: Sequence[Place], goal: str) -> str:
+    """The clause on a first one that the data tell from all others."""
+    first = ranked[0]
+    on = f" on each of {machines(first)}" if first.machines else ""
+    if len(ranked) == 1:
+        return "it is the only one that is left"
+    following = next((p for p in ranked[1:] if not p.starves), None)
+    return f"{BY[goal]} it is first{on}" + (f"; the next, {following.name}, has {times(following.ratio)} times as much" if following else "")
+
+
+def machines(place: Place) -> str:
+    """The machines that a strategy was measured on, in words."""
+    return f"{place.machines} machines that fit {place.cell.setting.machine}"
+
+
+def _bounded(found: Sequence[Loss], place: Place, goal: str) -> str:
+    """The clause on what this choice loses at the most, beside the next and the last."""
+    own = next(loss for loss in found if loss.name == place.name)
+    others = [loss for loss in found if loss.name != place.name]
+    told = [f"{loss.name} up to {' '.join(behind(loss.worst).split()[:2])}" for loss in dict.fromkeys((others[0], others[-1]))]
+    return f"{BY[goal]} it is never more than {behind(own.worst)} on any of {machines(place)}; {', '.join(told)}"
+
+
+def _choose(ranked: Sequence[Place], table: Table, goal: str, harts: int) -> tuple[Place, str, bool]:
+    tied = [p for p in ranked if p.tied]
+    if len(tied) < 2 and not ranked[0].starves:
+        return ranked[0], _sure(ranked, goal), True
+    found = losses(table)
+    if ranked[0].machines > 1 and found:
+        least = [p for p in ranked for loss in found if loss.name == p.name and loss.worst <= NEAR * found[0].worst]
+        pick, why = break_tie(least, harts) if len(least) > 1 else (least[0], "")
+        of = f"; of {words([p.name for p in least])}, which lose as little, {why}" if why else ""
+        return pick, _bounded(found, pick, goal) + of, False
+    pick, why = break_tie(tied, harts)
+    return pick, f"{BY[goal]} {words([p.name for p in tied])} are too close to call, and of these {why}", False
+
+
+def of_kind(advice: Advice, lockfree: bool = False) -> list[Place]:
+    """The places of the locks that are left, or of the strategies without one, ranked among themselves."""
+    return standing([p.cell for p in advice.places if strategies.known()[p.name].lockfree is lockfree], advice.measure.figure)
+
+
+def take(data: Results, advice: Advice, lockfree: bool = False) -> Take | None:
+    """The lock to take (or the strategy without one), of those that advice left; None if each is ruled out or may starve a hart."""
+    ranked = of_kind(advice, lockfree)
+    if not ranked or ranked[0].starves:
+        return None
+    table = figures(ranked, advice.measure.figure)
+    pick, reason, sure = _choose(ranked, table, advice.ask.goal, advice.ask.harts)
+    found = None if sure else hinge(table, data.machines(pick.cell))
+    return Take(pick, reason, sure, losses(table), found)
+
+
+def confidence(of: Take, ranked: Sequence[Place]) -> tuple[str, str]:
+    """The confidence in a choice (high, fair or low), and its reason. `ranked`: the places of its kind."""
+    evidence, boots = of.place.cell.evidence, len(of.place.cell.boots)
+    if of.place.machines and not of.is_sure:
+        if of.worst <= LITTLE:
+            return "fair", f"which is first hangs on the machine, but the choice hardly does: {behind(of.worst)} at the most, in a model"
+        return "low", f"which is first hangs on the machine, and the choice is up to {behind(of.worst)}"
+    if not of.is_sure:
+        return "low", "the data cannot tell the first ones apart"
+    if boots < BOOTS:
+        return "low", f"{boots} {'machine' if of.place.machines else 'boot'}(s): what another one does is hardly known"
+    margin = min((p.ratio.low for p in ranked[1:] if not p.starves), default=CLEAR)
+    if margin < CLEAR:
+        return "low", f"the next is surely behind, but perhaps by only {100 * (margin - 1):.0f} %"
+    if of.place.machines:
+        return "fair", f"the order is the same on {machines(of.place)}, but it is a model's"
+    if evidence == MODELLED:
+        return "low", f"the order is clear in {boots} boots, but of one machine of a model: another machine may rank otherwise"
+    return "high", f"the order is clear in {boots} boots on hardware"
+
+
+def without_lock(data: Results, advice: Advice) -> str:
+    """The sentence on what there is without a lock, if the question allows it; else ""."""
+    ask = advice.ask
+    if ask.hold > 0 or "lock" in ask.need or advice.setting.workload.touch_lines > 0:
+        return ""
+    free, lock = take(data, advice, lockfree=True), take(data, advice)
+    if free is None:
+        return ""
+    beside = ""
+    if lock is not None:
+        cost: Figure = advice.setting.measures["throughput"].figure
+        a, b = lock.place.cell, free.place.cell
+        ratio = ratio_ci(a.sample(cost), b.sample(cost), paired=a.boots == b.boots)
+        beside = f"; {lock.name} takes {times(ratio)} times its cycles"
+    return f"No lock: {free.name}, if all that you protect is handing out the next block{beside}."
+
+
+def hinge_sentence(of: Take) -> str:
+    """The sentence on what the answer hangs on; "" where it is sure."""
+    if of.is_sure or not of.place.machines or of.worst <= LITTLE:
+        return ""
+    h = of.hinge
+    if h is None:
+        return ("What it hangs on: no single key of the machine tells the winners apart. Probe the board, and sweep on its profile "
+                "(docs/ports/probe.md).")
+    meaning = machine_keys()[h.key].meaning if h.key in machine_keys() else ""
+    low, high = ("if not", "if so") if h.is_switch else (f"up to {significant(h.below)}", f"from {significant(h.above)} on")
+    return (f"What it hangs on: {h.key} ({meaning}): {low} {h.low}, {high} {h.high}. With that known the choice is {behind(h.loss)} on average, "
+            f"and {behind(h.worst)} at the most. Measure that next: probe on the board (docs/ports/probe.md).")
