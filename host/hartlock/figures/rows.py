@@ -199,7 +199,7 @@ class Table:
             **self._counts(g), **g.figures(ESTIMATES), **g.medians(MEDIANS),
             trials_measured=sum(f.window != "none" for f in fs), trials_whole=sum(f.window == "whole" for f in fs),
             check="fail" if any(m.faults for m in g.measured) else "pass", check_failures=sum(bool(m.faults) for m in g.measured),
-            contended=_contended(g.figure("contended_share").median), overlap_shown=self.overlap_shown(g.key.harts),
+            contended=contended(g.figure("contended_share").median), overlap_shown=self.overlap_shown(g.key.harts),
             ended_heap=sum(f.ended == "heap" for f in fs),
             **spread(g.merged(lambda m: m.hold), "hold_{}_cycles", SummaryRow), **self._responses(g),
             counters=_total([m.counters for m in g.measured]),
@@ -226,5 +226,5 @@ def _total(each: Sequence[Counters]) -> Counters:
     return {column.name: sum(counts[column.name] or 0 for counts in each) for column in COUNTERS}
 
 
-def _contended(share: float) -> str:
+def contended(share: float) -> str:
     return "unknown" if math.isnan(share) else "yes" if share >= CONTENDED_SHARE else "no"

@@ -18,6 +18,7 @@ from hartlock.figures.row_types import Context, SampleRow, SummaryRow, TrialRow,
 from hartlock.folder.comparable import Comparable, Figure, comparable_of, forms_asked
 from hartlock.folder.csv_rows import FILES, read_rows
 from hartlock.folder.members import Members, members_of
+from hartlock.folder.remade import summaries
 from hartlock.folder.run_json import context_of
 
 Boot = tuple[str, int]  # run and boot: each of several runs has boots of its own
@@ -144,6 +145,7 @@ class Results:
     context: dict[str, Any]  # the contents of run.json
     settings: dict[Comparable, dict[Key, Cell]]
     members: Members = field(default_factory=dict)  # the machines' numbers, where a profile stands for many
+    remade: bool = False  # summary.csv is not there, and its rows were made of those of trials.csv
 
     @property
     def name(self) -> str:
@@ -172,8 +174,8 @@ def load(folder: Path, *more: Path) -> Results:
     for each in (folder, *more):
         if not each.is_dir():
             raise UsageError(f"{each}: there is no such results folder")
-    files: dict[str, list[AnyRow]] = {name: [row for each in (folder, *more) for row in read_rows(each / name, of)]
-                                      for name, of in FILES.items()}
+    read = [_rows_of(each) for each in (folder, *more)]
+    files: dict[str, list[AnyRow]] = {name: [row for rows in read for row in rows[name]] for name in FILES}
     asked = forms_asked(row.context for row in files["summary.csv"])
     known: dict[Context, Comparable] = {}  # rows of one cell and boot have the same context
     settings: dict[Comparable, dict[Key, Cell]] = {}
@@ -187,4 +189,20 @@ def load(folder: Path, *more: Path) -> Results:
     order = {name: i for i, name in enumerate(BY_WORTH)}
     by_worth = sorted(settings.items(), key=lambda item: min(order.get(c.evidence, 9) for c in item[1].values()))
     members = {key: of for each in (folder, *more) for key, of in members_of(each).items()}
-    return Results(folder, context_of(folder), dict(by_worth), members)
+    return Results(folder, context_of(folder), dict(by_worth), members, any(map(_lacks_its_end, (folder, *more))))
+
+
+def _lacks_its_end(folder: Path) -> bool:
+    """True for a run that was killed before it wrote the files which are written once, at its end."""
+    return (folder / "trials.csv").exists() and not (folder / "summary.csv").exists()
+
+
+def _rows_of(folder: Path) -> dict[str, list[AnyRow]]:
+    """Returns the rows of each file; those of summary.csv are made of trials.csv if they have to be. Raises UsageError."""
+    if not _lacks_its_end(folder):
+        return {name: read_rows(folder / name, of) for name, of in FILES.items()}
+    trials = read_rows(folder / "trials.csv", TrialRow)
+    if len({trial.context.run for trial in trials}) > 1:
+        raise UsageError(f"{folder / 'summary.csv'} is not there, and cannot be made of trials.csv, which is of several runs")
+    return {"summary.csv": [*summaries(trials)], "trials.csv": [*trials], "samples.csv": read_rows(folder / "samples.csv", SampleRow),
+            "waits.csv": []}

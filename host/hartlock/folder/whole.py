@@ -16,6 +16,11 @@ COMPLETE = "complete"
 
 def ending(results: Results) -> str:
     """Returns a sentence on how the run ended, if it did not end well or that is not known; "" for a complete one."""
+    told = [_ending(results), "Its summary.csv is missing: the rows of it were made of trials.csv." if results.remade else ""]
+    return " ".join(filter(None, told))
+
+
+def _ending(results: Results) -> str:
     status = results.context.get("status")
     if status == COMPLETE:
         return ""
