@@ -54,7 +54,7 @@ def _costs(profile: Path, think: int, harts: int, names: Sequence[str], seed: in
 def _surviving(profile: Path, think: int, harts: int, names: Sequence[str], seed: int) -> Table:
     """The costs of a boot; infinity where nothing got done, or two LR/SC loops ended each other's reservation for ever."""
     try:
-        return _costs(profile, think, harts, names, seed)
+        return _costs(profile, think, harts, names, seed) if names else {}
     except AssertionError:
         if len(names) == 1:
             return {names[0]: math.inf}
@@ -62,14 +62,21 @@ def _surviving(profile: Path, think: int, harts: int, names: Sequence[str], seed
         return {**_surviving(profile, think, harts, names[:half], seed), **_surviving(profile, think, harts, names[half:], seed)}
 
 
-def table(profile: Path, think: int, harts: int) -> Table:
-    """The cost of each strategy on a machine, in the mean of some boots: where lines lie, and who starts first, is drawn anew."""
-    boots = [_surviving(profile, think, harts, compared(), seed) for seed in SEEDS]
-    return {name: statistics.fmean(boot[name] for boot in boots) for name in compared()}
-
-
 def tables(profile: Path) -> dict[Place, Table]:
-    return {(think, harts): table(profile, think, harts) for think in THINKS for harts in COUNTS}
+    """The cost of each strategy on a machine, in the mean of some boots: where lines lie, and who starts first, is drawn anew.
+    What gets nothing done is not tried again on more harts."""
+    out: dict[Place, Table] = {}
+    for think in THINKS:
+        live = compared()
+        for harts in COUNTS:
+            total = dict.fromkeys(compared(), math.inf)
+            total.update(dict.fromkeys(live, 0.0))
+            for seed in SEEDS:
+                for name, cost in _surviving(profile, think, harts, [n for n in live if math.isfinite(total[n])], seed).items():
+                    total[name] += cost / len(SEEDS)
+            out[think, harts] = total
+            live = [name for name in live if math.isfinite(total[name])]
+    return out
 
 
 def probed(profile: Path, folder: Path) -> Path:

@@ -16,7 +16,7 @@ from hartlock.probe.kinds import kinds as all_kinds
 from hartlock.records.parser import read
 
 LATENCIES = ["l1_load", "l1_store", "l1_amo", "transfer", "upgrade", "invalidate", "shared", "memory", "mul", "div",
-             "pause", "op", "branch", "store_delay"]
+             "pause", "op", "branch", "jump", "fence", "store_buffer", "store_delay", "lr_hold"]
 TOPOLOGY = ["cluster_harts", "hop"]
 FACTS = ["clock_mhz", "moesi", "amo_far"]
 
@@ -66,7 +66,7 @@ def reference(tmp_path_factory):
 MADE_UP = {
     "clock_mhz": 1700, "cluster_harts": 2, "mesh_columns": 4, "moesi": "true", "l1_load": 4, "l1_store": 2,
     "l1_amo": 9, "transfer": 77, "upgrade": 63, "invalidate": 5, "shared": 41, "memory": 333, "hop": 6, "mul": 4,
-    "div": 33, "pause": 17, "op": 2, "branch": 3, "store_delay": 25,
+    "div": 33, "pause": 17, "op": 2, "branch": 3, "jump": 4, "fence": 7, "store_buffer": 3, "store_delay": 25, "lr_hold": 97,
 }
 
 
@@ -115,6 +115,27 @@ def test_one_changed_parameter_changes_its_answer_and_no_other(generic, tmp_path
     assert abs(other.found[key] - generic.found[key]) > 0.05 * generic.found[key]
     for same in set(LATENCIES + TOPOLOGY) - {key, "l1_amo" if key == "l1_load" else key}:
         assert other.found[same] == pytest.approx(generic.found[same], rel=0.05), same
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("base", ["generic-8", "mesh-64"])
+def test_stores_that_block_and_an_lr_that_holds_nothing_are_seen(tmp_path, base):
+    """On the machine that is the model so, the probe once wrote 8 and 80, from its base, and misordered 7 pairs of 30."""
+    other = Probed(tmp_path, 4, machine(tmp_path / "other.toml", base, store_buffer=0, lr_hold=0, op=0.4, branch=0.6))
+    expect(other, ["store_buffer", "lr_hold", "op", "branch", "l1_load", "transfer"])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("room", [1, 2, 5, 16, 40])
+def test_the_room_of_a_store_buffer_is_found(tmp_path, room):
+    expect(Probed(tmp_path, 2, machine(tmp_path / "other.toml", "inorder-4", store_buffer=room)), ["store_buffer"])
+
+
+@pytest.mark.deep
+def test_a_hot_line_moves_sooner_than_a_lone_one(generic):
+    """The cycles of one of many AMOs to one word lie between those of an own line and a transfer."""
+    hot = {int(r["b"]): float(r["cost_cycles"]) for r in generic.done.rows("probe.csv") if r["kind"] == "hot"}
+    assert sorted(hot) == list(range(1, 9)) and generic.wanted["l1_amo"] < hot[8] < generic.wanted["transfer"]
 
 
 @pytest.mark.deep

@@ -1,5 +1,7 @@
 """The keys of stores: does a hart wait for them, and how many may be under way?"""
 
+import statistics
+
 from hartlock.probe.measured import Found, Probe
 
 MANY, HALF = 64, 32  # stores in a row
@@ -21,17 +23,24 @@ def _drain(p: Probe) -> float | None:
     return None if many is None or half is None else (many - half) / (MANY - HALF)
 
 
+def _rooms(p: Probe, drain: float) -> list[float]:
+    """For each number of stores in a row that filled the buffer: the stores that were under way when the hart went on."""
+    counts = sorted(b for kind, _, b in p.measures if kind == "stores")
+    taken = {k: (p.mean("stores", k) or 0.0) - (p.mean("stores", 1) or 0.0) for k in counts}
+    return [k - taken[k] / drain for k in counts if k > 4 and taken[k] / (k - 1) > FULL_SHARE * taken[4] / 3]
+
+
 def store_buffer(p: Probe) -> Found:
     """The stores that were under way when hart 0 went on from the last of many: their time is missing."""
-    drain, one, four, many = _drain(p), p.mean("stores", 1), p.mean("stores", 4), p.mean("stores", MANY)
-    if drain is None or one is None or four is None or many is None or drain <= 0:
+    drain, one, many = _drain(p), p.mean("stores", 1), p.mean("stores", MANY)
+    if drain is None or one is None or many is None or drain <= 0:
         return Found(None, "one hart")
     if _waits(p):
         return Found(0, f"a hart goes on when its store is done: one takes {one:.4g} cycles, many {drain:.4g} each")
-    room = max(1, round(MANY - (many - one) / drain))
-    filled = (many - one) / (MANY - 1) > FULL_SHARE * (four - one) / 3
-    return Found(room, f"{MANY} stores: the hart went on after {many:.4g} cycles, {drain:.4g} a store"
-                 + ("" if filled else "; they did not fill the buffer, so it is at least that"))
+    rooms = _rooms(p, drain)
+    if not rooms:
+        return Found(max(1, round(MANY - (many - one) / drain)), f"{MANY} stores did not fill it: it is at least that")
+    return Found(max(1, round(statistics.median(rooms))), f"{MANY} stores: the hart went on after {many:.4g} cycles, {drain:.4g} a store")
 
 
 def l1_store(p: Probe) -> Found:

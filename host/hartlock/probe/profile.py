@@ -34,6 +34,6 @@ def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -
 
 
 def columns(text: str) -> int:
-    """The columns of a profile's mesh."""
-    value = tomllib.loads(text).get("mesh_columns", 1)
-    return value if isinstance(value, int) else 1
+    """The columns of a profile's mesh; 0 where it leaves them open."""
+    value = tomllib.loads(text).get("mesh_columns", 0)
+    return value if isinstance(value, int) else 0
