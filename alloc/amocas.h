@@ -25,9 +25,9 @@ struct amocas_heap {
 	uintptr_t end;                        /* first address behind it */
 };
 
-/* The value of `next` that an attempt is based on. */
+/* What an attempt is based on. The bounds are read once, so that a retry looks at `next` only. */
 struct amocas_seen {
-	uintptr_t next;
+	uintptr_t next, end;
 };
 
 ALLOC_KEEPS_NOTHING(amocas)
@@ -47,19 +47,19 @@ static inline struct amocas_seen amocas_begin(struct amocas_heap *heap, struct a
 {
 	(void)node;
 	/* relaxed: the value is a guess that the compare-and-swap checks. */
-	return (struct amocas_seen){aptr_load_relaxed(&heap->next)};
+	return (struct amocas_seen){aptr_load_relaxed(&heap->next), heap->end};
 }
 
 /* Attempt once to turn `seen` into a block. Returns true when the matter is settled: *block
  * is then the block, or NULL when `size` bytes at a multiple of `align` do not fit. Returns
- * false when another hart was faster: `seen` is then what that hart left.
+ * false when another hart was faster: `seen` has then what that hart left.
  * The caller guarantees: align is a power of two. */
 static inline bool amocas_try(struct amocas_heap *heap, struct amocas_seen *seen, size_t size,
 			      size_t align, void **block)
 {
 	struct bump_place p;
 
-	if (!bump_place(&p, seen->next, heap->end, size, align)) {
+	if (!bump_place(&p, seen->next, seen->end, size, align)) {
 		*block = NULL;
 		return true;
 	}

@@ -5,9 +5,11 @@
  * Space        8 bytes (`next`) and its bounds, a line each; 0 bytes a waiter.
  * Bound        any number of harts. No ABA: `next` only ever grows until
  *              reset, so an equal value is an unchanged value.
- * Relies on    forward progress of LR/SC (unprivileged manual, "Eventual
- *              Success of Store-Conditional Instructions"): it promises that some
- *              hart succeeds, not that yours does.
+ * Relies on    the eventual success of SC (unprivileged manual, "Eventual Success of
+ *              Store-Conditional Instructions"): the compare-and-swap is a constrained
+ *              LR/SC loop (../lock/atomic.h). Some hart leaves its loop: by its SC, or
+ *              because `next` differs, and then another hart's SC succeeded. It promises
+ *              that some hart gets a block, not that yours does.
  * Source       IBM System/370 Principles of Operation, COMPARE AND SWAP
  *              programming notes; M. Herlihy, "Wait-Free Synchronization",
  *              ACM TOPLAS 13(1), 1991.
@@ -30,9 +32,9 @@ struct cas_heap {
 	uintptr_t end;                        /* first address behind it */
 };
 
-/* The value of `next` that an attempt is based on. */
+/* What an attempt is based on. The bounds are read once, so that a retry looks at `next` only. */
 struct cas_seen {
-	uintptr_t next;
+	uintptr_t next, end;
 };
 
 ALLOC_KEEPS_NOTHING(cas)
@@ -52,25 +54,24 @@ static inline struct cas_seen cas_begin(struct cas_heap *heap, struct cas_node *
 {
 	(void)node;
 	/* relaxed: the value is a guess that the compare-and-swap checks. */
-	return (struct cas_seen){aptr_load_relaxed(&heap->next)};
+	return (struct cas_seen){aptr_load_relaxed(&heap->next), heap->end};
 }
 
 /* Attempt once to turn `seen` into a block. Returns true when the matter is settled: *block
  * is then the block, or NULL when `size` bytes at a multiple of `align` do not fit. Returns
- * false when another hart was faster: `seen` is then what that hart left.
+ * false when another hart was faster: `seen` has then what that hart left.
  * The caller guarantees: align is a power of two. */
 static inline bool cas_try(struct cas_heap *heap, struct cas_seen *seen, size_t size, size_t align,
 			   void **block)
 {
 	struct bump_place p;
 
-	if (!bump_place(&p, seen->next, heap->end, size, align)) {
+	if (!bump_place(&p, seen->next, seen->end, size, align)) {
 		*block = NULL;
 		return true;
 	}
 	*block = (void *)p.block;
-	/* relaxed: see the preamble. Weak: a spurious failure is one more turn
-	 * of the caller's loop. */
+	/* relaxed: see the preamble. */
 	return aptr_cas_relaxed(&heap->next, &seen->next, p.next);
 }
 

@@ -6,8 +6,9 @@
  *              memory they retry as `cas` does (see below).
  * Space        8 bytes (`next`) and its bounds, a line each; 0 bytes a waiter.
  * Bound        any number of harts n with end + n * 2^48 below 2^64.
- * Relies on    forward progress of the AMO add (amoadd.d); of LR/SC only in
- *              the careful attempt.
+ * Relies on    forward progress of the AMO add (amoadd.d). In a careful attempt, and where
+ *              an add is taken back, on the eventual success of SC: the
+ *              compare-and-swap is a constrained LR/SC loop, as in cas.h.
  * Source       A. Gottlieb, B. D. Lubachevsky and L. Rudolph, "Basic Techniques
  *              for the Efficient Coordination of Very Large Numbers of
  *              Cooperating Sequential Processors", ACM TOPLAS 5(2), 1983.
@@ -28,7 +29,7 @@
  *   taken back; otherwise its bytes are padding, and counted as used.
  *
  * A careful attempt first looks whether the request fits, and takes the bytes by
- * compare-and-swap.
+ * compare-and-swap, again and again until it wins. Its retry looks at `next` only.
  *
  * Orders: as in cas.h, nothing is published through `next`; all are relaxed.
  */
@@ -74,24 +75,26 @@ static inline struct faa_seen faa_begin(struct faa_heap *heap, struct faa_node *
 	return (struct faa_seen){false};
 }
 
-/* Attempt once without ever taking more than there is. Returns as faa_try() does. */
+/* Attempt without ever taking more than there is, until it is settled. Returns as faa_try()
+ * does. */
 static inline bool faa_try_careful(struct faa_heap *heap, size_t size, size_t align, void **block)
 {
 	/* relaxed: the value is a guess that the compare-and-swap checks. */
-	uintptr_t next = aptr_load_relaxed(&heap->next);
+	uintptr_t next = aptr_load_relaxed(&heap->next), end = heap->end;
+	uintptr_t amount = (size + align - 1) & -align;
 	struct bump_place p;
-	uintptr_t pad;
 
-	if (next > heap->end)
-		return false; /* another call is about to put `next` back */
-	*block = (void *)0;
-	if (!bump_place(&p, next, heap->end, size, align))
-		return true;
-	*block = (void *)p.block;
-	pad = -p.next & (align - 1);
-	p.next = pad <= heap->end - p.next ? p.next + pad : heap->end;
-	/* relaxed: see the preamble. Weak: a spurious failure is one more turn. */
-	return aptr_cas_relaxed(&heap->next, &next, p.next);
+	do {
+		if (next > end)
+			return false; /* another call is about to put `next` back */
+		*block = (void *)0;
+		if (!bump_place(&p, next, end, size, align))
+			return true;
+		*block = (void *)p.block;
+		p.next = amount <= end - p.block ? p.block + amount : end;
+		/* relaxed: see the preamble. */
+	} while (!aptr_cas_relaxed(&heap->next, &next, p.next));
+	return true;
 }
 
 /* Undo an add of `amount` that found `next` at `old` and was not right. */

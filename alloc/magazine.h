@@ -90,15 +90,22 @@ static inline bool magazine_try(struct magazine_heap *heap, struct magazine_seen
 				size_t align, void **block)
 {
 	struct magazine_node *node = seen->node;
-	size_t amount = (size + align - 1) & -align, batch = (node->batch + align - 1) & -align;
+	size_t amount = (size + align - 1) & -align, batch = 0;
 
 	/* An amount that wrapped is smaller than the size: faa_try() refuses it. */
-	if (amount >= size && magazine_take(node, amount, align, block))
-		return true;
-	if (seen->whole || amount < size || amount > batch)
-		return faa_try(&heap->from, &seen->from, size, align, block);
-	if (!faa_try(&heap->from, &seen->from, batch, align, block))
+	if (amount < size) {
+		seen->whole = true;
+	} else {
+		if (magazine_take(node, amount, align, block))
+			return true;
+		batch = (node->batch + align - 1) & -align;
+		if (amount > batch)
+			seen->whole = true;
+	}
+	if (!faa_try(&heap->from, &seen->from, seen->whole ? size : batch, align, block))
 		return false;
+	if (seen->whole)
+		return true;
 	if (*block == NULL) {
 		seen->whole = true;
 		return false;

@@ -104,7 +104,14 @@ static inline void probe_fence(void)
 	atomic_full_fence();
 }
 
-/* A load, and a compare-and-swap from 0, stand for LR and SC. */
+/* Attempt once to store over what was seen. Weak: an attempt that fails is what is counted. */
+static inline bool probe_stores(aptr *a, uintptr_t seen, uintptr_t value)
+{
+	return atomic_compare_exchange_weak_explicit(&a->word, &seen, value, memory_order_relaxed,
+						     memory_order_relaxed);
+}
+
+/* A load, and a compare-and-swap from what is there, stand for LR and SC. */
 static inline uintptr_t probe_lr(aptr *a)
 {
 	return aptr_load_relaxed(a);
@@ -112,9 +119,7 @@ static inline uintptr_t probe_lr(aptr *a)
 
 static inline bool probe_sc(aptr *a, uintptr_t value)
 {
-	uintptr_t seen = aptr_load_relaxed(a);
-
-	return aptr_cas_relaxed(a, &seen, value);
+	return probe_stores(a, aptr_load_relaxed(a), value);
 }
 
 /* Attempt once to store the word plus one. Returns whether it was stored. */
@@ -122,7 +127,7 @@ static inline bool probe_lrsc(aptr *a)
 {
 	uintptr_t seen = aptr_load_relaxed(a);
 
-	return aptr_cas_relaxed(a, &seen, seen + 1);
+	return probe_stores(a, seen, seen + 1);
 }
 
 #endif

@@ -27,19 +27,23 @@
  *   fetch_add_relaxed    amoadd.w                  relaxed
  *   fetch_or_relaxed     amoor.w                   relaxed
  *   add, and, or         the AMO, its result to x0 the same, result unused
- *   cas_acquire (strong) lr.w.aq; bne; sc.w; bnez  acquire, relaxed
- *   cas_relaxed (weak)   lr.d; bne; sc.d           relaxed, relaxed
- *   cas_release (weak)   lr.w; bne; sc.w.rl        release, relaxed
- *   cas_release (strong) lr.d; bne; sc.d.rl; bnez  release, relaxed
+ *   cas_acquire          lr.w.aq; bne; sc.w; bnez  acquire, relaxed
+ *   cas_relaxed          lr.d; bne; sc.d; bnez     relaxed, relaxed
+ *   cas_release          lr.d; bne; sc.d.rl; bnez  release, relaxed
  *   amocas_relaxed       amocas.d (Zacas)          relaxed, relaxed
  *
  * _depend orders the load before accesses through the pointer it returned: on
  * RISC-V the address dependency does that by itself (RVWMO, preserved program
  * order, rule 9); C11's memory_order_consume is an acquire everywhere.
  *
- * a32_ is for words of 32 bits, aptr_ for words as wide as a pointer. Of the
- * compare-and-swaps those of a32_ that tell what they found are weak: they may
- * fail with the two equal.
+ * a32_ is for words of 32 bits, aptr_ for words as wide as a pointer. Every
+ * compare-and-swap is strong: it fails only if the two differ.
+ *
+ * Every LR/SC here is a whole loop of one piece of assembly: at most 16 instructions of
+ * the base I set from the LR to the branch back, without another access. That is a
+ * constrained LR/SC loop, and of such loops the ISA promises that some hart leaves its own
+ * (unprivileged manual, "Eventual Success of Store-Conditional Instructions"). No compiler
+ * can put anything between an SC that failed and the next LR.
  */
 #ifndef LOCK_ATOMIC_H
 #define LOCK_ATOMIC_H

@@ -105,16 +105,16 @@ static inline bool a32_cas_acquire(a32 *a, a32_value seen, a32_value value)
 						       memory_order_relaxed);
 }
 
-static inline bool a32_cas_relaxed(a32 *a, a32_value *seen, a32_value value)
+static inline bool a32_cas_relaxed(a32 *a, a32_value seen, a32_value value)
 {
-	return atomic_compare_exchange_weak_explicit(&a->word, seen, value, memory_order_relaxed,
-						     memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&a->word, &seen, value, memory_order_relaxed,
+						       memory_order_relaxed);
 }
 
 static inline bool a32_cas_release(a32 *a, a32_value *seen, a32_value value)
 {
-	return atomic_compare_exchange_weak_explicit(&a->word, seen, value, memory_order_release,
-						     memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&a->word, seen, value, memory_order_release,
+						       memory_order_relaxed);
 }
 
 static inline uintptr_t aptr_load_relaxed(const aptr *a)
@@ -159,8 +159,8 @@ static inline uintptr_t aptr_fetch_add_relaxed(aptr *a, uintptr_t value)
 
 static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 {
-	return atomic_compare_exchange_weak_explicit(&a->word, seen, value, memory_order_relaxed,
-						     memory_order_relaxed);
+	return atomic_compare_exchange_strong_explicit(&a->word, seen, value, memory_order_relaxed,
+						       memory_order_relaxed);
 }
 
 static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)

@@ -119,7 +119,7 @@ static inline void a32_and_relaxed(a32 *a, a32_value value)
 	__asm__ volatile("amoand.w zero, %z1, %0" : "+A"(a->word) : "rJ"(value));
 }
 
-/* *a == seen ? (*a = value, true) : false. Strong: false means that they differed. */
+/* *a == seen ? (*a = value, true) : false. */
 static inline bool a32_cas_acquire(a32 *a, a32_value seen, a32_value value)
 {
 	a32_value found, lost;
@@ -135,38 +135,37 @@ static inline bool a32_cas_acquire(a32 *a, a32_value seen, a32_value value)
 	return found == seen;
 }
 
-/* *a == *seen ? (*a = value, true) : (*seen = *a, false). Weak. */
-static inline bool a32_cas_relaxed(a32 *a, a32_value *seen, a32_value value)
+/* The same without its order. */
+static inline bool a32_cas_relaxed(a32 *a, a32_value seen, a32_value value)
 {
 	a32_value found, lost;
 
-	__asm__ volatile("li %1, 1\n"
-			 "	lr.w %0, %2\n"
-			 "	bne %0, %z3, 1f\n"
+	__asm__ volatile("1:	lr.w %0, %2\n"
+			 "	bne %0, %z3, 2f\n"
 			 "	sc.w %1, %z4, %2\n"
-			 "1:"
+			 "	bnez %1, 1b\n"
+			 "2:"
 			 : "=&r"(found), "=&r"(lost), "+A"(a->word)
-			 : "rJ"(*seen), "rJ"(value));
-	*seen = found;
-	return lost == 0;
+			 : "rJ"(seen), "rJ"(value));
+	return found == seen;
 }
 
-/* a32_cas_relaxed() that is also a release: everything written before it is visible to
- * a hart that acquires the new value. */
+/* *a == *seen ? (*a = value, true) : (*seen = *a, false). Everything written before it is
+ * visible to a hart that acquires the new value. */
 static inline bool a32_cas_release(a32 *a, a32_value *seen, a32_value value)
 {
-	a32_value found, lost;
+	a32_value expected = *seen, found, lost;
 
-	__asm__ volatile("li %1, 1\n"
-			 "	lr.w %0, %2\n"
-			 "	bne %0, %z3, 1f\n"
+	__asm__ volatile("1:	lr.w %0, %2\n"
+			 "	bne %0, %z3, 2f\n"
 			 "	sc.w.rl %1, %z4, %2\n"
-			 "1:"
+			 "	bnez %1, 1b\n"
+			 "2:"
 			 : "=&r"(found), "=&r"(lost), "+A"(a->word)
-			 : "rJ"(*seen), "rJ"(value)
+			 : "rJ"(expected), "rJ"(value)
 			 : "memory");
 	*seen = found;
-	return lost == 0;
+	return found == expected;
 }
 
 static inline uintptr_t aptr_load_relaxed(const aptr *a)
@@ -227,24 +226,23 @@ static inline uintptr_t aptr_fetch_add_relaxed(aptr *a, uintptr_t value)
 	return old;
 }
 
-/* *a == *seen ? (*a = value, true) : (*seen = *a, false). Weak: it may fail with
- * the two equal, when the reservation is lost. */
+/* *a == *seen ? (*a = value, true) : (*seen = *a, false). */
 static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 {
-	uintptr_t found, lost;
+	uintptr_t expected = *seen, found, lost;
 
-	__asm__ volatile("li %1, 1\n"
-			 "	lr.d %0, %2\n"
-			 "	bne %0, %z3, 1f\n"
+	__asm__ volatile("1:	lr.d %0, %2\n"
+			 "	bne %0, %z3, 2f\n"
 			 "	sc.d %1, %z4, %2\n"
-			 "1:"
+			 "	bnez %1, 1b\n"
+			 "2:"
 			 : "=&r"(found), "=&r"(lost), "+A"(a->word)
-			 : "rJ"(*seen), "rJ"(value));
+			 : "rJ"(expected), "rJ"(value));
 	*seen = found;
-	return lost == 0;
+	return found == expected;
 }
 
-/* *a == seen ? (*a = value, true) : false. Strong: false means that they differed. */
+/* *a == seen ? (*a = value, true) : false. */
 static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 {
 	uintptr_t found, lost;
@@ -260,8 +258,8 @@ static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 	return found == seen;
 }
 
-/* aptr_cas_relaxed() by one AMO of Zacas (unprivileged manual, chapter "Zacas"); it is
- * strong. The caller guarantees that the hart has Zacas. The instruction is written as a
+/* aptr_cas_relaxed() by one AMO of Zacas (unprivileged manual, chapter "Zacas"). The caller
+ * guarantees that the hart has Zacas. The instruction is written as a
  * word in fields, because older assemblers do not know it and newer ones want the
  * extension named. */
 static inline bool aptr_amocas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)

@@ -6,8 +6,8 @@
  *              invalidates one line, mostly of the same cluster.
  * Space        8 bytes a lock, 32 bytes a waiter.
  * Bound        any number of harts, any number of acquisitions.
- * Relies on    forward progress of the AMO swap (amoswap.d), and of LR/SC in a
- *              release that finds no successor.
+ * Relies on    forward progress of the AMO swap (amoswap.d); in a release that finds no
+ *              successor, of a constrained LR/SC loop (atomic.h).
  * Source       D. Dice and A. Kogan, "Compact NUMA-aware Locks", EuroSys 2019,
  *              figures 2 to 5. There a random number ends a cluster's turn, here a
  *              count does, so that there is a bound.

@@ -6,8 +6,8 @@
  *              hold several contended locks.
  * Space        8 bytes a lock, 8 bytes a hart however many locks it holds.
  * Bound        any number of harts, any number of acquisitions.
- * Relies on    forward progress of the AMO swap (amoswap.d), and of LR/SC in a
- *              release.
+ * Relies on    forward progress of the AMO swap (amoswap.d), and in a release of a
+ *              constrained LR/SC loop (atomic.h).
  * Source       D. Dice and A. Kogan, "Hemlock: Compact and Scalable Mutual
  *              Exclusion", SPAA 2021, listing 1.
  *

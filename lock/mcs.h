@@ -6,8 +6,8 @@
  * Space        8 bytes a lock, 16 bytes a waiter (its node, from acquire to
  *              release; give it a line of its own).
  * Bound        any number of harts, any number of acquisitions.
- * Relies on    forward progress of the AMO swap (amoswap.d), and of LR/SC in a
- *              release that finds no successor.
+ * Relies on    forward progress of the AMO swap (amoswap.d); in a release that finds no
+ *              successor, of a constrained LR/SC loop (atomic.h).
  * Source       J. M. Mellor-Crummey and M. L. Scott, "Algorithms for Scalable
  *              Synchronization on Shared-Memory Multiprocessors", ACM TOCS 9(1),
  *              1991, section 2.4. Linux's qspinlock queues the same way.

@@ -10,8 +10,9 @@
  *              hart waits for one lock at a time: where an interrupt may take a
  *              lock while its hart waits for another, interrupts are off, or
  *              each context has its own number (Linux numbers four).
- * Relies on    forward progress of LR/SC (lr.w, sc.w) and of AMOs (amoor.w,
- *              amoadd.w, amoand.w).
+ * Relies on    forward progress of AMOs (amoor.w, amoadd.w, amoand.w), and of LR/SC:
+ *              each of its compare-and-swaps is a constrained LR/SC loop (atomic.h),
+ *              and one that lost its comparison looks at the lock word only.
  * Source       P. Zijlstra and W. Long, Linux 4.2, kernel/locking/qspinlock.c;
  *              its queue is the one of mcs.h.
  *
@@ -69,6 +70,7 @@ static inline void qspin_join(struct qspin_node *node, struct qspin_space *space
 /* Join the queue. When this returns, the caller is its head. */
 LOCK_INLINE void qspin_enqueue(struct qspin_lock *l, struct qspin_node *node)
 {
+	const a32_value tail = (a32_value)node->tail;
 	struct qspin_node *ahead;
 	a32_value seen;
 
@@ -77,9 +79,8 @@ LOCK_INLINE void qspin_enqueue(struct qspin_lock *l, struct qspin_node *node)
 	a32_store_relaxed(&node->waiting, 1);
 	/* relaxed: a guess, checked by the compare-and-swap. */
 	seen = a32_load_relaxed(&l->word);
-	/* release (Q): the node is set up before anyone can find it. Weak: a
-	 * spurious failure is one more turn. */
-	while (!a32_cas_release(&l->word, &seen, (seen & (QSPIN_TAIL - 1)) | node->tail))
+	/* release (Q): the node is set up before anyone can find it. */
+	while (!a32_cas_release(&l->word, &seen, (seen & (QSPIN_TAIL - 1)) | tail))
 		;
 	if (seen < QSPIN_TAIL)
 		return;
@@ -102,12 +103,10 @@ LOCK_INLINE void qspin_lead(struct qspin_lock *l, struct qspin_node *node)
 	 * holders wrote is visible from here. */
 	while (((seen = a32_watch_acquire(&l->word)) & (QSPIN_LOCKED | QSPIN_PENDING)) != 0)
 		LOCK_RELAX();
-	/* relaxed: (S) has ordered. Weak: a spurious failure is one more turn. If the
-	 * word differs, another hart has queued behind this one, or has set PENDING,
-	 * sees the tail and will queue. */
-	while (seen == node->tail)
-		if (a32_cas_relaxed(&l->word, &seen, QSPIN_LOCKED))
-			return;
+	/* relaxed: (S) has ordered. If the word differs, another hart has queued behind this
+	 * one, or has set PENDING, sees the tail and will queue. */
+	if (seen == node->tail && a32_cas_relaxed(&l->word, seen, QSPIN_LOCKED))
+		return;
 	/* relaxed: (S) has ordered, and nobody else can take the lock. */
 	a32_or_relaxed(&l->word, QSPIN_LOCKED);
 	/* depend (N): the store to next->waiting comes after this load. */

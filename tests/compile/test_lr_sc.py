@@ -1,6 +1,7 @@
 """Each LR/SC loop of compiled code is what lock/traits.toml claims of it."""
 
 import subprocess
+from functools import cache
 
 import pytest
 from support.lr_sc import loops
@@ -23,21 +24,38 @@ def folder():
     return TOP / "build/verify"
 
 
-def worst(functions):
-    return max((loop.kind for f in functions for loop in loops(f)), key=RANK.index, default="none")
+@cache
+def every_loop(path):
+    return [loop for f in code.read(path, CROSS).functions.values() for loop in loops(f)]
+
+
+def worst(path):
+    return max((loop.kind for loop in every_loop(path)), key=RANK.index, default="none")
+
+
+def timed(strategy, variant):
+    return TOP / f"build/bench/{variant}-{strategy.replace('-', '_')}.o"
 
 
 @pytest.mark.parametrize("strategy", strategies.known())
 def test_out_of_line_a_strategy_is_no_worse_than_its_traits_claim(strategy, folder):
-    functions = code.read(folder / f"{strategy.replace('-', '_')}.o", CROSS).functions.values()
-    assert RANK.index(worst(functions)) <= RANK.index(traits.known()[strategy].lr_sc)
+    found = worst(folder / f"{strategy.replace('-', '_')}.o")
+    assert RANK.index(found) <= RANK.index(traits.known()[strategy].lr_sc)
 
 
 @pytest.mark.parametrize("strategy", strategies.known())
 def test_each_timed_loop_is_what_its_traits_claim(strategy):
     """In the form that is built first; a form changes how a waiter looks and how a holder lets go."""
-    path = TOP / f"build/bench/plain-{strategy.replace('-', '_')}.o"
-    assert worst(code.read(path, CROSS).functions.values()) == traits.known()[strategy].lr_sc
+    assert worst(timed(strategy, "plain")) == traits.known()[strategy].lr_sc
+
+
+@pytest.mark.parametrize("strategy", [name for name, t in traits.known().items()
+                                      if {"sc.w", "sc.d"} & {*t.instructions, *t.corner_instructions}])
+def test_each_loop_is_constrained_and_a_lost_comparison_reads_nothing_but_its_word(strategy, folder):
+    found = [*every_loop(folder / f"{strategy.replace('-', '_')}.o"), *every_loop(timed(strategy, "plain"))]
+    assert found and not [loop for loop in found if loop.kind != "constrained" or loop.lost == "retry reads more"]
+    full = every_loop(timed(strategy, "full"))  # a retry there does the section's work again
+    assert full and not [loop for loop in full if loop.kind != "constrained"]
 
 
 def assembled(text):
@@ -59,3 +77,15 @@ def assembled(text):
 ])
 def test_the_check_sees_what_a_loop_is(text, kind):
     assert [loop.kind for loop in loops(assembled(text))] == [kind]
+
+
+@pytest.mark.parametrize("text,lost", [
+    ("lr.d x1,(x9);bne x1,x4,10;sc.d x3,x1,(x9);bnez x3,0;mv x4,x1;j 0", "retry"),
+    ("lr.d x1,(x9);bne x1,x4,10;sc.d x3,x1,(x9);bnez x3,0;ld x5,16(x2);j 0", "retry"),
+    ("lr.d x1,(x9);bne x1,x4,10;sc.d x3,x1,(x9);bnez x3,0;ld x4,8(x9);j 0", "retry reads more"),
+    ("lr.d x1,(x9);bne x1,x4,10;sc.d x3,x1,(x9);bnez x3,0;amoadd.d x4,x5,(x9);j 0", "no loop"),
+    ("lr.d x1,(x9);bne x1,x4,10;sc.d x3,x1,(x9);bnez x3,0;ret", "no loop"),
+    ("lr.d x1,(x9);sc.d x3,x1,(x9);bnez x3,0;ld x4,8(x9);j 0", "no loop"),
+])
+def test_the_check_sees_how_a_lost_comparison_is_tried_again(text, lost):
+    assert [loop.lost for loop in loops(assembled(text))] == [lost]

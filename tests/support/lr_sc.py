@@ -22,11 +22,15 @@ Step = Callable[[int], bool]
 class Loop:
     """An SC and its LR. `kind`: "constrained", "retry computes" (more than 16 instructions), "retry
     reads more" (no way back without another access), "no loop", or what stands between the two. A way
-    back over another atomic instruction is no retry of this one."""
+    back over another atomic instruction is no retry of this one.
+
+    `lost`: the way from a branch between the two, which leaves the loop, back to the LR (a lost comparison that
+    is tried again): "retry", which may keep things on the hart's own stack, "retry reads more" or "no loop"."""
 
     function: str
     kind: str
     length: int  # instructions from the first to the last of it
+    lost: str = "no loop"
 
 
 def _after(f: Function, at: int) -> Iterator[int]:
@@ -58,19 +62,43 @@ def _way(f: Function, start: int, end: int, may: Step) -> list[int] | None:
     return None
 
 
+def _is_base(f: Function, at: int) -> bool:
+    return bool(_BASE.fullmatch(f.insns[at].mnemonic))
+
+
+def _is_own(f: Function, at: int) -> bool:
+    insn = f.insns[at]
+    return _is_base(f, at) or insn.mnemonic in ("ld", "sd") and insn.operands[-1].endswith("(x2)")
+
+
+def _is_one_attempt(f: Function, at: int) -> bool:
+    """An atomic instruction is a new attempt."""
+    return not re.match(r"amo|lr\.|sc\.", f.insns[at].mnemonic)
+
+
+def _lost(f: Function, lr: int, sc: int) -> str:
+    inside, leaves = range(lr, sc + 1), [n for n in range(lr + 1, sc) if f.insns[n].jumps]
+    if any(_way(f, n, lr, lambda at: at not in inside and _is_own(f, at)) is not None for n in leaves):
+        return "retry"
+    if any(_way(f, n, lr, lambda at: at not in inside and _is_one_attempt(f, at)) is not None for n in leaves):
+        return "retry reads more"
+    return "no loop"
+
+
 def _loop(f: Function, lr: int, sc: int) -> Loop:
     between = range(lr + 1, sc)  # the code is written in one piece: atomic_rv64.h
     for n in between:
         insn = f.insns[n]
-        if not _BASE.fullmatch(insn.mnemonic) or insn.jumps and insn.target <= insn.address:
+        if not _is_base(f, n) or insn.jumps and insn.target <= insn.address:
             return Loop(f.name, f"between LR and SC: {insn}", sc - lr + 1)
-    back = _way(f, sc, lr, lambda n: n not in between and bool(_BASE.fullmatch(f.insns[n].mnemonic)))
+    lost = _lost(f, lr, sc)
+    back = _way(f, sc, lr, lambda n: n not in between and _is_base(f, n))
     if back is None:
-        again = _way(f, sc, lr, lambda n: not re.match(r"amo|lr\.|sc\.", f.insns[n].mnemonic))  # an atomic is a new attempt
-        return Loop(f.name, "no loop" if again is None else "retry reads more", sc - lr + 1)
+        again = _way(f, sc, lr, lambda n: _is_one_attempt(f, n))
+        return Loop(f.name, "no loop" if again is None else "retry reads more", sc - lr + 1, lost)
     every = [lr, sc, *back]
     length = max(every) - min(every) + 1
-    return Loop(f.name, "constrained" if length <= MOST else "retry computes", length)
+    return Loop(f.name, "constrained" if length <= MOST else "retry computes", length, lost)
 
 
 def loops(f: Function) -> list[Loop]:

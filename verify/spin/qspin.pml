@@ -58,7 +58,7 @@ inline enqueue(me)
 {
 	next[me] = NOBODY;  /* qspin.h: "aptr_store_relaxed(&node->next, 0);" */
 	waiting[me] = true; /* qspin.h: "a32_store_relaxed(&node->waiting, 1);" */
-	atomic {            /* qspin.h: "while (!a32_cas_release(&l->word, &seen, (seen & (QSPIN_TAIL - 1)) | node->tail))" */
+	atomic {            /* qspin.h: "while (!a32_cas_release(&l->word, &seen, (seen & (QSPIN_TAIL - 1)) | tail))" */
 		ahead = tail;
 		tail = me + 1;
 		queued(me)
@@ -77,7 +77,7 @@ inline lead(me)
 	atomic { !locked && !pending -> mine = (tail == me + 1) };
 	if
 	:: mine ->
-		atomic { /* qspin.h: "if (a32_cas_relaxed(&l->word, &seen, QSPIN_LOCKED))" */
+		atomic { /* qspin.h: "if (seen == node->tail && a32_cas_relaxed(&l->word, seen, QSPIN_LOCKED))" */
 			if
 			:: tail == me + 1 && !locked && !pending -> locked = true; tail = 0
 			:: else -> mine = 0
