@@ -32,7 +32,8 @@ struct cas_heap {
 	uintptr_t end;                        /* first address behind it */
 };
 
-/* What an attempt is based on. The bounds are read once, so that a retry looks at `next` only. */
+/* The values that an attempt is based on. `end` is read once, so that a retry looks at `next`
+ * only. */
 struct cas_seen {
 	uintptr_t next, end;
 };

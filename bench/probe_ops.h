@@ -105,7 +105,7 @@ static inline void probe_fence(void)
 }
 
 /* Attempt once to store over what was seen. Weak: an attempt that fails is what is counted. */
-static inline bool probe_stores(aptr *a, uintptr_t seen, uintptr_t value)
+static inline bool probe_attempt(aptr *a, uintptr_t seen, uintptr_t value)
 {
 	return atomic_compare_exchange_weak_explicit(&a->word, &seen, value, memory_order_relaxed,
 						     memory_order_relaxed);
@@ -119,7 +119,7 @@ static inline uintptr_t probe_lr(aptr *a)
 
 static inline bool probe_sc(aptr *a, uintptr_t value)
 {
-	return probe_stores(a, aptr_load_relaxed(a), value);
+	return probe_attempt(a, aptr_load_relaxed(a), value);
 }
 
 /* Attempt once to store the word plus one. Returns whether it was stored. */
@@ -127,7 +127,7 @@ static inline bool probe_lrsc(aptr *a)
 {
 	uintptr_t seen = aptr_load_relaxed(a);
 
-	return probe_stores(a, seen, seen + 1);
+	return probe_attempt(a, seen, seen + 1);
 }
 
 #endif

@@ -7,6 +7,7 @@
 #include "../alloc/bump.h"
 #include "../alloc/cas.h"
 #include "../alloc/faa.h"
+#include "../alloc/lrsc.h"
 #include "../bench/record.h"
 #include "panic.h"
 #if GLOBAL_ALLOC
@@ -63,9 +64,11 @@ static void claim(const char *name, bool holds)
 #define bump_heap_type bump
 #define cas_heap_type  cas_heap
 #define faa_heap_type  faa_heap
+#define lrsc_heap_type lrsc_heap
 CHECK_CONTRACT(bump)
 CHECK_CONTRACT(cas)
 CHECK_CONTRACT(faa)
+CHECK_CONTRACT(lrsc)
 
 /* A vector of characters that grows by pushing: each growth is an allocation. */
 struct vector {
@@ -130,6 +133,7 @@ void selftest_run(void)
 	check_bump();
 	check_cas();
 	check_faa();
+	check_lrsc();
 	check_vector();
 #if GLOBAL_ALLOC
 	check_global();

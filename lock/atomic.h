@@ -31,6 +31,7 @@
  *   cas_relaxed          lr.d; bne; sc.d; bnez     relaxed, relaxed
  *   cas_release          lr.d; bne; sc.d.rl; bnez  release, relaxed
  *   amocas_relaxed       amocas.d (Zacas)          relaxed, relaxed
+ *   bump_relaxed         lr.d; 7 more; sc.d; bnez  relaxed, by compare-and-swap
  *
  * _depend orders the load before accesses through the pointer it returned: on
  * RISC-V the address dependency does that by itself (RVWMO, preserved program

@@ -175,4 +175,18 @@ static inline bool aptr_amocas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value
 						       memory_order_relaxed);
 }
 
+static inline bool aptr_bump_relaxed(aptr *a, uintptr_t end, uintptr_t size, uintptr_t mask,
+				     uintptr_t *behind)
+{
+	uintptr_t next = aptr_load_relaxed(a), need;
+
+	do {
+		need = (-next & mask) + size;
+		if (need < size || need > end - next)
+			return false;
+		*behind = next + need;
+	} while (!aptr_cas_relaxed(a, &next, *behind));
+	return true;
+}
+
 #endif

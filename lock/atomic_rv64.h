@@ -135,7 +135,7 @@ static inline bool a32_cas_acquire(a32 *a, a32_value seen, a32_value value)
 	return found == seen;
 }
 
-/* The same without its order. */
+/* This is a32_cas_acquire() without its order. */
 static inline bool a32_cas_relaxed(a32 *a, a32_value seen, a32_value value)
 {
 	a32_value found, lost;
@@ -271,6 +271,32 @@ static inline bool aptr_amocas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value
 			 : "r"(&a->word), "r"(value));
 	*seen = found;
 	return found == expected;
+}
+
+/* Move *a behind the next `size` bytes at a multiple of mask + 1, a power of two. Returns
+ * true, and in *behind what *a is then; false when the bytes do not fit before `end`, or
+ * would wrap. The caller guarantees: *a <= end. */
+static inline bool aptr_bump_relaxed(aptr *a, uintptr_t end, uintptr_t size, uintptr_t mask,
+				     uintptr_t *behind)
+{
+	uintptr_t next, need, room, lost;
+
+	__asm__ volatile("li %3, 1\n"
+			 "1:	lr.d %0, %4\n"
+			 "	neg %1, %0\n"
+			 "	and %1, %1, %7\n" /* bytes up to the multiple */
+			 "	add %1, %1, %6\n"
+			 "	bltu %1, %6, 2f\n"
+			 "	sub %2, %5, %0\n"
+			 "	bltu %2, %1, 2f\n"
+			 "	add %0, %0, %1\n"
+			 "	sc.d %3, %0, %4\n"
+			 "	bnez %3, 1b\n"
+			 "2:"
+			 : "=&r"(next), "=&r"(need), "=&r"(room), "=&r"(lost), "+A"(a->word)
+			 : "r"(end), "r"(size), "r"(mask));
+	*behind = next;
+	return lost == 0;
 }
 
 #endif

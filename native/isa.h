@@ -9,7 +9,8 @@
 const char *isa_name(void);
 
 /* Does every processor have the RISC-V extension? Linux on riscv64, from 6.4 on, knows
- * zacas, zabha, zawrs and zihintpause; an older or another system has none of them. */
+ * zacas, zabha, zawrs and zihintpause; an older system has none of them. zalrsc, LR and SC,
+ * is on every riscv64. Other processors have no RISC-V extension. */
 bool isa_has(const char *extension);
 
 #endif

@@ -1,4 +1,4 @@
-"""The table of strategies in lock/README.md, made from lock/locks.def and lock/traits.toml."""
+"""The table of strategies in lock/README.md, and which to choose when, made from lock/locks.def and lock/traits.toml."""
 
 from hartlock.base.paths import TOP
 from hartlock.plan import strategies, traits
@@ -39,6 +39,11 @@ def _instructions(t: Traits) -> str:
 
 def _extension(needs: str) -> str:
     return f" ({needs.capitalize()}): run only where every hart has it" if needs else ""
+
+
+def when_list() -> str:
+    """Returns when to choose which strategy without a lock, in Markdown."""
+    return "\n".join(f"- `{name}`: {t.when}." for name, t in traits.known().items() if t.when)
 
 
 def strategies_table() -> str:

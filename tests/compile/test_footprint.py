@@ -1,6 +1,7 @@
 """docs/reference/footprint.md has the sizes that the compiler makes, and the count can be trusted."""
 
 import subprocess
+from random import Random
 
 import pytest
 from support.run import TOP
@@ -92,6 +93,25 @@ def test_the_walk_counts_turns_and_does_atomics(tmp_path):
 def test_what_the_walk_cannot_follow_is_an_error(tmp_path, body, words):
     with pytest.raises((walk.WalkError, Unsupported), match=words):
         walked(tmp_path, f"long f(long at) {{ {body} return at; }}", 0)
+
+
+EDGES = [0, 1, 2, 15, 16, 17, 4095, 1 << 32, (1 << 63) - 1, 1 << 63, (1 << 63) + 1, 2**64 - 4096, 2**64 - 17, 2**64 - 1]
+
+
+@pytest.mark.parametrize("word", ["cas", "lrsc"])
+def test_a_compiled_allocation_places_blocks_as_plain_arithmetic_does(tmp_path, word):
+    """On RISC-V `lrsc` is assembly, which tests on this computer's processor do not see."""
+    hart, random = footprint.set_up(tmp_path, word, TOP / f"alloc/{word}.h", True), Random(1)
+    for _ in range(1500):
+        start, end = sorted((max(1, random.choice(EDGES)), random.choice([*EDGES[1:], 2**64 - 1 - random.getrandbits(13)])))
+        size = random.choice([random.choice(EDGES), random.getrandbits(6), end - start - random.getrandbits(2)]) % 2**64
+        align = 1 << random.choice([random.randrange(64), 4])
+        block = -(-start // align) * align
+        hart.call("set_up", start, end)
+        hart.call("allocate", hart.symbols["lock"], hart.symbols["node"], size, align)
+        fits = block + size <= end
+        assert hart.result == (block if fits else 0), (start, end, size, align)
+        assert hart.load(hart.symbols["lock"], 8) == (block + size if fits else start)
 
 
 def test_a_held_lock_is_a_wait_and_an_error(tmp_path):

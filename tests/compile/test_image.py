@@ -75,6 +75,7 @@ def test_nothing_but_the_operation_is_in_the_throughput_loop(strategy):
     ("hemlock", ["amoswap.d.aqrl", "lr.d", "sc.d.rl"]), ("cna", ["amoswap.d.aqrl", "lr.d", "sc.d.rl"]),
     ("qspin", ["lr.w.aq", "sc.w", "amoor.w", "amoadd.w", "amoand.w", "lr.w", "sc.w.rl", "amoadd.w.rl"]),
     ("mcs", ["amoswap.d.aqrl", "lr.d", "sc.d.rl"]), ("cas", ["lr.d", "sc.d"]),
+    ("lrsc", ["lr.d", "sc.d"]),
     ("faa", ["amoadd.d", "lr.d", "sc.d"]),
     ("magazine", ["amoadd.d", "lr.d", "sc.d"])])
 def test_each_strategy_is_made_of_the_atomics_it_names(strategy, atomics):

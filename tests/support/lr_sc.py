@@ -24,7 +24,7 @@ class Loop:
     reads more" (no way back without another access), "no loop", or what stands between the two. A way
     back over another atomic instruction is no retry of this one.
 
-    `lost`: the way from a branch between the two, which leaves the loop, back to the LR (a lost comparison that
+    `lost`: the way from a `bne` between the two, which leaves the loop, back to the LR (a lost comparison that
     is tried again): "retry", which may keep things on the hart's own stack, "retry reads more" or "no loop"."""
 
     function: str
@@ -77,7 +77,7 @@ def _is_one_attempt(f: Function, at: int) -> bool:
 
 
 def _lost(f: Function, lr: int, sc: int) -> str:
-    inside, leaves = range(lr, sc + 1), [n for n in range(lr + 1, sc) if f.insns[n].jumps]
+    inside, leaves = range(lr, sc + 1), [n for n in range(lr + 1, sc) if f.insns[n].mnemonic == "bne"]
     if any(_way(f, n, lr, lambda at: at not in inside and _is_own(f, at)) is not None for n in leaves):
         return "retry"
     if any(_way(f, n, lr, lambda at: at not in inside and _is_one_attempt(f, at)) is not None for n in leaves):

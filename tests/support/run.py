@@ -14,8 +14,9 @@ from hartlock.plan import strategies
 
 TOP = Path(__file__).resolve().parents[2]
 
-# The strategies that every rv64gc hart can run; the others need an extension.
-EVERYWHERE = [name for name, strategy in strategies.known().items() if not strategy.needs]
+# The strategies that any processor can run, those that every rv64gc hart can run, too; the others need an extension.
+ANYWHERE = [name for name, strategy in strategies.known().items() if not strategy.needs]
+EVERYWHERE = [name for name, strategy in strategies.known().items() if strategy.needs in ("", "zalrsc")]
 QUICK = ("--trials", "2", "--duration", "40", "--warmup", "10")
 
 

@@ -11,7 +11,7 @@ from support.run import BUILDS, TOP, path_without, run_here
 
 from hartlock.cli.main import COMMANDS, parsers
 from hartlock.folder import writer
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 from hartlock.base.errors import UsageError
 from hartlock.engine import build
 
@@ -90,7 +90,10 @@ def test_each_command_explains_itself(command):
 
 def test_list_locks(refused):
     done = refused("--list-locks")
-    assert [line.split()[0] for line in done.out.splitlines()] == list(strategies.known())
+    assert [line.split()[0] for line in done.out.splitlines() if line[0] != " "] == list(strategies.known())
+    said = " ".join(done.out.split())
+    assert all(f"choose it when {t.when}" in said for t in traits.known().values() if t.when)
+    assert max(map(len, done.out.splitlines())) <= 110
 
 
 @pytest.mark.parametrize("program,package", [

@@ -1,12 +1,13 @@
 """./run-bench.sh without a command: one run. Its parser, its refusals, and what it lists and prints."""
 
 import argparse
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
 from hartlock.base.errors import UsageError
 from hartlock.cli import arguments, boards, help, measure
-from hartlock.plan import profile, scenarios, strategies
+from hartlock.plan import profile, scenarios, strategies, traits
 from hartlock.run.request import Request
 
 
@@ -31,8 +32,12 @@ def parser() -> argparse.ArgumentParser:
 
 def list_locks() -> str:
     other = {name: also for also, name in strategies.aliases().items()}
-    return "\n".join(f"{name:14} {strategy.summary()}" + (f" (also: {other[name]})" if name in other else "")
-                     for name, strategy in strategies.known().items())
+    lines = list[str]()
+    for name, strategy in strategies.known().items():
+        lines.append(f"{name:14} {strategy.summary()}" + (f" (also: {other[name]})" if name in other else ""))
+        if when := traits.known()[name].when:
+            lines += textwrap.wrap(f"choose it when {when}", 90, initial_indent=" " * 17, subsequent_indent=" " * 17)
+    return "\n".join(lines)
 
 
 def heard(options: argparse.Namespace, argv: Sequence[str]) -> Request:

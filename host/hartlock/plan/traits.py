@@ -72,6 +72,7 @@ class Traits:
     corner_instructions: tuple[str, ...] = ()
     lr_sc: str = LR_SC[0]
     yardstick: bool = False
+    when: str = ""
     lock_note: str = ""
     waiter_note: str = ""
     corner_note: str = ""

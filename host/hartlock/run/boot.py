@@ -220,7 +220,7 @@ class Session:
         for kind, count in self.reader.counts.items():
             first = next(f for f in self.reader.faults if f.kind == kind)
             said.append(f"{self.engine.log}: {count} {kind} record(s), the first at line {first.line}: {first.text}")
-        said += remarks.refusals(self.lacking, self.plan)
+        said += remarks.refusals(self.lacking, self.plan, self.engine)
         if self.collector.forms not in (None, (self.plan.relax, self.plan.unlock)):
             said.append(f"the image was built with the forms {self.collector.forms}, not "
                         f"{(self.plan.relax, self.plan.unlock)} as asked for")
