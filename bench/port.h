@@ -25,13 +25,16 @@ enum { PORT_MAX_HARTS = 64 };
 /* Returns the number of usable harts. Their indices are 0 .. port_harts() - 1. */
 unsigned port_harts(void);
 
-/* Returns the ticks a second of port_time(). */
+/* Returns the ticks a second of port_time(), at most 2^40. */
 uint64_t port_time_hz(void);
 
-/* Returns the ticks of `us` microseconds, rounded down. */
+/* Returns the ticks of `us` microseconds, rounded down. Hours fit at any rate up to 2^40 Hz. */
 static inline uint64_t port_ticks(uint64_t us)
 {
-	return us * port_time_hz() / 1000000;
+	enum { SECOND = 1000000 };
+	uint64_t hz = port_time_hz();
+
+	return us / SECOND * hz + us % SECOND * hz / SECOND;
 }
 
 /* Does every hart have the RISC-V extension? Its name is in small letters: "zacas". */

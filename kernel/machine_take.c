@@ -53,10 +53,14 @@ static struct isa isa_of(const struct tree_node *node)
 	return isa;
 }
 
+/* A rate beyond 2^40 Hz is no clock's, and port_ticks() (bench/port.h) could overflow. */
 static const char *take_timebase(struct machine *m, const struct tree_node *node)
 {
+	enum { RATE_BITS = 40 };
 	uint64_t hz = node->timebase_hz != 0 ? node->timebase_hz : node->parent->timebase_hz;
 
+	if (hz >> RATE_BITS != 0)
+		return "a timebase-frequency of 2^40 Hz or more";
 	if (hz != 0 && m->timebase_hz != 0 && hz != m->timebase_hz)
 		return "harts with different timebase-frequencies";
 	if (hz != 0)

@@ -58,7 +58,7 @@ static void check_machine(const char *error)
 	if (error != NULL)
 		return;
 	EXPECT(strlen(m.bootargs) <= m.tree_size && strlen(m.model) <= m.tree_size);
-	EXPECT(m.harts > 0 && m.timebase_hz > 0 && m.memory.count > 0);
+	EXPECT(m.harts > 0 && m.timebase_hz > 0 && m.timebase_hz >> 40 == 0 && m.memory.count > 0);
 	EXPECT(m.clusters >= 1 && m.clusters <= m.harts);
 	for (unsigned i = 0; i < m.harts; i++) {
 		EXPECT(m.hart[i].cluster < m.clusters);
@@ -195,7 +195,7 @@ static const struct {
 	{"sockets", "harts 0/0 1/1 2/0 3/1, 10000000 Hz, memory 80000000+10000000"},
 	{"old-phandles", "harts 0/0 1/0 2/1, 10000000 Hz, memory 80000000+10000000"},
 	/* the timebase */
-	{"wide-timebase", "harts 0, 4294967298 Hz, memory 80000000+10000000"},
+	{"wide-timebase", "harts 0, 1099511627775 Hz, memory 80000000+10000000"},
 	{"timebase-per-hart", "harts 0 1, 1000000 Hz, memory 80000000+10000000"},
 	{"timebase-both", "harts 1 3, 2 left out, 24000000 Hz, memory 80000000+10000000"},
 	{"timebase-once", "harts 0 1 2, 4000000 Hz, memory 80000000+10000000"},
@@ -302,6 +302,7 @@ static void test_refused(void)
 		{"no-harts", "no hart in the tree"},
 		{"no-timebase", "no timebase-frequency in /cpus or a hart's node"},
 		{"zero-timebase", "no timebase-frequency in /cpus or a hart's node"},
+		{"huge-timebase", "a timebase-frequency of 2^40 Hz or more"},
 		{"two-timebases", "harts with different timebase-frequencies"},
 		{"odd-timebase", "timebase-frequency is not a number"},
 		{"no-memory", "no memory in the tree"},
