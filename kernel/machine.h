@@ -24,7 +24,7 @@ struct machine {
 	unsigned harts_left_out;             /* beyond MAX_HARTS, not "okay", or no RISC-V */
 	struct machine_hart hart[MAX_HARTS]; /* by ascending id */
 	unsigned clusters;                   /* clusters that the harts form, at least 1 */
-	uint64_t timebase_hz;                /* ticks a second of the `time` counter; never 0, below 2^40 */
+	uint64_t timebase_hz;                /* ticks a second of `time`; not 0, below 2^40 */
 	struct ranges memory;
 	struct ranges reserved; /* by /reserved-memory and the reservation block */
 	const char *bootargs;   /* bootargs of /chosen; "" if there are none */

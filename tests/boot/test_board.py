@@ -76,6 +76,15 @@ def test_evidence_is_hardware_unless_the_tree_says_qemu(log, tmp_path):
     assert "evidence hardware: 2 hart(s) of StarFive VisionFive 2" in done.out
 
 
+def test_a_log_of_the_cost_model_is_no_evidence_of_hardware(bench, tmp_path):
+    of_model = bench("--engine", "model", "--smp", "2", "--lock", "cas", "--trials", "1")
+    (log,) = of_model.folder.glob("uart*.log")
+    done = heard(tmp_path / "heard", "--engine", "board", "--from-log", str(log), here=True)
+    assert done.status == 0, done.out + done.err
+    assert {r["evidence"] for r in done.rows()} == {"modelled"}
+    assert "evidence modelled: 2 hart(s) of the cost model's machine, whose profile the log does not name" in done.out
+
+
 @pytest.mark.parametrize("spoil,status,words", [
     (lambda text: text[: text.rindex(b"@trial n=")], 1, "no end record: 9 of 10 trials are kept"),
     (lambda text: text.replace(b"@boot", b"@toob"), 2, "there is no @boot record"),

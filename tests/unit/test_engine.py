@@ -26,6 +26,7 @@ TCG, MODEL, NATIVE, BOARD = (e(e.make_windows(1000, 250)) for e in (Tcg, Model, 
     (TCG, 2, "emulated"), (TCG, 3, "emulated-oversubscribed"), (MODEL, 64, "modelled"), (NATIVE, 2, "hardware"),
     (NATIVE, 3, "hardware-oversubscribed"), (dataclasses.replace(NATIVE, foreign=True), 2, "emulated"),
     (BOARD, 64, "hardware"), (dataclasses.replace(BOARD, foreign=True), 64, "emulated"),
+    (dataclasses.replace(BOARD, modelled=True), 64, "modelled"),
 ])
 def test_the_evidence_of_a_row_on_two_processors(engine, harts, evidence):
     assert engine.evidence(harts, 2) == evidence

@@ -50,6 +50,7 @@ class Board(Engine):
 
     line: Line | None = None  # none for a plan that is only printed
     baud: int = 115200
+    modelled: bool = False  # the records are of the cost model's machine
 
     @classmethod
     def create(cls, options: Options) -> Self:
@@ -90,6 +91,8 @@ class Board(Engine):
         return replace(usual, total_s=usual.total_s + 3 * seconds(plan, self.baud))
 
     def evidence(self, harts: int, processors: int) -> str:
+        if self.modelled:
+            return evidence.MODELLED
         return evidence.EMULATED if self.foreign else evidence.HARDWARE
 
     def provenance(self, image: Path) -> dict[str, str]:
@@ -97,10 +100,12 @@ class Board(Engine):
         return {"image_sha256": "", "compiler": "", "qemu": ""}
 
     def place(self, smp: int) -> str:
+        if self.modelled:
+            return f"{smp} hart(s) of the cost model's machine, whose profile the log does not name"
         return f"{smp} hart(s) of {self.machine or 'a board whose device tree does not name it'}"
 
     def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
-        alone = "" if self.foreign else ", each at one thing, with no system below them but firmware"
+        alone = "" if self.foreign or self.modelled else ", each at one thing, with no system below them but firmware"
         fits = profile.of_board(self.machine)
         advice = [f"the machine profile {fits.name} is of this board's chip: what it leaves open, and the answer on all machines that fit "
                   f"it, tells ./run-bench.sh sweep --machine {fits.name} --smp {fits.most('harts')}."] if fits else []

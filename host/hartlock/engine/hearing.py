@@ -26,6 +26,7 @@ class Heard:
     data: bytes = b""  # since its last start
     harts: int = 0
     machine: str = ""
+    modelled: bool = False  # by its own word
     plan: str = ""
     forms: tuple[str, str] | None = None  # relax and unlock, of its image
     panic: str = ""  # the first
@@ -36,7 +37,7 @@ class Heard:
     def take(self, record: Record) -> None:
         f = record.fields()
         if record.type == "boot":
-            self.harts, self.machine = f.number("harts"), f.text("machine")
+            self.harts, self.machine, self.modelled = f.number("harts"), f.text("machine"), f.number("modelled") == 1
         elif record.type == "asked":
             self.plan = f.text("plan")
         elif record.type == "plan":
@@ -144,4 +145,5 @@ def hear(line: Line, baud: int, time_limit_s: float | None) -> tuple[Plan, Board
         plan = replace(plan, relax=heard.forms[0], unlock=heard.forms[1])
     line.unread(heard.data)
     windows = Board.make_windows(asked.duration_us, asked.warmup_us)
-    return plan, Board(windows, machine=heard.machine, foreign="qemu" in heard.machine.lower(), line=line, baud=baud)
+    return plan, Board(windows, machine=heard.machine, foreign="qemu" in heard.machine.lower(), modelled=heard.modelled, line=line,
+                       baud=baud)
