@@ -116,4 +116,6 @@ class Serial(Line):
         return data
 
     def close(self) -> None:
-        os.close(self._fd)
+        fd, self._fd = self._fd, -1
+        if fd >= 0:
+            os.close(fd)

@@ -61,6 +61,7 @@ class Source:
         self.close()
 
     def close(self) -> None:
+        """Let go of what it listens to. A second time does nothing: a run closes whatever it started, too."""
         raise NotImplementedError
 
     def read(self, patience_s: float) -> bytes | None:
