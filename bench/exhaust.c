@@ -15,7 +15,8 @@ static void on_deadline(void *arg)
 	window_close(ENDED_TIME);
 }
 
-/* Run a hart's part of a round. Hart 0 keeps the time, if alarms interrupt it. */
+/* Run a hart's part of a round. Hart 0 keeps the time, if alarms interrupt it; so do all where
+ * it may wait with its interrupts off. */
 static void hart_round(unsigned index, void *arg)
 {
 	struct pass_run *run = arg;
@@ -23,8 +24,8 @@ static void hart_round(unsigned index, void *arg)
 
 	if (!port_in_step())
 		rendezvous_until(rendezvous(index, run->harts));
-	if (index == 0 && port_interrupts())
-		timer_set(0, TIMER_WINDOW, run->deadline, on_deadline, NULL);
+	if ((index == 0 || run->work.irq_off) && port_interrupts())
+		timer_set(index, TIMER_WINDOW, run->deadline, on_deadline, NULL);
 	port_interruptible(true);
 	run->strategy->start(&run->work, me);
 	run->strategy->worker[PASS_EXHAUST](&run->work, me);

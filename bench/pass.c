@@ -17,6 +17,7 @@
 #include "window.h"
 
 static struct hart_stats stats[PORT_MAX_HARTS];
+static const struct pass_run *played; /* the pass that runs */
 
 static void on_close(void *arg)
 {
@@ -25,6 +26,7 @@ static void on_close(void *arg)
 }
 
 enum { POSTPONE_US = 5000, POSTPONED_MAX = 200 }; /* the window waits for one second at most */
+enum { LATE_US = 5000 }; /* from when hart 0 should have kept the time until others do */
 
 static bool all_started(const struct pass_run *run)
 {
@@ -46,6 +48,33 @@ static void on_open(void *arg)
 	}
 	window_open();
 	timer_set(0, TIMER_WINDOW, port_time() + run->duration, on_close, arg);
+}
+
+/* Runs in the alarm of any other hart, LATE_US behind hart 0's. Hart 0's alarm has to wait while
+ * hart 0 waits for a lock with its interrupts off, which may be long: then the others keep the
+ * time, each as soon as it is outside of its section. */
+static void stand_in(void *arg)
+{
+	const struct hart_stats *me = arg;
+	uint64_t late = port_ticks(LATE_US), again = late;
+
+	if (window_phase() == WARMUP && all_started(played))
+		window_open();
+	if (window_is_over(played->duration + late))
+		window_close(ENDED_TIME);
+	if (window_phase() == MEASURE)
+		again += played->duration;
+	if (window_phase() != STOP)
+		timer_set(me->index, TIMER_WINDOW, port_time() + again, stand_in, arg);
+}
+
+/* Have the window opened at `open`, and closed. The calling hart does its part of that. */
+static void keep_time(struct pass_run *run, struct hart_stats *me, uint64_t open)
+{
+	if (me->index == 0 && !window_arrange(open, open + run->duration))
+		timer_set(0, TIMER_WINDOW, open, on_open, run);
+	if (me->index != 0 && run->work.irq_off && !port_in_step())
+		timer_set(me->index, TIMER_WINDOW, open + port_ticks(LATE_US), stand_in, me);
 }
 
 /* Delay a hart by a random time where harts start in step. Otherwise every trial of a plan
@@ -74,16 +103,14 @@ static void work_until_stop(struct pass_run *run, struct hart_stats *me)
 		s->stop(&run->work, me);
 }
 
-/* Run a hart's part of a pass. Hart 0 keeps the time, by its alarm. */
+/* Run a hart's part of a pass. */
 static void hart_pass(unsigned index, void *arg)
 {
 	struct pass_run *run = arg;
 	struct hart_stats *me = &stats[index];
 	uint64_t go = port_in_step() ? port_time() : rendezvous(index, run->harts);
-	uint64_t open = go + run->warmup;
 
-	if (index == 0 && !window_arrange(open, open + run->duration))
-		timer_set(0, TIMER_WINDOW, open, on_open, run);
+	keep_time(run, me, go + run->warmup);
 	rendezvous_until(go);
 	if (port_in_step())
 		scatter(me);
@@ -92,7 +119,7 @@ static void hart_pass(unsigned index, void *arg)
 	port_interruptible(true);
 	work_until_stop(run, me);
 	port_interruptible(false);
-	if (index == 0 || run->work.watched)
+	if (index == 0 || run->work.watched || run->work.irq_off)
 		timer_off(index);
 	if (index == 0 && run->work.churn_us != 0)
 		churn_end();
@@ -138,6 +165,7 @@ static uint64_t window_us(const struct plan *plan, enum pass pass)
 static void prepare(struct pass_run *run)
 {
 	run->stats = stats;
+	played = run;
 	touch_lines_clear();
 	clear(run);
 	window_reset(stats, run->harts);

@@ -11,7 +11,8 @@ void window_reset(struct hart_stats *stats, unsigned harts)
 	window.open_time = window.close_time = 0;
 	window.ended = ENDED_TIME;
 	window.harts = harts;
-	/* relaxed: port_run() publishes the store. */
+	/* relaxed: port_run() publishes the stores. */
+	atomic_store_explicit(&window.taken, 0, memory_order_relaxed);
 	atomic_store_explicit(&window.phase, WARMUP, memory_order_relaxed);
 }
 
@@ -53,6 +54,9 @@ void window_open(void)
 	uint32_t warmup = WARMUP;
 	int tries = 0;
 
+	/* relaxed: the harts only have to agree which one opens it. */
+	if (atomic_exchange_explicit(&window.taken, 1, memory_order_relaxed) != 0)
+		return;
 	do { /* count again if counting took more than 50 us */
 		before = port_time();
 		for (unsigned i = 0; i < window.harts; i++)
@@ -60,10 +64,17 @@ void window_open(void)
 		after = port_time();
 	} while (after - before > slow && ++tries < TRIES);
 	window.open_time = after;
-	/* release (O): pairs with the acquire in window_close(). */
+	/* release (O): pairs with the acquire in window_close(), and in window_is_over(). */
 	if (!atomic_compare_exchange_strong_explicit(&window.phase, &warmup, MEASURE,
 						     memory_order_release, memory_order_relaxed))
 		window.open_time = 0; /* the heap ended first */
+}
+
+bool window_is_over(uint64_t ticks)
+{
+	/* acquire (O): pairs with the release in window_open(). */
+	return atomic_load_explicit(&window.phase, memory_order_acquire) == MEASURE &&
+	       port_time() - window.open_time >= ticks;
 }
 
 void window_close(enum ended ended)

@@ -20,6 +20,7 @@ struct window {
 		close_time; /* ticks; an open_time of 0: it never opened */
 	enum ended ended;
 	unsigned harts;
+	_Atomic uint32_t taken; /* 1: a hart opens it, or has */
 };
 
 extern struct window window;
@@ -34,8 +35,12 @@ static inline enum phase window_phase(void)
  * cannot do that. */
 bool window_arrange(uint64_t open, uint64_t close);
 
-/* Count the operations so far and start to measure, unless it is closed. */
+/* Count the operations so far and start to measure, unless it is closed. The first call does
+ * it. Any hart may call it. */
 void window_open(void);
+
+/* Returns whether the window has been open for `ticks` at least, and is not closed. */
+bool window_is_over(uint64_t ticks);
 
 /* Stop every worker and count again. The first call says why the window ended. Any hart may
  * call it. */

@@ -102,6 +102,31 @@ static void test_first_close_counts(void)
 	EXPECT_EQ(stats[2].ops_close, 12);
 }
 
+/* Several harts may keep the time. The first one opens the window, and the others change nothing.
+ */
+static void test_others_may_keep_the_time(void)
+{
+	uint64_t opened;
+
+	fresh();
+	EXPECT(!window_is_over(0)); /* it is not open */
+	set_ops(10);
+	window_open();
+	opened = window.open_time;
+	set_ops(20);
+	window_open();
+	EXPECT_EQ(window.open_time, opened);
+	EXPECT_EQ(stats[0].ops_open, 10);
+	now = opened + 98;
+	EXPECT(!window_is_over(100));
+	EXPECT(window_is_over(100));
+	window_close(ENDED_TIME);
+	EXPECT(!window_is_over(100));
+	window_reset(stats, HARTS);
+	window_open();
+	EXPECT_EQ(window_phase(), MEASURE);
+}
+
 /* The heap may end during the warm-up: then the window never opens. */
 static void test_closed_before_open(void)
 {
@@ -151,6 +176,7 @@ int main(void)
 	test_arrange_without_a_place_that_can();
 	test_open_and_close();
 	test_first_close_counts();
+	test_others_may_keep_the_time();
 	test_closed_before_open();
 	test_count_again();
 	return check_status();

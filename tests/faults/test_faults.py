@@ -120,6 +120,22 @@ def test_a_finisher_that_refuses_its_store_hides_no_panic(bench, tmp_path):
     assert "after that" not in done.out and "unexpected trap" not in done.out and done.log.count(b"@panic") == 1
 
 
+@pytest.mark.parametrize("slept,status,words", [
+    ("1", 1, "hartlock: no hart got on for 1 s: 1 of 2 harts have not come back"),
+    ("0", 3, "hartlock: gave up: no hart got on for 1 s: 1 of 2 harts have not come back; but it could work in no more than 0.0 s of them"),
+])
+def test_a_hang_is_none_if_the_emulator_could_not_work(replay, tmp_path, slept, status, words):
+    """A kernel cannot tell a hang from an emulator that gets no processor: its clock goes on in both."""
+    log = recorded("run")[: recorded("run").index(b"@trial")]
+    n = int(re.findall(rb"@\w+ n=(\d+)", log)[-1]) + 1
+    found = [b"stuck n=%d hart=1 id=1 answered=1" % n, b"hang n=%d harts=2 stuck=1 silent=0 ms=1000 by=0" % (n + 1),
+             b"panic n=%d hart=0 file=kernel/hang.c line=1 msg=hang" % (n + 2)]
+    (tmp_path / "hang").write_bytes(b"".join(with_crc(b"@" + record) + b"\n" for record in found))
+    done = replay(log, f"sleep {slept}; cat {tmp_path}/hang")
+    assert done.status == status and words in done.out, done.out
+    assert done.context["status"] == ("given-up" if status == 3 else "incomplete")
+
+
 def test_a_hart_that_hsm_refuses_is_named_with_its_error(replay):
     log = recorded("run")
     hart = re.search(rb"(@hart n=\d+ id=1) .*", log)

@@ -7,7 +7,7 @@ import pytest
 
 from hartlock.base import ends
 from hartlock.base.errors import RunError, UsageError
-from hartlock.run.guarded import COMPLETE, INCOMPLETE, INTERRUPTED, Outcome, guarded
+from hartlock.run.guarded import COMPLETE, GIVEN_UP, INCOMPLETE, INTERRUPTED, Outcome, guarded
 
 
 @pytest.fixture(autouse=True)
@@ -95,6 +95,16 @@ def test_it_leaves_no_handler_behind():
 def test_a_failed_check_fails_a_complete_run_and_leaves_it_complete():
     outcome = lived(nothing, lambda o: o.failed_check("CHECK FAILED"))
     assert (outcome.status, outcome.exit) == (COMPLETE, 1)
+
+
+@pytest.mark.parametrize("then,status,exit_status", [
+    (lambda o: None, GIVEN_UP, 3), (lambda o: o.worse("a damaged record"), INCOMPLETE, 1), (lambda o: o.failed_check("CHECK FAILED"), GIVEN_UP, 1),
+])
+def test_that_nothing_was_heard_is_a_finding_of_its_own_that_others_outweigh(then, status, exit_status):
+    for order in (lambda o: (o.gave_up("gave up"), then(o)), lambda o: (then(o), o.gave_up("gave up"))):
+        outcome = lived(lambda: None, order)
+        assert (outcome.status, outcome.exit) == (status, exit_status)
+        assert "gave up" in outcome.problems
 
 
 def test_an_interrupted_run_stays_one_whatever_is_found_afterwards():

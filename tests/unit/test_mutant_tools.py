@@ -2,7 +2,7 @@
 
 import pytest
 from support.run import TOP
-from tools.mutants import hunt, mutants, tree
+from tools.mutants import detectors, hunt, mutants, tree
 
 from hartlock.plan import strategies
 
@@ -42,7 +42,6 @@ def test_operations_are_counted_up_to_the_trial_that_failed():
 
 
 @pytest.mark.parametrize("problem,check", [
-    ("gave up: nothing was heard from the kernel for 4 s", "hang detector"),
     ("no hart got on for 2 s: 2 of 2 harts have not come back; trial 4, ticket, audit pass, window", "hang detector"),
     ("QEMU ended with status 3: deadlock: every hart waits for another", "hang detector"),
     ("the kernel panicked on hart 0, kernel/trap.c:1: trap", "trap"),
@@ -54,6 +53,36 @@ def test_operations_are_counted_up_to_the_trial_that_failed():
 ])
 def test_a_check_is_known_by_what_a_run_says(problem, check):
     assert hunt.judge(1, [problem], []).check == check
+
+
+GAVE_UP = ["gave up: nothing was heard from the kernel for 4 s in which QEMU could work", "the run has no end record: 2 of 3 trials are kept"]
+
+
+def test_that_nothing_was_heard_catches_no_mutant():
+    catch = hunt.judge(3, GAVE_UP, [])
+    assert catch.given_up and not catch.check and str(catch) == "nothing heard"
+    assert mutants.verdict(tree.Mutant("x", "y", "mcs"), {"tcg": catch, "model": hunt.Catch("")}) == "PASSED"
+    assert hunt.check_of(GAVE_UP) == "" == hunt.check_of([])
+    starved = "gave up: no hart got on for 2 s: 4 of 4 harts have not come back; but it could work in no more than 0.1 s of them"
+    assert hunt.check_of([starved, GAVE_UP[1]]) == ""
+    assert detectors.median_s([detectors.Find(1, 0, "")] * 3) == float("inf")
+
+
+def test_a_check_that_failed_before_nothing_was_heard_has_caught_it():
+    failed = "CHECK FAILED: tas on 8 hart(s), in 1 of 2 trial(s): audit: 3 block(s) written by two harts"
+    assert hunt.judge(1, [*GAVE_UP, failed], []).check == hunt.check_of([failed, *GAVE_UP]) == "audit"
+
+
+def test_a_program_that_never_ends_is_caught_by_nobody(monkeypatch, tmp_path):
+    """The limit of ThreadSanitizer's program is CPU time, and that it ran out says nothing of the lock."""
+    monkeypatch.setattr(hunt, "TSAN_S", 1)
+    spins = tmp_path / "gcc"
+    spins.write_text('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nmkdir -p "${2%/*}"\n'
+                     'printf "#!/bin/sh\\nwhile :; do :; done\\n" > "$2"\nchmod +x "$2"\n')
+    spins.chmod(0o755)
+    monkeypatch.setattr(hunt, "HOSTCC", str(spins))
+    monkeypatch.setattr(tree, "TREES", tmp_path)
+    assert hunt.tsan(KNOWN["ticket-stuck"]) == hunt.Catch("", given_up=True)
 
 
 def test_what_no_check_is_known_for_is_an_error():

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 from support.run import TOP, run_here
-from tools.mutants import detectors, tree
+from tools.mutants import detectors, hunt, tree
 
 from hartlock.engine.model import Model
 from hartlock.engine.native import Native
@@ -175,7 +175,7 @@ def test_a_detector_that_is_late_is_said():
     assert detectors.median_s(finds) == 9 and "| 2 of 3 | 9.0 | 1.0 to 9.0 | 20 | 5 |" in detectors.row(mutant, finds)
     assert detectors.median_s(finds[2:]) == float("inf")
     with pytest.raises(SystemExit, match="no check is known"):
-        detectors.check_of(["the disk is full"])
+        hunt.check_of(["the disk is full"])
 
 
 @pytest.mark.parametrize("counts,words", [

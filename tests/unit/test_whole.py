@@ -62,7 +62,7 @@ def test_the_rows_of_other_harts_are_whole_all_the_same(folder):
 
 @pytest.mark.parametrize("status,words", [
     ("interrupted", "The run in run is interrupted: what it measured until then is all there is"),
-    ("incomplete", "The run in run is incomplete"), ("running", "The run in run never said how it ended"), (None, "its run.json does not say")])
+    ("incomplete", "The run in run is incomplete"), ("given-up", "The run in run is given up"), ("running", "The run in run never said how it ended"), (None, "its run.json does not say")])
 def test_a_run_that_did_not_end_well_is_said_to_be_so(folder, status, words):
     (folder / "run.json").write_text(json.dumps({"status": status} if status else {}))
     assert words in markdown(folder) and words in (folder / "report.html").read_text()

@@ -8,7 +8,6 @@ one is not found at all. --write puts the table into docs/trust/stress.md.
 
 import argparse
 import json
-import re
 import statistics
 import subprocess
 import sys
@@ -17,29 +16,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from tools.mutants.hunt import CHECKS
+from tools.mutants.hunt import HANG, check_of
 from tools.mutants.mutants import words
 from tools.mutants.tree import TOP, Mutant, environment, known, plant
 
 DOCUMENT = TOP / "docs/trust/stress.md"
 BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"
 HARTS, SEEDS = 8, 5
-QUIET_S = 8  # seconds without a word after which a run is taken to hang
+QUIET_S = 8  # seconds without a word after which a run is given up
 
 
 @dataclass(frozen=True)
 class Find:
     seconds: float
     ops: int  # operations of all harts until then, without those of a trial that hung
-    check: str  # "": nothing was found
-
-
-def check_of(problems: Sequence[str]) -> str:
-    """The check that found the problems; of several, the first of hunt.CHECKS."""
-    found = [check for pattern, check in CHECKS if any(re.search(pattern, p) for p in problems)]
-    if problems and not found:
-        raise SystemExit(f"a run failed in a way that no check is known for: {list(problems)}")
-    return found[0] if found else ""
+    check: str  # "": no check said anything
 
 
 def seek(mutant: Mutant, seed: int, most_s: int) -> Find:
@@ -71,7 +62,7 @@ def row(mutant: Mutant, finds: Sequence[Find]) -> str:
     found = [f for f in finds if f.check]
     by = ", ".join(sorted({f.check for f in found})) or "nothing"
     ops = f"{statistics.median(f.ops for f in found):.0f}" if found else "–"
-    hung = {f.check for f in found} & {"hang detector", "trap"}
+    hung = {f.check for f in found} & {HANG, "trap"}
     seconds = [f"{f.seconds:.1f}" for f in sorted(found, key=lambda f: f.seconds)]
     return (f"| `{mutant.name}` | {mutant.strategy} | {mutant.engine} | {by} | {len(found)} of {len(finds)} | "
             f"{median_s(finds):.1f} | {seconds[0] if found else '–'} to {seconds[-1] if found else '–'} | "

@@ -8,6 +8,8 @@ import csv
 import json
 import os
 import re
+import resource
+import signal
 import statistics
 import subprocess
 import tempfile
@@ -22,21 +24,21 @@ from tools.simulate import simulate
 HOSTCC = os.environ.get("HOSTCC", "gcc")
 PROCESSORS = len(os.sched_getaffinity(0))
 HARTS = max(2, min(4, PROCESSORS))  # harts that really run at once
-TSAN_S = 20  # a real lock is done in one or two
-QUIET_S = 4  # seconds without a word after which a run is taken to hang. A trial takes milliseconds
+TSAN_S = 20  # seconds of CPU time; a real lock is done in three
+QUIET_S = 4  # seconds without a word after which a run is given up. A trial takes milliseconds
 
 ENGINES = {
     "native": ("--smp", str(HARTS), "--trials", "10", "--duration", "4", "--warmup", "1"),
     "model": ("--smp", "8", "--trials", "4", "--model-duration", "40"),
     "tcg": ("--smp", str(HARTS), "--trials", "10", "--duration", "10", "--warmup", "2"),
 }
-HANGS = ("hang detector", "time limit")
+HANG = "hang detector"
 HUNTERS = (*ENGINES, "tsan")
 
 # A pattern of a run's words, and the check that says them. The first that fits counts.
 CHECKS = (
     (r"boot self-test", "boot self-test"),
-    (r"nothing was heard|no hart got on|run took more than|deadlock: |livelock: ", "hang detector"),
+    (r"no hart got on|deadlock: |livelock: ", HANG),
     (r"panicked|trap|killed by signal|ended with status", "trap"),
     (r"CHECK FAILED.*audit:", "audit"),
     (r"CHECK FAILED.*two owners at once", "grant order"),
@@ -45,6 +47,21 @@ CHECKS = (
     (r"CHECK FAILED.* pass: \d+ operations take", "conservation"),
     (r"CHECK FAILED.* pass: \d+ operations touched", "touched lines"),
 )
+NO_CHECKS = re.compile(r"gave up: |the run has no end record")  # words that say only that nothing was heard any more
+
+
+def said_by_checks(problems: Sequence[str]) -> list[str]:
+    """The problems but for those that no check says."""
+    return [problem for problem in problems if not NO_CHECKS.search(problem)]
+
+
+def check_of(problems: Sequence[str]) -> str:
+    """The check that found the problems; of several, the first of CHECKS. "" if no check said anything."""
+    said = said_by_checks(problems)
+    found = [check for pattern, check in CHECKS if any(re.search(pattern, problem) for problem in said)]
+    if said and not found:
+        raise SystemExit(f"a run failed in a way that no check is known for: {list(problems)}")
+    return found[0] if found else ""
 
 
 @dataclass(frozen=True)
@@ -53,10 +70,13 @@ class Catch:
     ops: int | None = None  # operations until then; None: not known
     more: bool = False  # a lower bound: the trial that hung had more
     why: str = ""  # the reason why it was not tried
+    given_up: bool = False  # nothing was heard: perhaps it hangs, but no check said so
 
     def __str__(self) -> str:
         if self.why:
             return f"not run: {self.why}"
+        if self.given_up:
+            return "nothing heard"
         if not self.check:
             return "–"
         return self.check if self.ops is None else f"{self.check}, {'> ' if self.more else ''}{self.ops}"
@@ -101,15 +121,13 @@ def run_bench(mutant: Mutant, engine: str, seed: int) -> Catch:
 
 def judge(status: int, problems: Sequence[str], rows: Rows) -> Catch:
     until, failed = operations(rows)
-    for pattern, check in CHECKS:
-        if any(re.search(pattern, problem) for problem in problems):
-            return Catch(check, until, more=not failed)
-    unfair = fairness_fault(rows)
-    if unfair:
+    if check := check_of(problems):
+        return Catch(check, until, more=not failed)
+    if fairness_fault(rows):
         return Catch("fairness bound", until)
-    if status != 0 or problems:
-        raise SystemExit(f"a run failed in a way that no check is known for: {problems}")
-    return Catch("")
+    if status != 0 and not problems:
+        raise SystemExit(f"a run ended with {status} and did not say why")
+    return Catch("", given_up=bool(problems))
 
 
 def operations(rows: Rows) -> tuple[int, bool]:
@@ -142,11 +160,11 @@ def tsan(mutant: Mutant) -> Catch:
          f"-I{TOP}/tests/c/fake", f"-DSTRATEGY={word}", f'-DSTRATEGY_HEADER="{folder}/{word}.h"', "-DTHREADS=4",
          '-DLOCK_PORT="relax.h"', *(["-DLOCKFREE"] if folder == "alloc" else []), "-pthread", "-o", str(program),
          str(TOP / "tests/c/locks.c")], check=True, timeout=120)
-    try:
-        done = subprocess.run([str(program)], env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 symbolize=0"},
-                              capture_output=True, text=True, errors="replace", timeout=TSAN_S, check=False)
-    except subprocess.TimeoutExpired:
-        return Catch("time limit")
+    done = subprocess.run([str(program)], env={**os.environ, "TSAN_OPTIONS": "halt_on_error=1 symbolize=0"}, capture_output=True,
+                          text=True, errors="replace", check=False, timeout=100 * TSAN_S,
+                          preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_CPU, (TSAN_S, TSAN_S + 1)))
+    if -done.returncode in (signal.SIGXCPU, signal.SIGKILL):
+        return Catch("", given_up=True)
     said = re.search(r"^ *(\d+) +operations until then$", done.stderr, re.MULTILINE)
     ops = int(said[1]) if said else None
     if "WARNING: ThreadSanitizer: data race" in done.stderr:
@@ -162,7 +180,7 @@ def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
     catches: list[Catch] = []
     for seed in range(1, runs + 1):
         catches.append(tsan(mutant) if hunter == "tsan" else run_bench(mutant, hunter, seed))
-        if catches[-1].check in HANGS or catches[-1].why:
+        if catches[-1].check == HANG or catches[-1].given_up or catches[-1].why:
             break  # it tells no number of operations, and takes long
     checks = [c.check for c in catches if c.check]
     if not checks:

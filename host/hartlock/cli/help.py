@@ -27,7 +27,8 @@ commands: sweep    all locks on 1, 2, 4, ... harts over several boots, with a re
           observe  the locks of an image of yours, and how it uses them
 
 Exit status: 0 all well; 1 a check failed or the run is incomplete (what it measured
-is kept); 2 a wrong option or a missing program; 130 stopped by Ctrl-C.
+is kept); 2 a wrong option or a missing program; 3 given up, for nothing was heard;
+130 stopped by Ctrl-C.
 """
 
 DESCRIPTION = """\
@@ -52,5 +53,6 @@ examples:
 Results go to results/<UTC time>-<locks>-smp<N>-<engine>/: summary.csv, samples.csv,
 uart.log and run.json; docs/use/results.md explains them. Exit status: 0 all
 well; 1 a check failed or the run is incomplete (what it measured is kept);
-2 a wrong option or a missing program; 130 stopped by Ctrl-C.
+2 a wrong option or a missing program; 3 given up, for nothing was heard; 130 stopped
+by Ctrl-C.
 """

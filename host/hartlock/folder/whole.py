@@ -28,7 +28,7 @@ def _ending(results: Results) -> str:
         return f"Whether the run in {results.name} was complete is not known: its run.json does not say."
     if status == "running":
         return f"The run in {results.name} never said how it ended: it was killed, or it still goes on."
-    return f"The run in {results.name} is {status}: what it measured until then is all there is."
+    return f"The run in {results.name} is {str(status).replace('-', ' ')}: what it measured until then is all there is."
 
 
 def claimed(results: Results, setting: Comparable, harts: int | None = None) -> list[Cell]:

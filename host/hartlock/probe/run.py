@@ -118,6 +118,8 @@ class Run:
     def _end(self) -> None:
         for problem in self.session.judge():
             self.outcome.worse(problem)
+        for problem in self.session.gave_up:
+            self.outcome.gave_up(problem)
         try:
             self._results()
         except RunError as e:

@@ -19,6 +19,8 @@ from hartlock.engine.source import Silent, Source
 from hartlock.records.parser import Reader, RecordError
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 
+GAVE_UP = "gave up: "  # begins the sentence about a boot of which nothing was heard for too long
+STARVED = 0.1  # a hang that the kernel reports counts if the emulator could work for this part of that time at least
 LAST_WORDS_S = 1  # for firmware to say the rest, once it has said that it gives up
 LONGEST_LINE = 1 << 20  # bytes; what is longer is no record
 
@@ -61,6 +63,9 @@ class Session:
         self.plan, self.engine, self.table, self.start = plan, engine, table, start
         self.reader, self.collector = Reader(), TrialBuilder()
         self.problems: list[str] = []
+        self.gave_up: list[str] = []  # nothing was heard for too long, and what follows from that; no check says it
+        self.worked_s: float | None = None  # that the source could work from the last record to the kernel's word that harts hang
+        self._record_at = 0.0  # when the last record came, by the source's clock
         self.died = ""  # the last words of firmware, and their line
         self.harts: list[str] = []  # where each was when it went wrong
         self.asked: hang_report.Registers | None = None  # registers of harts that hung, from QEMU
@@ -104,14 +109,18 @@ class Session:
             process = self.launch(image)
             self.context[f"{process.key}_command"] = process.command
             bounds = self.engine.limits(self.plan, silence_s)
+            self._record_at = process.worked()
             try:
                 for data in process.chunks(bounds):
                     if not self.heard:
                         self.inform(process.facts())
                     self.heard = True
+                    good = self.reader.good
                     with ends.held():  # the log, the rows and the counts say the same
                         log(data)
                         take(lines.add(data))
+                    if self.reader.good > good:
+                        self._note_work(process.worked())
                     if self._asks(process):
                         return
                     if self._over() and not self.engine.is_started_here:
@@ -200,16 +209,17 @@ class Session:
         return f"{name} {how}" + (": " + "\n  ".join(rest) if rest else "")
 
     def _hung(self, e: Silent) -> None:
-        self.problems.append(f"gave up: {e}")
+        self.gave_up.append(f"{GAVE_UP}{e}")
         self.harts = e.harts
 
     def judge(self) -> list[str]:
-        """List what the records say went wrong. A run whose checks failed is complete all the same."""
+        """List what the records say went wrong. A run whose checks failed is complete all the same. What follows from nothing
+        being heard stands in `gave_up`."""
         boot, said = self.collector.boot, []
         said += [f"{failed}: {boot.online} of {boot.harts} harts run" for failed in boot.failed_harts]
         said += [f"the boot self-test {check} failed" for check in boot.failed_checks]
         if self.collector.hang:
-            said.append(hang_report.problem(self.collector.hang))
+            (self.gave_up if self._starved() else said).append(self._hang())
             self.harts += hang_report.lines(self.collector.hang, self.collector.stuck, self.asked or {}, self.image, boot.image)
         elif self.collector.crashes:
             said += self._panics()
@@ -225,9 +235,26 @@ class Session:
             said.append(f"the image was built with the forms {self.collector.forms}, not "
                         f"{(self.plan.relax, self.plan.unlock)} as asked for")
         if not self.collector.ended:
-            said.append(f"the run has no end record: {len(self.done)} of {len(self.plan.order)} trials are kept")
+            (self.gave_up or said).append(f"the run has no end record: {len(self.done)} of {len(self.plan.order)} trials are kept")
         self.problems += said
         return self.problems
+
+    def _note_work(self, now: float) -> None:
+        """Note the source's clock when a record has come."""
+        if self.collector.stuck and self.worked_s is None:
+            self.worked_s = now - self._record_at
+        self._record_at = now
+
+    def _starved(self) -> bool:
+        """Whether harts seem to hang because the emulator hardly got to work in the time that they were looked at. The kernel
+        cannot tell: its clock goes on."""
+        return (self.collector.hang is not None and self.worked_s is not None
+                and self.worked_s < self.collector.hang.number("ms") / 1000 * STARVED)
+
+    def _hang(self) -> str:
+        assert self.collector.hang is not None
+        said = hang_report.problem(self.collector.hang)
+        return f"{GAVE_UP}{said}; but it could work in no more than {self.worked_s:.1f} s of them" if self._starved() else said
 
     def _panics(self) -> list[str]:
         """The first panic, which is the cause, and those that followed it."""
@@ -254,7 +281,7 @@ class Session:
         reader = self.reader
         return {
             **self.context,
-            "problems": self.problems,
+            "problems": [*self.gave_up, *self.problems],
             "harts_at_the_end": self.harts,
             "boot": {**vars(self.collector.boot)},
             "trials_kept": len(self.done),

@@ -5,9 +5,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from hartlock.base import ends
-from hartlock.base.errors import EXIT_FAILED, EXIT_OK, EXIT_USAGE, RunError, UsageError
+from hartlock.base.errors import EXIT_FAILED, EXIT_GIVEN_UP, EXIT_OK, EXIT_USAGE, RunError, UsageError
 
-COMPLETE, INCOMPLETE, INTERRUPTED = "complete", "incomplete", "interrupted"  # the values of run.json's status
+# The values of run.json's status; "running" is one more. Given up: nothing was heard for too long.
+COMPLETE, INCOMPLETE, INTERRUPTED, GIVEN_UP = "complete", "incomplete", "interrupted", "given-up"
 KEPT = "what was measured until then is kept"
 
 
@@ -28,6 +29,14 @@ class Outcome:
         self.problems.append(problem)
         if not self.is_interrupted:
             self.status, self.exit = status, exit_status
+
+    def gave_up(self, problem: str) -> None:
+        """Note that nothing was heard for too long. That is no check that failed; whatever else goes wrong outweighs it."""
+        self.problems.append(problem)
+        if self.status == COMPLETE:
+            self.status = GIVEN_UP
+        if self.exit == EXIT_OK:
+            self.exit = EXIT_GIVEN_UP
 
     def failed_check(self, problem: str) -> None:
         """Note a check that failed. The run is complete nevertheless."""

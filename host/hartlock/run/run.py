@@ -99,6 +99,8 @@ class Run:
         for session in self.judged():
             for problem in session.judge():
                 self.outcome.worse(self.named(problem, session.engine, session.start.boot))
+            for problem in session.gave_up:
+                self.outcome.gave_up(self.named(problem, session.engine, session.start.boot))
         for of_engine in self.tables():
             for problem in failed_checks(of_engine):
                 self.outcome.failed_check(self.named(problem, of_engine.run.engine))
@@ -149,7 +151,7 @@ class Run:
         for line in (line for session in self.sessions for line in session.harts):
             self.console.print(f"  {line}", markup=False)
         if self.outcome.status != COMPLETE:
-            self.console.print(f"hartlock: this run is {self.outcome.status}; what it measured is kept", markup=False)
+            self.console.print(f"hartlock: this run is {self.outcome.status.replace('-', ' ')}; what it measured is kept", markup=False)
 
 
 def run(request: Request) -> int:

@@ -138,7 +138,7 @@ class SweepRun(Run):
 
     def judge(self) -> None:
         super().judge()
-        if self.missing() and self.outcome.status == "complete":
+        if self.missing() and not self.outcome.problems:
             self.outcome.worse(f"{self.missing()} trial(s) are missing")
 
     def planned(self) -> int:

@@ -43,8 +43,9 @@ class RoundRow:
     round: int = count("from 1", "the round's number", least=1)
     began_seconds: float = number("s", "since the run began, and how long it took")
     took_seconds: float = number()
-    check: str = text(words=("pass", "fail", ""), unit="`pass`, `fail`, empty",
-                      doc="empty: it was not finished, for the time was up; what it had done is counted")
+    check: str = text(words=("pass", "fail", "given-up", ""), unit="`pass`, `fail`, `given-up`, empty",
+                      doc="given-up: nothing was heard for too long, and no check had failed. empty: it was not finished, for "
+                          "the time was up; what it had done is counted")
     seed: int = count("", "of the boot's plan, drawn from `--seed` and the round")
     tally: Tally = part(Tally, COUNTS, needed=True)
     bootargs: str = text("the kernel's command line: `make qemu PLAN=...` runs it by hand")

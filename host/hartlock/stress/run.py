@@ -13,7 +13,7 @@ from rich.console import Console
 from hartlock.base import ends, paths, toolchain
 from hartlock.folder import run_json, writer
 from hartlock.plan import strategies
-from hartlock.base.errors import EXIT_FAILED, RunError
+from hartlock.base.errors import EXIT_FAILED, EXIT_GIVEN_UP, RunError
 from hartlock.base.terminal import console
 from hartlock.plan.plan import Plan
 from hartlock.figures.rows import Rows
@@ -45,17 +45,18 @@ class TimeIsUp(Exception):
 
 @dataclass
 class Found:
-    """The first round that failed."""
+    """The first round that failed, or that was given up."""
 
     number: int
     problems: list[str]
+    gave_up: list[str]  # nothing was heard of it for too long: no check says that
     harts: list[str]
     tried: int = 0  # replays
-    failed: int = 0  # replays that failed
+    failed: int = 0  # replays that failed or were given up
 
     def described(self, replay: str) -> Row:
-        return {"round": self.number, "problems": self.problems, "harts_at_the_end": self.harts, "replay": replay,
-                "replays": self.tried, "replays_failed": self.failed}
+        return {"round": self.number, "problems": [*self.problems, *self.gave_up], "given_up": not self.problems,
+                "harts_at_the_end": self.harts, "replay": replay, "replays": self.tried, "replays_failed": self.failed}
 
 
 @dataclass
@@ -143,10 +144,11 @@ class Stress:
         self.state.tally += boot.tally
         self.state.turns |= not boot.engine.overlaps
         problems = boot.faults() if ended else boot.failed()
-        self.files.rounds.add([self._row(drawn, boot, began, "fail" if problems else "pass" if ended else "")])
+        check = "fail" if problems else "given-up" if boot.gave_up else "pass" if ended else ""
+        self.files.rounds.add([self._row(drawn, boot, began, check)])
         self.state.rounds += 1
-        if problems:
-            self.state.found, self.state.found_s = Found(drawn.number, problems, boot.harts), self.seconds()
+        if problems or boot.gave_up:
+            self.state.found, self.state.found_s = Found(drawn.number, problems, boot.gave_up, boot.harts), self.seconds()
 
     def _row(self, drawn: Round, boot: Boot, began: float, check: str) -> RoundRow:
         engine = drawn.engine
@@ -177,7 +179,7 @@ class Stress:
             boot = Boot(self._draw(found.number, n), self.path.name, self.processors, Tally())
             self._boot(boot, lambda rows: None, lambda what: None)
             found.tried += 1
-            found.failed += bool(boot.faults())
+            found.failed += bool(boot.faults() or boot.gave_up)
 
     def replay(self, number: int) -> str:
         return shlex.join([*self.request.again, "--round", str(number),
@@ -196,8 +198,11 @@ class Stress:
         found, problems = self.state.found, list(self.outcome.problems)
         for problem in found.problems if found else ():
             self.outcome.worse(problem)
+        for problem in found.gave_up if found else ():
+            self.outcome.gave_up(problem)
         if found:
-            self.outcome.exit = EXIT_FAILED  # a signal during its replays changes nothing about it
+            # A signal during its replays changes nothing about it.
+            self.outcome.exit = EXIT_FAILED if found.problems else EXIT_GIVEN_UP
         self.context["ended"] = run_json.now()
         with suppress(RunError):  # a full disk was said already
             self._write(self.outcome.status)
@@ -224,7 +229,7 @@ class Stress:
                      f"{': ' if why else ''}{why}")
 
     def _tell(self, found: Found) -> None:
-        for problem in found.problems:
+        for problem in (*found.problems, *found.gave_up):
             self.say(f"hartlock: round {found.number}: {problem}")
         for hart in found.harts:
             self.say(f"  {hart}")
