@@ -161,7 +161,7 @@ class Session:
 
     def _record(self, raw: bytes) -> Trial | None:
         record = self.reader.feed(raw)
-        if record is None and not self.died and (words := firmware.last_words(raw)):
+        if record is None and not self._over() and (words := firmware.last_words(raw)):
             self.died = f"{words} ({self.engine.log}, line {self.reader.line})"
         try:
             return self.collector.feed(record) if record is not None else None
