@@ -114,16 +114,22 @@ static uint64_t after_others(const struct machine *m, struct hart *h, uint64_t d
 	if (ahead == 0)
 		return done;
 	results_expect(&h->results, op->rd, done);
+	results_expect_line(&h->results, line_of(h), done);
 	return later(h->pending.issued + m->profile->op, done - ahead);
+}
+
+static struct outcome charge(struct machine *m, const struct hart *h, enum access kind)
+{
+	if (m->settings.trace != NULL)
+		return trace_access(m, h, kind);
+	return coherence_access(&m->coherence, h->id, kind, h->pending.address,
+				h->pending.op->ticks, h->pending.issued);
 }
 
 static void make_modelled(struct machine *m, struct hart *h)
 {
 	enum access kind = access_of(h->pending.op->kind);
-	struct outcome o = m->settings.trace != NULL
-				 ? trace_access(m, h, kind)
-				 : coherence_access(&m->coherence, h->id, kind, h->pending.address,
-						    h->pending.op->ticks, h->pending.issued);
+	struct outcome o = charge(m, h, kind);
 
 	o.done += h->pending.op->after;
 	h->clock = kind == ACCESS_STORE ? after_store(h, o.done) : after_others(m, h, o.done);
@@ -135,14 +141,26 @@ static void make_modelled(struct machine *m, struct hart *h)
 	turn_lose(m, o.lost, line_of(h));
 }
 
+/* An SC has asked for its line, and that was taken before it came: it comes, and the SC fails. */
+static void take_in_vain(struct machine *m, struct hart *h)
+{
+	struct outcome o = charge(m, h, ACCESS_LOST_SC);
+
+	h->clock = o.done + m->profile->sc_backoff;
+	turn_lose(m, o.lost, line_of(h));
+}
+
 static void fail_sc(struct machine *m, struct hart *h)
 {
-	if (m->region.active)
-		h->clock = coherence_sc_failed(&m->coherence, h->id, h->clock);
-	else
+	if (!m->region.active) {
 		h->clock += m->profile->op;
-	if (m->region.active && m->settings.trace != NULL)
-		trace_failed_sc(m, h);
+	} else if (h->pending.asked && m->profile->sc_takes) {
+		take_in_vain(m, h);
+	} else {
+		h->clock = coherence_sc_failed(&m->coherence, h->id, h->clock);
+		if (m->settings.trace != NULL)
+			trace_failed_sc(m, h);
+	}
 	spin_disturb(&h->spin);
 	set(h, h->pending.op->rd, 1);
 	reservation_drop(m, h);
@@ -184,6 +202,7 @@ static bool postpone(struct machine *m, struct hart *h)
 	if (effect <= h->clock)
 		return false;
 	h->clock = effect;
+	h->pending.asked = true;
 	h->waited = effect - h->pending.issued;
 	return true;
 }
@@ -201,7 +220,7 @@ static bool has_turn(struct machine *m, struct hart *h)
 	do {
 		if (!turn_may_go_on(m, h))
 			return false;
-	} while (!is_lost(h) && postpone(m, h));
+	} while ((h->pending.asked || !is_lost(h)) && postpone(m, h));
 	turn_reach(m, turn_of(h));
 	return true;
 }

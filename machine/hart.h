@@ -42,6 +42,7 @@ struct pending {
 	uint64_t address;
 	uint64_t issued;   /* ticks */
 	uint64_t admitted; /* ticks: when a store's buffer entry was free */
+	bool asked;        /* its request for the line is under way */
 	bool ahead;        /* the hart goes ahead of the others, because its LR keeps a line */
 };
 

@@ -27,6 +27,9 @@ static void issue_modelled(struct machine *m, struct hart *h)
 {
 	enum op_kind kind = h->pending.op->kind;
 
+	if (m->profile->load_ahead != 0 || m->profile->amo_ahead != 0)
+		h->clock =
+			results_wait_line(&h->results, h->pending.address / LINE_BYTES, h->clock);
 	if (kind == OP_STORE)
 		issue_store(m, h);
 	else if (kind != OP_LOAD)

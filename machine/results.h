@@ -6,9 +6,15 @@
 
 #include <stdint.h>
 
+enum { RESULTS_LINES = 8 };
+
 struct results {
 	uint32_t late; /* registers (bits) that wait for their results */
 	uint64_t at[32];
+	unsigned next; /* the entry that the next line takes */
+	struct {
+		uint64_t line, at;
+	} line[RESULTS_LINES]; /* the last ones that were accessed so, and when that ends */
 };
 
 /* Note that the result of register rd comes at `at`. x0 waits for none. */
@@ -16,6 +22,24 @@ static inline void results_expect(struct results *r, unsigned rd, uint64_t at)
 {
 	r->late |= (1u << rd) & ~1u;
 	r->at[rd] = at;
+}
+
+/* Note that the access to `line` ends at `at`. */
+static inline void results_expect_line(struct results *r, uint64_t line, uint64_t at)
+{
+	r->line[r->next].line = line;
+	r->line[r->next].at = at;
+	r->next = (r->next + 1) % RESULTS_LINES;
+}
+
+/* Returns when an access to `line` can begin, for a hart that comes to it at `now`: behind those to
+ * the same line that have not ended. */
+static inline uint64_t results_wait_line(const struct results *r, uint64_t line, uint64_t now)
+{
+	for (unsigned i = 0; i < RESULTS_LINES; i++)
+		if (r->line[i].line == line && r->line[i].at > now)
+			now = r->line[i].at;
+	return now;
 }
 
 /* Returns when an instruction can begin that uses the registers (bits) of `uses`, for a hart that

@@ -50,12 +50,16 @@ static void write_access(struct machine *m, const struct hart *h, const char *ki
 
 struct outcome trace_access(struct machine *m, const struct hart *h, enum access kind)
 {
-	static const char *const names[] = {"load", "store", "amo", "lr", "sc"};
+	static const char *const names[] = {"load", "store", "amo", "lr", "sc", "sc"};
 	struct line before = line_now(m, h);
 	struct outcome o = coherence_access(&m->coherence, h->id, kind, h->pending.address,
 					    h->pending.op->ticks, h->pending.issued);
 
-	write_access(m, h, names[kind], &before, o.hit ? "hit" : "miss", o.done);
+	write_access(m, h, names[kind], &before,
+		     kind == ACCESS_LOST_SC ? "failed"
+		     : o.hit                ? "hit"
+					    : "miss",
+		     o.done);
 	return o;
 }
 

@@ -129,6 +129,9 @@ static void hear(struct machine *m, struct hart *h)
 
 	if (h->pending.op == NULL || h->pending.op->kind != OP_SC || h->clock <= clock)
 		return;
+	if (m->profile->sc_takes)
+		return;
+	h->pending.asked = false;
 	h->clock = clock;
 	h->waited = clock - h->pending.issued;
 	turn_changed(m, h);

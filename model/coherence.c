@@ -95,6 +95,8 @@ static enum wish wish_of(const struct profile *p, enum access kind)
 		return WISH_READ;
 	case ACCESS_LR:
 		return p->lr_shares ? WISH_READ : WISH_LINK;
+	case ACCESS_LOST_SC:
+		return WISH_LINK;
 	case ACCESS_AMO:
 		return p->amo_far ? WISH_FAR : p->amo_asks ? WISH_ASK : WISH_WRITE;
 	default:
@@ -266,8 +268,8 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 	struct outcome o = {.hit = step->asks == ASK_OWN};
 
 	own = later(own, p->l1_load);
-	if (kind >= ACCESS_AMO)
-		c->count[COUNT_AMOS]++;
+	c->count[COUNT_AMOS] += kind >= ACCESS_AMO;
+	c->count[COUNT_SC_FAILED] += kind == ACCESS_LOST_SC;
 	if (o.hit) {
 		l1_touch(&c->l1[hart], number);
 		line->written |= step->has == HAS_M;
@@ -277,7 +279,7 @@ struct outcome coherence_access(struct coherence *c, unsigned hart, enum access 
 	}
 	if (kind == ACCESS_LR && !p->lr_shares)
 		keep(c, hart, number, o.done);
-	else if (kind == ACCESS_SC)
+	else if (kind >= ACCESS_SC)
 		coherence_let_go(c, hart, o.done);
 	return o;
 }

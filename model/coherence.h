@@ -12,7 +12,8 @@
 
 #include "coherence_state.h"
 
-enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_AMO, ACCESS_LR, ACCESS_SC };
+/* ACCESS_LOST_SC: an SC that has asked for its line and fails, because it was taken meanwhile. */
+enum access { ACCESS_LOAD, ACCESS_STORE, ACCESS_AMO, ACCESS_LR, ACCESS_SC, ACCESS_LOST_SC };
 
 struct outcome {
 	uint64_t done; /* when the hart goes on */

@@ -57,6 +57,16 @@ static uint64_t two_ways(uint64_t of)
 	return of * 2 / 3;
 }
 
+/* Returns the ticks from the request's start until the owner is asked. */
+static uint64_t to_owner(const struct request *r)
+{
+	const struct profile *p = r->c->profile;
+
+	if (r->hot && p->hot_owner != 0)
+		return p->hot_owner < p->hot_transfer ? p->hot_owner : p->hot_transfer;
+	return two_ways(request_transfer(r));
+}
+
 static uint64_t steps(const struct request *r, bool back)
 {
 	const struct profile *p = r->c->profile;
@@ -68,21 +78,19 @@ static uint64_t steps(const struct request *r, bool back)
 
 uint64_t request_at_owner(const struct request *r)
 {
-	uint64_t there = r->start + two_ways(request_transfer(r)) + steps(r, false);
+	uint64_t there = r->start + to_owner(r) + steps(r, false);
 
 	return later(there, r->line->held);
 }
 
 uint64_t request_from_owner(const struct request *r)
 {
-	uint64_t transfer = request_transfer(r);
-
-	return transfer - two_ways(transfer) + steps(r, true);
+	return request_transfer(r) - to_owner(r) + steps(r, true);
 }
 
 uint64_t request_takes_owners(const struct request *r)
 {
-	return later(r->start + two_ways(request_transfer(r)), r->line->held);
+	return later(r->start + to_owner(r), r->line->held);
 }
 
 uint64_t request_takes_shared(const struct request *r)

@@ -2,11 +2,14 @@
 
 import struct
 import subprocess
+import tomllib
+from pathlib import Path
 
 import pytest
 from support.protocol import steps
 from support.run import EVERYWHERE, TOP
 
+from hartlock.plan.machine_keys import machine_keys
 from hartlock.records.parser import read
 
 MACHINE = TOP / "build/model/hartlock-machine"
@@ -15,7 +18,7 @@ PLAN = "hartlock: format=1 think=100 think_range=100 duration_us=20 warmup_us=5 
 
 
 def run(*arguments, smp=8, profile="generic-8", image=IMAGE, timeout=120):
-    command = [MACHINE, "--machine", TOP / f"model/machines/{profile}.toml", "--smp", smp, *arguments, image]
+    command = [MACHINE, "--machine", profile if isinstance(profile, Path) else TOP / f"model/machines/{profile}.toml", "--smp", smp, *arguments, image]
     return subprocess.run([str(word) for word in command], stdin=subprocess.DEVNULL, capture_output=True, timeout=timeout,
                           check=False)
 
@@ -52,6 +55,36 @@ def test_harts_that_only_wait_are_not_executed_and_nothing_changes():
     words = "run=ttas:8,ticket:8,mcs:8,clh:8,hemlock:8,qspin:8,cna:8"
     asleep, awake = measure(words), run("--no-sleep", "--plan", PLAN + words)
     assert asleep.stdout == awake.stdout
+
+
+MECHANISMS = {
+    "stores that are waited for": {"store_buffer": 0}, "stores that overlap": {"store_misses": 4, "fence_waits": "true"},
+    "instructions of half a cycle": {"op": 0.5, "branch": 0.5, "jump": 0.1},
+    "loads that are not waited for": {"load_ahead": 1000, "amo_ahead": 1000},
+    "a bus": {"hot_transfer": 12, "hot_owner": 5, "hot_shared": 3, "bank_busy": 0},
+    "an LR that yields": {"lr_hold": 0, "sc_backoff": 40}, "an LR that shares": {"lr_hold": 0, "lr_shares": "true"},
+    "an SC that takes": {"lr_hold": 0, "lr_shares": "true", "sc_takes": "true"},
+    "AMOs that ask": {"amo_asks": "true", "amo_overlaps": "true", "l1_amo": 56, "l1_swap": 48, "aq": 22, "rl": 22},
+    "fences of their own": {"fence": 25, "fence_release": 10, "fence_acquire": 5, "pause": 25, "pause_waits": "true"}}
+
+
+def profile_with(path, keys):
+    """A profile like generic-8, with some keys changed, in the order of the list."""
+    values = {**tomllib.loads((TOP / "model/machines/generic-8.toml").read_text()), **keys}
+    path.write_text("".join(f"{key} = {str(values[key]).lower()}\n" for key in machine_keys() if key in values))
+    return path
+
+
+@pytest.mark.parametrize("keys", MECHANISMS.values(), ids=MECHANISMS)
+def test_each_mechanism_changes_times_only(tmp_path, keys):
+    """Locks hold, sleeping changes nothing, and the figures are others than without the mechanism."""
+    words = PLAN + "run=cas:4,ttas:4,ticket:4,mcs:4"
+    profile = profile_with(tmp_path / "x.toml", keys)
+    done, awake = (run(*more, "--plan", words, profile=profile, smp=4) for more in ((), ("--no-sleep",)))
+    assert (done.returncode, done.stderr) == (0, b"")
+    assert audited(done) and all(share["overlapping"] == share["outside"] == "0" for share in audited(done))
+    assert done.stdout == awake.stdout
+    assert fields(done, "share") != fields(run("--plan", words, smp=4), "share")
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others():

@@ -66,6 +66,9 @@ static void late_results(void)
 	EXPECT(results_wait(&r, 1 << 11, 100) == 100); /* it has come */
 	EXPECT(results_wait(&r, ~0u, 900) == 900);
 	EXPECT(results_have_come(&r, 0));
+	results_expect_line(&r, FLAG, 600);
+	EXPECT(results_wait_line(&r, FLAG, 100) == 600 && results_wait_line(&r, FLAG, 650) == 650);
+	EXPECT(results_wait_line(&r, OTHER, 100) == 100);
 }
 
 /* Plays rounds until the hart sleeps. Returns how many, or 0 after `most` of them. */

@@ -204,6 +204,12 @@ static void hot_lines(void)
 	EXPECT(cost(2, ACCESS_LOAD, LINE, 2 * FAR) == 260);
 	EXPECT(cost(0, ACCESS_LOAD, LINE, 2 * FAR) == 260);
 	EXPECT(cost(4, ACCESS_LOAD, LINE, 3 * FAR) == 200);
+	/* its owner loses it sooner than after two thirds */
+	profile.hot_owner = 100;
+	EXPECT(cost(5, ACCESS_STORE, LINE, 4 * FAR) == 250 + 4 * 10);
+	EXPECT(cost(6, ACCESS_STORE, LINE, 4 * FAR) == 290 - 20 + 220);
+	EXPECT(coherence_effect(&c, 7, ACCESS_STORE, LINE / 64, 4 * FAR) == 4 * FAR + 470 + 100);
+	profile.hot_owner = 0;
 	profile.hot_transfer = profile.transfer;
 	profile.hot_shared = profile.shared;
 }
@@ -293,6 +299,16 @@ static void lr_shares(void)
 	profile.lr_shares = 0;
 }
 
+/* An SC in vain takes its line, and does not write. */
+static void lost_sc(void)
+{
+	fresh();
+	cost(0, ACCESS_LOAD, LINE, 0);
+	EXPECT(cost(1, ACCESS_LOST_SC, LINE, FAR) == 260 + 10);
+	EXPECT(state(0) == 'I' && state(1) == 'E');
+	EXPECT(c.count[COUNT_SC_FAILED] == 1 && c.count[COUNT_AMOS] == 1);
+}
+
 static void sc_backoff(void)
 {
 	fresh();
@@ -360,6 +376,7 @@ int main(void)
 	amo_asks();
 	amo_overlaps();
 	lr_shares();
+	lost_sc();
 	sc_backoff();
 	far_clusters();
 	device_takes_the_line();
