@@ -1,6 +1,7 @@
 """The lock to take: over machines that differ, and where the data cannot tell locks apart."""
 
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,8 +14,10 @@ from hartlock.analysis.rank import standing, starved_on
 from hartlock.analysis.rules import Ask, advise
 from hartlock.base import text
 from hartlock.base.intervals import Estimate
-from hartlock.figures.row_types import SummaryRow
+from hartlock.figures.row_types import SummaryRow, TrialRow
 from hartlock.folder import reader
+from hartlock.folder.csv_rows import read_rows
+from hartlock.folder.writer import write_rows
 from hartlock.plan import strategies
 from hartlock.report import plots
 from hartlock.run import table
@@ -100,6 +103,16 @@ def test_chance_is_not_taken_for_a_key(tmp_path):
         keys = {("run", n): {f"key{k}": float(value) for k, value in enumerate(rng.uniform(0, 1, 20))} for n in range(N)}
         named += hinge.hinge(table, keys) is not None
     assert named <= 3
+
+
+def test_a_machine_that_was_not_measured_for_all_gives_no_traceback(tmp_path):
+    path = folder(tmp_path / "a", lambda n: 100, lambda n: 99 if n == 3 else 200)
+    rows = read_rows(path / "trials.csv", TrialRow)
+    write_rows(path / "trials.csv", TrialRow, [r for r in rows if (r.context.strategy, r.boot) != ("ticket", 7)])
+    done = run_here("advise", path, "--goal", "throughput")
+    assert done.returncode == 0 and done.stdout.startswith("The data cannot decide: what they have of ticket is not whole")
+    data, advice = advice_of(path)
+    assert take.take(data, replace(advice, doubted={})) is not None
 
 
 def test_losses_are_against_the_best_of_each_machine():
