@@ -101,8 +101,11 @@ static void pairs(unsigned trial, unsigned harts)
 static void accesses(unsigned trial)
 {
 	of_two(trial, "dirty_amo", 1, probe_dirty_amo, 0, 1);
+	of_two(trial, "dirty_amo_on", 1, probe_dirty_amo_on, 0, 1);
 	of_two(trial, "dirty_lr", 1, probe_dirty_lr, 0, 1);
 	of_two(trial, "dirty_two", 1, probe_dirty_two, 0, 1);
+	of_two(trial, "store_release", 1, probe_store_release, 0, 1);
+	of_two(trial, "store_pause", 1, probe_store_pause, 0, 1);
 	of_two(trial, "upgrade_store", 1, probe_upgrade_store, 0, 1);
 	of_two(trial, "lr_leaves", 1, probe_lr_leaves, 0, 1);
 }
@@ -137,7 +140,6 @@ static void fights(unsigned trial)
 
 	of_two(trial, "regain", 1, probe_regain, 0, 1);
 	of_two(trial, "lr_window", 1, probe_lr_window, 0, 1);
-	of_two(trial, "lr_window_store", 1, probe_lr_window_store, 0, 1);
 	for (unsigned i = 0; i < sizeof(gap) / sizeof(*gap); i++) {
 		struct probe_play play = new_play("lr_kept", 0, gap[i], 1);
 
@@ -175,6 +177,21 @@ static void crowds(unsigned trial, unsigned harts)
 		crowd(trial, "hot_lrsc", probe_hot_lrsc, n, n);
 		if (n > 1)
 			crowd(trial, "readers", probe_readers, n - 1, n);
+	}
+}
+
+/* All harts make AMOs to one word, and leave it for a while each time. */
+static void spaced(unsigned trial, unsigned harts)
+{
+	static const unsigned gap[] = {16, 32, 64, 128, 256};
+
+	for (unsigned i = 0; i < sizeof(gap) / sizeof(*gap); i++) {
+		struct probe_play play = new_play("hot_spaced", 0, gap[i], 1);
+
+		play.harts = harts;
+		play.gap = gap[i];
+		port_run(harts, probe_hot_spaced, &play);
+		send_play(trial, &play);
 	}
 }
 
@@ -222,5 +239,7 @@ void probe_run(unsigned trial, unsigned harts)
 	pairs(trial, harts);
 	several(trial, harts);
 	crowds(trial, harts);
+	if (harts > 1)
+		spaced(trial, harts);
 	contention(trial, harts);
 }

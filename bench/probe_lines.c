@@ -73,6 +73,33 @@ void probe_dirty_lr(unsigned index, void *arg)
 		TIME_LINES(play, probe_timed_lr)
 }
 
+/* or an AMO that is not waited for; */
+void probe_dirty_amo_on(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_writer(play, index, 1, 0))
+		TIME_LINES(play, probe_timed_amo_on)
+}
+
+/* or a store with a fence behind it; */
+void probe_store_release(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_writer(play, index, 1, 0))
+		TIME_LINES(play, probe_timed_release)
+}
+
+/* or with a pause; */
+void probe_store_pause(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (after_writer(play, index, 1, 0))
+		TIME_LINES(play, probe_timed_pause)
+}
+
 /* or loads two at a time; */
 void probe_dirty_two(unsigned index, void *arg)
 {

@@ -1,6 +1,7 @@
 /* probe_many.c: measurements that take several harts. The harts take turns by one word on
  * a line of its own, which is not timed. */
 #include "../lock/port.h"
+#include "delay.h"
 #include "probe_ops.h"
 #include "probe_play.h"
 
@@ -58,12 +59,15 @@ static uintptr_t done_by_others(unsigned harts)
 }
 
 /* Defines the part of a kind: all harts do `operation`, whose value is 1 where it was done and else
- * 0, until hart 0 has tried it PROBE_HOT times. */
+ * 0, until hart 0 has tried it PROBE_HOT times. The clock is read before the others' counts are, at
+ * both ends. */
 #define HOT_PART(kind, operation)                                                                \
-	static uintptr_t turns_of_##kind(unsigned turns)                                         \
+	static uintptr_t turns_of_##kind(unsigned turns, uint32_t gap)                           \
 	{                                                                                        \
 		aptr *word = &meet.contended;                                                    \
 		uintptr_t count = 0;                                                             \
+                                                                                                 \
+		(void)gap;                                                                       \
                                                                                                  \
 		for (; turns != 0; turns--) {                                                    \
 			_Pragma("GCC unroll 16") for (int i = 0; i < PROBE_UNROLL; i++) count += \
@@ -80,15 +84,15 @@ static uintptr_t done_by_others(unsigned harts)
                                                                                                  \
 		gather(play->harts);                                                             \
 		while (index != 0 && aptr_load_relaxed(&meet.deadline) == 0) {                   \
-			count += turns_of_##kind(1);                                             \
+			count += turns_of_##kind(1, play->gap);                                  \
 			aptr_store_relaxed(&done[index].word, count);                            \
 		}                                                                                \
 		if (index != 0)                                                                  \
 			return;                                                                  \
-		(void)turns_of_##kind(PROBE_TRIES); /* the others have begun */                  \
-		before = done_by_others(play->harts);                                            \
+		(void)turns_of_##kind(PROBE_TRIES, play->gap); /* the others have begun */       \
 		start = port_cycles();                                                           \
-		count = turns_of_##kind(PROBE_HOT / PROBE_UNROLL);                               \
+		before = done_by_others(play->harts);                                            \
+		count = turns_of_##kind(PROBE_HOT / PROBE_UNROLL, play->gap);                    \
 		histogram_add(play->tally, port_cycles() - start);                               \
 		play->ops = count + done_by_others(play->harts) - before;                        \
 		aptr_store_relaxed(&meet.deadline, 1);                                           \
@@ -96,6 +100,7 @@ static uintptr_t done_by_others(unsigned harts)
 
 /* relaxed, both: nothing is published. */
 HOT_PART(hot, (aptr_fetch_add_relaxed(word, 1), 1u))
+HOT_PART(hot_spaced, (aptr_fetch_add_relaxed(word, 1), delay(gap), 1u))
 HOT_PART(hot_lrsc, probe_lrsc(word))
 
 static uint64_t deadline_from_now(void)

@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "../lock/atomic.h"
+#include "../lock/port.h"
 #include "port.h"
 
 #if defined(__riscv)
@@ -31,6 +31,11 @@ static inline void probe_fence(void)
 	__asm__ volatile("fence rw, rw" ::: "memory");
 }
 
+static inline void probe_release(void)
+{
+	__asm__ volatile("fence rw, w" ::: "memory");
+}
+
 /* Do an AMO on the word by its mnemonic. It takes t0 and gives its result to t0, or to nobody. The
  * register is named because a variable would be copied once a turn. */
 #define PROBE_AMO(mnemonic, a) __asm__ volatile(mnemonic " t0, t0, %0" : "+A"((a)->word)::"t0")
@@ -45,10 +50,8 @@ static inline void probe_fence(void)
 			 : "t0")
 
 /* Do an LR, an addition and an SC on the word. */
-#define PROBE_LR_SC(a)                                                      \
-	__asm__ volatile("lr.d t0, %0\n\taddi t0, t0, 1\n\tsc.d t0, t0, %0" \
-			 : "+A"((a)->word)::"t"                             \
-					    "0")
+#define PROBE_LINKED   "lr.d t0, %0\n\taddi t0, t0, 1\n\tsc.d t0, t0, %0"
+#define PROBE_LR_SC(a) __asm__ volatile(PROBE_LINKED : "+A"((a)->word)::"t0")
 
 static inline uintptr_t probe_lr(aptr *a)
 {
@@ -102,6 +105,11 @@ static inline void probe_done(void)
 static inline void probe_fence(void)
 {
 	atomic_full_fence();
+}
+
+static inline void probe_release(void)
+{
+	__asm__ volatile("" ::: "memory"); /* each store is one */
 }
 
 /* Attempt once to store over what was seen. Weak: an attempt that fails is what is counted. */
@@ -178,6 +186,41 @@ static inline uint64_t probe_timed_two(const aptr *a, const aptr *b)
 	second = aptr_load_relaxed(b);
 	__asm__ volatile("" ::"r"(first + second));
 	probe_done();
+	return port_cycles() - start;
+}
+
+/* Time an access, until the hart goes on behind it: no fence waits for its result. */
+static inline uint64_t probe_timed_amo_on(aptr *a)
+{
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	(void)aptr_fetch_add_relaxed(a, 1);
+	return port_cycles() - start;
+}
+
+/* Time a store and a release's fence behind it: does it wait for the store? */
+static inline uint64_t probe_timed_release(aptr *a)
+{
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	aptr_store_relaxed(a, 1);
+	probe_release();
+	return port_cycles() - start;
+}
+
+/* Time a store and a pause behind it. */
+static inline uint64_t probe_timed_pause(aptr *a)
+{
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	aptr_store_relaxed(a, 1);
+	LOCK_RELAX();
 	return port_cycles() - start;
 }
 

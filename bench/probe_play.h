@@ -37,6 +37,7 @@ struct probe_play {
 	unsigned harts;          /* harts 0 .. harts - 1 take part */
 	uint64_t ops;            /* operations in each try */
 	int step;                /* from line to line of a hand-off */
+	uint32_t gap;            /* instructions between operations on a hot line */
 	bool fenced;             /* a full fence is behind the stores */
 	struct histogram *tally; /* cycles of a try; one hart fills it */
 	struct histogram *other; /* a second one, which another hart fills */
@@ -59,12 +60,15 @@ struct probe_kind {
 extern const struct probe_kind probe_solo[];
 
 /* The parts of measurements on several harts. The comment at each definition says what it does. */
-probe_part probe_dirty, probe_dirty_amo, probe_dirty_lr, probe_dirty_two,
-	probe_stores;                                                       /* probe_lines.c */
-probe_part probe_copy, probe_upgrade, probe_upgrade_store, probe_lr_leaves; /* probe_lines.c */
-probe_part probe_handoff, probe_readers, probe_regain, probe_lr_kept, probe_lr_window,
-	probe_lr_window_store;                       /* probe_two.c */
-probe_part probe_hot, probe_hot_lrsc, probe_contend; /* probe_many.c */
+/* probe_lines.c: */
+probe_part probe_dirty, probe_dirty_amo, probe_dirty_amo_on, probe_dirty_lr, probe_dirty_two;
+probe_part probe_stores, probe_store_release, probe_store_pause;
+probe_part probe_copy, probe_upgrade, probe_upgrade_store, probe_lr_leaves;
+/* probe_two.c: */
+probe_part probe_handoff, probe_readers, probe_regain;
+probe_part probe_lr_kept, probe_lr_window;
+/* probe_many.c: */
+probe_part probe_hot, probe_hot_spaced, probe_hot_lrsc, probe_contend;
 
 /* Get ready for the parts of several harts. */
 void probe_reset(struct probe_play *play);

@@ -63,7 +63,7 @@ static aptr *word_of(const struct probe_play *play, unsigned which)
 }
 
 /* Hart 0 writes a word that b others watch. One of them, another in each round, answers on
- * a line of its own, for which hart 0 waits. */
+ * a second line, for which hart 0 waits. */
 void probe_readers(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
@@ -77,14 +77,14 @@ void probe_readers(unsigned index, void *arg)
 		if (index != 0) {
 			await_word(word_of(play, ASKED), round);
 			if (index == answers)
-				aptr_store_relaxed(word_of(play, ANSWER + index), round);
+				aptr_store_relaxed(word_of(play, ANSWER), round);
 			continue;
 		}
 		delay(PROBE_LONGEST + PROBE_GAP * play->b); /* all watch again */
 		probe_settle();
 		start = port_cycles();
 		aptr_store_relaxed(word_of(play, ASKED), round);
-		await_word(word_of(play, ANSWER + answers), round);
+		await_word(word_of(play, ANSWER), round);
 		if (round > play->b)
 			histogram_add(play->tally, port_cycles() - start);
 	}
@@ -193,19 +193,8 @@ static void try_gaps(const struct probe_play *play)
 			__VA_ARGS__                                             \
 		}
 
-/* Hart 0 tries every gap; hart 1 makes AMOs to the line; */
+/* Hart 0 tries every gap; hart 1 stores to the line. */
 void probe_lr_window(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	if (index == 0)
-		try_gaps(play);
-	else
-		UNTIL_OVER(play, (void)aptr_fetch_add_relaxed(word_of(play, FOUGHT), 1);)
-}
-
-/* or stores. */
-void probe_lr_window_store(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 

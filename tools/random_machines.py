@@ -4,7 +4,7 @@ import math
 import random
 from collections.abc import Callable, Mapping
 
-from hartlock.plan.machine_keys import Value, completed, machine_keys
+from hartlock.plan.machine_keys import Value, machine_keys
 
 Draw = Callable[[random.Random], Value]
 HARTS = 8
@@ -28,6 +28,11 @@ def _or_none(draw: Draw, share: float) -> Draw:
     return lambda r: 0.0 if r.random() < share else draw(r)
 
 
+# These are drawn as a share of another key.
+SHARES: Mapping[str, tuple[str, Draw]] = {
+    "hot_transfer": ("transfer", _one_of(1.0, 1.0, 0.9, 0.75)),
+    "hot_shared": ("shared", _one_of(1.0, 1.0, 0.6, 0.0)),
+}
 # A key that is not here keeps its default: it has no part in what locks cost.
 DRAWS: Mapping[str, Draw] = {
     "clock_mhz": _one_of(800, 1000, 1500, 2000),
@@ -38,11 +43,23 @@ DRAWS: Mapping[str, Draw] = {
     "banks": _one_of(1, 2, 4, 8, 16),
     "bank_busy": _evenly(0.5, 6),
     "store_buffer": _one_of(0, 0, 1, 2, 4, 8, 16, 32),
+    "store_misses": _one_of(1, 1, 2, 4),
     "moesi": _one_of(False, True),
     "amo_far": _one_of(False, False, False, True),
+    "amo_asks": _one_of(False, False, False, True),
+    "amo_overlaps": _one_of(False, False, True),
     "l1_load": _evenly(1, 5),
+    "load_ahead": _or_none(_one_of(20.0, 1000.0), 0.7),
     "l1_store": _evenly(0.5, 3),
     "l1_amo": _by_scale(2, 40),
+    "l1_swap": _by_scale(2, 40),
+    "l1_logic": _by_scale(2, 40),
+    "l1_cas": _by_scale(2, 40),
+    "l1_lr": _by_scale(2, 20),
+    "l1_sc": _by_scale(2, 20),
+    "amo_ahead": _or_none(_one_of(20.0, 1000.0), 0.7),
+    "aq": _or_none(_by_scale(1, 25), 0.6),
+    "rl": _or_none(_by_scale(1, 25), 0.6),
     "transfer": _by_scale(15, 200),
     "upgrade": _by_scale(10, 200),
     "invalidate": _evenly(0, 6),
@@ -50,6 +67,8 @@ DRAWS: Mapping[str, Draw] = {
     "memory": _by_scale(130, 450),
     "far_amo": _by_scale(10, 120),
     "hop": _evenly(2, 20),
+    "lr_shares": _one_of(False, False, True),
+    "sc_backoff": _or_none(_by_scale(2, 60), 0.7),
     "lr_hold": _or_none(_by_scale(8, 100), 0.5),
     "store_delay": _or_none(_by_scale(20, 300), 0.7),
     "op": _evenly(0.3, 2),
@@ -59,7 +78,11 @@ DRAWS: Mapping[str, Draw] = {
     "div": _evenly(5, 40),
     "csr": _evenly(1, 20),
     "fence": _by_scale(0.5, 30),
+    "fence_release": _by_scale(0.5, 30),
+    "fence_acquire": _by_scale(0.5, 30),
+    "fence_waits": _one_of(False, False, True),
     "pause": _by_scale(0.5, 40),
+    "pause_waits": _one_of(False, False, True),
 }
 FIXED: Mapping[str, Value] = {"harts": HARTS, "fp": 5.0}
 
@@ -71,8 +94,10 @@ def _text(value: Value) -> str:
 def draw(seed: int) -> dict[str, Value]:
     """The machine of a seed."""
     r = random.Random(seed)
-    return completed({key: FIXED[key] if key in FIXED else DRAWS[key](r)
-                      for key in machine_keys() if key in FIXED or key in DRAWS})
+    out: dict[str, Value] = {key: FIXED[key] if key in FIXED else DRAWS[key](r) for key in machine_keys() if key in FIXED or key in DRAWS}
+    for key, (of, share) in SHARES.items():
+        out[key] = max(float(out["l1_load"]), round(float(out[of]) * float(share(r)), 1))
+    return {key: out[key] for key in machine_keys() if key in out}
 
 
 def profile_text(values: Mapping[str, Value]) -> str:

@@ -12,6 +12,7 @@ from support.run import TOP, run_bench
 from hartlock.plan.profile import find
 from hartlock.figures.columns import header
 from hartlock.folder.probe_csv import ProbeRow
+from hartlock.plan.machine_keys import machine_keys
 from hartlock.probe.kinds import kinds as all_kinds
 from hartlock.records.parser import read
 
@@ -26,7 +27,8 @@ def machine(path, name, **changed):
     text = (TOP / f"model/machines/{name}.toml").read_text()
     for key, value in changed.items():
         text, n = re.subn(rf"^{key} = \S+", f"{key} = {value}", text, flags=re.MULTILINE)
-        assert n == 1, key
+        text += "" if n else f"{key} = {value}\n"
+        assert key in machine_keys() and n <= 1, key
     path.write_text(text)
     return str(path)
 
@@ -136,6 +138,28 @@ def test_a_hot_line_moves_sooner_than_a_lone_one(generic):
     """The cycles of one of many AMOs to one word lie between those of an own line and a transfer."""
     hot = {int(r["b"]): float(r["cost_cycles"]) for r in generic.done.rows("probe.csv") if r["kind"] == "hot"}
     assert sorted(hot) == list(range(1, 9)) and generic.wanted["l1_amo"] < hot[8] < generic.wanted["transfer"]
+
+
+MECHANISMS = [
+    ("l1_swap", 9), ("l1_logic", 12), ("l1_cas", 21), ("l1_lr", 7), ("l1_sc", 11), ("aq", 22), ("rl", 13), ("fence", 25),
+    ("fence_release", 17), ("fence_acquire", 9), ("fence_waits", "true"), ("pause_waits", "true"), ("amo_asks", "true"),
+    ("amo_overlaps", "true"), ("load_ahead", 20), ("load_ahead", 1000), ("amo_ahead", 20), ("amo_ahead", 1000),
+    ("lr_shares", "true"), ("sc_backoff", 33), ("hot_transfer", 38), ("hot_shared", 3), ("bank_busy", 5), ("store_misses", 3)]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("key,value", MECHANISMS)
+def test_each_mechanism_of_a_core_or_a_memory_is_seen(tmp_path, key, value):
+    other = Probed(tmp_path, 8, machine(tmp_path / "other.toml", "generic-8", **{"cluster_harts": 8, "l1_amo": 16, key: value}))
+    expect(other, [key, "l1_load", "transfer", "store_buffer"])
+
+
+@pytest.mark.deep
+def test_a_machine_without_mechanisms_has_none(tmp_path):
+    plain = Probed(tmp_path, 8, machine(tmp_path / "plain.toml", "generic-8", cluster_harts=8, l1_amo=16))
+    switches = {key for key, _ in MECHANISMS if machine_keys()[key].kind == "SWITCH"}
+    assert {key: plain.found[key] for key in switches} == dict.fromkeys(switches, False)
+    assert [plain.found[k] for k in ("aq", "rl", "load_ahead", "amo_ahead", "sc_backoff", "store_misses")] == [0, 0, 0, 0, 0, 1]
 
 
 @pytest.mark.deep

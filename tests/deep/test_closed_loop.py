@@ -7,7 +7,7 @@ from hartlock.plan.machine_keys import machine_keys
 
 
 def test_every_key_is_drawn_or_said_to_have_no_part():
-    assert {*random_machines.DRAWS, *random_machines.FIXED} == set(machine_keys())
+    assert {*random_machines.DRAWS, *random_machines.SHARES, *random_machines.FIXED} == set(machine_keys())
 
 
 def test_a_seed_is_a_machine():

@@ -7,8 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
-from hartlock.probe.fit_fights import lr_hold
-from hartlock.probe.fit_stores import l1_store, store_buffer
+from hartlock.probe.fit_atomics import amo_ahead, amo_asks, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores
+from hartlock.probe.fit_fights import bank_busy, hot_shared, hot_transfer, lr_hold
+from hartlock.probe.fit_stores import drain_of, l1_store, sc_backoff, store_buffer, store_misses, waits
 from hartlock.probe.measured import Found, Probe
 from hartlock.probe.topology import topology
 
@@ -21,6 +22,24 @@ def _clock_mhz(p: Probe) -> Found:
 
 def _simple(kind: str, what: str) -> Callable[[Probe], Found]:
     return lambda p: Found(p.cost(kind), what)
+
+
+def _of_near(kind: str, what: str) -> Callable[[Probe], Found]:
+    return lambda p: Found(None, "AMOs are far") if _is_far(p) else Found(p.cost(kind), what)
+
+
+def _number(found: Found) -> float | None:
+    return None if found.value is None else float(found.value)
+
+
+def _is(found: Found) -> bool | None:
+    return None if found.value is None else bool(found.value)
+
+
+def _instruction(p: Probe) -> float | None:
+    """The mean cycles of an instruction of the loops that delay."""
+    op, branch = p.cost("op"), _number(_branch(p))
+    return None if op is None or branch is None else (op + branch) / 2
 
 
 def _is_far(p: Probe) -> bool | None:
@@ -114,13 +133,6 @@ def _branch(p: Probe) -> Found:
     return Found(None if op is None else (m.cycles.min - p.overhead("dirty")) / m.ops - op, "the turn of an empty loop, less its addition")
 
 
-def _fence(p: Probe) -> Found:
-    acquire, release = p.cost("fence_r_rw"), p.cost("fence_rw_w")
-    if acquire is None or release is None:
-        return Found(None, "no RISC-V fences")
-    return Found((acquire + release) / 2, f"`fence r,rw` {acquire:.4g}, `fence rw,w` {release:.4g}, their mean")
-
-
 def _store_delay(p: Probe) -> Found:
     """The cycles of a hand-off beyond its write, its dirty load and half a turn of the waiting loop.
     The writer has read the line before: if the other hart still owns it (MOESI), the write
@@ -154,9 +166,30 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "op": _simple("op", "xor, each on the last one's result"),
     "branch": _branch,
     "jump": _simple("jump", "a jump to the next instruction"),
-    "fence": _fence,
+    "fence": _simple("fence_rw_rw", "`fence rw,rw`"),
+    "fence_release": _simple("fence_rw_w", "`fence rw,w`"),
+    "fence_acquire": _simple("fence_r_rw", "`fence r,rw`"),
+    "fence_waits": lambda p: waits_for_stores(p, "store_release", "fence_rw_w", drain_of(p), not waits(p)),
+    "pause_waits": lambda p: waits_for_stores(p, "store_pause", "pause", drain_of(p), not waits(p)),
     "store_buffer": store_buffer,
-    "lr_hold": lambda p: lr_hold(p, _branch(p).value, _transfer(p).value, bool(_is_far(p)), float(_store_delay(p).value or 0)),
+    "store_misses": lambda p: store_misses(p, float(_store_delay(p).value or 0)),
+    "sc_backoff": sc_backoff,
+    "l1_swap": _of_near("amo_swap", "amoswap to an own line"),
+    "l1_logic": _of_near("amo_or", "amoor to an own line"),
+    "l1_cas": _of_near("amo_cas", "amocas to an own line"),
+    "l1_lr": _simple("lr", "LR of an own line"),
+    "l1_sc": l1_sc,
+    "aq": lambda p: difference(p, "amo_aq", "amo", "amoadd.aq less amoadd"),
+    "rl": lambda p: difference(p, "amo_rl", "amo", "amoadd.rl less amoadd"),
+    "load_ahead": load_ahead,
+    "amo_ahead": amo_ahead,
+    "amo_asks": lambda p: amo_asks(p, bool(_is_far(p))),
+    "amo_overlaps": lambda p: amo_overlaps(p, bool(_is_far(p))),
+    "lr_shares": lr_shares,
+    "hot_transfer": lambda p: hot_transfer(p, _instruction(p), bool(_is_far(p))),
+    "hot_shared": lambda p: hot_shared(p, _number(_invalidate(p)), _is(_moesi(p))),
+    "bank_busy": lambda p: bank_busy(p, _number(_invalidate(p))),
+    "lr_hold": lambda p: lr_hold(p, _branch(p).value, _transfer(p).value, float(_store_delay(p).value or 0)),
     "mul": _simple("mul", "each on the last one's result"),
     "div": _simple("div", "unsigned by 3, each on the last one's result"),
     "pause": _simple("pause", "pauses in a row"),

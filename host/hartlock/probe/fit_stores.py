@@ -9,15 +9,15 @@ WAIT_SHARE = 0.9  # a store that takes less than this, of what many take each, i
 FULL_SHARE = 1.1  # stores that take longer than this, times what they take at first, wait for room
 
 
-def _waits(p: Probe) -> bool | None:
+def waits(p: Probe) -> bool | None:
     """Does the hart wait for a store before it goes on? If so, one store takes what each of many does, and two take twice that."""
-    one, two, drain = p.mean("stores", 1), p.mean("stores", 2), _drain(p)
+    one, two, drain = p.mean("stores", 1), p.mean("stores", 2), drain_of(p)
     if one is None or two is None or drain is None:
         return None
     return min(one - p.overhead("stores"), two - one) > WAIT_SHARE * drain
 
 
-def _drain(p: Probe) -> float | None:
+def drain_of(p: Probe) -> float | None:
     """The cycles that each of many stores takes to its line."""
     many, half = p.mean("stores_done", MANY), p.mean("stores_done", HALF)
     return None if many is None or half is None else (many - half) / (MANY - HALF)
@@ -27,24 +27,52 @@ def _rooms(p: Probe, drain: float) -> list[float]:
     """For each number of stores in a row that filled the buffer: the stores that were under way when the hart went on."""
     counts = sorted(b for kind, _, b in p.measures if kind == "stores")
     taken = {k: (p.mean("stores", k) or 0.0) - (p.mean("stores", 1) or 0.0) for k in counts}
-    return [k - taken[k] / drain for k in counts if k > 4 and taken[k] / (k - 1) > FULL_SHARE * taken[4] / 3]
+    return [k - taken[k] / drain for k in counts if k > 16 and taken[k] / (k - 1) > FULL_SHARE * taken[4] / 3]
 
 
 def store_buffer(p: Probe) -> Found:
     """The stores that were under way when hart 0 went on from the last of many: their time is missing."""
-    drain, one, many = _drain(p), p.mean("stores", 1), p.mean("stores", MANY)
+    drain, one, many = drain_of(p), p.mean("stores", 1), p.mean("stores", MANY)
     if drain is None or one is None or many is None or drain <= 0:
         return Found(None, "one hart")
-    if _waits(p):
+    if waits(p):
         return Found(0, f"a hart goes on when its store is done: one takes {one:.4g} cycles, many {drain:.4g} each")
     rooms = _rooms(p, drain)
     if not rooms:
         return Found(max(1, round(MANY - (many - one) / drain)), f"{MANY} stores did not fill it: it is at least that")
-    return Found(max(1, round(statistics.median(rooms))), f"{MANY} stores: the hart went on after {many:.4g} cycles, {drain:.4g} a store")
+    at_once = float(store_misses(p, 0).value or 1)
+    room = statistics.median(rooms) + (at_once - 1) / 2  # they leave in groups, and half a group is missing in the mean
+    return Found(max(1, round(room)), f"{MANY} stores: the hart went on after {many:.4g} cycles, {drain:.4g} a store")
+
+
+def store_misses(p: Probe, delay: float) -> Found:
+    """The stores that are under way to their lines at once: what one takes, divided by what each of many takes."""
+    drain, one = drain_of(p), p.typical("dirty", 1, 0)
+    if drain is None or one is None or drain <= 0:
+        return Found(None, "one hart")
+    if waits(p):
+        return Found(1, "a hart waits for each store")
+    return Found(max(1, round((one + delay) / drain)), f"each of many stores takes {drain:.4g} cycles, the line of one {one + delay:.4g}")
+
+
+def _own_store(p: Probe) -> tuple[float, float] | None:
+    """The (l1_store, sc_backoff) that fit: an SC that fails takes both, and a store that a hart waits for an L1 load at least."""
+    store, fails, load = p.cost("store"), p.cost("sc_fails"), p.cost("load")
+    if store is None or load is None:
+        return None
+    if fails is None:
+        return store, 0.0
+    if waits(p):
+        return (fails, 0.0) if fails <= load else (max(0.1, min(store, fails)), max(0.0, fails - store))
+    return store, max(0.0, fails - store)
 
 
 def l1_store(p: Probe) -> Found:
-    stores, fails = p.cost("store"), p.cost("sc_fails")
-    if _waits(p) and stores is not None and fails is not None and fails < stores:
-        return Found(fails, "an SC that fails; a store that a hart waits for takes an L1 load at least")
-    return Found(stores, "a store to an own line among 128 other instructions")
+    found = _own_store(p)
+    how = "a store to an own line among 128 other instructions"
+    return Found(found[0] if found else None, "an SC that fails; the store itself is waited for" if waits(p) else how)
+
+
+def sc_backoff(p: Probe) -> Found:
+    found = _own_store(p)
+    return Found(found[1] if found else None, "an SC that fails, less a store")

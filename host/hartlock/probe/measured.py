@@ -12,9 +12,9 @@ from hartlock.records.histogram import Histogram, lowest
 
 Pair = tuple[int, int]
 
-MISSES = ("memory", "shared", "dirty", "copy", "dirty_amo", "dirty_lr")  # operations that an L1 hit among them would spoil
-OF_TWO = ("dirty_amo", "dirty_lr", "dirty_two", "upgrade_store", "lr_leaves", "visible", "stores", "stores_done", "regain",
-          "lr_window", "lr_window_store")  # harts 0 and 1
+MISSES = ("memory", "shared", "dirty", "copy", "dirty_amo", "dirty_amo_on", "dirty_lr")  # operations that an L1 hit among them would spoil
+OF_TWO = ("dirty_amo", "dirty_amo_on", "dirty_lr", "dirty_two", "store_release", "store_pause", "upgrade_store", "lr_leaves", "visible", "stores", "stores_done", "regain",
+          "lr_window")  # harts 0 and 1
 NEAREST_SHARE = 0.01  # share of the tries that must be that fast: one may be a fluke
 
 

@@ -30,7 +30,8 @@ def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -
             "# `probed` says how a number was measured (docs/ports/probe.md); what the probe cannot see",
             f"# is as the profile {base_name} has it, and says so: there it may be a range.", ""]
     grounds = {k.key: k.ground for k in parse(base_name, base_text).keys}
-    return "\n".join(head + [_line(key, value, found.get(key), grounds[key], base_name) for key, value in base.items()]) + "\n"
+    keys = [key for key in machine_keys() if key in base or (key in found and found[key].value is not None)]
+    return "\n".join(head + [_line(key, base.get(key), found.get(key), grounds.get(key, ""), base_name) for key in keys]) + "\n"
 
 
 def columns(text: str) -> int:

@@ -1,0 +1,81 @@
+"""The keys of AMOs, LR, SC and fences: each alone on an own line, and what of them a hart does not wait for."""
+
+import math
+
+from hartlock.probe.measured import Found, Probe
+
+WINDOW = 1000.0  # a hart that waits for nothing of an access goes on this long before its end
+ALL_SHARE = 0.9  # a hart that does not wait for so much of an access waits for nothing of it
+TOLD_CYCLES = 2  # the least difference that tells one machine from another
+
+
+def difference(p: Probe, kind: str, less: str, how: str) -> Found:
+    """One kind takes so much more than another."""
+    with_it, without = p.cost(kind), p.cost(less)
+    return Found(None, "no RISC-V") if with_it is None or without is None else Found(max(0.0, with_it - without), how)
+
+
+def l1_sc(p: Probe) -> Found:
+    both, lr, op = p.cost("lr_sc"), p.cost("lr"), p.cost("op")
+    if both is None or lr is None or op is None:
+        return Found(None, "no RISC-V")
+    return Found(both - lr - op, "LR and SC of an own line, less the LR and an addition")
+
+
+def amo_overlaps(p: Probe, far: bool) -> Found:
+    """Does an AMO that misses do its work meanwhile? Then it takes the longer of the two times, not both."""
+    miss, amo, own, load = p.cost("dirty", 1, 0), p.cost("dirty_amo", 0, 1), p.cost("amo"), p.cost("load")
+    if far or miss is None or amo is None or own is None or load is None:
+        return Found(None, "AMOs are far" if far else "one hart")
+    one_by_one, at_once = miss + own - load, max(miss, own)
+    if one_by_one - at_once < TOLD_CYCLES:
+        return Found(None, "an AMO's own time is too short to tell")
+    return Found(abs(amo - at_once) < abs(amo - one_by_one), f"amoadd to a line another hart wrote takes {amo:.4g}, a load {miss:.4g}")
+
+
+def _ahead(cycles: float, of: float, how: str) -> Found:
+    return Found(WINDOW if cycles >= ALL_SHARE * of else 0.0 if cycles < TOLD_CYCLES else cycles, how)
+
+
+def load_ahead(p: Probe) -> Found:
+    """Two loads of lines that another hart wrote take so much less than twice one."""
+    one, two, op = p.typical("dirty", 1, 0), p.typical("dirty_two", 0, 1), p.cost("op")
+    if one is None or two is None or op is None:
+        return Found(None, "one hart")
+    return _ahead(2 * one - (two - op), one, f"two loads of lines another hart wrote take {two:.4g}, one {one:.4g}")
+
+
+def amo_ahead(p: Probe) -> Found:
+    """The time before the end of an AMO to a line that another hart wrote at which hart 0 goes on."""
+    done, on, fence = p.typical("dirty_amo", 0, 1), p.typical("dirty_amo_on", 0, 1), p.cost("fence_r_rw")
+    if done is None or on is None or fence is None:
+        return Found(None, "one hart, or no RISC-V")
+    return _ahead(done - on - fence, done, f"hart 0 goes on {on + fence:.4g} cycles behind an amoadd that takes {done:.4g}")
+
+
+def amo_asks(p: Probe, far: bool) -> Found:
+    """Two harts at one word: if each AMO asks the directory, they take turns; else each makes several while the other's request comes."""
+    miss, hot, own = p.cost("dirty", 1, 0), p.cost("hot", 0, 2), p.cost("amo")
+    if far or miss is None or hot is None or own is None:
+        return Found(None, "AMOs are far" if far else "one hart")
+    several = 1 + math.floor(miss * 2 / 3 / own)
+    if several < 2:
+        return Found(None, "an AMO takes as long as the other's request")
+    return Found(hot > miss / math.sqrt(several), f"amoadd by two harts to one word: {hot:.4g} cycles each, a transfer takes {miss:.4g}")
+
+
+def waits_for_stores(p: Probe, kind: str, alone: str, drain: float | None, buffered: bool) -> Found:
+    """Does a fence or a pause, of that cost alone, wait for the store before it?"""
+    taken, cost = p.typical(kind, 0, 1), p.cost(alone)
+    if taken is None or cost is None or drain is None:
+        return Found(None, "one hart, or no RISC-V")
+    if not buffered:
+        return Found(None, "a hart waits for its stores anyway")
+    return Found(taken - cost > drain / 2, f"it takes {taken:.4g} cycles behind a store to a line another hart wrote, {cost:.4g} alone")
+
+
+def lr_shares(p: Probe) -> Found:
+    kept, load = p.typical("lr_leaves", 0, 1), p.cost("load")
+    if kept is None or load is None or not p.riscv:
+        return Found(None, "one hart, or no RISC-V")
+    return Found(kept < 2 * load + TOLD_CYCLES, f"a line that two harts read, and one of them by LR again: the other's load takes {kept:.4g}")
