@@ -8,10 +8,13 @@ from collections.abc import Callable, Mapping, Sequence
 import numpy as np
 
 from hartlock.probe.fit_atomics import amo_ahead, amo_asks, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores
-from hartlock.probe.fit_fights import bank_busy, hot_shared, hot_transfer, lr_hold
+from hartlock.probe.fit_fights import LIKE_SHARE, bank_busy, hot_shared, hot_transfer, lr_hold
 from hartlock.probe.fit_stores import drain_of, l1_store, sc_backoff, store_buffer, store_misses, waits
 from hartlock.probe.measured import Found, Probe
 from hartlock.probe.topology import topology
+
+
+STORE_OPS = 5  # instructions of a timed store that are not the store
 
 
 def _clock_mhz(p: Probe) -> Found:
@@ -25,7 +28,7 @@ def _simple(kind: str, what: str) -> Callable[[Probe], Found]:
 
 
 def _of_near(kind: str, what: str) -> Callable[[Probe], Found]:
-    return lambda p: Found(None, "AMOs are far") if _is_far(p) else Found(p.cost(kind), what)
+    return lambda p: Found(None, "AMOs are far") if _is_far(p) else Found(p.chain(kind, bool(amo_ahead(p).value)), what)
 
 
 def _number(found: Found) -> float | None:
@@ -58,7 +61,7 @@ def _amo_far(p: Probe) -> Found:
 def _l1_amo(p: Probe) -> Found:
     if _is_far(p):
         return Found(p.cost("lr"), "AMOs are far: an LR of an own line")
-    return Found(p.cost("amo"), "amoadd to an own line, each on the last one's result")
+    return Found(p.chain("amo", bool(amo_ahead(p).value)), "amoadd to an own line, each on the last one's result")
 
 
 def _far_amo(p: Probe) -> Found:
@@ -81,7 +84,7 @@ def _upgrades(p: Probe) -> list[tuple[int, float]]:
     if load is None or amo is None or t is None:
         return []
     far = _is_far(p)
-    own = p.cost("amo_lines") or amo if far else max(0.0, amo - load)
+    own = p.cost("amo_lines") or amo if far else 0.0 if amo_overlaps(p, False).value else max(0.0, amo - load)
     out = []
     for n in range(1, p.harts):
         cost = p.cost("upgrade", 0, n)
@@ -134,6 +137,42 @@ def _branch(p: Probe) -> Found:
 
 
 def _store_delay(p: Probe) -> Found:
+    found = _apart(p)
+    return Found(found[1] if found else None, "a hand-off, less its write, its dirty load and the waiting loop" if found else "one hart")
+
+
+def _hot_transfer(p: Probe) -> Found:
+    spaced = hot_transfer(p, _instruction(p), bool(_is_far(p)))
+    found = _apart(p)
+    if spaced.value is not None or found is None or p.real:
+        return spaced
+    return Found(found[0], "a hand-off, less its write, the delay of a store with a fence behind it, and the waiting loop")
+
+
+def _apart(p: Probe) -> tuple[float, float] | None:
+    """The (hot_transfer, store_delay) that a hand-off shows. The reader waits for the line while it is written, so it comes as a hot
+    one does. Where no other measurement tells how fast that is, what a store with a fence behind it takes longer than a load of the
+    line is the delay, and the rest is the transfer."""
+    rest, t, op = _beyond(p), topology(p), p.cost("op")
+    spaced = _number(hot_transfer(p, _instruction(p), bool(_is_far(p))))
+    if rest is None or t is None or op is None:
+        return None
+    least = (p.cost("load") or 0) + (_number(_branch(p)) or 0)
+    hot = t.transfer if p.real else spaced
+    if hot is None:
+        hot = min(t.transfer, max(least, t.transfer + rest - _fenced(p, op)))
+        hot = t.transfer if t.transfer - hot <= max(2 * least, LIKE_SHARE * t.transfer) else hot
+    delay = rest + t.transfer - hot
+    return hot, delay if delay > least else 0.0
+
+
+def _fenced(p: Probe, op: float) -> float:
+    """A store with a fence behind it takes so much longer than a load of such a line."""
+    store, line, fence = p.typical("stores_done", 0, 1), p.typical("dirty", 1, 0), p.cost("fence_rw_rw")
+    return 0.0 if store is None or line is None or fence is None else max(0.0, store - line - fence - STORE_OPS * op)
+
+
+def _beyond(p: Probe) -> float | None:
     """The cycles of a hand-off beyond its write, its dirty load and half a turn of the waiting loop.
     The writer has read the line before: if the other hart still owns it (MOESI), the write
     fetches it from there, else it is an upgrade. The reader finds its line gone while the write
@@ -141,17 +180,16 @@ def _store_delay(p: Probe) -> Found:
     upgrade, t = _upgrade(p).value, topology(p)
     handoff, dirty, load, branch = p.cost("visible", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).value
     if upgrade is None or t is None or handoff is None or dirty is None or load is None or branch is None:
-        return Found(None, "one hart")
+        return None
     write = dirty if _moesi(p).value else upgrade + t.way(0, 1)
-    rest = handoff - write - (dirty - load) - (load + branch) / 2
-    return Found(rest if rest > load + branch else 0.0, f"hand-off of {handoff:.4g}, less its write, its dirty load and the waiting loop")
+    return handoff - write - (dirty - load) - (load + branch) / 2
 
 
 _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "clock_mhz": _clock_mhz,
     "harts": lambda p: Found(p.harts, "the harts that took part"),
     "cluster_harts": _cluster_harts,
-    "l1_load": _simple("load", "each load's address from the load before"),
+    "l1_load": lambda p: Found(p.chain("load", bool(load_ahead(p).value)), "each load's address from the load before"),
     "l1_store": l1_store,
     "l1_amo": _l1_amo,
     "amo_far": _amo_far,
@@ -186,9 +224,9 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "amo_asks": lambda p: amo_asks(p, bool(_is_far(p))),
     "amo_overlaps": lambda p: amo_overlaps(p, bool(_is_far(p))),
     "lr_shares": lr_shares,
-    "hot_transfer": lambda p: hot_transfer(p, _instruction(p), bool(_is_far(p))),
+    "hot_transfer": _hot_transfer,
     "hot_shared": lambda p: hot_shared(p, _number(_invalidate(p)), _is(_moesi(p))),
-    "bank_busy": lambda p: bank_busy(p, _number(_invalidate(p))),
+    "bank_busy": lambda p: bank_busy(p, _number(_invalidate(p)), _is(_moesi(p))),
     "lr_hold": lambda p: lr_hold(p, _branch(p).value, _transfer(p).value, float(_store_delay(p).value or 0)),
     "mul": _simple("mul", "each on the last one's result"),
     "div": _simple("div", "unsigned by 3, each on the last one's result"),

@@ -11,7 +11,7 @@ TOLD_CYCLES = 2  # the least difference that tells one machine from another
 
 def difference(p: Probe, kind: str, less: str, how: str) -> Found:
     """One kind takes so much more than another."""
-    with_it, without = p.cost(kind), p.cost(less)
+    with_it, without = p.cost(kind), p.chain(less, bool(amo_ahead(p).value))
     return Found(None, "no RISC-V") if with_it is None or without is None else Found(max(0.0, with_it - without), how)
 
 

@@ -67,7 +67,7 @@ def _latest(p: Probe) -> dict[int, float]:
 
 def hot_shared(p: Probe, invalidate: float | None, moesi: bool | None) -> Found:
     """The second watcher of a word sees it so much later than the first, which brought it to the shared cache."""
-    latest, load, shared, bank = _latest(p), p.cost("load"), p.cost("shared"), bank_busy(p, invalidate).value
+    latest, load, shared, bank = _latest(p), p.cost("load"), p.cost("shared"), bank_busy(p, invalidate, moesi).value
     if moesi is None or moesi or invalidate is None or load is None or shared is None or bank is None or not {1, 2} <= latest.keys():
         return Found(None, "owned lines come from their owner" if moesi else SCATTERED)
     hot = max(load, latest[2] - latest[1] - invalidate - bank + load)
@@ -75,10 +75,10 @@ def hot_shared(p: Probe, invalidate: float | None, moesi: bool | None) -> Found:
     return Found(shared if _like(hot, shared) else hot, how)
 
 
-def bank_busy(p: Probe, invalidate: float | None) -> Found:
+def bank_busy(p: Probe, invalidate: float | None, moesi: bool | None) -> Found:
     """Each further watcher of a word sees it so much later."""
     latest = _latest(p)
-    if invalidate is None or max(latest, default=0) < 4:
-        return Found(None, SCATTERED)
+    if invalidate is None or max(latest, default=0) < 4 or moesi is not False:
+        return Found(None, "owned lines come from their owner" if moesi else SCATTERED)
     later = (latest[max(latest)] - latest[2]) / (max(latest) - 2) - invalidate
     return Found(max(0.0, later), "what each further watcher of a word sees it later, less the copy that is taken away")

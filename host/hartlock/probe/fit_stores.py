@@ -1,10 +1,13 @@
 """The keys of stores: does a hart wait for them, and how many may be under way?"""
 
+import math
 import statistics
 
 from hartlock.probe.measured import Found, Probe
 
 MANY, HALF = 64, 32  # stores in a row
+LEAST = 0.1  # model/keys.def: the least cycles of a store
+BESIDE_OPS = 4  # instructions of each of several stores beside it and the loop
 WAIT_SHARE = 0.9  # a store that takes less than this, of what many take each, is not waited for
 FULL_SHARE = 1.1  # stores that take longer than this, times what they take at first, wait for room
 
@@ -63,8 +66,17 @@ def _own_store(p: Probe) -> tuple[float, float] | None:
     if fails is None:
         return store, 0.0
     if waits(p):
-        return (fails, 0.0) if fails <= load else (max(0.1, min(store, fails)), max(0.0, fails - store))
+        return (fails, 0.0) if fails <= load else (max(LEAST, min(store, fails)), max(0.0, fails - store))
+    store = min(store, fails, max(LEAST, _in_a_row(p)))
     return store, max(0.0, fails - store)
+
+
+def _in_a_row(p: Probe) -> float:
+    """The cycles of each of a few stores that the buffer has room for: infinity where it has none."""
+    one, four, drain, op, loop = p.mean("stores", 1), p.mean("stores", 4), drain_of(p), p.cost("op"), p.cost("loop")
+    if one is None or four is None or drain is None or op is None or loop is None or four - one > drain:
+        return math.inf
+    return (four - one) / 3 - loop - BESIDE_OPS * op
 
 
 def l1_store(p: Probe) -> Found:

@@ -15,6 +15,7 @@ Pair = tuple[int, int]
 MISSES = ("memory", "shared", "dirty", "copy", "dirty_amo", "dirty_amo_on", "dirty_lr")  # operations that an L1 hit among them would spoil
 OF_TWO = ("dirty_amo", "dirty_amo_on", "dirty_lr", "dirty_two", "store_release", "store_pause", "upgrade_store", "lr_leaves", "visible", "stores", "stores_done", "regain",
           "lr_window")  # harts 0 and 1
+UNROLL = 16  # bench/probe_play.h: operations in a turn of a loop
 NEAREST_SHARE = 0.01  # share of the tries that must be that fast: one may be a fluke
 
 
@@ -92,11 +93,21 @@ class Probe:
         if self.real and kinds()[kind].less == "clock":
             middle = _middle(m.cycles, self._floor(kind, b))
             return None if middle is None else (middle - self.overhead(kind)) / m.ops
+        if m.cycles.max - m.cycles.min <= 1:  # there are no banks to choose from, but fractions of cycles
+            return (m.cycles.mean() - self.overhead(kind)) / m.ops
         above = self.overhead(kind)
         if kind in MISSES:
             above += 2 * (self.cost("load") or 0)
         fastest = _fastest(m.cycles, above if kind in MISSES else -1)
         return None if fastest is None else (fastest - self.overhead(kind)) / m.ops
+
+    def chain(self, kind: str, hidden: bool) -> float | None:
+        """Cycles of one operation, each on the last one's result. `hidden`: the loop's own work is done while it waits for one."""
+        m, cost = self.measures.get((kind, 0, 0)), self.cost(kind)
+        if m is None or cost is None or not hidden:
+            return cost
+        loop, each = self.overhead(kind) * UNROLL / m.ops, m.cycles.min / m.ops
+        return each if each >= loop else cost * UNROLL / (UNROLL - 1)
 
     def _floor(self, kind: str, sharers: int) -> float:
         """The cycles of a real computer's prefetched line: a try that took no more met a line that a
