@@ -181,7 +181,7 @@ def test_a_candidate_that_loses_a_block_fails_the_run(replay):
 
 
 def test_a_device_tree_without_memory_is_a_panic_with_a_message(bench, tmp_path):
-    tree = device_tree(tmp_path, 2, lambda text: text.replace("memory@80000000", "mem@80000000"))
+    tree = device_tree(tmp_path, 2, lambda text: text.replace('device_type = "memory"', 'device_type = "rom"'))
     done = bench(*TWO, "--", "-dtb", tree)
     assert done.status == 1
     assert re.search(r"panicked on hart \d, kernel/main.c:\d+: device tree at 0x\w+: no memory in the tree", done.out)
