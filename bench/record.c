@@ -107,20 +107,24 @@ void record_hex(const char *key, uint64_t value)
 	record_part_hex(value);
 }
 
+void record_part_quoted(char c)
+{
+	unsigned char byte = (unsigned char)c;
+
+	if (byte > ' ' && byte < 0x7f && c != '%' && c != '=' && c != '*') {
+		put(c);
+		return;
+	}
+	put('%');
+	put("0123456789abcdef"[byte >> 4]);
+	put("0123456789abcdef"[byte & 15]);
+}
+
 void record_text(const char *key, const char *value)
 {
 	record_key(key);
-	for (; *value != 0; value++) {
-		unsigned char c = (unsigned char)*value;
-
-		if (c > ' ' && c < 0x7f && c != '%' && c != '=' && c != '*') {
-			put(*value);
-			continue;
-		}
-		put('%');
-		put("0123456789abcdef"[c >> 4]);
-		put("0123456789abcdef"[c & 15]);
-	}
+	while (*value != 0)
+		record_part_quoted(*value++);
 }
 
 void record_end(void)

@@ -24,6 +24,7 @@ void record_key(const char *key);
 void record_part_u64(uint64_t value);
 void record_part_hex(uint64_t value);
 void record_part_char(char c);
+void record_part_quoted(char c); /* a character of a text, which may be any */
 
 void record_end(void);
 

@@ -39,7 +39,7 @@ static void say_isa(const struct machine_hart *hart)
 {
 	record_key("isa");
 	if (hart != NULL)
-		isa_write(&hart->isa, record_part_char);
+		isa_write(&hart->isa, record_part_quoted);
 }
 
 void say_boot(void)

@@ -92,6 +92,8 @@ static void test_text(void)
 	EXPECT_RECORD(record_text("s", "ticket"), " s=ticket");
 	EXPECT_RECORD(record_text("s", ""), " s=");
 	EXPECT_RECORD(record_text("s", "a b\n"), " s=a%20b%0a");
+	EXPECT_RECORD((record_key("s"), record_part_quoted('a'), record_part_quoted('*')),
+		      " s=a%2a");
 	EXPECT_RECORD(record_text("s", "100%=*@~"), " s=100%25%3d%2a@~");
 	EXPECT_RECORD(record_text("s", "\x01\x1f\x7f\x80\xc3\xff"), " s=%01%1f%7f%80%c3%ff");
 }

@@ -83,6 +83,15 @@ def test_memory_in_pieces(bench, tmp_path):
     assert done.row("cas", 2)["check"] == "pass"
 
 
+def test_an_isa_of_any_characters_does_not_damage_its_record(bench, tmp_path):
+    def change(text):
+        return re.sub(r'riscv,isa = "\w+"', 'riscv,isa = "rv64imac_zihintpause x=*"', text)
+
+    done = bench(*TWO, "--", "-dtb", device_tree(tmp_path, 2, change))
+    assert done.status == 0, done.out
+    assert done.session()["boot"]["isa"] == "rv64imac_zihintpause x=*"
+
+
 def uboot_changes(tmp_path, smp, changes, plan):
     """The kernel's output when U-Boot has changed the tree that OpenSBI read."""
     child = pexpect.spawn("qemu-system-riscv64", [
