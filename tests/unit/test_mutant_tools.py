@@ -74,7 +74,7 @@ def test_a_check_that_failed_before_nothing_was_heard_has_caught_it():
 
 
 def test_a_program_that_never_ends_is_caught_by_nobody(monkeypatch, tmp_path):
-    """The limit of ThreadSanitizer's program is CPU time, and that it ran out says nothing of the lock."""
+    """The limit of ThreadSanitizer's program is its own time, and that it ran out says nothing of the lock."""
     monkeypatch.setattr(hunt, "TSAN_S", 1)
     spins = tmp_path / "gcc"
     spins.write_text('#!/bin/sh\nwhile [ "$1" != -o ]; do shift; done\nmkdir -p "${2%/*}"\n'
