@@ -26,6 +26,7 @@ def four(monkeypatch):
     (0.0, 8, False, 0.0),  # others had all
     (0.0, 0, False, 1.0),  # it slept: it could have worked
     (0.0, 0, True, 0.0),  # it was stopped
+    (-3.0, 1, False, 0.0),  # a child that had used processors has ended
     (9.0, 1, False, 1.0),  # threads that ended since: never more than the wall clock's
 ])
 def test_own_time_is_the_time_in_which_a_process_could_work(four, cpu_s, wanting, stopped, own_s):

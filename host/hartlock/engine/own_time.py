@@ -79,4 +79,5 @@ class OwnTime:
             return elapsed
         if not seen.wanting and not seen.stopped:
             return elapsed
-        return (seen.cpu_s - self._last.cpu_s) / max(1, min(seen.wanting, self._processors))
+        used = max(0.0, seen.cpu_s - self._last.cpu_s)  # a child that has ended takes its time with it
+        return used / max(1, min(seen.wanting, self._processors))

@@ -11,7 +11,6 @@ from typing import Self
 
 from hartlock.engine.own_time import LOOK_S
 
-
 FAR = 20  # so many times the limit on silence is waited by the wall clock, for a program that never gets to work
 
 
