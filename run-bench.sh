@@ -26,7 +26,7 @@ if [ "$ours" = ' check' ]; then
 	exit 2
 fi
 python=$("$top/host/find-python") || {
-	echo "hartlock: no Python 3.11 or later with numpy, rich and pyelftools was found" >&2
+	echo "hartlock: no Python 3.11 or later with numpy, rich and pyelftools could be run" >&2
 	"$top/host/setup" --missing "$sets" || true
 	echo "or let hartlock do it: ./run-bench.sh --setup$ours" >&2
 	exit 2

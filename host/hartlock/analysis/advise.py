@@ -216,9 +216,10 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     taken = None if advice.doubted else take(data, advice)
     yield from _head(data, advice, taken)
     yield ""
-    yield f"Ranked by {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
-        sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting.machine or setting.engine}):"
-    yield from _ranked(advice)
+    ranked = list(_ranked(advice))
+    yield f"{'Ranked by' if ranked else 'Nothing is left to rank by'} {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
+        sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting.machine or setting.engine}){':' if ranked else '.'}"
+    yield from ranked
     if advice.out:
         yield "Ruled out:"
         yield from (f"  {name}: {why}" for name, why in advice.out.items())

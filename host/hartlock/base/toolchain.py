@@ -63,6 +63,19 @@ def output_of(*command: str) -> str:
     return done.stdout
 
 
+def answer_of(*command: str) -> str:
+    """output_of() a program that is there. Raises UsageError, with the reason, if it cannot be run or fails."""
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+    except OSError as e:
+        raise UsageError(f"{command[0]} cannot be run: {e.strerror}") from e
+    except subprocess.TimeoutExpired as e:
+        raise UsageError(f"{shlex.join(command)} took more than {e.timeout:.0f} s") from e
+    if done.returncode != 0:
+        raise UsageError(f"{shlex.join(command)} ended with status {done.returncode}: {done.stderr.strip() or 'it said nothing'}")
+    return done.stdout
+
+
 def first_line(text: str) -> str:
     return text.split("\n", 1)[0].strip()
 
@@ -75,9 +88,16 @@ def _missing_kernel() -> list[tuple[str, str]]:
         missing.append((gcc, "gcc-riscv64-unknown-elf"))
         if not Path("/usr/lib/picolibc/riscv64-unknown-elf").is_dir():
             missing.append(("picolibc", "picolibc-riscv64-unknown-elf"))
-    elif not Path(first_line(output_of(gcc, "-print-file-name=picolibc.specs"))).is_absolute():
+    elif not Path(first_line(answer_of(gcc, "-print-file-name=picolibc.specs"))).is_absolute():
         missing.append(("picolibc", "picolibc-riscv64-unknown-elf"))
     return missing
+
+
+def _has_firmware(qemu: str | None) -> bool:
+    beside = Path(qemu or "/usr/bin/qemu").resolve().parent.parent / "share/qemu"
+    if (beside / FIRMWARE).exists() or not qemu:
+        return (beside / FIRMWARE).exists()
+    return any((Path(folder) / FIRMWARE).exists() for folder in answer_of(qemu, "-L", "help").splitlines())
 
 
 def _missing_qemu() -> list[tuple[str, str]]:
@@ -86,8 +106,7 @@ def _missing_qemu() -> list[tuple[str, str]]:
     qemu = shutil.which(QEMU)
     if not qemu:
         missing.append((QEMU, "qemu-system-misc"))
-    firmware = Path(qemu or "/usr/bin/qemu").resolve().parent.parent / "share/qemu" / FIRMWARE
-    if not firmware.exists():
+    if not _has_firmware(qemu):
         missing.append(("OpenSBI for QEMU", "opensbi"))
     version = qemu_version() if qemu else None
     if version and version < QEMU_OLDEST:

@@ -167,6 +167,8 @@ def check_profile(path: Path) -> Profile:
 def _check(plain: Path, path: Path) -> None:
     done = subprocess.run([MACHINE, "--machine", plain, "--check"], stdin=subprocess.DEVNULL, capture_output=True,
                           text=True, errors="replace", timeout=20, check=False)
+    if done.returncode < 0:
+        raise UsageError(f"{MACHINE} was killed by signal {-done.returncode} when it was to check {path}")
     if done.returncode != 0:
         said = done.stderr.strip().removeprefix("hartlock-machine: ").replace(str(plain), str(path))
         raise UsageError(f"--machine: {said}")

@@ -16,6 +16,11 @@ def options(extra: Sequence[str]) -> list[tuple[str, str]]:
     return [(word.lstrip("-"), value) for word, value in zip(extra, [*extra[1:], ""], strict=False) if word.startswith("-")]
 
 
+def escaped(path: Path) -> str:
+    """The path as a value among others: QEMU takes a comma for the end of one."""
+    return str(path).replace(",", ",,")
+
+
 def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str], monitor: Path) -> list[str]:
     """The command line of QEMU. `cpu` is -cpu's value; "" leaves that to QEMU."""
     # -icount runs the harts in turns on one thread: it excludes thread=multi.
@@ -24,7 +29,7 @@ def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]
         QEMU, "-machine", "virt", *(["-cpu", cpu] if cpu else []), "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel",
             str(image),
         "-append", bootargs, "-display", "none", "-monitor", "none", "-serial", "stdio",
-        "-no-reboot", "-qmp", f"unix:{monitor},server=on,wait=off", *extra,
+        "-no-reboot", "-qmp", f"unix:{escaped(monitor)},server=on,wait=off", *extra,
     ]
 
 

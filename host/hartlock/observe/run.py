@@ -15,6 +15,7 @@ from hartlock.base.text import printable
 from hartlock.base.toolchain import QEMU
 from hartlock.engine import build, qmp
 from hartlock.engine.process import Drained
+from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
 from hartlock.observe import records, view
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
@@ -59,9 +60,9 @@ class Run:
     def _command(self, folder: Path) -> list[str]:
         self.monitor = folder / "qmp"
         told = [f"{KIND_OF[f.kind]}={f.begin:#x}:{f.end:#x}" for f in self.request.functions]
-        plugin = ",".join([str(self.plugin), f"out={self.path}", *(["auto=on"] if self.request.automatic else []), *told])
+        plugin = ",".join([escaped(self.plugin), f"out={escaped(self.path)}", *(["auto=on"] if self.request.automatic else []), *told])
         return [QEMU, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
-                "-qmp", f"unix:{self.monitor},server=on,wait=off", "-plugin", plugin, *self.request.qemu]
+                "-qmp", f"unix:{escaped(self.monitor)},server=on,wait=off", "-plugin", plugin, *self.request.qemu]
 
     def _watch(self) -> None:
         if not self.request.out:

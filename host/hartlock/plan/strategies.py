@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Collection
 from dataclasses import dataclass
+from itertools import takewhile
 from pathlib import Path
 
 from hartlock.base.errors import UsageError
@@ -23,9 +24,11 @@ class Strategy:
     needs: str = ""  # the extension without which it is not run
 
     def summary(self) -> str:
-        """The first sentence of the header's own comment."""
-        first = self.header.read_text().split("\n", 1)[0]
-        return first.removeprefix(f"/* {self.name}: ").rstrip(".")
+        """The first sentence of the header's own comment, without its full stop; it may have several lines."""
+        comment = self.header.read_text().partition("*/")[0].removeprefix(f"/* {self.name}: ")
+        lines = [line.strip().removeprefix("*").strip() for line in comment.splitlines()]
+        paragraph = " ".join(takewhile(bool, lines))
+        return re.split(r"\.(?=\s+[A-Z]|$)", paragraph, maxsplit=1)[0]
 
 
 def _words() -> list[list[str]]:
