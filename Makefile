@@ -255,8 +255,8 @@ fuzz: ## device trees that a fuzzer makes up, for the kernel's parser (RUNS=1000
 	$(Q)tools/fuzz/run $(BUILD)/fuzz $(or $(RUNS),10000000)
 
 .PHONY: fuzz-folders
-fuzz-folders: ## damaged results folders, for the commands that read them (RUNS=100000)
-	$(Q)FUZZ_FOLDERS=$(or $(RUNS),100000) $(PYTEST) tests/unit/test_fuzz_folders.py
+fuzz-folders: ## damaged results folders, for the commands that read them (RUNS=100000 FIRST=0)
+	$(Q)FUZZ_FOLDERS=$(or $(RUNS),100000) FUZZ_FIRST=$(or $(FIRST),0) $(PYTEST) tests/unit/test_fuzz_folders.py
 
 .PHONY: exact
 exact: $(MODEL) ## random programs on the model's machine and under qemu-riscv64: do they differ? (SEEDS=8 FIRST=1 ROUNDS=10000)

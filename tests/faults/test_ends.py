@@ -2,9 +2,11 @@
 
 import fcntl
 import os
+import pty
 import shutil
 import signal
 import subprocess
+import tty
 
 import pexpect
 import pytest
@@ -14,7 +16,7 @@ from support.sampling import sampled
 from support.synthetic import around, folder_of
 
 from hartlock.base.errors import UsageError
-from hartlock.engine import build, process
+from hartlock.engine import build, temporary
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 MODEL = ("--engine", "model", "--smp", "2", "--lock", "cas,mcs", "--model-duration", "20")
@@ -43,6 +45,29 @@ def test_a_signal_to_a_command_that_says_nothing_meanwhile(tmp_path, words):
     one.ended(143, "interrupted")
     assert '"status": "interrupted"' in (tmp_path / "run/run.json").read_text()
 
+@pytest.fixture
+def line():
+    """A serial line: what the board sends is written to it; and the device that it is heard by."""
+    board, host = pty.openpty()
+    tty.setraw(host)
+    yield lambda data: os.write(board, data), os.ttyname(host)
+    os.close(board)
+    os.close(host)
+
+
+def test_a_signal_before_a_board_has_said_anything(tmp_path, terminal, line):
+    Command(tmp_path, "--serial", line[1], "--out", tmp_path / "run").until("start the board now").end(signal.SIGTERM)
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_signal_while_a_board_is_heard(tmp_path, terminal, line):
+    one = Command(tmp_path, "--serial", line[1], "--out", tmp_path / "run").until("start the board now")
+    said = (TOP / "tests/support/logs/board.log").read_bytes()
+    for at in range(0, said.index(b"@trial n=", 3 * len(said) // 4), 1024):
+        line[0](said[at:at + 1024])
+    one.until("[2/").end(signal.SIGINT)
+    assert holds_what_was_measured(tmp_path / "run") >= 2
+
 
 @pytest.fixture
 def fifo(tmp_path):
@@ -56,7 +81,7 @@ def fifo(tmp_path):
 def test_a_signal_while_it_builds(tmp_path, fifo, number):
     """The compiler waits for ever, as a child of make."""
     compiler = tmp_path / f"slow-{os.getpid()}-cc"
-    compiler.write_text(f'#!/bin/sh\ncase "$*" in *" -c "*) read line <{fifo[0]};; esac\nexec cc "$@"\n')
+    compiler.write_text(f'#!/bin/sh\ncase "$*" in *" -c "*) echo >$TMPDIR/left; read line <{fifo[0]};; esac\nexec cc "$@"\n')
     compiler.chmod(0o755)
     try:
         one = Command(tmp_path, "--engine", "native", "--smp", "1", "--lock", "cas", "--out", tmp_path / "run", builds=True,
@@ -161,18 +186,19 @@ def test_the_folders_of_a_command_that_was_killed_are_removed_by_the_next(tmp_pa
     one = Command(tmp_path, *words, "--out", tmp_path / "run").until(first)
     one.process.kill()
     one.process.communicate(timeout=60)
-    (left,) = one.temporary.iterdir()
-    monkeypatch.setattr(process.tempfile, "tempdir", str(one.temporary))
+    left = list(one.temporary.iterdir())
+    monkeypatch.setattr(temporary.tempfile, "tempdir", str(one.temporary))
     while descendants(one.mark):
         pass
-    process.clean.__wrapped__()
-    assert left.exists()  # it is new: somebody may be about to use it
-    os.utime(left, (0, 0))
+    temporary.clean.__wrapped__()
+    assert left and list(one.temporary.iterdir()) == left  # they are new: somebody may be about to use one
+    for folder in left:
+        os.utime(folder, (0, 0))
     in_use = one.temporary / "hartlock-in-use"
     in_use.mkdir()
     fd = os.open(in_use, os.O_RDONLY)
     fcntl.flock(fd, fcntl.LOCK_SH)
     os.utime(in_use, (0, 0))
-    process.clean.__wrapped__()
+    temporary.clean.__wrapped__()
     assert list(one.temporary.iterdir()) == [in_use]
     os.close(fd)

@@ -95,6 +95,8 @@ def damaged(tmp_path, name, change):
     ("summary.csv", "harts", "1.5", "holds '1.5', which is no whole number from 1 on"),
     ("summary.csv", "harts", "0", "holds '0', which is no whole number from 1 on"),
     ("summary.csv", "harts", "", "is empty"),
+    ("waits.csv", "harts", "65", "holds '65', which is more than 64"),
+    ("summary.csv", "evidence", "x", "holds 'x', which is none of modelled, emulated"),
     ("samples.csv", "ops_window", "-3", "holds '-3', which is no whole number from 0 on"),
     ("summary.csv", "role", "winner", "holds 'winner', which is none of candidate, control, harness"),
     ("summary.csv", "check", "maybe", "holds 'maybe', which is none of pass, fail"),

@@ -57,7 +57,7 @@ def test_the_results_of_a_run_that_was_killed_can_be_read(killed, monkeypatch):
     monkeypatch.setattr(plots, "PLOTS", {})  # a drawing takes a second, and decides nothing
     advice, report = run_here("advise", killed), run_here("report", killed)
     assert (advice.returncode, report.returncode) == (0, 0), advice.stderr + report.stderr
-    assert advice.stdout.startswith("Take mcs.")
+    assert advice.stdout.startswith("Take mcs")
     for said in (advice.stdout, (killed / "report.md").read_text()):
         assert "it was killed, or it still goes on. Its summary.csv is missing: the rows of it were made of trials.csv." in said
     (setting,) = load(killed).settings
@@ -69,7 +69,7 @@ def test_the_results_of_a_run_that_was_killed_can_be_read(killed, monkeypatch):
 def test_a_trial_that_failed_is_not_forgotten(tmp_path):
     folder = folder_of(tmp_path / "run", {("mcs", 8): around(260), ("ticket", 8): around(400)}, check={"mcs": "fail"})
     (folder / "summary.csv").unlink()
-    assert run_here("advise", folder).stdout.startswith("Take ticket.")
+    assert run_here("advise", folder).stdout.startswith("Take ticket")
 
 
 def test_harts_that_took_turns_lost_updates_without_overlapping(tmp_path):

@@ -33,6 +33,22 @@ def markdown(folder):
     return (folder / "report.md").read_text()
 
 
+@pytest.mark.parametrize("column,value,why", [
+    ("evidence", "emulated", "its rows do not agree on what they are: candidate, emulated, candidate, modelled"),
+    ("role", "harness", "its rows do not agree on what they are: candidate, modelled, harness, modelled")])
+def test_a_cell_whose_rows_do_not_agree_on_what_they_are_is_no_evidence(folder, column, value, why):
+    with open(folder / "summary.csv", newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    for row in rows:
+        row[column] = value if row["strategy"] == "clh" else row[column]
+    with open(folder / "summary.csv", "w", newline="", encoding="utf-8") as f:
+        writer = csv.DictWriter(f, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    done = run_here("advise", folder)
+    assert f"clh: {why}." in done.stdout and "Take" not in done.stdout, done.stdout
+
+
 @pytest.mark.parametrize("names,why", [
     (["trials.csv"], "summary.csv claims 10 trials in 5 boots, and trials.csv has 0 in 0"), (["summary.csv"], "summary.csv has no row of it"),
     (["trials.csv", "summary.csv"], "summary.csv has no row of it")])

@@ -4,15 +4,16 @@ import os
 import select
 import signal
 import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import IO
 
 from hartlock.base import ends
 from hartlock.base.errors import UsageError
 from hartlock.engine.process import dies_with_parent
+from hartlock.engine.temporary import Folder
 
 GRACE_S = 5  # for make, to remove what is half built
 
@@ -20,8 +21,8 @@ GRACE_S = 5  # for make, to remove what is half built
 def run(command: Sequence[str], limit_s: float, told: Callable[[], None]) -> tuple[int, str]:
     """Returns the exit status, and what was written on standard error. Calls `told` when the first byte comes on standard output.
     Raises UsageError if it cannot be started, and TimeoutExpired."""
-    with tempfile.TemporaryFile() as errors, ends.held():
-        process = _start(command, errors)
+    with Folder() as folder, open(folder.path / "stderr", "w+b") as errors, ends.held():
+        process = _start(command, errors, folder.path)
         try:
             with ends.released():
                 _drain(process, limit_s, told)
@@ -36,10 +37,11 @@ def run(command: Sequence[str], limit_s: float, told: Callable[[], None]) -> tup
         return status, errors.read().decode("utf-8", "replace").strip()
 
 
-def _start(command: Sequence[str], errors: IO[bytes]) -> "subprocess.Popen[bytes]":
+def _start(command: Sequence[str], errors: IO[bytes], temporary: Path) -> "subprocess.Popen[bytes]":
+    """A compiler that is ended leaves its temporary files: they get a folder that is removed."""
     try:
         return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
-                                preexec_fn=dies_with_parent(signal.SIGTERM))
+                                env={**os.environ, "TMPDIR": str(temporary)}, preexec_fn=dies_with_parent(signal.SIGTERM))
     except OSError as e:
         raise UsageError(f"cannot start {command[0]}: {e.strerror}") from e
 

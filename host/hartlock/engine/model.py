@@ -1,7 +1,6 @@
 """model: the kernel on the cost model's machine, whose harts, memory and firmware are one program of this computer."""
 
 import subprocess
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from hartlock.base.paths import MACHINE
 from hartlock.engine import build
 from hartlock.engine.base import Engine, Options, evidence_remark, refuse_qemu_options
 from hartlock.engine.process import Drained
+from hartlock.engine.temporary import Folder
 from hartlock.plan import profile as profiles
 from hartlock.plan.plan import Plan
 from hartlock.plan.profile import Profile
@@ -156,9 +156,9 @@ def check_profile(path: Path) -> Profile:
     if not profile.is_ensemble:
         _check(path, path)
         return profile
-    with tempfile.TemporaryDirectory(prefix="hartlock-") as folder:
+    with Folder() as folder:
         for values in profile.ends():
-            plain = Path(folder) / "profile.toml"
+            plain = folder.path / "profile.toml"
             plain.write_text(profile.with_values(values), encoding="utf-8")
             _check(plain, path)
     return profile

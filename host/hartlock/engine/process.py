@@ -1,16 +1,11 @@
 """A source that is started here: QEMU with the kernel in it, or the bench on threads."""
 
 import ctypes
-import fcntl
-import functools
 import os
 import select
-import shutil
 import signal
 import subprocess
-import tempfile
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
@@ -19,9 +14,8 @@ from queue import Empty, SimpleQueue
 from hartlock.base.errors import UsageError
 from hartlock.engine.own_time import LOOK_S, OwnTime
 from hartlock.engine.source import Source
+from hartlock.engine.temporary import Folder
 
-PREFIX = "hartlock-"  # begins the name of a process's folder
-NEW_S = 60
 GRACE_S = 5  # for a program to end in, after its last word
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)  # loaded here, because a child of several threads must not load anything
@@ -35,38 +29,14 @@ def dies_with_parent(number: int) -> Callable[[], None]:
     return ask
 
 
-@functools.cache
-def clean() -> None:
-    """Remove, once, the folders of commands that were killed: nobody has them in use any more."""
-    for folder in Path(tempfile.gettempdir()).glob(f"{PREFIX}*"):
-        with suppress(OSError):
-            _remove_left(folder)
-
-
-def _remove_left(folder: Path) -> None:
-    """Remove a folder of this user that has no command. A new one may be about to get it. Raises OSError."""
-    known = folder.lstat()
-    if known.st_uid != os.getuid() or known.st_mtime > time.time() - NEW_S:
-        return
-    fd = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
-    try:
-        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder)
-    finally:
-        os.close(fd)
-
-
 class Process(Source):
     """A running program, which never outlives the `with` block."""
 
     def __init__(self, command: Callable[[Path], list[str]]):
         """`command` is called with a folder that lasts as long as the process."""
-        clean()
-        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX)
-        self._in_use = os.open(self._folder.name, os.O_RDONLY)
-        fcntl.flock(self._in_use, fcntl.LOCK_SH)
-        self._errors = open(Path(self._folder.name) / "stderr", "w+b")
-        super().__init__(command(Path(self._folder.name)))
+        self._folder = Folder()
+        self._errors = open(self._folder.path / "stderr", "w+b")
+        super().__init__(command(self._folder.path))
         try:
             # A session of its own: Ctrl-C reaches hartlock, which then ends it.
             self._process = subprocess.Popen(
@@ -93,10 +63,8 @@ class Process(Source):
 
     def _remove(self) -> None:
         """Remove its folder, if it is still there."""
-        if not self._errors.closed:
-            self._errors.close()
-            self._folder.cleanup()
-            os.close(self._in_use)
+        self._errors.close()
+        self._folder.remove()
 
     def worked(self) -> float:
         """The process's own time, in seconds."""

@@ -43,14 +43,14 @@ class Machine(Process):
         super().__init__(lambda folder: command(image, smp, bootargs, cpu, extra, folder / "qmp"))
 
     def facts(self) -> dict[str, object]:
-        return qmp.facts(Path(self._folder.name) / "qmp")
+        return qmp.facts(self._folder.path / "qmp")
 
     def registers(self) -> dict[int, dict[str, int]]:
-        return qmp.registers(Path(self._folder.name) / "qmp")
+        return qmp.registers(self._folder.path / "qmp")
 
     def where(self) -> list[str]:
         harts = self.registers()
-        socket = Path(self._folder.name) / "qmp"
+        socket = self._folder.path / "qmp"
         seen = memory_view.look(harts, lambda at, count: qmp.memory(socket, at, count), self._image) if harts else []
         if seen:
             return seen

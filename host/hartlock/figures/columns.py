@@ -29,6 +29,7 @@ class Column:
     may_be_empty: bool = True  # whether a cell may be empty
     words: tuple[str, ...] = ()  # the only values, if not all are allowed
     least: float = 0  # the least value of a number
+    most: float = math.inf  # the greatest value of a number
     is_new: bool = False  # files of earlier versions do not have it, and are read all the same
 
     @property
@@ -93,9 +94,9 @@ def text(doc: str = "", unit: str = "", words: Sequence[str] = (), needed: bool 
     return declared(Column("", str, unit, doc, "", not needed, tuple(words)), MISSING if needed else "")
 
 
-def count(unit: str = "", doc: str = "", least: int = 0) -> Any:
-    """Declares a column of whole numbers from `least` on, which is never empty."""
-    return declared(Column("", int, unit, doc, None, False, least=least), MISSING)
+def count(unit: str = "", doc: str = "", least: int = 0, most: float = math.inf) -> Any:
+    """Declares a column of whole numbers from `least` to `most`, which is never empty."""
+    return declared(Column("", int, unit, doc, None, False, least=least, most=most), MISSING)
 
 
 def count_if_known(unit: str = "", doc: str = "") -> Any:

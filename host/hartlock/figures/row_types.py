@@ -6,10 +6,11 @@ rows that are read back are these same classes. A field without a sentence share
 
 from dataclasses import dataclass, field, fields, replace
 
+from hartlock.base.evidence import MEANING
 from hartlock.base.intervals import Estimate
 from hartlock.figures.columns import Column, count, count_if_known, count_if_new, declared, estimate, mapped, number, part, text
 from hartlock.plan import schema
-from hartlock.plan.plan import Workload
+from hartlock.plan.plan import MAX_HARTS, Workload
 
 
 def _of_plan(name: str) -> Column:
@@ -58,7 +59,7 @@ class Context:
         "processors, [native.md](../ports/native.md); or a board's harts, [boards.md](../ports/boards.md)")
     machine: str = text("`model`: name of the machine profile; `board`: what its device tree calls it")
     evidence: str = text(
-        unit="`hardware`, `hardware-oversubscribed`, `modelled`, `emulated`, `emulated-oversubscribed`", needed=True,
+        unit="`hardware`, `hardware-oversubscribed`, `modelled`, `emulated`, `emulated-oversubscribed`", words=tuple(MEANING),
         doc="what the row's times are times of, and what they can decide: [evidence.md](../trust/evidence.md)")
     strategy: str = text("a word of lock/locks.def, or `clock`", needed=True)
     proof: str = text(
@@ -66,8 +67,8 @@ class Context:
         doc="whether the very code that was measured is proved against the RISC-V memory model, and the hash of the functions that "
         "are: [proof.md](../trust/proof.md). `none`: it is not, or `verify/proofs.json` was made from other code")
     role: str = text(words=("candidate", "control", "harness"), doc="why the row is there: [words.md](../words.md#roles)")
-    harts: int = count("", "how many took part", least=1)
-    smp: int = count("", "how many the machine had; the others slept", least=1)
+    harts: int = count("", "how many took part", least=1, most=MAX_HARTS)
+    smp: int = count("", "how many the machine had; the others slept", least=1, most=MAX_HARTS)
     host_processors: int | None = count_if_known(
         "", "the host's, as this process may use them; they matter to `tcg` and `native`")
     workload: Workload = part(Workload, WORKLOAD, needed=True)

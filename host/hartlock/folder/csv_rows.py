@@ -51,6 +51,8 @@ def read_cells(path: Path, needed: Sequence[str] = ()) -> list[CsvRow]:
 def _whole(column: Column, text: str) -> int:
     if not text.isascii() or not text.isdigit() or int(text) < column.least:
         raise ValueError(f"no whole number from {column.least} on")
+    if int(text) > column.most:
+        raise ValueError(f"more than {column.most}")
     return int(text)
 
 

@@ -60,9 +60,10 @@ class Cell:
 
     @property
     def claimed_role(self) -> str:
-        """The role that any row of the cell gives it."""
+        """The role that the rows of the cell give it; candidate, if any of them says so."""
         rows: list[AnyRow] = [*self.summaries, *self.trials, *self.samples, *self.waits]
-        return rows[0].context.role
+        roles = {row.context.role for row in rows}
+        return "candidate" if "candidate" in roles else min(roles)
 
     @property
     def evidence(self) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from hartlock.base.text import on
 from hartlock.folder.comparable import Comparable, Figure
-from hartlock.folder.reader import Cell, Results
+from hartlock.folder.reader import AnyRow, Cell, Results
 from hartlock.figures.row_types import TrialRow
 
 COMPLETE = "complete"
@@ -56,6 +56,12 @@ def _ranks(setting: Comparable, trial: TrialRow) -> bool:
     return all(math.isfinite(figure(trial.figures)) for figure in decide) and math.isfinite(trial.figures.min_max_share)
 
 
+def _kinds(cell: Cell) -> set[tuple[str, str, str]]:
+    """Returns what the rows say of each run: its evidence, and the role of the strategy."""
+    rows: list[AnyRow] = [*cell.summaries, *cell.trials, *cell.samples, *cell.waits]
+    return {(row.context.run, row.context.evidence, row.context.role) for row in rows}
+
+
 def _gaps(cell: Cell) -> Iterator[str]:
     if not cell.summaries:
         yield "summary.csv has no row of it"
@@ -64,6 +70,8 @@ def _gaps(cell: Cell) -> Iterator[str]:
     there = sum(map(_measured, cell.trials)), len(cell.boots)
     if claimed != there:
         yield f"summary.csv claims {claimed[0]} trials in {claimed[1]} boots, and trials.csv has {there[0]} in {there[1]}"
+    if (kinds := _kinds(cell)) and len(kinds) > len({run for run, _, _ in kinds}):
+        yield f"its rows do not agree on what they are: {', '.join(sorted({f'{role}, {evidence}' for _, evidence, role in kinds}))}"
     if not all(row.check for row in cell.summaries) or not all(trial.figures.check for trial in cell.trials):
         yield "not all of its rows say whether their checks passed"
     blank = sum(1 for t in cell.trials if _measured(t) and not _ranks(cell.setting, t))

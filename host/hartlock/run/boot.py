@@ -89,8 +89,9 @@ class Session:
 
     def close(self) -> None:
         """Stop it, if it was started and is not over."""
-        if self.source:
-            self.source.close()
+        source, self.source = self.source, None
+        if source:
+            source.close()
 
     def go(self, image: Path, silence_s: float | None,
            log: Callable[[bytes], None], keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
