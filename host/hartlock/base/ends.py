@@ -1,7 +1,7 @@
 """The signals that end a command, and the moments at which they do.
 
-A signal is raised as an exception, so that whatever is open is closed. Within held() it waits, so that what belongs together
-is done together. An import is not interrupted either: C code in it may take the exception for another.
+A signal is raised as an exception, so that whatever is open is closed. Within held() it waits, so that what belongs
+together is done together. An import is not interrupted either: C code in it may take the exception for another.
 """
 
 import signal
@@ -91,8 +91,10 @@ def released() -> Iterator[None]:
 
 
 def listen() -> Callable[[], None]:
-    """Take signals from now on; returns the function that undoes this. A signal that is ignored stays so (nohup, a shell's
-    background job). Whoever started this program may have blocked them until now."""
+    """Take signals from now on; returns the function that undoes this.
+
+    A signal that is ignored stays so (nohup, a shell's background job). Whoever started this program may have blocked
+    them until now."""
     global _state
     before, _state = _state, _State()
     taken = [s for s in SIGNALS if signal.getsignal(s) is not signal.SIG_IGN]

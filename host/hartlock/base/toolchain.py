@@ -66,13 +66,15 @@ def output_of(*command: str) -> str:
 def answer_of(*command: str) -> str:
     """output_of() a program that is there. Raises UsageError, with the reason, if it cannot be run or fails."""
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=30,
+                              check=False)
     except OSError as e:
         raise UsageError(f"{command[0]} cannot be run: {e.strerror}") from e
     except subprocess.TimeoutExpired as e:
         raise UsageError(f"{shlex.join(command)} took more than {e.timeout:.0f} s") from e
     if done.returncode != 0:
-        raise UsageError(f"{shlex.join(command)} ended with status {done.returncode}: {done.stderr.strip() or 'it said nothing'}")
+        said = done.stderr.strip() or "it said nothing"
+        raise UsageError(f"{shlex.join(command)} ended with status {done.returncode}: {said}")
     return done.stdout
 
 

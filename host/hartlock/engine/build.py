@@ -41,7 +41,8 @@ def _built(path: Path, target: str, what: str, folder: Path = BUILD, relax: str 
 @cache
 def _make(target: str, what: str, folder: Path, relax: str, unlock: str) -> None:
     """Run make for one target, once in a command. Two commands that build at once do so one after the other."""
-    command = ["make", "-s", "-C", str(TOP), f"BUILD={folder.relative_to(TOP)}", f"RELAX={relax}", f"UNLOCK={unlock}", target]
+    command = ["make", "-s", "-C", str(TOP), f"BUILD={folder.relative_to(TOP)}", f"RELAX={relax}",
+               f"UNLOCK={unlock}", target]
     try:
         with _lock(what) as why_not:
             status, errors = group.run(command, LIMIT_S, lambda: _say(f"building {what}"))
@@ -59,8 +60,9 @@ def _say(text: str) -> None:
 
 @contextmanager
 def _lock(what: str) -> Iterator[str]:
-    """A block that only one command at a time is in. Gives why there is no lock, which is where nothing can be built: make is
-    content there if nothing has to be. Raises UsageError when another build does not end."""
+    """A block that only one command at a time is in. Raises UsageError when another build does not end.
+
+    Gives why there is no lock, which is where nothing can be built: make is content there if nothing has to be."""
     try:
         BUILD.mkdir(exist_ok=True)
         lock = open(BUILD / ".lock", "a+", encoding="ascii")

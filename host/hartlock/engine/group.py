@@ -19,8 +19,10 @@ GRACE_S = 5  # for make, to remove what is half built
 
 
 def run(command: Sequence[str], limit_s: float, told: Callable[[], None]) -> tuple[int, str]:
-    """Returns the exit status, and what was written on standard error. Calls `told` when the first byte comes on standard output.
-    Raises UsageError if it cannot be started, and TimeoutExpired."""
+    """Returns the exit status, and what was written on standard error.
+
+    Calls `told` when the first byte comes on standard output. Raises UsageError if it cannot be started, and
+    TimeoutExpired."""
     with Folder() as folder, open(folder.path / "stderr", "w+b") as errors, ends.held():
         process = _start(command, errors, folder.path)
         try:
@@ -40,8 +42,9 @@ def run(command: Sequence[str], limit_s: float, told: Callable[[], None]) -> tup
 def _start(command: Sequence[str], errors: IO[bytes], temporary: Path) -> "subprocess.Popen[bytes]":
     """A compiler that is ended leaves its temporary files: they get a folder that is removed."""
     try:
-        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors, start_new_session=True,
-                                env={**os.environ, "TMPDIR": str(temporary)}, preexec_fn=dies_with_parent(signal.SIGTERM))
+        return subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=errors,
+                                start_new_session=True, preexec_fn=dies_with_parent(signal.SIGTERM),
+                                env={**os.environ, "TMPDIR": str(temporary)})
     except OSError as e:
         raise UsageError(f"cannot start {command[0]}: {e.strerror}") from e
 

@@ -13,7 +13,8 @@ MEMORY = "256M"
 
 def options(extra: Sequence[str]) -> list[tuple[str, str]]:
     """The options among QEMU's arguments, each with the word behind it: "-smp 8" and "--smp 8" are ("smp", "8")."""
-    return [(word.lstrip("-"), value) for word, value in zip(extra, [*extra[1:], ""], strict=False) if word.startswith("-")]
+    pairs = zip(extra, [*extra[1:], ""], strict=False)
+    return [(word.lstrip("-"), value) for word, value in pairs if word.startswith("-")]
 
 
 def escaped(path: Path) -> str:
@@ -26,9 +27,8 @@ def command(image: Path, smp: int, bootargs: str, cpu: str, extra: Sequence[str]
     # -icount runs the harts in turns on one thread: it excludes thread=multi.
     threads = [] if {"icount", "accel"} & {name for name, _ in options(extra)} else ["-accel", "tcg,thread=multi"]
     return [
-        QEMU, "-machine", "virt", *(["-cpu", cpu] if cpu else []), "-m", MEMORY, "-smp", str(smp), *threads, "-bios", "default", "-kernel",
-            str(image),
-        "-append", bootargs, "-display", "none", "-monitor", "none", "-serial", "stdio",
+        QEMU, "-machine", "virt", *(["-cpu", cpu] if cpu else []), "-m", MEMORY, "-smp", str(smp), *threads,
+        "-bios", "default", "-kernel", str(image), "-append", bootargs, "-display", "none", "-monitor", "none", "-serial", "stdio",
         "-no-reboot", "-qmp", f"unix:{escaped(monitor)},server=on,wait=off", *extra,
     ]
 

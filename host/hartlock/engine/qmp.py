@@ -46,9 +46,11 @@ def quit_qemu(path: Path) -> bool:
 
 
 def facts(path: Path) -> dict[str, object]:
-    """The machine that QEMU has made, in run.json's keys; {} if it does not answer. All versions from 7.2 on know these questions.
-    Harts that take turns have one thread."""
-    said = _asked(path, ("query-cpus-fast", {}), ("query-memory-size-summary", {}), ("qom-get", {"path": "/machine", "property": "type"}))
+    """The machine that QEMU has made, in run.json's keys; {} if it does not answer. Harts that take turns have one thread.
+
+    All versions from 7.2 on know these questions."""
+    said = _asked(path, ("query-cpus-fast", {}), ("query-memory-size-summary", {}),
+                  ("qom-get", {"path": "/machine", "property": "type"}))
     harts = said[0] if said and isinstance(said[0], list) else []
     if not harts:
         return {}

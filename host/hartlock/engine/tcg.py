@@ -26,12 +26,13 @@ OF_TREES = {"machine", "M", "dtb", "readconfig"}  # arguments that may bring har
 
 
 def refuse_contradictions(options: Options) -> None:
-    """Raise UsageError for an argument of QEMU that takes back what hartlock's own options, or hartlock itself, asked for."""
+    """Raise UsageError for an argument of QEMU that takes back what hartlock, or one of its options, asked for."""
     given = qemu.options(options.extra)
     for name, value in given:
         harts = re.match(r"(?:cpus=)?(\d+)", value)
         if name == "smp" and harts and int(harts[1]) != options.smp and not OF_TREES & {other for other, _ in given}:
-            raise UsageError(f"-- -smp {value}: --smp {options.smp} says how many harts there are; give --smp {harts[1]}")
+            raise UsageError(f"-- -smp {value}: --smp {options.smp} says how many harts there are; "
+                             f"give --smp {harts[1]}")
         if name == "cpu" and options.cpu not in (None, value):
             raise UsageError(f"-- -cpu {value}: --cpu {options.cpu} says another one; give one of them")
         if name == "append":
@@ -76,8 +77,8 @@ class Tcg(InQemu):
         turns = {"icount", "accel"} & {name for name, _ in qemu.options(options.extra)}
         # The kernel looks for hangs earlier than the host gives up: it can say more about them.
         hang_ms = int((options.time_limit_s or 0) * 1000 / 2)
-        return cls(cls.asked_windows(options, hang_ms), cpu=options.cpu or default_cpu(options.extra), extra=tuple(options.extra), threads=1 if turns else MAX_HARTS,
-                   smp=options.smp)
+        return cls(cls.asked_windows(options, hang_ms), cpu=options.cpu or default_cpu(options.extra),
+                   extra=tuple(options.extra), threads=1 if turns else MAX_HARTS, smp=options.smp)
 
     @classmethod
     def refuse_probe(cls, smp: int) -> None:
@@ -101,4 +102,5 @@ class Tcg(InQemu):
         if not over:
             return [f"evidence {evidence.told(evidence.EMULATED)}", *other]
         shared = f"{processors} host processor(s)" if self.overlaps else "one thread of QEMU's, in turns"
-        return [evidence_remark(self.evidence(max(harts), processors), f"{' and '.join(over)} harts shared {shared}"), *other]
+        where = f"{' and '.join(over)} harts shared {shared}"
+        return [evidence_remark(self.evidence(max(harts), processors), where), *other]

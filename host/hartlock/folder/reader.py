@@ -199,11 +199,12 @@ def _lacks_its_end(folder: Path) -> bool:
 
 
 def _rows_of(folder: Path) -> dict[str, list[AnyRow]]:
-    """Returns the rows of each file; those of summary.csv are made of trials.csv if they have to be. Raises UsageError."""
+    """Returns the rows of each file; those of summary.csv are made of trials.csv if need be. Raises UsageError."""
     if not _lacks_its_end(folder):
         return {name: read_rows(folder / name, of) for name, of in FILES.items()}
     trials = read_rows(folder / "trials.csv", TrialRow)
     if len({trial.context.run for trial in trials}) > 1:
-        raise UsageError(f"{folder / 'summary.csv'} is not there, and cannot be made of trials.csv, which is of several runs")
-    return {"summary.csv": [*summaries(trials)], "trials.csv": [*trials], "samples.csv": read_rows(folder / "samples.csv", SampleRow),
-            "waits.csv": []}
+        raise UsageError(f"{folder / 'summary.csv'} is not there, and cannot be made of trials.csv, which is of "
+                         "several runs")
+    samples = read_rows(folder / "samples.csv", SampleRow)
+    return {"summary.csv": [*summaries(trials)], "trials.csv": [*trials], "samples.csv": [*samples], "waits.csv": []}

@@ -37,7 +37,7 @@ class _Cell:
         return median_over(values, boots) if self.machines else median_ci(values, boots)
 
     def known(self, names: Iterable[str]) -> dict[str, Any]:
-        """Returns those columns that are medians of figures of the trials: with their intervals, or as *_median alone."""
+        """Returns those columns that are medians of the trials' figures: with their intervals, or as *_median alone."""
         told = {}
         for name in names:
             figure = name.removesuffix(MEDIAN)
@@ -76,14 +76,16 @@ def _row(cell: _Cell, lost: bool) -> SummaryRow:
     context, fs = cell.trials[0].context, cell.figures
     (share,) = cell.known(["contended_share_median"]).values()
     return SummaryRow(
-        context=context, boots=len({trial.boot for trial in cell.trials}), machines=cell.machines or None, trials=len(fs),
-        trials_measured=sum(f.window != "none" for f in fs), trials_whole=sum(f.window == "whole" for f in fs),
+        context=context, boots=len({trial.boot for trial in cell.trials}), machines=cell.machines or None,
+        trials=len(fs), trials_measured=sum(f.window != "none" for f in fs), trials_whole=sum(f.window == "whole" for f in fs),
         check=cell.check(), check_failures=sum(f.check == "fail" for f in fs), contended=contended(share),
         overlap_shown=_overlap_shown(context, lost), ended_heap=sum(f.ended == "heap" for f in fs),
-        **cell.known([*ESTIMATES, *MEDIANS]), wait_max_cycles=cell.most("wait_max_cycles"), hold_max_cycles=cell.most("hold_max_cycles"),
+        **cell.known([*ESTIMATES, *MEDIANS]),
+        wait_max_cycles=cell.most("wait_max_cycles"), hold_max_cycles=cell.most("hold_max_cycles"),
         counters={column.name: None for column in COUNTERS},
         fair=FairSummary(**cell.known(OF_FAIRNESS), bypass_max=cell.most("bypass_max")),
-        overlap_min=min(f.overlap for f in fs), ops_window_total=sum(f.ops_window or 0 for f in fs), coherence=cell.coherence())
+        overlap_min=min(f.overlap for f in fs), ops_window_total=sum(f.ops_window or 0 for f in fs),
+        coherence=cell.coherence())
 
 
 def summaries(trials: Iterable[TrialRow]) -> list[SummaryRow]:

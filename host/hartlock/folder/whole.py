@@ -16,8 +16,8 @@ COMPLETE = "complete"
 
 def ending(results: Results) -> str:
     """Returns a sentence on how the run ended, if it did not end well or that is not known; "" for a complete one."""
-    told = [_ending(results), "Its summary.csv is missing: the rows of it were made of trials.csv." if results.remade else ""]
-    return " ".join(filter(None, told))
+    remade = "Its summary.csv is missing: the rows of it were made of trials.csv." if results.remade else ""
+    return " ".join(filter(None, [_ending(results), remade]))
 
 
 def _ending(results: Results) -> str:
@@ -71,7 +71,8 @@ def _gaps(cell: Cell) -> Iterator[str]:
     if claimed != there:
         yield f"summary.csv claims {claimed[0]} trials in {claimed[1]} boots, and trials.csv has {there[0]} in {there[1]}"
     if (kinds := _kinds(cell)) and len(kinds) > len({run for run, _, _ in kinds}):
-        yield f"its rows do not agree on what they are: {', '.join(sorted({f'{role}, {evidence}' for _, evidence, role in kinds}))}"
+        told = ", ".join(sorted({f"{role}, {evidence}" for _, evidence, role in kinds}))
+        yield f"its rows do not agree on what they are: {told}"
     if not all(row.check for row in cell.summaries) or not all(trial.figures.check for trial in cell.trials):
         yield "not all of its rows say whether their checks passed"
     blank = sum(1 for t in cell.trials if _measured(t) and not _ranks(cell.setting, t))

@@ -62,12 +62,15 @@ def _measured(outcome: Outcome, measure: Callable[[], None]) -> None:
         outcome.worse(f"{e.filename}: {e.strerror}" if e.filename else str(e))
 
 
-def guarded(outcome: Outcome, begin: Callable[[], None], measure: Callable[[], None], finish: Callable[[], None]) -> int:
-    """Call `begin`, which may raise UsageError: then that is all. Call `measure`; whatever ends it goes into `outcome`. Then call
-    `finish`. Returns the exit status.
+Step = Callable[[], None]
 
-    A signal interrupts only `measure`. One that comes later is raised when `finish` has done its work, and so is a fault of this
-    program.
+
+def guarded(outcome: Outcome, begin: Step, measure: Step, finish: Step) -> int:
+    """Call `begin`, which may raise UsageError: then that is all. Call `measure`; whatever ends it goes into `outcome`.
+    Then call `finish`. Returns the exit status.
+
+    A signal interrupts only `measure`. One that comes later is raised when `finish` has done its work, and so is a
+    fault of this program.
     """
     with ends.held():
         begin()
