@@ -13,6 +13,7 @@ import numpy as np
 from hartlock.base.intervals import NONE, Array, Estimate, Sample, by_boot, draw_boots, interval, medians, range_of
 
 SAME = 0.01  # differences below one in a hundred decide nothing
+CLEAR = 1.1  # factor by which machines of a model must agree, so that the model's own error hardly matters
 FLAG = 0.05  # a Mann-Whitney p below it, after Holm, is a flag
 FAR = 3.5  # the limit of Iglewicz and Hoaglin's modified z-score
 
@@ -92,11 +93,11 @@ def outliers(values: Sequence[float]) -> list[int]:
     return [int(i) for i in np.nonzero(np.abs(v - middle) > limit)[0]]
 
 
-def call(ratio: Estimate, same: float = SAME) -> str:
-    """The call: lower, higher, or too close, when the interval holds 1 or the difference is below `same`."""
+def call(ratio: Estimate, same: float = SAME, clear: float = 1) -> str:
+    """The call: lower, higher, or too close, when the interval comes within a factor `clear` of 1 or the difference is below `same`."""
     if math.isfinite(ratio.low):
-        if ratio.high < 1 and ratio.median < 1 - same:
+        if ratio.high * clear < 1 and ratio.median < 1 - same:
             return "lower"
-        if ratio.low > 1 and ratio.median > 1 + same:
+        if ratio.low > clear and ratio.median > 1 + same:
             return "higher"
     return "too close"

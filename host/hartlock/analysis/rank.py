@@ -1,6 +1,6 @@
 """Ranks strategies: the leader, its lead, and those that cannot be told from it.
 
-Over machines a rank is sure if every machine says so. What starves a hart, on one of them or in the median
+Over machines a rank is sure if every machine says so, and by more than the model errs (CLEAR). What starves a hart, on one of them or in the median
 trial, has no sure rank: it stands behind the others, whatever its figure is.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from hartlock.folder.comparable import Figure
 from hartlock.folder.reader import Boot, Cell, boot_of
-from hartlock.analysis.comparisons import call, cliffs_delta, ratio_ci
+from hartlock.analysis.comparisons import CLEAR, call, cliffs_delta, ratio_ci
 from hartlock.base.intervals import Estimate, range_of
 from hartlock.base.text import percent
 
@@ -51,7 +51,7 @@ def standing(cells: Sequence[Cell], figure: Figure, lower: bool = True) -> list[
 def _place(cell: Cell, estimate: Estimate, best: Cell, figure: Figure, lower: bool) -> Place:
     a, b = cell.sample(figure), best.sample(figure)
     ratio = Estimate(1, 1, 1) if cell is best else ratio_ci(a, b, paired=cell.boots == best.boots)
-    worse = call(ratio) == ("higher" if lower else "lower")
+    worse = call(ratio, clear=CLEAR if cell.is_ensemble else 1) == ("higher" if lower else "lower")
     word = "starves" if starves(cell) else "leads" if cell is best else "behind" if worse else "too close"
     mine, theirs = on_machines(cell, figure), on_machines(best, figure)
     behind = sum(1 for boot, x in mine.items() if boot in theirs and (x > theirs[boot] if lower else x < theirs[boot]))

@@ -9,7 +9,7 @@ from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import claimed, ending, gap
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import COSTS
-from hartlock.analysis.rank import Place, standing, starved_share, starves
+from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.base.text import on
 
@@ -116,7 +116,8 @@ def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     advice.warnings = [said.rstrip(".") for said in (ending(data),) if said]
     if starving := [p for p in advice.places if p.starves]:
         advice.warnings.append(f"no sure rank has what may starve a hart {on(ask.harts)}: "
-                               + "; ".join(f"{p.name}, {starved_share(p.cell)}" for p in starving))
+                               + "; ".join(f"{p.name} on {len(starved_on(p.cell))} of {p.machines} machines" if p.machines else
+                                           f"{p.name}, {starved_share(p.cell)}" for p in starving))
     if ask.harts > 1 and any(c.summary.overlap_shown != "yes" for c in left):
         advice.warnings.append("the control did not show that the harts overlapped, so the checks prove little")
     return advice

@@ -7,7 +7,7 @@ it loses most (regret.py), and of those that cannot be told apart the one that h
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from hartlock.analysis.comparisons import ratio_ci
+from hartlock.analysis.comparisons import CLEAR, ratio_ci
 from hartlock.analysis.hinge import Hinge, hinge
 from hartlock.analysis.rank import Place, standing
 from hartlock.analysis.regret import Loss, Table, figures, losses
@@ -22,7 +22,6 @@ from hartlock.plan.machine_keys import machine_keys
 NEAR = 1.02  # times the least loss, within which losses are taken as equal
 LITTLE = 1.1  # times the best, up to which a loss is not worth a question
 BOOTS = 3  # fewer boots say nothing of placement
-CLEAR = 1.1  # ratio by which the next must surely be behind, so that the model's own error hardly matters
 BY = {"throughput": "by cycles an operation", "tail": "by the p99.9 wait", "fairness": "by cycles an operation, of the fair ones",
       "balanced": "by cycles and tail alike"}
 
@@ -112,7 +111,8 @@ def _bounded(found: Sequence[Loss], place: Place, goal: str) -> str:
     own = next(loss for loss in found if loss.name == place.name)
     others = [loss for loss in found if loss.name != place.name]
     told = [f"{loss.name} up to {' '.join(behind(loss.worst).split()[:2])}" for loss in dict.fromkeys((others[0], others[-1]))]
-    return f"{BY[goal]} it is never more than {behind(own.worst)} on any of {machines(place)}; {', '.join(told)}"
+    how = f"never more than {behind(own.worst)} on any" if own.worst > 1.005 else "the best lock on each"
+    return f"{BY[goal]} it is {how} of {machines(place)}; {', '.join(told)}"
 
 
 def _choose(ranked: Sequence[Place], table: Table, goal: str, harts: int) -> tuple[Place, str, bool]:
