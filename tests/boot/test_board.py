@@ -234,7 +234,7 @@ def test_a_log_of_a_probe_gives_a_profile(probed, tmp_path):
     assert done.status == 0, done.out + done.err
     text = (done.folder / "profile.toml").read_text()
     assert "probed on 1 hart(s) of riscv-virtio,qemu" in text and "from inorder-4" in text
-    assert re.search(r"^l1_amo = [0-9.]+ # probed", text, re.M) and tomllib.loads(text)["harts"] == 1
+    assert re.search(r"^l1_amo = [0-9.]+  # measured: probed", text, re.M) and tomllib.loads(text)["harts"] == 1
     assert "evidence emulated" in done.out and done.context["sessions"][0]["engine"] == "board"
 
 

@@ -239,7 +239,7 @@ def test_files_and_context(generic):
     assert names - {"handoff.png"} == {"probe.csv", "profile.toml", "uart.log", "run.json"}
     assert "handoff.png" in names or "python3-matplotlib" in generic.done.out
     context = generic.done.context
-    assert (context["status"], context["problems"], context["base"]) == ("complete", [], "generic-8")
+    assert (context["status"], context["problems"], context["base"]) == ("complete", [], "any-8")
     assert "run=probe:8" in context["sessions"][0]["bootargs"]
 
 

@@ -41,9 +41,15 @@ def test_members_lie_in_the_ranges_and_cover_them():
     assert all(2 <= m["l1_load"] <= 3 and round(m["l1_load"], 1) == m["l1_load"] for m in drawn)
     assert sum(m["moesi"] for m in drawn) == 8 and {m["lr_hold"] for m in drawn} == {0, 40, 80}
     assert sum(m["transfer"] < (20 * 200) ** 0.5 for m in drawn) == 8  # equal factors
-    assert all(max(0, 149 - m["transfer"]) <= m["upgrade"] <= max(0, 208 - m["transfer"]) for m in drawn)
-    assert all(0.5 * m["transfer"] - 1 <= m["shared"] <= m["transfer"] for m in drawn)
+    assert all(max(1, 149 - m["transfer"]) <= m["upgrade"] <= max(1, 208 - m["transfer"]) for m in drawn)
+    assert all(0.5 * m["transfer"] - 0.1 <= m["shared"] <= m["transfer"] for m in drawn) and len({m["shared"] / m["transfer"] for m in drawn}) == 16
     assert all(m["rest"] == max(0, 400 - m["transfer"] - m["upgrade"]) for m in drawn)
+
+
+def test_a_tied_value_is_one_that_the_model_can_have():
+    tied = profile.parse("tied.toml", 'fence = 0.3\nfence_release = "[0.1, 1.0] * fence"\nwhole = 2\nfence_acquire = "[0.1, 1.0] * whole"')
+    low, high = tied.ends()
+    assert (low["fence_release"], high["fence_release"]) == (0.1, 0.3) and (round(low["fence_acquire"], 1), high["fence_acquire"]) == (0.2, 2)
 
 
 def test_a_member_is_the_same_however_many_are_drawn_and_another_with_another_seed():

@@ -18,6 +18,7 @@ from typing import Any
 
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINES
+from hartlock.plan.machine_keys import machine_keys
 
 GROUNDS = ("measured", "bounded", "derived", "assumed")
 Number = int | float  # a key's value; True and False are numbers, too
@@ -47,7 +48,7 @@ class Known:
             return self.values[min(int(share * len(self.values)), len(self.values) - 1)]
         low, high = self.values[0], self.values[-1]
         value = low * (high / low) ** share if low > 0 and high > 2 * low else low + (high - low) * share
-        return _like(value, low, high)
+        return value if self.ties else _like(value, low, high)
 
 
 def _like(value: float, *others: Number) -> Number:
@@ -105,7 +106,7 @@ class Profile:
         drawn = dict(zip((k.key for k in self.varied), shares, strict=True))
         for k in self.keys:
             value = k.at(drawn.get(k.key, 0.0))
-            plain[k.key] = _tied(value, [(tie, plain[of]) for tie, of in k.ties])
+            plain[k.key] = _tied(k, value, [plain[of] for _, of in k.ties]) if k.ties else value
         return {k.key: plain[k.key] for k in self.keys if k.varies or k.ties}
 
     def with_values(self, values: Mapping[str, Number]) -> str:
@@ -120,14 +121,13 @@ class Profile:
         return "\n".join(map(one, self.text.splitlines())) + "\n"
 
 
-def _tied(value: Number, others: Sequence[tuple[str, Number]]) -> Number:
-    """The value of a key that is tied to others', at least 0; a whole number where those are whole."""
-    if not others:
-        return value
+def _tied(known: Known, value: Number, others: Sequence[Number]) -> Number:
+    """The value of a key that is tied to these of others: at least what the model can have, and a whole number where all are whole."""
     made = float(value)
-    for tie, other in others:
+    for (tie, _), other in zip(known.ties, others, strict=True):
         made = made * other if tie == "*" else made + other if tie == "+" else made - other
-    return _like(max(0.0, made), *(other for _, other in others))
+    least = machine_keys()[known.key].least if known.key in machine_keys() else 0.0
+    return _like(max(least, made), *known.values, *others)
 
 
 def written(value: object) -> str:
