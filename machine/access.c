@@ -90,7 +90,7 @@ static void do_values(struct machine *m, struct hart *h)
 /* Returns when the hart goes on after a store that had its line at `done`. */
 static uint64_t after_store(struct hart *h, uint64_t done)
 {
-	store_buffer_put(&h->stores, done);
+	store_buffer_put(&h->stores, line_of(h), done);
 	return h->stores.room != 0 ? h->pending.admitted + h->pending.op->ticks : done;
 }
 

@@ -12,6 +12,16 @@ static void issue_store(struct machine *m, struct hart *h)
 	h->clock = store_buffer_request(&h->stores, h->pending.admitted) + m->profile->store_delay;
 }
 
+/* Returns when an AMO, LR or SC can be made behind the stores ahead of it. */
+static uint64_t behind_stores(const struct machine *m, const struct hart *h)
+{
+	bool releases = h->pending.op->word >> 25 & 1;
+
+	if (m->profile->amo_waits || releases)
+		return store_buffer_empty(&h->stores, h->clock);
+	return store_buffer_has_line(&h->stores, h->pending.address / LINE_BYTES, h->clock);
+}
+
 /* Does the hart go ahead of the others? It does while its LR keeps a line, for lr_hold cycles
  * at most: whoever wants that line has to wait anyway. What the hart does with other lines
  * in that time comes that little too early. */
@@ -33,7 +43,7 @@ static void issue_modelled(struct machine *m, struct hart *h)
 	if (kind == OP_STORE)
 		issue_store(m, h);
 	else if (kind != OP_LOAD)
-		h->clock = store_buffer_empty(&h->stores, h->clock);
+		h->clock = behind_stores(m, h);
 	h->pending.issued = h->clock;
 	if (kind == OP_STORE || kind == OP_AMO) /* no SC comes for its LR */
 		coherence_let_go(&m->coherence, h->id, h->clock);

@@ -31,7 +31,15 @@ void store_buffer_fence(struct store_buffer *s)
 	s->fenced = s->drained;
 }
 
-void store_buffer_put(struct store_buffer *s, uint64_t done)
+uint64_t store_buffer_has_line(const struct store_buffer *s, uint64_t line, uint64_t now)
+{
+	for (unsigned i = 0; i < s->room; i++)
+		if (s->of[i] == line)
+			now = later(now, s->done[i]);
+	return now;
+}
+
+void store_buffer_put(struct store_buffer *s, uint64_t line, uint64_t done)
 {
 	s->drained = later(s->drained, done);
 	s->line[s->next] = done;
@@ -39,5 +47,6 @@ void store_buffer_put(struct store_buffer *s, uint64_t done)
 	if (s->room == 0)
 		return;
 	s->done[s->at] = done;
+	s->of[s->at] = line;
 	s->at = (s->at + 1) % s->room;
 }

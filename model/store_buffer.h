@@ -12,6 +12,7 @@ struct store_buffer {
 	unsigned room;                    /* entries; 0: the hart waits for every store */
 	unsigned at;                      /* the entry that the next store takes */
 	uint64_t done[STORE_BUFFER_MOST]; /* when the entry's last store had its line */
+	uint64_t of[STORE_BUFFER_MOST];   /* the number of that line */
 	unsigned most;                    /* stores that wait for their lines at once */
 	unsigned next;                    /* the place in `line` that the next store takes */
 	uint64_t line[STORE_BUFFER_MOST]; /* when the last `most` stores had their lines */
@@ -35,7 +36,10 @@ uint64_t store_buffer_empty(const struct store_buffer *s, uint64_t now);
 /* Note a fence: later stores ask for their lines when earlier ones have theirs. */
 void store_buffer_fence(struct store_buffer *s);
 
-/* Note that the store had its line at `done`. */
-void store_buffer_put(struct store_buffer *s, uint64_t done);
+/* Returns when the stores to `line` had that line. */
+uint64_t store_buffer_has_line(const struct store_buffer *s, uint64_t line, uint64_t now);
+
+/* Note that the store had its line, of number `line`, at `done`. */
+void store_buffer_put(struct store_buffer *s, uint64_t line, uint64_t done);
 
 #endif

@@ -23,13 +23,13 @@ static void buffered_stores(void)
 
 	store_buffer_reset(&s, 2, 1);
 	EXPECT(store_buffer_admit(&s, 10) == 10 && store_buffer_request(&s, 10) == 10);
-	store_buffer_put(&s, 36);
+	store_buffer_put(&s, FLAG, 36);
 	EXPECT(store_buffer_admit(&s, 11) == 11 &&
 	       store_buffer_request(&s, 11) == 36); /* in order */
-	store_buffer_put(&s, 62);
+	store_buffer_put(&s, FLAG, 62);
 	EXPECT(store_buffer_admit(&s, 12) == 36); /* full until the first is out */
 	store_buffer_reset(&s, 0, 1);
-	store_buffer_put(&s, 36);
+	store_buffer_put(&s, FLAG, 36);
 	EXPECT(store_buffer_admit(&s, 12) == 12);
 }
 
@@ -39,12 +39,14 @@ static void overlapping_stores(void)
 	struct store_buffer s;
 
 	store_buffer_reset(&s, 8, 2);
-	store_buffer_put(&s, 36);
+	store_buffer_put(&s, FLAG, 36);
 	EXPECT(store_buffer_request(&s, 10) == 10);
-	store_buffer_put(&s, 30); /* a hit behind a miss */
+	store_buffer_put(&s, FLAG, 30); /* a hit behind a miss */
 	EXPECT(store_buffer_request(&s, 10) == 36);
 	EXPECT(store_buffer_empty(&s, 10) == 36);
-	store_buffer_put(&s, 62);
+	EXPECT(store_buffer_has_line(&s, FLAG, 10) == 36 &&
+	       store_buffer_has_line(&s, OTHER, 10) == 10);
+	store_buffer_put(&s, FLAG, 62);
 	EXPECT(store_buffer_request(&s, 10) == 30);
 	store_buffer_fence(&s);
 	EXPECT(store_buffer_request(&s, 10) == 62 && store_buffer_empty(&s, 70) == 70);
