@@ -286,6 +286,10 @@ reference: $(IMAGE) $(MODEL) ## measure results/reference again, after a change 
 check-reference: $(IMAGE) $(MODEL) ## is results/reference what this tree gives, in every figure and word?
 	$(Q)PYTHONPATH=host $(PYTHON) -m tools.reference --check
 
+.PHONY: validate
+validate: $(IMAGE) $(MODEL) ## is the cost model true? It against tables of a cycle-level simulator (CELLS=1 MEMBERS=8)
+	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) $(TOOL)validate.validate $(if $(CELLS),--cells) $(if $(MEMBERS),--members $(MEMBERS))
+
 .PHONY: bench-compare
 bench-compare: $(IMAGE) ## how often compare calls two identical sweeps different (20 pairs under tcg)
 	$(Q)$(TOOL)bench_compare
