@@ -65,7 +65,7 @@ MECHANISMS = {
     "an LR that yields": {"lr_hold": 0, "sc_backoff": 40}, "an LR that shares": {"lr_hold": 0, "lr_shares": "true"},
     "an SC that takes": {"lr_hold": 0, "lr_shares": "true", "sc_takes": "true"},
     "AMOs that ask": {"amo_asks": "true", "amo_overlaps": "true", "l1_amo": 56, "l1_swap": 48, "aq": 22, "rl": 22},
-    "AMOs that pass stores": {"amo_waits": "false", "store_misses": 2},
+    "AMOs that pass stores": {"amo_waits": "false"},
     "fences of their own": {"fence": 25, "fence_release": 10, "fence_acquire": 5, "pause": 25, "pause_waits": "true"}}
 
 
