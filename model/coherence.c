@@ -294,9 +294,7 @@ uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, 
 	if (step->asks == ASK_OWN)
 		return now;
 	r = request_expect(c, hart, line, now);
-	/* An owner's AMO that asks takes its turn behind those who wait, or it would have the line
-	 * for ever. */
-	if (step->asks == ASK_OWNER || step->asks == ASK_BANK)
+	if (step->asks == ASK_OWNER)
 		return request_takes_owners(&r);
 	return losers(step, line, hart) != 0 ? request_takes_shared(&r) : r.start;
 }

@@ -142,6 +142,11 @@ def parse(disassembly: str, sizes: dict[str, int]) -> dict[str, Function]:
     return {name: Function(name, tuple(found[name])) for name in sizes}
 
 
+def whole(path: Path, cross: str) -> Iterator[Insn]:
+    """Returns every instruction of a linked file. `cross`: the tools' prefix."""
+    return (insn for _, insn in _lines(_tool(f"{cross}objdump", "-d", "-M", "numeric", str(path))) if insn)
+
+
 def read(path: Path, cross: str) -> Object:
     """Every function and data symbol of an object file. `cross`: the tools' prefix."""
     if not path.is_file():

@@ -7,3 +7,11 @@ class ProofError(Exception):
 
 class Unsupported(ProofError):
     """Raised when code cannot be translated; the message names the instruction."""
+
+    cause = "code"
+
+
+class TooMany(Unsupported):
+    """Raised when there is more to go through than the prover does."""
+
+    cause = "paths"

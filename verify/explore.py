@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from verify.code import Function
-from verify.errors import Unsupported
+from verify.errors import TooMany, Unsupported
 from verify.memory import STACK, Location, Memory, location
 from verify.ops import ALU, CONDITIONS, MASK, SP, Op, decode, loaded, stored
 from verify.traces import Hart, Past, Step, Values, join
@@ -82,7 +82,7 @@ class Explorer:
                     done += 1
                     break
                 if len(run.steps) > LIMIT_STEPS or done + len(todo) > LIMIT_TRACES:
-                    raise Unsupported(f"more than {LIMIT_STEPS} steps or {LIMIT_TRACES} traces")
+                    raise TooMany(f"more than {LIMIT_STEPS} steps or {LIMIT_TRACES} traces")
                 after = self._step(run)
                 if not after:
                     break

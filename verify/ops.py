@@ -132,7 +132,9 @@ def _alu(insn: Insn) -> Op | None:
     m, o = insn.mnemonic, insn.operands
     if m == "li":
         return Op("alu", insn, "add", o[0], ("x0", int(o[1], 0)))
-    if m == "lui" and not insn.symbol:
+    if m == "auipc":
+        return Op("alu", insn, "add", o[0], ("x0", insn.address + signed(int(o[1], 0) << 12, 32)))
+    if m == "lui":
         return Op("alu", insn, "add", o[0], ("x0", signed(int(o[1], 0) << 12, 32)))
     if m in _ONE_SOURCE:
         name, *sources = _ONE_SOURCE[m]

@@ -21,7 +21,10 @@ from verify.traces import Trace
 WITNESSES = 4  # good executions that herd7 is asked to find, at most
 CANDIDATES = 40  # bad combinations, of which the one that is least work is shown
 EASY = 3_000  # ways to read, in good executions beyond the first
-LIMIT_S = 60  # for each call of herd7
+LIMIT_S = 60  # seconds that herd7 may compute in each call
+# limit: herd7 computed for longer. paths: there are too many. code: an instruction or access that is not translated.
+# suspect: verify/axioms.py found a bad execution, which herd7 did not confirm. disagreement: one of the two is wrong.
+CAUSES = ("limit", "paths", "code", "suspect", "disagreement")
 
 
 @dataclass
@@ -38,6 +41,11 @@ class Result:
     covered: list[str] = field(default_factory=list)  # instructions in them
     seconds: float = 0.0
     note: str = ""
+    cause: str = ""  # the reason why it is UNKNOWN, one of CAUSES
+
+    def unknown(self, cause: str, note: str) -> None:
+        """The test stays UNKNOWN."""
+        self.verdict, self.cause, self.note = "UNKNOWN", cause, note
 
 
 @dataclass
@@ -88,11 +96,11 @@ def _violation(work: _Work) -> None:
     """Find the bad execution that is least work to find."""
     answer = herd.run({"bad": min(work.bad)[1]}, work.folder, LIMIT_S, "-speedcheck", "fast").get("bad")
     if answer is None:
-        work.result.note = f"herd7 took more than {LIMIT_S} s on a bad execution"
+        work.result.unknown("suspect", f"herd7 computed for more than {LIMIT_S} s on a bad execution")
     elif answer.meet:
         work.result.verdict = "VIOLATED"
     else:
-        work.result.note = "herd7 forbids what verify/axioms.py allows"
+        work.result.unknown("disagreement", "herd7 forbids what verify/axioms.py allows")
 
 
 def _impossible(work: _Work) -> bool:
@@ -103,12 +111,12 @@ def _impossible(work: _Work) -> bool:
     answers = herd.run(texts, work.folder, LIMIT_S, "-speedcheck", "fast")
     work.result.reasons = len(parts)
     if len(answers) < len(texts):
-        work.result.note = f"herd7 took more than {LIMIT_S} s"
+        work.result.unknown("limit", f"herd7 computed for more than {LIMIT_S} s")
     for name in parts:
         if name in answers and answers[name].meet:
-            work.result.note = f"herd7 allows {name}, which verify/axioms.py forbids"
+            work.result.unknown("disagreement", f"herd7 allows {name}, which verify/axioms.py forbids")
         if f"{name}-bare" in answers and not answers[f"{name}-bare"].meet:
-            work.result.note = f"{name} is impossible whatever the orders"
+            work.result.unknown("disagreement", f"{name} is impossible whatever the orders")
     return not work.result.note
 
 
@@ -148,7 +156,9 @@ def prove(test: Test, folder: Path, known: set[str]) -> Result:
     try:
         _prove(work, known)
     except Unsupported as e:
-        result.verdict, result.note = "UNKNOWN", str(e)
+        result.unknown(e.cause, str(e))
+    except RecursionError:
+        result.unknown("paths", "a loop counts while it waits, or a path is too long")
     result.seconds = round(time.monotonic() - began, 2)
     return result
 

@@ -9,7 +9,7 @@ from collections import Counter
 
 from verify import coherence
 from verify.coherence import Access, seen
-from verify.errors import Unsupported
+from verify.errors import TooMany
 from verify.explore import Explorer, Run
 from verify.memory import Location, Memory
 from verify.traces import Hart, Trace, Values
@@ -24,7 +24,7 @@ def traces(harts: list[Hart], memory: Memory, turns: int, waits: bool = True) ->
         runs = [list(Explorer(hart, values, turns, n, waits).runs()) for n, hart in enumerate(harts)]
         done += sum(map(len, runs))
         if done > LIMIT:
-            raise Unsupported(f"more than {LIMIT} traces, and still new values")
+            raise TooMany(f"more than {LIMIT} traces, and still new values")
         if not _learn(values, runs, _limits(runs), _possible(runs, memory)):
             return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine if waits or run.stuck is None] for mine in runs]
 

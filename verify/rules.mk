@@ -24,11 +24,10 @@ $(foreach s,$(LOCKFREES),$(eval $(call subject,$(s),alloc,-DLOCKFREE,,)))
 
 PROVE = PYTHONPATH=.:host CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 -m verify
 
-.PHONY: subjects workers
-subjects: $(SUBJECTS) workers $(addprefix workers-,$(SUBJECT_FORMS))
-workers: $(filter-out %/forms.o,$(call worker_objects,$(BUILD)))
-workers-%:
-	$(Q)$(MAKE) --no-print-directory RELAX=$(call form_relax,$*) UNLOCK=$(call form_unlock,$*) workers
+.PHONY: subjects
+subjects: $(SUBJECTS) $(IMAGE) $(addprefix image-,$(SUBJECT_FORMS))
+image-%: $(IMAGE)
+	$(Q)$(MAKE) --no-print-directory RELAX=$(call form_relax,$*) UNLOCK=$(call form_unlock,$*) all
 
 .PHONY: setup-prove
 setup-prove: ## fetch herd7 beside the system, install spin and graphviz, for make prove

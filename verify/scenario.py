@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from verify.code import Function
 from verify.memory import Layout, Location, Memory
 from verify.traces import Hart, Trace
 
@@ -58,3 +59,10 @@ class Test:
     condition: Condition
     waits: bool = False  # asks whether a hart can be stuck for ever
     turns: int = 0  # times that each backward branch of a waiting loop is taken
+    middle: bool = False  # some harts have run alone before it
+
+    @property
+    def takes(self) -> tuple[int, ...]:
+        """The number of times that each hart lets go of the lock, or allocates, the busiest first."""
+        ends = ("subject_release", "subject_alloc")
+        return tuple(sorted((sum(isinstance(p, Function) and p.name in ends for p in h.program) for h in self.harts), reverse=True))

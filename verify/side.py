@@ -4,56 +4,75 @@ worker.py walks through a function under proof and through a worker's loop side 
 two accesses that other harts can see, a walk here follows what the code computes.
 """
 
+import re
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from verify.code import Function
+from verify.code import Function, Insn
 from verify.errors import Unsupported
+from verify.flow import Flow
 from verify.ops import MASK, SP, Op, decode
 from verify.terms import Term, compute
 
 PARAMETERS = LOCK, NODE = "x10", "x11"
+REGISTERS = frozenset(f"x{n}" for n in range(32))
 LIMIT = 5_000  # steps of a walk
+# Instructions that compute, or ask about the hart, and that no lock has.
+_OWN = re.compile(r"(csr[rwcsi]+|rd(cycle|time|instret)|(div|rem)u?w?|mulhs?u?)$")
 
 
-@dataclass
 class Side:
-    """One of the two codes, decoded as far as possible, with its constants."""
+    """One of the two codes, decoded."""
 
-    function: Function
-    worker: bool
-    ops: list[Op | None] = field(default_factory=list)
-    constants: dict[str, int] = field(default_factory=dict)
-    touched: set[tuple[str, int]] = field(default_factory=set)  # parameter and offset of its accesses
-    fixed: set[tuple[str, int]] = field(default_factory=set)  # accesses whose words do not change in the function
-
-    def __post_init__(self) -> None:
-        for insn in self.function.insns:
-            try:
-                self.ops.append(decode(insn, self.function.name))
-            except Unsupported:
-                self.ops.append(None)
-        self._memory()
-        saved = {(op.sources[0], op.offset) for op in self.ops if op and op.kind == "store" and op.base == SP}
-        written = ["" if op and op.base == SP and (op.rd, op.offset) in saved else op.rd if op else i.operands[0] if i.operands else ""
-                   for op, i in zip(self.ops, self.function.insns, strict=True)]
-        for op in self.ops:
-            if self.worker and op and op.kind == "alu" and op.sources[0] == "x0" and isinstance(op.sources[1], int):
-                if op.name == "add" and written.count(op.rd) == 1:
-                    self.constants[op.rd] = op.sources[1] & MASK
+    def __init__(self, function: Function, ops: list[Op]):
+        self.function, self.ops = function, ops
+        memory = [op for op in ops if op.touches_memory and op.base != SP]
+        self.touched = {(op.base, op.offset) for op in memory if op.base in PARAMETERS}  # parameter and offset of its accesses
+        self.orders = [op.kind == "fence" or bool(op.order) for op in ops]
+        self.atomics = {n for n, op in enumerate(ops) if op.kind in ("amo", "cas", "lr", "sc", "fence") or op.order}
 
     @property
-    def atomics(self) -> set[int]:
-        return {n for n, op in enumerate(self.ops) if op and (op.kind in ("amo", "cas", "lr", "sc", "fence") or op.order)}
+    def fixed(self) -> set[tuple[str, int]]:
+        """The accesses whose words do not change in the function: no store has their offset, or they belong to the node,
+        no other hart gets to know the node, and the function does not store there. Nothing of a worker is fixed."""
+        return set()
 
-    def _memory(self) -> None:
-        """Find the fixed words. A word is fixed if no store has its offset, or if it belongs to the node,
-        no other hart gets to know the node, and the function does not store there."""
-        memory = [op for op in self.ops if op and op.touches_memory and op.base != SP]
-        self.touched = {(op.base, op.offset) for op in memory if op.base in PARAMETERS}
+
+class Proved(Side):
+    """A function under proof. Raises Unsupported for an instruction that is not known."""
+
+    def __init__(self, function: Function):
+        super().__init__(function, [decode(insn, function.name) for insn in function.insns])
+        memory = [op for op in self.ops if op.touches_memory and op.base != SP]
         stored = [(op.base, op.offset) for op in memory if op.kind != "load"]
-        private = not any(NODE in op.sources for op in self.ops if op) and NODE not in dict(stored)
-        self.fixed = {(op.base, op.offset) for op in memory if op.kind == "load" and op.base in PARAMETERS
-                      and (op.offset not in dict((o, b) for b, o in stored) or (private and op.base == NODE))}
+        private = not any(NODE in op.sources for op in self.ops) and NODE not in dict(stored)
+        self._fixed = {(op.base, op.offset) for op in memory if op.kind == "load" and op.base in PARAMETERS
+                       and (op.offset not in dict((o, b) for b, o in stored) or (private and op.base == NODE))}
+
+    @property
+    def fixed(self) -> set[tuple[str, int]]:
+        return self._fixed
+
+
+class Timed(Side):
+    """A loop of a worker, in its image. `object_at`: the name of the object at an address."""
+
+    def __init__(self, function: Function, object_at: Callable[[int], str]):
+        super().__init__(function, [_timed(insn, function) for insn in function.insns])
+        self.flow = Flow(function, self.ops, object_at)
+
+
+def _timed(insn: Insn, function: Function) -> Op:
+    """Decodes an instruction of a worker, where more may stand than in a lock: `call` of a function, `leave` for another
+    one, `own` for what touches a register alone."""
+    inside = range(function.insns[0].address, function.insns[-1].address + 1)
+    if insn.mnemonic == "j" and insn.target not in inside:
+        return Op("leave", insn)
+    if insn.mnemonic == "jal" and insn.target not in inside:
+        return Op("call", insn)
+    if _OWN.match(insn.mnemonic):
+        return Op("own", insn, rd=insn.operands[0] if insn.operands[0] in REGISTERS else "x0")
+    return decode(insn, function.name)
 
 
 @dataclass
@@ -70,12 +89,12 @@ class Place:
             return source & MASK
         if source == "x0":
             return 0
-        return self.known.get(source, side.constants.get(source, ("?", source)))
+        return self.known.get(source, ("?", source))
 
 
 def _fixed(side: Side, place: Place, op: Op) -> Term | None:
     """The value of a load from a word that is never written while harts run: it is a parameter, too."""
-    if side.worker or op.kind != "load" or (op.base, op.offset) not in side.fixed or place.get(side, op.base) != ("?", op.base):
+    if op.kind != "load" or (op.base, op.offset) not in side.fixed or place.get(side, op.base) != ("?", op.base):
         return None
     return ("?", f"{op.base}+{op.offset}")
 
@@ -87,9 +106,8 @@ def advance(side: Side, place: Place) -> Place:
         if place.at >= len(side.ops):
             return place
         op = side.ops[place.at]
-        if op is None:  # an address being made
-            operands = side.function.insns[place.at].operands
-            place.known[operands[0]] = ("?", f"{operands[0]}@{place.at}")
+        if op.kind == "own":
+            place.known[op.rd] = ("?", f"{op.rd}@{place.at}")
         elif op.kind == "alu":
             place.known[op.rd] = compute(op.name, *(place.get(side, s) for s in op.sources))
         elif op.kind == "jump":
@@ -105,19 +123,3 @@ def advance(side: Side, place: Place) -> Place:
             return place
         place.at += 1
     raise Unsupported(f"{side.function.name}: goes round for ever")
-
-
-def way_in(side: Side, start: int) -> dict[str, Term]:
-    """The registers' values on the straight way from the function's beginning."""
-    place = Place(0, {})
-    for at in range(start):
-        op, operands = side.ops[at], side.function.insns[at].operands
-        if op is None or op.rd != "x0":
-            rd = op.rd if op else operands[0]
-            value: Term = ("?", f"{rd}@{at}")
-            if op and op.kind == "alu":
-                value = compute(op.name, *(place.get(side, s) for s in op.sources))
-            elif op is None and side.function.insns[at].mnemonic not in ("auipc", "lui"):
-                value = place.get(side, operands[1]) if len(operands) > 1 else value
-            place.known[rd] = value
-    return place.known

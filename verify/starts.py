@@ -67,7 +67,7 @@ class Start:
         layout = self.subject.layout(self.harts)
         total = sum(1 if parts is None else parts.count(INCREMENT) for parts in harts)
         good = Condition() if waits else Condition(locations=((layout.address("x"), 4),), good=frozenset({(total,)}))
-        return Test(name, about, layout, rest, self.memory, good, waits)
+        return Test(name, about, layout, rest, self.memory, good, waits, middle=True)
 
 
 def _qspin_queue(s: Subject) -> Start:

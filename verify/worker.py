@@ -1,4 +1,4 @@
-"""Finds a function under proof inside a worker's loop, to show that the timed code is the proved one.
+"""Finds a function under proof in a worker's loop, to show that the timed code is the proved one.
 
 Both codes are walked side by side. They have to make the same accesses and fences in the
 same order, with the same order bits, to addresses and of values that are computed alike
@@ -8,12 +8,12 @@ compute, and branch on values that do not come from the lock (the bench's delay)
 """
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from verify.code import Function
 from verify.errors import Unsupported
-from verify.ops import CONDITIONS, Op
-from verify.side import LIMIT, Place, Side, advance, way_in
+from verify.ops import CONDITIONS, SP, Op
+from verify.side import LIMIT, Place, Proved, Side, Timed, advance
 from verify.terms import Term, agree, of_load, plus
 
 NEGATED = {"beq": "bne", "bne": "beq", "blt": "bge", "bge": "blt", "bltu": "bgeu", "bgeu": "bltu"}
@@ -21,21 +21,39 @@ assert set(CONDITIONS) == set(NEGATED)
 COMMUTE = {"add", "and", "or", "xor", "mul", "addw"}
 
 
+@dataclass(frozen=True)
+class Kept:
+    """The accesses of a loop that have to stay on one side of a function: what the lock protects."""
+
+    accesses: frozenset[int] = frozenset()
+    behind: bool = True  # behind all that orders in the function; else before all of it
+
+
+@dataclass(frozen=True)
+class Match:
+    """One place in a loop where a function stands."""
+
+    start: int
+    atomics: frozenset[int]  # the function's atomics and fences there
+    ends: frozenset[int]  # the first accesses, fences or branches behind it
+    parameters: dict[str, Term]
+
+
 class Walk:
     """Tries to match the whole of one function from one instruction of the worker on."""
 
-    def __init__(self, subject: Side, worker: Side, parameters: dict[str, Term]):
-        self.subject, self.worker, self.bound = subject, worker, dict(parameters)
+    def __init__(self, subject: Side, worker: Side, kept: Kept):
+        self.subject, self.worker, self.kept = subject, worker, kept
+        self.bound: dict[str, Term] = {}
         self.seen: set[tuple[int, int]] = set()
         self.steps = 0
-        self.orders = [op is not None and (op.kind == "fence" or bool(op.order)) for op in subject.ops]
 
     def same(self, a: Term | str, b: Term | str) -> bool:
         """Are the subject's value and the worker's the same?"""
         if isinstance(a, tuple) and a[0] == "?":
-            return self._bind(str(a[1]), b, 0)
-        if isinstance(a, tuple) and a[0] == "+" and isinstance(a[1], tuple) and a[1][0] == "?":
-            return self._bind(str(a[1][1]), b, a[2])  # type: ignore[arg-type]
+            return self._bind(str(a[1]), b)
+        if isinstance(a, tuple) and a[0] == "+" and not isinstance(b, str):
+            return self.same(a[1], plus(b, -a[2]))  # type: ignore[operator]
         before = dict(self.bound)
         if self._alike(a, b):
             return True
@@ -44,6 +62,8 @@ class Walk:
 
     def _alike(self, a: Term | str, b: Term | str) -> bool:
         """Are both the same operations on the same values?"""
+        if isinstance(a, tuple) and a[0] == "add" and isinstance(b, tuple) and b[0] == "+":
+            b = ("add", *b[1:])  # a sum in which the worker knows one number, say the lock's address
         if not isinstance(a, tuple) or not isinstance(b, tuple):
             return a == b
         if len(a) != len(b) or a[0] != b[0] or a[0] == "load":
@@ -54,11 +74,10 @@ class Walk:
         self.bound = before
         return a[0] in COMMUTE and len(a) == 3 and self.same(a[1], b[2]) and self.same(a[2], b[1])
 
-    def _bind(self, name: str, value: Term | str, offset: int) -> bool:
+    def _bind(self, name: str, value: Term | str) -> bool:
         """Bind a parameter to the value that the worker has for it the first time."""
         if isinstance(value, str):
             return False
-        value = plus(value, -offset)
         base, _, at = name.partition("+")
         if at and not isinstance(value, int) and value[0] != "?":  # loaded in the loop, or before it
             if value[0] != "cell" or isinstance(value[1], str):
@@ -75,7 +94,7 @@ class Walk:
         s, w = advance(self.subject, s), advance(self.worker, w)
         if (s.at, w.at) in self.seen:
             return True
-        before = dict(self.bound)
+        before = dict(self.bound), set(self.seen)
         self.seen.add((s.at, w.at))
         a = self.subject.ops[s.at] if s.at < len(self.subject.ops) else None
         b = self.worker.ops[w.at] if w.at < len(self.worker.ops) else None
@@ -83,39 +102,42 @@ class Walk:
             return False
         if a.kind == "ret" or (b is not None and self._step(a, b, s, w)):
             return True
-        self.bound = before
+        self.bound, self.seen = dict(before[0]), {*before[1], (s.at, w.at)}
         if b is not None and self._is_own(b, s, w):
             cell: Term = ("cell", plus(w.get(self.worker, b.base), b.offset))
             if self.matches(s, replace(w, at=w.at + 1, known={**w.known, b.rd: cell})):
                 return True
-        self.bound = before
-        self.seen.discard((s.at, w.at))
+        self.bound, self.seen = before
         return False
 
     def alike(self, s: int, w: int) -> bool:
         a, b = self.subject.ops[s], self.worker.ops[w]
-        return a is not None and b is not None and (a.kind, a.name, a.width, a.order) == (b.kind, b.name, b.width, b.order)
+        return (a.kind, a.name, a.width, a.order) == (b.kind, b.name, b.width, b.order)
 
     def _is_own(self, b: Op, s: Place, w: Place) -> bool:
         """May the worker make this access of its own here? It may load a word that is never written, and
-        make accesses of before or after the function where nothing in it orders yet, or any more."""
+        make accesses of before or after the function where nothing in it orders yet, or any more; those of the
+        section only on its own side."""
         if b.kind not in ("load", "store") or b.order or len(self.seen) == 1:
             return False
         address = plus(w.get(self.worker, b.base), b.offset)
         mine = {(r, o): plus(self.bound[r], o) for r, o in self.subject.touched if r in self.bound}
         if b.kind == "load" and any(f not in mine or address == mine[f] for f in self.subject.fixed):
             return True
-        return address not in mine.values() and (not s.ordered or not self._orders_after(s.at))
+        early, late = not s.ordered, not self._orders_after(s.at)
+        if w.at in self.kept.accesses:
+            early, late = early and not self.kept.behind, late and self.kept.behind
+        return address not in mine.values() and (early or late)
 
     def _orders_after(self, at: int) -> bool:
         """Can the subject still reach an instruction that orders?"""
         todo, known = [at], {at}
         for n in todo:
             op = self.subject.ops[n]
-            if self.orders[n]:
+            if self.subject.orders[n]:
                 return True
-            after = {n + 1} if op is None or op.kind not in ("ret", "jump") else set()
-            after |= {self.subject.function.at(op.insn.target)} if op and op.kind in ("jump", "branch") else set()
+            after = {n + 1} if op.kind not in ("ret", "jump") else set()
+            after |= {self.subject.function.at(op.insn.target)} if op.kind in ("jump", "branch") else set()
             todo += after - known
             known |= after
         return False
@@ -179,34 +201,25 @@ class Walk:
             if not self.same(to, its) or not all(self._stores_same(a, x, y, s, w) for x, y in given):
                 return False
         loaded: Term = ("load", s.at, ("w" if a.width == 4 else "d") + "u" * a.unsigned)
-        return self.matches(replace(s, at=s.at + 1, known={**s.known, a.rd: loaded}, ordered=s.ordered or self.orders[s.at]),
+        return self.matches(replace(s, at=s.at + 1, known={**s.known, a.rd: loaded}, ordered=s.ordered or self.subject.orders[s.at]),
                             replace(w, at=w.at + 1, known={**w.known, b.rd: loaded}))
 
 
-def _matches(function: Function, worker: Function) -> Iterator[tuple[int, set[int]]]:
-    """The places in the worker where the function stands, with its atomics and fences at each."""
-    subject, other = Side(function, False), Side(worker, True)
-    for start, op in enumerate(other.ops):
-        if op is None or not (op.touches_memory or op.kind == "fence"):
+def matches(function: Proved, worker: Timed, kept: Kept = Kept()) -> Iterator[Match]:
+    """Yields the places in the worker where the function stands."""
+    for start, op in enumerate(worker.ops):
+        if op.base == SP or not (op.touches_memory or op.kind == "fence"):
             continue
-        walk = Walk(subject, other, {})
+        walk = Walk(function, worker, kept)
         try:
-            if walk.matches(Place(0, {}), Place(start, way_in(other, start))):
-                yield start, {w for s, w in walk.seen if w in other.atomics and walk.alike(s, w)}
+            if walk.matches(Place(0, {}), Place(start, worker.flow.before(start))):
+                returns = {n for n, each in enumerate(function.ops) if each.kind == "ret"}
+                yield Match(start, frozenset(w for s, w in walk.seen if w in worker.atomics and walk.alike(s, w)),
+                            frozenset(w for s, w in walk.seen if s in returns), dict(walk.bound))
         except Unsupported:
             continue
 
 
-def find(function: Function, worker: Function) -> Iterator[int]:
-    """The addresses in the worker at which the function stands."""
-    yield from (worker.insns[start].address for start, _ in _matches(function, worker))
-
-
-def inside(functions: list[Function], worker: Function, own: int = 0) -> bool:
-    """Do all functions stand in the worker, and does every atomic and fence there belong to one?
-    `own`: how many AMOs without order are the bench's."""
-    matched = [[here for _, here in _matches(f, worker)] for f in functions]
-    other = Side(worker, True)
-    left = other.atomics - {at for each in matched for here in each for at in here}
-    plain = [op for at in left if (op := other.ops[at]) and op.kind == "amo" and not op.order]
-    return all(matched) and len(plain) == len(left) <= own
+def find(function: Function, worker: Timed) -> Iterator[int]:
+    """Yields the addresses in the worker at which the function stands."""
+    yield from (worker.function.insns[match.start].address for match in matches(Proved(function), worker))

@@ -9,7 +9,11 @@ from support.sampling import sampled
 from tools.footprint import footprint
 from tools.mutants import hunt, tree
 
+from hartlock.figures import proved
 from hartlock.plan import strategies, traits
+from verify import subjects
+from verify.image import Image
+from verify.loop import difference
 
 KNOWN = tree.known()
 CAUGHT_HERE = [name for name, m in KNOWN.items() if not m.memory_model]
@@ -43,11 +47,26 @@ def machine_code(folder, mutant, include):
     return out.split("\n", 3)[3]
 
 
-@sampled("name", KNOWN, quick=QUICK.__contains__)
+@sampled("name", [name for name, m in KNOWN.items() if not m.changes.startswith("bench/")], quick=QUICK.__contains__)
 def test_the_mistake_reaches_the_machine_code(name, tmp_path):
     """The compiler has not undone the mistake. This matters most for those that only a proof can find."""
     planted = tree.plant(KNOWN[name])
     assert machine_code(tmp_path, KNOWN[name], planted) != machine_code(tmp_path, KNOWN[name], TOP)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("name,differs", [
+    ("bench-alloc-outside", "outside the section"), ("ttas-early-unlock", "does not stand in it"), ("ttas-no-acquire", "does not stand in it")])
+def test_a_mutant_has_no_proof(name, differs):
+    """An image with a mutant in it says none, whatever the real image has. The comparison of the real lock with its loops says why."""
+    mutant = KNOWN[name]
+    planted = tree.plant(mutant)
+    subprocess.run(["make", "-s", "all"], cwd=planted, check=True, env=tree.environment(), timeout=300)
+    subprocess.run(["make", "-s", f"build/verify/{mutant.strategy}.o"], cwd=TOP, check=True, timeout=120)
+    image = planted / "build/hartlock.elf"
+    assert {proved.Booted(image).proof(mutant.strategy, variant) for variant in ("plain", "full")} == {"none"}
+    assert proved.word(proved.Booted(image).proof("mcs", "plain")) == "holds"
+    assert differs in difference(Image(image, subjects.cross()), subjects.load(mutant.strategy), "plain")
 
 
 def test_the_ordinary_image_has_none_of_them():

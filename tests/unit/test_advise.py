@@ -121,12 +121,16 @@ def test_no_lock_is_needed_for_one_word_only(tmp_path):
 
 def test_it_says_what_is_proved_and_takes_nothing_else_if_asked(tmp_path):
     folder = folder_of(tmp_path / "a", cells(8, mcs=260))
-    folder_of(folder, cells(8, ticket=320), append=True, proof="holds:0123456789ab")
+    folder_of(folder, cells(8, ticket=320), append=True, proof="holds:0123456789ab (2 harts, each twice; one lock)")
+    folder_of(folder, cells(8, clh=310), append=True, proof="partly:ba9876543210 (2 harts, each once; one lock; count3 is not known: too much)")
     plain, proved = run_advise(folder, "--goal", "throughput"), run_advise(folder, "--goal", "throughput", "--need", "proof")
     assert answer_of(plain) == "Take mcs" and "is not proved against the RISC-V memory model" in plain.stdout
     assert re.search(r"1\. mcs: .*, not proved$", plain.stdout, re.M)
-    assert re.search(r"2\. ticket: .*, proved \(holds:0123456789ab\)$", plain.stdout, re.M)
+    assert re.search(r"2\. clh: .*, proved in part \(2 harts, each once; one lock; count3 is not known: too much\)$", plain.stdout, re.M)
+    assert re.search(r"3\. ticket: .*, proved \(2 harts, each twice; one lock\)$", plain.stdout, re.M)
+    assert "is proved against the RISC-V memory model: 2 harts, each twice; one lock (docs" in proved.stdout
     assert answer_of(proved) == "Take ticket" and "mcs: the code that was measured is not proved" in proved.stdout
+    assert "clh: the code that was measured is proved in part only" in proved.stdout
     assert "without --need: mcs" in proved.stdout
 
 

@@ -1,4 +1,4 @@
-"""A mutant: the real tree with one hunk of one header changed.
+"""A mutant: the real tree with one hunk of one header changed, of a lock or of the bench that uses it.
 
 Its checkout is a copy below build/mutants/, so that it is built, run and judged by
 exactly what builds, runs and judges the real thing, and that the real image never
@@ -45,6 +45,11 @@ class Mutant:
     @property
     def patch(self) -> Path:
         return PATCHES / f"{self.name}.patch"
+
+    @property
+    def changes(self) -> str:
+        """The file that its patch changes, below the top of the tree."""
+        return self.patch.read_text().split("\n+++ b/", 1)[1].split("\n", 1)[0]
 
     @property
     def tree(self) -> Path:

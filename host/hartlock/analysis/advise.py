@@ -10,6 +10,7 @@ from hartlock.plan import strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
 from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, without_lock
+from hartlock.figures.proved import HOLDS, PARTLY
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
 from hartlock.base.evidence import COSTS, MODELLED
@@ -110,8 +111,9 @@ def _sureness(p: Place) -> str:
 
 
 def proof_of(place: Place) -> str:
-    """The proof of the RISC-V code that was measured. A native run has none: its code is this processor's."""
-    return f"proved ({place.cell.proof})" if place.cell.proved else "not proved"
+    """The words on the proof of the RISC-V code that was measured. A native run has none: its code is this processor's."""
+    said = {HOLDS: "proved", PARTLY: "proved in part"}.get(place.cell.proof_word, "not proved")
+    return f"{said} ({place.cell.proof_reach})" if place.cell.proof_reach else said
 
 
 def _waste(place: Place) -> str:
@@ -120,8 +122,11 @@ def _waste(place: Place) -> str:
 
 
 def _proof(pick: Place) -> str:
+    reach = f": {pick.cell.proof_reach}" if pick.cell.proof_reach else ""
     if pick.cell.proved:
-        return f"The very code that was measured is proved against the RISC-V memory model: {pick.cell.proof} (docs/trust/proof.md)."
+        return f"The very code that was measured is proved against the RISC-V memory model{reach} (docs/trust/proof.md)."
+    if pick.cell.proof_word == PARTLY:
+        return f"The very code that was measured is proved against the RISC-V memory model in part{reach} (docs/trust/proof.md)."
     if pick.cell.evidence.startswith("hardware"):
         return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/trust/proof.md)."
     return "The code that was measured is not proved against the RISC-V memory model (docs/trust/proof.md): run make prove before you ship it."

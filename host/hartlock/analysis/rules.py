@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 
 from hartlock.plan import traits
+from hartlock.figures.proved import PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import claimed, ending, gap
 from hartlock.base.errors import UsageError
@@ -27,11 +28,6 @@ class Ask:
     need: tuple[str, ...] = ()
     isa: str = ""
     scenario: str = ""  # "": any
-
-
-def question(setting: Comparable, harts: int) -> Ask:
-    """The question of a reader who has asked nothing: cycles and tail count alike."""
-    return Ask(harts, setting.workload.hold_instructions, setting.workload.think_instructions, "balanced")
 
 
 @dataclass
@@ -86,7 +82,8 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
     if "fifo" in ask.need and not known.fifo:
         return f"it is not FIFO (fairness: {known.fairness})"
     if "proof" in ask.need and cell.summaries and not cell.proved:
-        return "the code that was measured is not proved (docs/trust/proof.md)"
+        how = "proved in part only" if cell.proof_word == PARTLY else "not proved"
+        return f"the code that was measured is {how} (docs/trust/proof.md)"
     if ask.max_bytes is not None:
         size = known.bytes_per_lock(ask.harts)
         if size > ask.max_bytes:

@@ -4,12 +4,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from hartlock.plan import traits
+from hartlock.figures.proved import NONE, PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import doubts, ending, gap
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.analysis.regret import figures, losses
-from hartlock.analysis.rules import advise, question
+from hartlock.analysis.rules import Ask, advise
 from hartlock.analysis.take import hinge_sentence, take, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
@@ -68,7 +69,7 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if doubts(results, setting, harts):
         return Verdict(f"The data cannot decide {on(harts)}", "What they have is not whole.", _checks(results, setting), False)
     points, held = [], setting.workload.hold_instructions > 0
-    advice = advise(results, setting, question(setting, harts))
+    advice = advise(results, setting, _ask(setting, harts))
     taken = take(results, advice)
     points += [said for said in (without_lock(results, advice), hinge_sentence(taken) if taken else "") if said]
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
@@ -89,6 +90,11 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     return Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)
 
 
+def _ask(setting: Comparable, harts: int) -> Ask:
+    """The question of a reader who has asked nothing: cycles and tail count alike."""
+    return Ask(harts, setting.workload.hold_instructions, setting.workload.think_instructions, "balanced")
+
+
 def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
     """The sentences on the strategies that starve a hart, and on the first ones that are uneven."""
     several = [c for c in cells if starves(c) and c.is_ensemble]
@@ -103,16 +109,25 @@ def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
 
 def _proved(first: Sequence[Cell]) -> list[str]:
     """The sentences on whether the measured code of the first strategies is proved."""
-    proved, rest = (list(dict.fromkeys(c.strategy for c in first if c.proved is kind)) for kind in (True, False))
-    said = [f"The very code that was measured is proved against the RISC-V memory model: {words(proved)}."] if proved else []
-    return said + ([f"Not proved is the code that was measured of {words(rest)} (docs/trust/proof.md)."] if rest else [])
+    same: dict[tuple[str, str], dict[str, None]] = {}
+    for cell in first:
+        same.setdefault((cell.proof_word, cell.proof_reach), {})[cell.strategy] = None
+    return [_reaches(word, reach, words(list(names))) for (word, reach), names in sorted(same.items())]
+
+
+def _reaches(word: str, reach: str, names: str) -> str:
+    """Returns the sentence on how far the proof of some strategies' code reaches."""
+    if word == NONE:
+        return f"Not proved is the code that was measured of {names} (docs/trust/proof.md)."
+    how, far = " in part" if word == PARTLY else "", f": {reach}" if reach else ""
+    return f"The very code that was measured of {names} is proved against the RISC-V memory model{how}{far} (docs/trust/proof.md)."
 
 
 def _by_harts(results: Results, setting: Comparable) -> list[str]:
     """The sentence on the lock to take at each number of harts, if that changes."""
     told = []
     for n in results.harts(setting):
-        taken = None if doubts(results, setting, n) else take(results, advise(results, setting, question(setting, n)))
+        taken = None if doubts(results, setting, n) else take(results, advise(results, setting, _ask(setting, n)))
         if taken:
             told.append((n, taken.name))
     if len({who for _, who in told}) < 2:

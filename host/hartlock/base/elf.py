@@ -41,6 +41,7 @@ class Symbol:
     address: int
     size: int  # bytes; 0 if it is empty, or nobody said
     is_code: bool
+    unit: int = 0  # the number of the object file whose own it is; 0: it has its name for all of them
 
 
 class Elf:
@@ -77,13 +78,24 @@ class Elf:
         return [(int(s["p_vaddr"]), bytes(s.data()).ljust(s["p_memsz"], b"\0"))
                 for s in self._file.iter_segments() if s["p_type"] == "PT_LOAD"]
 
+    def stored(self, address: int, size: int) -> bytes:
+        """Returns the bytes that are loaded from the file to an address; b"" if they are not all of one segment's."""
+        for s in self._file.iter_segments():
+            at = address - int(s["p_vaddr"])
+            if s["p_type"] == "PT_LOAD" and 0 <= at and at + size <= s["p_filesz"]:
+                self._file.stream.seek(s["p_offset"] + at)
+                return bytes(self._file.stream.read(size))
+        return b""
+
     def symbols(self) -> list[Symbol]:
         """Returns the symbols that have a place in the file's sections."""
-        table, found = self._file.get_section_by_name(".symtab"), list[Symbol]()
+        table, found, unit = self._file.get_section_by_name(".symtab"), list[Symbol](), 0
+        executable = [bool(s["sh_flags"] & _EXECUTABLE) for s in self._file.iter_sections()]
         for symbol in table.iter_symbols() if table is not None else ():
+            unit += symbol["st_info"]["type"] == "STT_FILE"  # the symbols of one object's own stand behind its file's name
             if symbol.name and isinstance(symbol["st_shndx"], int):
-                flags = self._file.get_section(symbol["st_shndx"])["sh_flags"]
-                found.append(Symbol(symbol.name, symbol["st_value"], symbol["st_size"], bool(flags & _EXECUTABLE)))
+                own = unit if symbol["st_info"]["bind"] == "STB_LOCAL" else 0
+                found.append(Symbol(symbol.name, symbol["st_value"], symbol["st_size"], executable[symbol["st_shndx"]], own))
         return found
 
     def symbol(self, name: str) -> int | None:

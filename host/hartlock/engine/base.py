@@ -140,6 +140,10 @@ class Engine:
         """Build what it executes, with these forms of the locks."""
         return build.image(relax, unlock)
 
+    def executed(self, image: Path) -> Path | None:
+        """Returns the ELF file whose code its harts execute, of the image that is handed to start(); None if that is not known."""
+        return image if self.runs_image else None
+
     def start(self, plan: plans.Plan, image: Path) -> Source:
         raise NotImplementedError
 

@@ -51,6 +51,10 @@ class InQemu(Engine):
     harts: int = 0  # QEMU's; 0 if their number is not known
     smp: int = 0  # its value was asked for
 
+    def executed(self, image: Path) -> Path | None:
+        """Returns the image, unless further arguments put another one, or more, into memory."""
+        return None if any(word.lstrip("-") == "kernel" or word.startswith("loader,") for word in self.extra) else image
+
     def start(self, plan: Plan, image: Path) -> qemu.Machine:
         return qemu.Machine(image, plan.smp, plan.bootargs(self.windows), self.cpu, self.extra)
 

@@ -63,9 +63,11 @@ class Context:
         doc="what the row's times are times of, and what they can decide: [evidence.md](../trust/evidence.md)")
     strategy: str = text("a word of lock/locks.def, or `clock`", needed=True)
     proof: str = text(
-        unit="`holds:HASH`, `none`",
-        doc="whether the very code that was measured is proved against the RISC-V memory model, and the hash of the functions that "
-        "are: [proof.md](../trust/proof.md). `none`: it is not, or `verify/proofs.json` was made from other code")
+        unit="`holds:HASH (REACH)`, `partly:HASH (REACH)`, `none`",
+        doc="whether the very code that was measured, in the image that was booted, is proved against the RISC-V memory model; the hash "
+        "of the functions that are; and in words how far the proof reaches: how many harts, how often each, one lock: "
+        "[proof.md](../trust/proof.md). `partly`: a test is not known, which the words name. `none`: it is not proved, or "
+        "`verify/proofs.json` was made from other code")
     role: str = text(words=("candidate", "control", "harness"), doc="why the row is there: [words.md](../words.md#roles)")
     harts: int = count("", "how many took part", least=1, most=MAX_HARTS)
     smp: int = count("", "how many the machine had; the others slept", least=1, most=MAX_HARTS)

@@ -56,17 +56,14 @@ class RunContext:
     host_processors: int
     boots: int = 1
     timebase_hz: int = 0
-
-    def proof(self, cell: Cell, variant: str) -> str:
-        """Returns the proof of the code that was measured, in that variant. Only the image that is built here can have one."""
-        return proved.of(cell.strategy, self.plan, variant) if self.engine.runs_image else proved.NONE
+    booted: proved.Booted = field(default_factory=proved.Booted)  # the image that is executed, if it is here
 
     def context(self, cell: Cell, forms: Forms) -> Context:
         """Returns the first columns of the rows of a cell; `forms` is what the kernel says of its trials' locks."""
         return Context(
             run=self.run, engine=self.engine.name, machine=self.engine.machine,
             evidence=self.engine.evidence(cell.harts, self.host_processors),
-            strategy=cell.strategy, proof=self.proof(cell, forms.variant), role=self.plan.role(cell), harts=cell.harts,
+            strategy=cell.strategy, proof=self.booted.proof(cell.strategy, forms.variant or self.plan.workload.variant), role=self.plan.role(cell), harts=cell.harts,
             smp=self.plan.smp, host_processors=self.host_processors, workload=self.plan.workload, forms=forms,
             duration_us=self.engine.windows.duration_us, seed=self.plan.seed)
 

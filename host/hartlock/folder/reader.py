@@ -72,15 +72,26 @@ class Cell:
 
     @property
     def proof(self) -> str:
-        """The proof of the code that was measured: holds:HASH, with the hashes of all runs, each once; none
-        if the code of one run is not proved."""
+        """The proof of the code that was measured: the cells of all runs, each once; none if the code of one run
+        is not proved."""
         told = sorted({row.context.proof or proved.NONE for row in self.summaries}) or [proved.NONE]
         return proved.NONE if proved.NONE in told else ", ".join(told)
 
     @property
+    def proof_word(self) -> str:
+        """The least that a run's proof says: none, partly or holds."""
+        told = {proved.word(row.context.proof) for row in self.summaries}
+        return next((word for word in (proved.NONE, proved.PARTLY) if word in told or not told), proved.HOLDS)
+
+    @property
+    def proof_reach(self) -> str:
+        """The words of all runs that say how far the proof reaches."""
+        return " / ".join(sorted({words for row in self.summaries if (words := proved.reach(row.context.proof))}))
+
+    @property
     def proved(self) -> bool:
-        """Is the code that was measured proved, in every run?"""
-        return self.proof != proved.NONE
+        """Is the code that was measured proved, in every run and by every test?"""
+        return self.proof_word == proved.HOLDS
 
     @cached_property
     def is_ensemble(self) -> bool:

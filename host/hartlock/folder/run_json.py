@@ -38,7 +38,7 @@ def _load() -> float | None:
 
 def begin(plan: Plan, argv: list[str], engine: Engine, image: Path, processors: int) -> dict[str, object]:
     """The context of a run that begins: `engine`, the first of its engines, executes `image`."""
-    made = engine.provenance(image)
+    made, booted = engine.provenance(image), proved.booted(engine.executed(image))
     order = [f"{t.strategy}:{t.harts}" for t in plan.order]
     return {
         "format": FORMAT,
@@ -48,7 +48,7 @@ def begin(plan: Plan, argv: list[str], engine: Engine, image: Path, processors: 
         "plan": {**asdict(plan), "order": order},
         "commit": toolchain.commit(),
         "image_sha256": made["image_sha256"],
-        "proofs": {t.strategy: proved.of(t.strategy, plan) for t in plan.order} if engine.runs_image else {},
+        "proofs": {t.strategy: booted.proof(t.strategy, plan.workload.variant) for t in plan.order} if engine.executed(image) else {},
         "compiler": made["compiler"],
         "qemu": made["qemu"],
         "host": {

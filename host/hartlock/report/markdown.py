@@ -1,10 +1,10 @@
 """The report in Markdown, for a pull request: the verdict and one table."""
 
 import html
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from hartlock.analysis import verdict
-from hartlock.folder.reader import Results
+from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import gap
 from hartlock.analysis.rank import standing
 from hartlock.base.text import estimate, percent, significant, times, words
@@ -19,6 +19,14 @@ INTERVALS = {False: "medians with 95 % intervals over boots and trials",
 def escaped(text: str) -> str:
     """The text without HTML, links and table cells in it, as report.html shows it."""
     return html.escape(text, quote=False).replace("](", "]\\(").replace("|", "\\|")
+
+
+def _proofs(cells: Sequence[Cell]) -> Iterator[str]:
+    """Yields how far the proofs of the table reach, those that reach as far together."""
+    same: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        same.setdefault((cell.proof_word, cell.proof_reach), []).append(cell.strategy)
+    yield from (f"Proof of {words(names)}: {word}{f', {reach}' if reach else ''}." for (word, reach), names in same.items())
 
 
 def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[tuple[str, verdict.Verdict]] = ()) -> str:
@@ -36,9 +44,10 @@ def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[t
         lines.append("| " + " | ".join(escaped(cell) for cell in [
             p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
             significant(p.cell.median(lambda f: f.wait_p99_cycles)), significant(p.cell.value(lambda s: s.wait_p999_cycles)),
-            percent(share), p.cell.summary.check, p.cell.proof.split(":")[0]]) + " |")
+            percent(share), p.cell.summary.check, p.cell.proof_word]) + " |")
     lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, evidence {words(sorted({c.evidence for c in cells}))}; "
               f"{INTERVALS[any(c.is_ensemble for c in cells)]}; ≈: too close to call; †: it starves a hart, and has no sure rank.", ""]
+    lines += [*(f"- {escaped(line)}" for line in _proofs([p.cell for p in places])), ""]
     lines += [*(f"- {escaped(f'{title}: {of.headline}: {of.lead}')}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []
     return "\n".join([*lines, "<details><summary>What this cannot tell</summary>", "",

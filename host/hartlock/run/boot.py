@@ -17,6 +17,7 @@ from hartlock.plan.plan import Plan
 from hartlock.engine.process import GRACE_S
 from hartlock.engine.source import Silent, Source
 from hartlock.records.parser import Reader, RecordError
+from hartlock.figures.proved import Booted
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 
 GAVE_UP = "gave up: "  # begins the sentence about a boot of which nothing was heard for too long
@@ -53,9 +54,9 @@ def failed_checks(table: Table) -> list[str]:
     return said
 
 
-def single(plan: Plan, engine: Engine, run: str, processors: int) -> "Session":
+def single(plan: Plan, engine: Engine, run: str, processors: int, booted: Booted) -> "Session":
     """The session of a run that has one boot."""
-    return Session(plan, engine, Table(RunContext(run, engine, plan, processors)), Start(1, plan.seed))
+    return Session(plan, engine, Table(RunContext(run, engine, plan, processors, booted=booted)), Start(1, plan.seed))
 
 
 class Session:

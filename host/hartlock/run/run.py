@@ -13,6 +13,7 @@ from hartlock.engine.base import Engine
 from hartlock.base.errors import RunError
 from hartlock.base.terminal import console
 from hartlock.run.progress import Bar, Plain, progress
+from hartlock.figures import proved
 from hartlock.figures.row_types import SummaryRow
 from hartlock.figures.rows import RunContext, Start, Table
 from hartlock.plan import plan as plans
@@ -38,6 +39,10 @@ class Run:
         self.sessions: list[Session] = []
         self.outcome = Outcome()
         self.rows: list[SummaryRow] = []
+
+    def booted(self, engine: Engine) -> proved.Booted:
+        """Returns what the engine executes, as far as proofs are about it."""
+        return proved.booted(engine.executed(self.image))
 
     def open(self) -> None:
         """Make the folder, and open its files. Raises UsageError."""
@@ -74,8 +79,9 @@ class Run:
         """The boots of an engine: one; or one for each machine that its profile stands for, with one trial of each cell."""
         members = engine.members(self.request.members)
         if members == [engine]:
-            return [single(self.plan, engine, self.path.name, self.processors)]
-        of_all = Table(RunContext(self.path.name, engine, plans.renewed(self.plan, self.plan.seed), self.processors, len(members)))
+            return [single(self.plan, engine, self.path.name, self.processors, self.booted(engine))]
+        of_all = Table(RunContext(self.path.name, engine, plans.renewed(self.plan, self.plan.seed), self.processors, len(members),
+                                  booted=self.booted(engine)))
         return [Session(plans.renewed(self.plan, self.plan.seed + n - 1), member, of_all, Start(n, self.plan.seed + n - 1, member=member.member))
                 for n, member in enumerate(members, 1)]
 

@@ -72,8 +72,8 @@ class SweepRun(Run):
     def open(self) -> None:
         super().open()
         sweep, boots = self.sweep, max(part.boot for part in self.sweep.parts)
-        self.by_work = {(e.name,
-                         part.work): Table(RunContext(self.path.name, e, part.request.plan, self.processors, boots))
+        self.by_work = {(e.name, part.work): Table(RunContext(self.path.name, e, part.request.plan, self.processors, boots,
+                                                              booted=self.booted(e)))
                         for part in sweep.parts if part.boot == 1 for e in part.request.engines}
 
     def admit(self) -> None:

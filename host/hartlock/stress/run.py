@@ -16,6 +16,7 @@ from hartlock.plan import strategies
 from hartlock.base.errors import EXIT_FAILED, EXIT_GIVEN_UP, RunError
 from hartlock.base.terminal import console
 from hartlock.plan.plan import Plan
+from hartlock.figures import proved
 from hartlock.figures.rows import Rows
 from hartlock.run.guarded import Outcome, guarded
 from hartlock.stress.boot import Boot, Files, RoundRow
@@ -159,6 +160,7 @@ class Stress:
             tally=boot.tally, bootargs=drawn.plan.bootargs(engine.windows))
 
     def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
+        boot.table.run.booted = proved.booted(self.asked.engine.executed(self.image(boot.plan)))
         boot.go(self.image(boot.plan), self.request.silence_s,
                 lambda data: self.files.log(boot.engine.log, data), keep, step)
 
