@@ -63,6 +63,12 @@ def test_a_noisy_mesh_is_still_a_mesh():
     assert (t.transfer, t.hop) == (pytest.approx(101, abs=1.5), pytest.approx(20, rel=0.05))
 
 
+def test_banks_near_the_first_cluster_alone_are_found():
+    """The way of a request goes by the bank: to it from the reader, from it to the owner, and from there to the reader."""
+    t = topology(measured(8, lambda a, b: 60 + 10 * (b // 4 + a // 4 + abs(a // 4 - b // 4))))
+    assert (t.size, t.homes, t.transfer, t.hop) == (4, 1, pytest.approx(60), pytest.approx(10))
+
+
 def test_a_number_below_the_models_least_is_raised_and_said():
     text = profile.write({"branch": fit.Found(0.25, "a loop"), "l1_load": fit.Found(0.25, "a load")}, "generic-8",
                          BASE.read_text(), "a test")

@@ -14,7 +14,7 @@ from hartlock.probe.measured import Found, Probe
 from hartlock.probe.topology import topology
 
 
-STORE_OPS = 5  # instructions of a timed store that are not the store
+STORE_OPS, BEFORE_OPS = 15, 6  # instructions of a timed store that are not the store, and those of them in front of it
 
 
 def _clock_mhz(p: Probe) -> Found:
@@ -169,7 +169,8 @@ def _apart(p: Probe) -> tuple[float, float] | None:
 def _fenced(p: Probe, op: float) -> float:
     """A store with a fence behind it takes so much longer than a load of such a line."""
     store, line, fence = p.typical("stores_done", 0, 1), p.typical("dirty", 1, 0), p.cost("fence_rw_rw")
-    return 0.0 if store is None or line is None or fence is None else max(0.0, store - line - fence - STORE_OPS * op)
+    ops = STORE_OPS if waits(p) else BEFORE_OPS
+    return 0.0 if store is None or line is None or fence is None else max(0.0, store - line - fence - ops * op)
 
 
 def _beyond(p: Probe) -> float | None:
@@ -240,6 +241,8 @@ def fit(p: Probe, base_columns: int) -> dict[str, Found]:
     if p.real:
         out = {key: f._replace(how=f.how.replace("nearest bank", "median of the misses")) for key, f in out.items()}
     t = topology(p, base_columns)
+    if t is not None and t.homes:
+        out["banks"] = Found(t.homes, "the clusters that have a bank, as fits the dirty loads best")
     if t is None or t.size >= p.harts:
         out["hop"] = Found(None, "all harts are in one cluster")
         return out

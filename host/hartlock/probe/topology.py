@@ -9,6 +9,7 @@ from hartlock.probe.measured import Probe
 
 Matrix = npt.NDArray[Any]
 
+HOMES = (0, 1, 2)  # clusters with a bank of the directory that are tried; 0: all
 ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE = 0.5, 0.01  # pairs that differ by less are in one
 
 
@@ -20,25 +21,36 @@ class Topology(NamedTuple):
     transfer: float  # within a cluster
     hop: float
     error: float  # root mean square, over the pairs
+    homes: int  # clusters, from the first on, that have a bank of the directory; 0: all
 
     def way(self, a: int, b: int) -> float:
-        """Cycles to go from a's cluster to b's and back."""
-        return self.hop * float(_there_and_back(np.array([[a, b]]), self.size, self.columns)[0])
+        """Cycles to go from a's cluster to b's and back, by the nearest bank."""
+        return self.hop * float(_there_and_back(np.array([[a, b]]), self.size, self.columns, self.homes)[0])
 
 
-def _there_and_back(pairs: Matrix, size: int, columns: int) -> Matrix:
+def _apart(a: Matrix, b: Matrix, columns: int) -> Matrix:
+    steps: Matrix = abs(a // columns - b // columns) + abs(a % columns - b % columns)
+    return steps
+
+
+def _there_and_back(pairs: Matrix, size: int, columns: int, homes: int) -> Matrix:
     a, b = pairs[:, 0] // size, pairs[:, 1] // size
-    return 2 * (abs(a // columns - b // columns) + abs(a % columns - b % columns))
+    there = _apart(a, b, columns)
+    if not homes:
+        return 2 * there
+    by_bank: list[Matrix] = [_apart(a, np.full_like(a, home), columns) + _apart(np.full_like(b, home), b, columns) for home in range(homes)]
+    nearest: Matrix = np.min(np.array(by_bank), axis=0)
+    return there + nearest
 
 
-def _fitted(pairs: Matrix, costs: Matrix, size: int, columns: int) -> Topology:
+def _fitted(pairs: Matrix, costs: Matrix, size: int, columns: int, homes: int) -> Topology:
     """The topology whose transfer and hop fit by least squares: cost = transfer + hop * steps."""
-    steps = _there_and_back(pairs, size, columns)
+    steps = _there_and_back(pairs, size, columns, homes)
     spread = steps - steps.mean()
     hop = float((spread * costs).sum() / (spread * spread).sum()) if spread.any() else 0.0
     transfer = float(costs.mean() - hop * steps.mean())
     error = float(np.sqrt(((costs - transfer - hop * steps) ** 2).mean()))
-    return Topology(size, columns, transfer, hop, error)
+    return Topology(size, columns, transfer, hop, error, homes)
 
 
 def topology(p: Probe, base_columns: int = 1) -> Topology | None:
@@ -48,11 +60,11 @@ def topology(p: Probe, base_columns: int = 1) -> Topology | None:
     if not costs:
         return None
     pairs, cycles = np.array(list(costs)), np.array(list(costs.values()))
-    one = _fitted(pairs, cycles, p.harts, 1)
+    one = _fitted(pairs, cycles, p.harts, 1, 0)
     if one.error <= max(ONE_CLUSTER_CYCLES, ONE_CLUSTER_SHARE * one.transfer):
         return one
-    fits = [_fitted(pairs, cycles, size, columns) for size in range(1, p.harts)
-            for columns in range(1, -(-p.harts // size) + 1)]
+    fits = [_fitted(pairs, cycles, size, columns, homes) for size in range(1, p.harts)
+            for columns in range(1, -(-p.harts // size) + 1) for homes in HOMES if homes < -(-p.harts // size)]
     fits = [f for f in fits if f.hop > 0 and f.transfer > 0] or [one]
     least = min(f.error for f in fits)
-    return max((f for f in fits if f.error <= least + 1e-6), key=lambda f: (f.size, f.columns == base_columns, f.columns))
+    return max((f for f in fits if f.error <= least + 1e-6), key=lambda f: (f.size, not f.homes, f.columns == base_columns, f.columns))
