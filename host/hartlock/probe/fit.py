@@ -168,9 +168,12 @@ def _apart(p: Probe) -> tuple[float, float] | None:
 
 def _fenced(p: Probe, op: float) -> float:
     """A store with a fence behind it takes so much longer than a load of such a line."""
-    store, line, fence = p.typical("stores_done", 0, 1), p.typical("dirty", 1, 0), p.cost("fence_rw_rw")
-    ops = STORE_OPS if waits(p) else BEFORE_OPS
-    return 0.0 if store is None or line is None or fence is None else max(0.0, store - line - fence - ops * op)
+    store, line, fence, clocks = p.typical("stores_done", 0, 1), p.typical("dirty", 1, 0), p.cost("fence_rw_rw"), p.cost("fence_r_rw")
+    if store is None or line is None or fence is None or clocks is None:
+        return 0.0
+    # The fence's own time passes while the buffer empties. The clock's has a fence of loads in it that a store's has not.
+    own = fence + STORE_OPS * op if waits(p) else BEFORE_OPS * op
+    return max(0.0, store + clocks - line - own)
 
 
 def _beyond(p: Probe) -> float | None:
