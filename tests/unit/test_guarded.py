@@ -8,6 +8,7 @@ import pytest
 
 from hartlock.base import ends
 from hartlock.base.errors import RunError, UsageError
+from hartlock.plan import profile
 from hartlock.run.guarded import COMPLETE, GIVEN_UP, INCOMPLETE, INTERRUPTED, Outcome, guarded
 
 
@@ -132,3 +133,21 @@ def test_an_import_is_not_interrupted(tmp_path, monkeypatch):
         imported.append(importlib.import_module("sent_in_an_import"))
         signal.pause()
     assert imported[0].whole
+
+
+def test_machines_are_drawn_undisturbed(monkeypatch):
+    """scipy's Sobol sequence begins in C code that drops what is raised in it, and then draws other numbers."""
+    drawn = []
+
+    class Sequence:
+        def __init__(self, *_, **__):
+            sent(signal.SIGTERM)()
+
+        def random(self, number):
+            drawn.append(number)
+            return [[0.5]]
+
+    monkeypatch.setattr(importlib.import_module("scipy.stats.qmc"), "Sobol", Sequence)
+    with pytest.raises(ends.Ended):
+        profile._shares(1, 4, 1)
+    assert drawn == [4]

@@ -16,6 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hartlock.base import ends
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINES
 from hartlock.plan.machine_keys import machine_keys
@@ -144,7 +145,7 @@ def written(value: object) -> str:
 def _shares(keys: int, number: int, seed: int) -> list[float]:
     """A point of a scrambled Sobol sequence: the first 16, or 32, ... of them cover the range of each key evenly."""
     qmc: Any = importlib.import_module("scipy.stats.qmc")
-    with warnings.catch_warnings():
+    with ends.held(), warnings.catch_warnings():  # its C code drops an exception, and draws something else
         warnings.simplefilter("ignore")  # a part of a block is wanted, and it does not like that
         sequence = qmc.Sobol(keys, scramble=True, seed=seed % 2**32)
         return [float(x) for x in sequence.random(number)[-1]]
