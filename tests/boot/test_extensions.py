@@ -7,6 +7,7 @@ from hartlock.figures.row_types import Forms
 from hartlock.figures.rows import Group
 from hartlock.plan import plan
 from hartlock.records.trials import Boot
+from hartlock.figures.proved import Booted
 from hartlock.run import remarks
 from hartlock.run.boot import single
 
@@ -16,7 +17,7 @@ TCG = Tcg(Tcg.make_windows(1000, 0))
 
 def test_an_image_of_other_forms_is_noticed():
     asked = plan.Plan(1, ("cas",), (1,), plan.Workload(16, 16, 0, 0, 0, 0), 1, 1, unlock="amoswap")
-    session = single(asked, TCG, "run", 1)
+    session = single(asked, TCG, "run", 1, Booted())
     session.collector.forms = ("pause", "amoswap")
     assert not any("forms" in problem for problem in session.judge())
     session.collector.forms = ("pause", "store")

@@ -8,9 +8,7 @@ ELSEWHERE = {"run", "host_processors"}  # columns that tell where and when
 
 
 def test_the_first_boot_gives_the_committed_rows(tmp_path):
-    words = list(reference.SWEEP)
-    words[words.index("--boots") + 1] = "1"
-    done = run_bench(tmp_path / "run", *words, quick=False, timeout=400)
+    done = run_bench(tmp_path / "run", *reference.SWEEP, "--boots", "1", quick=False, timeout=400)
     assert done.status == 0, done.out + done.err
     for name in ("trials.csv", "samples.csv"):
         committed = [row for row in rows_of(reference.REFERENCE, name) if row["boot"] == "1"]

@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 
 from hartlock.plan import parse
 from hartlock.engine.board import Board
+from hartlock.figures.proved import Booted
 from hartlock.records.parser import read
 from hartlock.run.boot import failed_checks, single
 
@@ -35,7 +36,7 @@ class Heard:
 
     def __call__(self, log):
         """The rows of each trial, and the complaints."""
-        session = single(self.plan, Board(Board.make_windows(40_000, 10_000)), "run", 2)
+        session = single(self.plan, Board(Board.make_windows(40_000, 10_000)), "run", 2, Booted())
         rows = {}
         session.replay(log, lambda new: rows.update({row.trial: hash(repr((row, new.samples))) for row in new.trials}))
         assert len(session.table.summary()) <= len(rows)

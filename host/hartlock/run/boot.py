@@ -225,7 +225,7 @@ class Session:
             self.harts += hang_report.lines(self.collector.hang, self.collector.stuck, self.asked or {}, self.image, boot.image)
         elif self.collector.crashes:
             said += self._panics()
-        if self.died:
+        if self.died and not self.collector.ended:  # with a last record of the kernel it went on
             said.append(f"firmware gave up: {self.died}")
         if self.collector.trap:
             self.harts.append(self._trap())
