@@ -294,7 +294,9 @@ uint64_t coherence_effect(struct coherence *c, unsigned hart, enum access kind, 
 	if (step->asks == ASK_OWN)
 		return now;
 	r = request_expect(c, hart, line, now);
-	if (step->asks == ASK_OWNER)
+	/* An owner's AMO that asks takes its turn behind those who wait, or it would have the line
+	 * for ever. */
+	if (step->asks == ASK_OWNER || step->asks == ASK_BANK)
 		return request_takes_owners(&r);
 	return losers(step, line, hart) != 0 ? request_takes_shared(&r) : r.start;
 }

@@ -30,7 +30,7 @@ KEPT = ("format", "status", "plan", "compiler", "problems")
 LIMIT_S = 900
 README = TOP / "README.md"
 SHOWN_COLUMNS = ("strategy", "cycles/op", "wait p99", "slowest/fastest", "check", "proof")
-SHOWN = ("magazine", "faa", "cas", "ttas-backoff", "clh", "mcs", "ticket", "ttas")
+SHOWN = ("magazine", "lrsc", "faa", "cas", "ttas-backoff", "clh", "mcs", "ticket", "ttas")
 BEGIN, END = "<!-- the verdict of results/reference -->", "<!-- end of the verdict -->"
 
 

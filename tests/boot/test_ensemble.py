@@ -82,3 +82,12 @@ def test_a_range_that_the_machine_cannot_have_is_refused_by_its_line(tmp_path, l
 def test_what_needs_one_machine_refuses_many(machine, args, words):
     done = run_here(*args, "--machine", machine)
     assert done.returncode == 2 and words in done.stdout + done.stderr
+
+
+def test_an_owner_s_amo_that_asks_lets_others_have_the_line(tmp_path):
+    """The release of tas is a store of another hart than those that swap: it never came to its turn."""
+    path = tmp_path / "asks.toml"
+    path.write_text((TOP / "model/machines/generic-8.toml").read_text().replace("l1_load = ", "amo_asks = true\nl1_load = "))
+    done = run_bench(tmp_path / "run", "--engine", "model", "--smp", "8", "--lock", "tas,faa", "--model-duration", "40", "--machine", str(path),
+                     "--trials", "1", quick=False)
+    assert done.status == 0, done.out + done.err

@@ -1,6 +1,7 @@
 """The bench on threads of this computer: every strategy, the claims of its rows, and its failures."""
 
 import os
+import platform
 import re
 import shutil
 import signal
@@ -19,7 +20,7 @@ from support.threads import LOCKED, NATIVE, PROCESSORS, PROGRAM, SHARED, TWO, ma
 
 from hartlock.engine import build
 from hartlock.engine.threads import stacks
-from hartlock.probe.fit import Measure, Probe
+from hartlock.probe.measured import Measure, Probe
 from hartlock.records.histogram import Histogram
 
 
@@ -131,6 +132,14 @@ def test_threads_are_kept_on_processors_in_turn_and_sleep_without_work(built):
     assert {name: on for name, (_, on) in seen.items() if name.startswith("hart ")} == {
         f"hart {i}": str(allowed[i % len(allowed)]) for i in range(5)}
     assert sum(seen[f"hart {i}"][0] for i in range(1, 5)) <= 3
+
+
+@pytest.mark.skipif(platform.machine() == "riscv64", reason="it has LR and SC")
+def test_what_is_made_of_riscv_s_instructions_is_left_out_and_that_is_said(threads, bench):
+    assert "left out of --lock all: lrsc needs Zalrsc of RISC-V, which not every processor of this computer has" in threads.out
+    done = bench(*TWO, "--lock", "lrsc,cas", "--trials", "1")
+    assert done.status == 1 and {row["strategy"] for row in done.rows() if row["role"] == "candidate"} == {"cas"}
+    assert "--lock lrsc was refused: it needs Zalrsc of RISC-V, which not every processor of this computer has" in done.out
 
 
 def test_the_context_is_whole(threads):

@@ -8,6 +8,7 @@ import pytest
 from hartlock.base.errors import UsageError
 from hartlock.engine.board import Board
 from hartlock.plan import profile
+from hartlock.plan.machine_keys import completed, machine_keys
 from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
 
@@ -87,7 +88,17 @@ def test_every_profile_says_the_grounds_of_every_key(known):
 
 def test_the_listing_has_a_line_for_each_profile():
     lines = profile.listing().splitlines()
-    assert [line.split()[0] for line in lines] == [p.name for p in profile.shipped()] and "27 of" in lines[0]
+    assert [line.split()[0] for line in lines] == [p.name for p in profile.shipped()] and f"{len(profile.shipped()[0].varied)} of" in lines[0]
+
+
+@pytest.mark.parametrize("known", [p for p in profile.shipped() if p.is_ensemble], ids=lambda p: p.name)
+def test_every_machine_that_is_drawn_is_one_that_the_model_reads(known):
+    keys = machine_keys()
+    for n in range(1, 65):
+        values = completed(tomllib.loads(known.with_values(known.member(n, seed=1))))
+        for name, value in values.items():
+            assert keys[name].least <= value <= keys[name].most, f"{known.name} {n}: {name} = {value}"
+            assert isinstance(value, bool) is (keys[name].kind == "SWITCH") and (keys[name].kind != "COUNT" or isinstance(value, int))
 
 
 @pytest.mark.parametrize("model, name", [("StarFive VisionFive 2 v1.3B", "jh7110"), ("Sipeed Lichee Pi 4A", "th1520"), ("Milk-V Pioneer", "sg2042"),

@@ -50,7 +50,7 @@ def test_a_stream_that_is_closed(folder, words, closed):
 @pytest.mark.parametrize("env", [{}, {"PATH": ""}])
 def test_an_environment_that_is_empty(folder, env):
     done = subprocess.run([TOP / "run-bench.sh", "advise", folder], env=env, capture_output=True, text=True, timeout=60, check=False)
-    sentence(done, 0, "Take mcs.")
+    sentence(done, 0, "Take mcs: ")
 
 
 def test_a_path_without_the_programs_of_the_system(folder):

@@ -1,15 +1,28 @@
 """The lock to take: over machines that differ, and where the data cannot tell locks apart."""
 
+import io
+from dataclasses import replace
+
+import numpy as np
 import pytest
+from rich.console import Console
 from support.run import first_line, run_here
-from support.synthetic import around, folder_of
+from support.synthetic import around, context_of, folder_of
 
 from hartlock.analysis import hinge, regret, take
 from hartlock.analysis.rank import standing, starved_on
 from hartlock.analysis.rules import Ask, advise
 from hartlock.base import text
+from hartlock.base.intervals import Estimate
+from hartlock.figures.row_types import SummaryRow, TrialRow
 from hartlock.folder import reader
+from hartlock.folder.csv_rows import read_rows
+from hartlock.folder.writer import write_rows
+from hartlock.plan import strategies
+from hartlock.report import plots
+from hartlock.run import table
 
+CANDIDATE = SummaryRow(context=context_of(), boots=1, trials=1, trials_measured=1)
 N = 16
 NOISE = [(5 * n) % N for n in range(N)]  # a key that has nothing to do with it
 
@@ -90,8 +103,6 @@ def test_a_switch_is_told_as_one(tmp_path):
 
 def test_chance_is_not_taken_for_a_key(tmp_path):
     """Twenty keys have nothing to do with the order: one is named hardly ever."""
-    import numpy as np
-
     named = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -99,6 +110,16 @@ def test_chance_is_not_taken_for_a_key(tmp_path):
         keys = {("run", n): {f"key{k}": float(value) for k, value in enumerate(rng.uniform(0, 1, 20))} for n in range(N)}
         named += hinge.hinge(table, keys) is not None
     assert named <= 3
+
+
+def test_a_machine_that_was_not_measured_for_all_gives_no_traceback(tmp_path):
+    path = folder(tmp_path / "a", lambda n: 100, lambda n: 99 if n == 3 else 200)
+    rows = read_rows(path / "trials.csv", TrialRow)
+    write_rows(path / "trials.csv", TrialRow, [r for r in rows if (r.context.strategy, r.boot) != ("ticket", 7)])
+    done = run_here("advise", path, "--goal", "throughput")
+    assert done.returncode == 0 and done.stdout.startswith("The data cannot decide: what they have of ticket is not whole")
+    data, advice = advice_of(path)
+    assert take.take(data, replace(advice, doubted={})) is not None
 
 
 def test_losses_are_against_the_best_of_each_machine():
@@ -123,3 +144,32 @@ def test_a_tie_is_broken_by_the_proof_where_all_else_is_equal(tmp_path):
 
 def test_numbers_in_words():
     assert text.numbers([1, 2, 5, 6, 7, 9]) == "1, 2, 5 to 7, 9" and text.numbers([3]) == "3" and text.numbers([]) == ""
+
+
+def test_sixteen_lines_look_different_in_print():
+    names = [name for name, of in strategies.known().items() if name != "null"]
+    assert len(names) >= 16
+    looks = {}
+    for name in names:
+        looks.setdefault((seen := plots.look(reader.Cell(None, name, 8, summaries=[CANDIDATE]))), []).append(name)
+        assert seen.mark and seen.colour
+    assert all(len(alike) == 1 for alike in looks.values()), looks
+
+
+def test_the_plot_of_losses_is_there_over_machines_only(tmp_path):
+    data = reader.load(folder(tmp_path / "a", lambda n: 100, lambda n: 150 + n))
+    setting = next(iter(data.settings))
+    figure = plots.losses(data, setting, 8)
+    assert [label.get_text() for label in figure.axes[0].get_yticklabels()] == ["mcs", "ticket"]
+    plots.pyplot().close(figure)
+    one = reader.load(folder_of(tmp_path / "b", {("mcs", 8): around(255), ("ticket", 8): around(300)}))
+    assert plots.losses(one, next(iter(one.settings)), 8) is None
+
+
+def test_rows_that_rank_come_first_and_the_others_are_brief():
+    rows = [SummaryRow(context=context_of(engine=engine, evidence=evidence, strategy="mcs", machine="", harts=8), boots=1, trials=1, trials_measured=1,
+                       check="pass", cycles_per_op=Estimate(123, 120, 130)) for engine, evidence in (("tcg", "emulated"), ("model", "modelled"))]
+    console = Console(width=160, file=io.StringIO())
+    console.print(table.result(rows, 160))
+    lines = [line for line in console.file.getvalue().splitlines() if "mcs" in line]
+    assert [line.split()[0] for line in lines] == ["model", "tcg"] and "123" in lines[0] and "123" not in lines[1] and "pass" in lines[1]

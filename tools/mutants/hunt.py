@@ -32,6 +32,7 @@ ENGINES = {
     "model": ("--smp", "8", "--trials", "4", "--model-duration", "40"),
     "tcg": ("--smp", str(HARTS), "--trials", "10", "--duration", "10", "--warmup", "2"),
 }
+REFUSED = " was refused: it needs "  # a problem's words: this computer cannot run the strategy
 HANG = "hang detector"
 HUNTERS = (*ENGINES, "tsan")
 
@@ -116,7 +117,8 @@ def run_bench(mutant: Mutant, engine: str, seed: int) -> Catch:
     if mutant.plan:
         return run_plan(mutant) if engine == "model" else Catch("", why="its plan is for the model")
     status, problems, rows = run_rows(mutant.tree, engine, mutant.strategy, seed, mutant.options)
-    return Catch("", why=problems[0]) if status == 2 else judge(status, problems, rows)
+    refused = [f"needs {problem.split(REFUSED)[1].split(',')[0]}" for problem in problems if REFUSED in problem]
+    return Catch("", why=(refused or problems)[0]) if status == 2 or refused else judge(status, problems, rows)
 
 
 def judge(status: int, problems: Sequence[str], rows: Rows) -> Catch:

@@ -30,6 +30,11 @@ class Ask:
     scenario: str = ""  # "": any
 
 
+def question(setting: Comparable, harts: int) -> Ask:
+    """The question of a reader who has asked nothing: cycles and tail count alike."""
+    return Ask(harts, setting.workload.hold_instructions, setting.workload.think_instructions, "balanced")
+
+
 @dataclass
 class Advice:
     """The advice on the strategies of one setting and number of harts."""

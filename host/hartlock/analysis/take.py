@@ -120,7 +120,7 @@ def _choose(ranked: Sequence[Place], table: Table, goal: str, harts: int) -> tup
     if len(tied) < 2 and not ranked[0].starves:
         return ranked[0], _sure(ranked, goal), True
     found = losses(table)
-    if ranked[0].machines > 1 and found:
+    if ranked[0].machines > 1 and len(found) > 1:
         least = [p for p in ranked for loss in found if loss.name == p.name and loss.worst <= NEAR * found[0].worst]
         pick, why = break_tie(least, harts) if len(least) > 1 else (least[0], "")
         of = f"; of {words([p.name for p in least])}, which lose as little, {why}" if why else ""

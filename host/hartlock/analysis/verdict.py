@@ -10,7 +10,7 @@ from hartlock.folder.whole import doubts, ending, gap
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.analysis.regret import figures, losses
-from hartlock.analysis.rules import Ask, advise
+from hartlock.analysis.rules import advise, question
 from hartlock.analysis.take import hinge_sentence, take, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
@@ -69,7 +69,7 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if doubts(results, setting, harts):
         return Verdict(f"The data cannot decide {on(harts)}", "What they have is not whole.", _checks(results, setting), False)
     points, held = [], setting.workload.hold_instructions > 0
-    advice = advise(results, setting, _ask(setting, harts))
+    advice = advise(results, setting, question(setting, harts))
     taken = take(results, advice)
     points += [said for said in (without_lock(results, advice), hinge_sentence(taken) if taken else "") if said]
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
@@ -88,11 +88,6 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if taken is None:
         return Verdict(f"No lock to take {on(harts)}", _first(all_of, cost, on(harts)), points, True)
     return Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)
-
-
-def _ask(setting: Comparable, harts: int) -> Ask:
-    """The question of a reader who has asked nothing: cycles and tail count alike."""
-    return Ask(harts, setting.workload.hold_instructions, setting.workload.think_instructions, "balanced")
 
 
 def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
@@ -127,7 +122,7 @@ def _by_harts(results: Results, setting: Comparable) -> list[str]:
     """The sentence on the lock to take at each number of harts, if that changes."""
     told = []
     for n in results.harts(setting):
-        taken = None if doubts(results, setting, n) else take(results, advise(results, setting, _ask(setting, n)))
+        taken = None if doubts(results, setting, n) else take(results, advise(results, setting, question(setting, n)))
         if taken:
             told.append((n, taken.name))
     if len({who for _, who in told}) < 2:

@@ -103,7 +103,7 @@ class Report:
         return str(environment.get_template("report.html").render(
             title=self.data.name, verdict=parts[0].verdict, facts=facts(self.data), parts=safe,
             strategies=list(strategies.items()), columns=columns(self.data), rows=rows(self.data),
-            files=[n for n in ("summary.csv", "trials.csv", "samples.csv", "waits.csv", "run.json") if (self.data.folder / n).exists()],
+            files=[n for n in ("summary.csv", "trials.csv", "samples.csv", "waits.csv", "members.csv", "run.json") if (self.data.folder / n).exists()],
             limits=verdict.limits(self.data), context=context(self.data),
             css=markup((PAGE / "report.css").read_text(encoding="utf-8")),
             js=markup((PAGE / "report.js").read_text(encoding="utf-8"))))
@@ -118,6 +118,7 @@ def facts(data: Results) -> list[str]:
     return [text for text in (
         f"{len({c.strategy for c in cells})} strategies",
         f"{', '.join(str(n) for n in sorted({c.harts for c in cells}))} harts",
+        f"{boots} machines, {trials} trials a cell" if any(c.is_ensemble for c in cells) else
         f"{boots} boot{'s' if boots > 1 else ''}, {trials} trials a cell",
         "evidence " + words(sorted({c.evidence for c in cells})),
         words(machines) if machines else "",

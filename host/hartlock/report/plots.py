@@ -1,6 +1,7 @@
 """The report's plots: each takes cells and gives a figure, or None when there is nothing in it.
 
-A colour stands for a family of strategies; a name stands at each line.
+A colour stands for a family of strategies. Within it each has its own tone, dashes and mark, so that sixteen lines can be told
+apart in print, too; a name with the mark stands at each line.
 """
 
 import importlib
@@ -12,7 +13,10 @@ from typing import Any
 
 import numpy as np
 
-from hartlock.plan import traits
+from hartlock.analysis import regret
+from hartlock.analysis.rules import advise, question
+from hartlock.analysis.take import of_kind
+from hartlock.plan import strategies, traits
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.comparable import Comparable
 from hartlock.folder.comparable import Figure as Of
@@ -20,10 +24,14 @@ from hartlock.base.intervals import Estimate
 
 INK, FAINT, GRID, PAPER = "#1d2329", "#6b747d", "#e3e6e8", "#ffffff"
 FAMILY = {"lock-free": "#0b7a5b", "FIFO lock": "#2456b8", "lock": "#c05621", "reference": "#8b949c"}
-MARK = {"lock-free": "D", "FIFO lock": "o", "lock": "s", "reference": "x"}
+TONES = {"lock-free": ("#0b7a5b", "#58b368", "#0a4a44", "#93a31b"), "FIFO lock": ("#2456b8", "#3fa0dd", "#6f4bc4", "#12295e"),
+         "lock": ("#c05621", "#e3a02c", "#7f2a17", "#d8667a"), "reference": ("#8b949c",)}  # the first is the family's
+DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
+MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p", "h")
 SIZE = (6.6, 4.9)  # inches
 FAR_APART = 6  # times: beyond it a linear axis shows only the best
 LABEL_GAP = 0.036  # share of the axes' height between two labels
+BESIDE = 0.3  # octaves of the axis of harts, over which the bars of one number of harts are spread
 
 Figure = Any
 
@@ -43,6 +51,25 @@ def pyplot() -> Any:
 
 def family(cell: Cell) -> str:
     return traits.family(cell.strategy) if cell.role == "candidate" else "reference"
+
+
+@dataclass(frozen=True)
+class Look:
+    """The look of a strategy's line: the same in every plot of every page."""
+
+    colour: str
+    dashes: Any
+    mark: str
+
+
+def look(cell: Cell) -> Look:
+    """Its look, by its place among those of its family in locks.def."""
+    kind = family(cell)
+    if kind == "reference":
+        return Look(FAMILY[kind], ":", "x")
+    alike = [name for name in strategies.known() if traits.family(name) == kind]
+    at, tones = alike.index(cell.strategy) if cell.strategy in alike else 0, TONES[kind]
+    return Look(tones[at % len(tones)], DASHES[at // len(tones) % len(DASHES)], MARKS[at % len(MARKS)])
 
 
 class Marks:
@@ -93,27 +120,32 @@ def _labels(axes: Any, lines: Sequence[Line], mark: Marks) -> None:
     to_axes = axes.transData + axes.transAxes.inverted()
     ends = [to_axes.transform((line.xs[-1], line.ys[-1])) for line in lines]
     for line, end, y in zip(lines, ends, _spread([e[1] for e in ends], LABEL_GAP), strict=True):
-        colour = FAMILY[family(line.cell)]
-        mark(axes.plot([end[0] + 0.008, 1.02], [end[1], y], transform=axes.transAxes, color=colour, linewidth=0.5,
+        of = look(line.cell)
+        mark(axes.plot([end[0] + 0.008, 1.02], [end[1], y], transform=axes.transAxes, color=of.colour, linewidth=0.5,
                        alpha=0.6, clip_on=False)[0], line.cell.strategy)
-        mark(axes.text(1.028, y, line.cell.strategy, transform=axes.transAxes, color=colour, va="center", fontsize=8.5),
+        mark(axes.plot([1.025, 1.065], [y, y], transform=axes.transAxes, color=of.colour, linestyle=of.dashes, marker=of.mark,
+                       markersize=4, markevery=[1], clip_on=False)[0], line.cell.strategy)
+        mark(axes.text(1.08, y, line.cell.strategy, transform=axes.transAxes, color=of.colour, va="center", fontsize=8.5),
              line.cell.strategy)
 
 
 def _draw(axes: Any, lines: Sequence[Line]) -> None:
+    """Draw the lines; a range is a thin bar, which stands a little beside its point so that no two cover each other."""
     mark = Marks()
-    for line in lines:
-        kind = family(line.cell)
-        mark(axes.plot(line.xs, line.ys, color=FAMILY[kind], marker=MARK[kind] if len(line.xs) < 8 else "", markersize=4,
-                       linestyle=":" if kind == "reference" else "-")[0], line.cell.strategy)
+    for at, line in enumerate(lines):
+        of = look(line.cell)
+        every = 1 if len(line.xs) < 8 else (at % 3, 3)
+        mark(axes.plot(line.xs, line.ys, color=of.colour, marker=of.mark, markersize=4.5, markevery=every, linestyle=of.dashes)[0],
+             line.cell.strategy)
+        beside = 2 ** (BESIDE * (at / max(1, len(lines) - 1) - 0.5))
         for x, e in zip(line.xs, line.errors or (), strict=False):
             if math.isfinite(e.low):
-                mark(axes.plot([x, x], [e.low, e.high], color=FAMILY[kind], linewidth=3, alpha=0.35,
+                mark(axes.plot([x * beside] * 2, [e.low, e.high], color=of.colour, linewidth=1.6, alpha=0.4,
                                solid_capstyle="butt")[0], line.cell.strategy)
     _labels(axes, lines, mark)
 
 
-def _begin(title: str, height: float = SIZE[1], left: float = 0.62, right: float = 1.05) -> tuple[Any, Any]:
+def _begin(title: str, height: float = SIZE[1], left: float = 0.62, right: float = 1.3) -> tuple[Any, Any]:
     """Begin a plot, with margins in inches that are the same for all, so that plots stand in line."""
     figure, axes = pyplot().subplots(figsize=(SIZE[0], height))
     figure.subplots_adjust(left=left / SIZE[0], right=1 - right / SIZE[0], top=1 - 0.4 / height, bottom=0.55 / height)
@@ -287,14 +319,43 @@ def handoffs(cycles_of: Sequence[Sequence[float]]) -> Figure:
     return figure
 
 
+def losses(results: Results, setting: Comparable, harts: int) -> Figure | None:
+    """The plot of what each lock loses on each machine, the one to take first. None where there is one machine."""
+    advice = advise(results, setting, question(setting, harts))
+    ranked = {p.name: p.cell for p in of_kind(advice)}
+    table = regret.figures(of_kind(advice), advice.measure.figure)
+    names = [loss.name for loss in regret.losses(table)]
+    if not names or len(table[names[0]]) < 2:
+        return None
+    figure, axes = _rows([ranked[name] for name in names], f"How far each lock is behind the best one, {harts} harts")
+    mark = Marks()
+    for y, name in enumerate(names):
+        times = [table[name][m] / min(of[m] for of in table.values()) for m in table[name]]
+        colour = FAMILY[family(ranked[name])]
+        mark(axes.plot([1, max(times)], [y, y], color=colour, linewidth=1, alpha=0.5)[0], name)
+        mark(axes.plot(times, [y] * len(times), ".", color=colour, markersize=7, alpha=0.5, markeredgewidth=0)[0], name)
+        mark(axes.plot(max(times), y, "|", color=colour, markersize=11, markeredgewidth=2)[0], name)
+    axes.set_xscale("log")
+    most = max(loss.worst for loss in regret.losses(table))
+    ticks = [x for x in (1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100) if x <= 1.1 * most]
+    axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
+    axes.minorticks_off()
+    axes.set_xlabel("●  on one machine, times the best lock there     ❘  the most")
+    return figure
+
+
 Plot = Callable[[Results, Comparable, int], Figure | None]
 
 # name -> plot, and how to read it.
 PLOTS: dict[str, tuple[Plot, str]] = {
+    "losses": (losses,
+               "Left is better: at 1 a lock is the best one on that machine, by cycles and tail alike. Each dot is one of the machines that fit "
+               "the profile; the stroke is the machine on which the lock is farthest behind. The lock to take where nothing more is known "
+               "is the one whose stroke is farthest left. What starves a hart on one of the machines is not here."),
     "throughput": (throughput,
                    "Higher is better (logarithmic if the best is far above the rest: then equal steps are equal factors). A line that rises with the harts scales; one that is flat shares a fixed "
-                   "rate out; one that falls is harmed by its own waiters. The shaded bar at a point is the 95 % "
-                   "interval over boots and trials; where two bars overlap, the order of two strategies is not "
+                   "rate out; one that falls is harmed by its own waiters. The thin bar beside a point is the 95 % "
+                   "interval over boots and trials, or the range over machines; where two bars overlap, the order of two strategies is not "
                    "settled by this plot: the table says whether it is settled by their ratio."),
     "cycles": (cycles,
                "Lower is better; the axis is logarithmic, so equal steps are equal factors. Elapsed cycles divided "

@@ -4,10 +4,11 @@ import io
 import re
 from typing import Any
 
-from hartlock.report.plots import FAINT, FAMILY, GRID, INK, PAPER, pyplot
+from hartlock.report.plots import FAINT, GRID, INK, PAPER, TONES, pyplot
 
-VARIABLES = {INK: "--ink", FAINT: "--faint", GRID: "--rule", FAMILY["lock-free"]: "--free", FAMILY["FIFO lock"]: "--fifo",
-             FAMILY["lock"]: "--lock", FAMILY["reference"]: "--ref"}
+VARIABLES = {INK: "--ink", FAINT: "--faint", GRID: "--rule", **{
+    tone: f"--{name}{at or ''}" for kind, name in (("lock-free", "free"), ("FIFO lock", "fifo"), ("lock", "lock"), ("reference", "ref"))
+    for at, tone in enumerate(TONES[kind])}}
 DPI = 160  # dots per inch of the PNG files
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from rich.table import Table as RichTable
 
-from hartlock.base.evidence import MODELLED
+from hartlock.base.evidence import BY_WORTH, COSTS, MODELLED
 from hartlock.base.text import count, digits, percent, significant, unit
 from hartlock.base.intervals import Estimate
 from hartlock.figures.row_types import SummaryRow
@@ -41,11 +41,13 @@ def _contended(row: SummaryRow) -> str:
 
 
 def slowest_first(rows: Sequence[SummaryRow]) -> list[SummaryRow]:
-    """The rows in the table's order: engines and settings as they ran, and within each, for a role and a
-    number of harts, the slowest first."""
+    """The rows in the table's order: the engines whose evidence is worth most first, settings as they ran, and within each,
+    for a role and a number of harts, the slowest first."""
     pairs = list(zip(rows, comparables_of([row.context for row in rows]), strict=True))
-    settings, engines = list(dict.fromkeys(s for _,
-                                           s in pairs)), list(dict.fromkeys(row.context.engine for row in rows))
+    settings = list(dict.fromkeys(s for _, s in pairs))
+    worth = {row.context.engine: BY_WORTH.index(row.context.evidence) for row in sorted(rows, key=lambda r: r.context.evidence)
+             if row.context.evidence in BY_WORTH}
+    engines = sorted(dict.fromkeys(row.context.engine for row in rows), key=lambda e: worth.get(e, len(BY_WORTH)))
 
     def place(pair: tuple[SummaryRow, Comparable]) -> tuple[int, int, int, int, float]:
         row, setting = pair
@@ -94,19 +96,20 @@ class Column:
 
     title: str
     text: Callable[[SummaryRow], str]
+    is_cost: bool = True  # it is left out of rows that rank nothing, beside rows that do
 
 
 def _columns(wide: bool, modelled: bool, open_loop: bool) -> list[Column]:
     """Returns the columns of figures: a narrow table leaves some to the CSV."""
     told = [
-        (True, Column("harts", lambda r: str(r.context.harts))),
+        (True, Column("harts", lambda r: str(r.context.harts), False)),
         (True, Column("op/s", lambda r: with_interval(r.throughput_ops_per_second, wide))),
         (True, Column("cycles/op" if wide else "cyc/op", lambda r: significant(r.cycles_per_op.median))),
         (wide, Column("wait p50", lambda r: significant(r.wait_p50_cycles.median))),
         (True, Column("p99", lambda r: significant(r.wait_p99_cycles.median))),
         (wide, Column("handoff", lambda r: significant(r.fair.handoff_p50_cycles.median))),
         (modelled, Column("moved", lambda r: significant(r.coherence.transfers_per_op))),
-        (True, Column("waited", _contended)),
+        (True, Column("waited", _contended, False)),
         (True, Column("Jain", lambda r: significant(r.jain_index.median))),
         (True, Column("bypass", lambda r: count(r.fair.bypass_max))),
         (open_loop, Column("response p99", lambda r: _microseconds(r.response_p99_us.median))),
@@ -134,9 +137,11 @@ def result(rows: Sequence[SummaryRow], width: int) -> RichTable:
     for column in columns:
         table.add_column(column.title, justify="right", no_wrap=True)
     table.add_column("check", no_wrap=True)
+    ranking = any(row.context.evidence in COSTS for row in rows)
     for row, where in zip(rows, apart, strict=True):
-        table.add_row(*[row.context.engine] * many, *[where] * bool(aside), _name(row), *(c.text(row) for c in columns),
-                      _check(row))
+        brief = ranking and row.context.evidence not in COSTS
+        table.add_row(*[row.context.engine] * many, *[where] * bool(aside), _name(row),
+                      *("" if brief and c.is_cost else c.text(row) for c in columns), _check(row))
     return table
 
 
