@@ -36,13 +36,14 @@ def _like(a: float, b: float) -> bool:
 
 def _turn(p: Probe, instruction: float, lone: float) -> float | None:
     """The cycles from one hart's turn at a hot line to the next one's: where the harts leave it alone for long enough to make one
-    operation in each turn, and not for so long that it is idle. Two gaps in a row that agree are both."""
+    operation in each turn, and not for so long that it is idle. Two gaps in a row that agree are
+    both, or have the same number of operations in a turn: the dearest such two have one."""
     costs = []
     for gap in SPACED:
         cost = p.cost("hot_spaced", 0, gap)
         if cost is not None and cost * p.harts > gap * instruction + 1.2 * lone:
             costs.append(cost)
-    return next((b for a, b in zip(costs, costs[1:], strict=False) if abs(a - b) <= 0.03 * b), None)
+    return max((b for a, b in zip(costs, costs[1:], strict=False) if abs(a - b) <= 0.03 * b), default=None)
 
 
 def hot_transfer(p: Probe, instruction: float | None, far: bool) -> Found:
