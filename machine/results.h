@@ -4,6 +4,7 @@
 #ifndef MACHINE_RESULTS_H
 #define MACHINE_RESULTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum { RESULTS_LINES = 8 };
@@ -11,7 +12,9 @@ enum { RESULTS_LINES = 8 };
 struct results {
 	uint32_t late; /* registers (bits) that wait for their results */
 	uint64_t at[32];
-	unsigned next; /* the entry that the next line takes */
+	uint64_t last;  /* when the last access to a line ends */
+	bool were_late; /* at the last backward jump */
+	unsigned next;  /* the entry that the next line takes */
 	struct {
 		uint64_t line, at;
 	} line[RESULTS_LINES]; /* the last ones that were accessed so, and when that ends */
@@ -27,6 +30,7 @@ static inline void results_expect(struct results *r, unsigned rd, uint64_t at)
 /* Note that the access to `line` ends at `at`. */
 static inline void results_expect_line(struct results *r, uint64_t line, uint64_t at)
 {
+	r->last = at > r->last ? at : r->last;
 	r->line[r->next].line = line;
 	r->line[r->next].at = at;
 	r->next = (r->next + 1) % RESULTS_LINES;
@@ -56,7 +60,7 @@ static inline uint64_t results_wait(struct results *r, uint32_t uses, uint64_t n
 }
 
 /* Forget the results that have come by `now`. Returns true when none is late then. */
-static inline int results_have_come(struct results *r, uint64_t now)
+static inline bool results_have_come(struct results *r, uint64_t now)
 {
 	for (uint32_t set = r->late; set != 0; set &= set - 1)
 		if (r->at[__builtin_ctz(set)] <= now)

@@ -35,12 +35,16 @@ static uint64_t attention(const struct machine *m, const struct hart *h)
 	return timer && h->timer < until ? h->timer : until;
 }
 
-/* The hart jumps backward: has it done nothing but wait since the last time? While a result is
- * late, the next round may take another time than this one. */
+/* The hart jumps backward: has it done nothing but wait since the last time? A round that begins or
+ * ends while a result or a line is late may take another time than the next. */
 static inline bool only_waits(struct hart *h, bool late)
 {
-	if (late && !results_have_come(&h->results, h->clock))
+	bool is_late =
+		h->results.last > h->clock || (late && !results_have_come(&h->results, h->clock));
+
+	if (is_late || h->results.were_late)
 		spin_disturb(&h->spin);
+	h->results.were_late = is_late;
 	return spin_jump(&h->spin, h->pc, h->x, h->clock);
 }
 

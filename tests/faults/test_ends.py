@@ -19,7 +19,7 @@ from hartlock.base.errors import UsageError
 from hartlock.engine import build, temporary
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-MODEL = ("--engine", "model", "--smp", "2", "--lock", "cas,mcs", "--model-duration", "20")
+MODEL = ("--engine", "model", "--machine", "generic-8", "--smp", "2", "--lock", "cas,mcs", "--model-duration", "20")
 MEASURING = {
     "run": (("--trials", "200", *MODEL), "[3/"),
     "tcg": (("--engine", "tcg", "--smp", "2", "--lock", "cas", *QUICK, "--trials", "50"), "[3/"),
