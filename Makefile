@@ -215,11 +215,11 @@ deep: built-and-linted ## the tests that `make check` leaves out, and alone at l
 	$(Q)$(PYTEST) $(WORKERS) --durations=10 -m "(deep or repeated) and not timing" tests
 	$(Q)$(PYTEST) -m timing tests
 
-check-changed: all model native ## the quick tests of the folders that differ from the last commit
+check-changed: all model native observe ## the quick tests of the folders that differ from the last commit
 	$(Q)$(PYTEST) $(WORKERS) -m "not deep and not timing" $$(git status --porcelain | $(TOOL)changed)
 
 built-and-linted:
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target lint all model native
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target lint all model native observe
 
 SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd tools/fuzz/run .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
@@ -229,7 +229,7 @@ lint: ## layout, types, shell scripts
 	$(Q)/usr/bin/python3 -m pyflakes host verify tools tests
 	$(Q)/usr/bin/python3 -m mypy --config-file host/mypy.ini
 
-test: all model native ## some tests, in one process (TESTS=tests/unit)
+test: all model native observe ## some tests, in one process (TESTS=tests/unit)
 	$(Q)$(PYTEST) $(or $(TESTS),tests)
 
 # The programs of tools/.
