@@ -73,7 +73,7 @@ class Group:
     """All trials of one strategy on one number of harts."""
 
     key: Cell
-    forms: Forms  # the forms of the trials' locks, as the kernel says them
+    forms: Forms  # of the locks, as the kernel says them of the first trial; over machines, clusters may differ
     measured: list[Measured] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)  # the boot that each of them came from
     members: set[int] = field(default_factory=set)  # the machines, of several, that they were measured on
@@ -111,7 +111,6 @@ class Table:
         cell = Cell(trial.strategy, trial.harts)
         forms = Forms(relax=trial.relax, unlock=trial.unlock, clusters=trial.clusters, variant=trial.variant)
         group = self.groups.setdefault(cell, Group(cell, forms))
-        group.forms = forms
         group.boots.append(start.boot)
         if start.member is not None:
             group.members.add(start.member)

@@ -88,11 +88,17 @@ def _row(cell: _Cell, lost: bool) -> SummaryRow:
         coherence=cell.coherence())
 
 
+def _cell_of(trial: TrialRow) -> Context:
+    """Returns what the trials of one cell have in common. Machines that fit one profile may have other clusters."""
+    context = replace(trial.context, seed=0)
+    return context if trial.member is None else replace(context, forms=replace(context.forms, clusters=0))
+
+
 def summaries(trials: Iterable[TrialRow]) -> list[SummaryRow]:
     """Returns a row for each cell."""
     cells: dict[Context, list[TrialRow]] = {}
     for trial in trials:
-        cells.setdefault(replace(trial.context, seed=0), []).append(trial)
+        cells.setdefault(_cell_of(trial), []).append(trial)
     lost = {_setting(context) for context, of in cells.items()
             if context.strategy == CONTROL and any(trial.figures.check == "fail" for trial in of)}
     return [_row(_Cell(of), _setting(context) in lost) for context, of in cells.items()]
