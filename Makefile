@@ -201,7 +201,8 @@ setup-deep: ## install what `make check-deep` needs: other compilers, a browser,
 
 # Tests start the host program often: they are told which Python it takes, and that the tree is built.
 JOBS   := $(shell nproc)
-PYTEST  = HARTLOCK_PREBUILT=1 PYTHON=/usr/bin/python3 /usr/bin/python3 -m pytest -q -rs
+# labgrid brings a plugin for pytest, which needs a main thread that workers may not have.
+PYTEST  = HARTLOCK_PREBUILT=1 PYTHON=/usr/bin/python3 /usr/bin/python3 -m pytest -q -rs -p no:labgrid
 WORKERS = -n $(JOBS) --dist loadfile
 
 .PHONY: check check-deep deep check-changed built-and-linted lint test
