@@ -39,7 +39,7 @@ def test_a_signal_while_it_measures(tmp_path, kind, number):
 @pytest.mark.parametrize("words", [("stress", "--engine", "model", "--for", "1h"), ("probe", "--engine", "model")])
 def test_a_signal_to_a_command_that_says_nothing_meanwhile(tmp_path, words):
     one = Command(tmp_path, *words, "--smp", "2", "--out", tmp_path / "run")
-    while not any("hartlock-machine" in line for line in descendants(one.mark)):
+    while not (tmp_path / "run/run.json").exists() or not any("hartlock-machine" in line for line in descendants(one.mark)):
         assert one.process.poll() is None
     one.process.send_signal(signal.SIGTERM)
     one.ended(143, "interrupted")
@@ -125,7 +125,7 @@ def test_a_signal_before_python_has_begun(tmp_path, fifo, stage):
 def test_a_signal_at_any_moment(tmp_path, turn):
     """Moments that lie 50 ms apart; every third time with a second signal."""
     number = SIGNALS[turn % 3]
-    one = Command(tmp_path, *MODEL, "--trials", "3", "--out", tmp_path / "run")
+    one = Command(tmp_path, *MODEL, "--trials", "100", "--out", tmp_path / "run")
     try:
         one.process.wait(0.05 * turn)
     except subprocess.TimeoutExpired:

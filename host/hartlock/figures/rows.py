@@ -73,7 +73,7 @@ class Group:
     """All trials of one strategy on one number of harts."""
 
     key: Cell
-    forms: Forms  # of the locks, as the kernel says them of the first trial; over machines, clusters may differ
+    forms: Forms  # the forms of the locks, as the kernel says them of the first trial; over machines, clusters may differ
     measured: list[Measured] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)  # the boot that each of them came from
     members: set[int] = field(default_factory=set)  # the machines, of several, that they were measured on
