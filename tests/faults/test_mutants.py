@@ -56,7 +56,7 @@ def test_the_mistake_reaches_the_machine_code(name, tmp_path):
 
 @pytest.mark.deep
 @pytest.mark.parametrize("name,differs", [
-    ("bench-alloc-outside", "outside the section"), ("ttas-early-unlock", "does not stand in it"), ("ttas-no-acquire", "does not stand in it")])
+    ("bench-alloc-outside", "outside the section"), ("ttas-early-unlock", "lets go what it does not hold"), ("ttas-no-acquire", "does not stand in it")])
 def test_a_mutant_has_no_proof(name, differs):
     """An image with a mutant in it says none, whatever the real image has. The comparison of the real lock with its loops says why."""
     mutant = KNOWN[name]
@@ -65,7 +65,7 @@ def test_a_mutant_has_no_proof(name, differs):
     subprocess.run(["make", "-s", f"build/verify/{mutant.strategy}.o"], cwd=TOP, check=True, timeout=120)
     image = planted / "build/hartlock.elf"
     assert {proved.Booted(image).proof(mutant.strategy, variant) for variant in ("plain", "full")} == {"none"}
-    assert proved.word(proved.Booted(image).proof("mcs", "plain")) == "holds"
+    assert proved.word(proved.Booted(image).proof("mcs", "plain")) == ("none" if mutant.changes.startswith("bench/") else "holds")
     assert differs in difference(Image(image, subjects.cross()), subjects.load(mutant.strategy), "plain")
 
 
