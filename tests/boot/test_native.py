@@ -308,7 +308,7 @@ def test_the_probe_writes_a_profile_of_this_computer(probed):
     text = (probed.folder / "profile.toml").read_text()
     found = tomllib.loads(text)
     assert found["harts"] == 2 and "of this computer" in text
-    assert re.search(r"^transfer = .* # probed", text, re.MULTILINE)
+    assert re.search(r"^transfer = .* # measured: probed", text, re.MULTILINE)
     assert found["transfer"] > 3 * found["l1_load"], "a line of another processor is far away"
     assert found["memory"] > 3 * found["l1_load"]
     assert "evidence hardware" in probed.out and "cycles (native) are" in probed.out
