@@ -9,7 +9,7 @@ from hartlock.analysis import drop_in
 from hartlock.plan import strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
-from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, without_lock
+from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
@@ -136,8 +136,7 @@ def bytes_of(name: str, harts: int) -> str:
     return f"{traits.known()[name].bytes_per_lock(harts)} bytes a lock"
 
 
-def _head(data: Results, advice: Advice, taken: Take | None) -> Iterator[str]:
-    free = without_lock(data, advice)
+def _head(advice: Advice, taken: Take | None, free: Take | None) -> Iterator[str]:
     if advice.doubted:
         yield f"The data cannot decide: what they have of {words(list(advice.doubted))} is not whole."
         yield from (f"  {name}: {why}." for name, why in advice.doubted.items())
@@ -154,7 +153,8 @@ def _head(data: Results, advice: Advice, taken: Take | None) -> Iterator[str]:
         yield "No lock that was measured is left."
     else:
         yield "None: everything that was measured is ruled out."
-    yield from (f"  {said}" for said in (free,) if said and not advice.doubted)
+    if free:
+        yield f"  {without_lock(advice, free, taken)}"
     for warning in advice.warnings:
         yield f"  WARNING: {warning}."
 
@@ -166,7 +166,8 @@ def _free(data: Results, advice: Advice) -> Iterator[str]:
         return
     bare = replace(advice.ask, hold=0, need=(), goal="throughput", max_bytes=None)
     settings = fitting(data, bare)
-    said = without_lock(data, advise(data, settings[0], bare)) if settings else ""
+    other = advise(data, settings[0], bare) if settings else None
+    said = without_lock(other, take_free(data, other), take(data, other)) if other else ""
     yield said or f"No lock: {words(names)}, if all that you protect is handing out the next block."
 
 
@@ -218,8 +219,8 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     """The lines of the answer. The caller guarantees that a setting fits."""
     setting = fitting(data, ask)[0]
     advice = advise(data, setting, ask)
-    taken = None if advice.doubted else take(data, advice)
-    yield from _head(data, advice, taken)
+    taken, free = (None, None) if advice.doubted else (take(data, advice), take_free(data, advice))
+    yield from _head(advice, taken, free)
     yield ""
     ranked = list(_ranked(advice))
     yield f"{'Ranked by' if ranked else 'Nothing is left to rank by'} {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
@@ -231,5 +232,4 @@ def answer(data: Results, ask: Ask) -> Iterator[str]:
     yield from _free(data, advice)
     yield from _flips(flips(data, setting, ask), ask)
     yield from _next(advice, data)
-    free = take(data, advice, lockfree=True) if without_lock(data, advice) and not advice.doubted else None
     yield from _copy([taken, free])

@@ -6,6 +6,7 @@ it loses most (regret.py), and of those that cannot be told apart the one that h
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from hartlock.analysis.comparisons import CLEAR, ratio_ci
 from hartlock.analysis.hinge import Hinge, hinge
@@ -33,12 +34,22 @@ class Take:
     place: Place
     reason: str  # a clause
     is_sure: bool  # the data tell it from all others
-    losses: list[Loss]
-    hinge: Hinge | None  # the key of the machine on which the answer hangs
+    table: Table  # the figures of its kind
+    data: Results
 
     @property
     def name(self) -> str:
         return self.place.name
+
+    @cached_property
+    def losses(self) -> list[Loss]:
+        """The losses of its kind, machine by machine."""
+        return losses(self.table)
+
+    @cached_property
+    def hinge(self) -> Hinge | None:
+        """The key of the machine on which the answer hangs. It takes hundreds of shuffles, and few ask for it."""
+        return None if self.is_sure else hinge(self.table, self.data.machines(self.place.cell))
 
     @property
     def worst(self) -> float:
@@ -141,8 +152,7 @@ def take(data: Results, advice: Advice, lockfree: bool = False) -> Take | None:
         return None
     table = figures(ranked, advice.measure.figure)
     pick, reason, sure = _choose(ranked, table, advice.ask.goal, advice.ask.harts)
-    found = None if sure else hinge(table, data.machines(pick.cell))
-    return Take(pick, reason, sure, losses(table), found)
+    return Take(pick, reason, sure, table, data)
 
 
 def confidence(of: Take, ranked: Sequence[Place]) -> tuple[str, str]:
@@ -166,12 +176,16 @@ def confidence(of: Take, ranked: Sequence[Place]) -> tuple[str, str]:
     return "high", f"the order is clear in {boots} boots on hardware"
 
 
-def without_lock(data: Results, advice: Advice) -> str:
-    """The sentence on what there is without a lock, if the question allows it; else ""."""
+def take_free(data: Results, advice: Advice) -> Take | None:
+    """The strategy without a lock to take, if the question allows one; else None."""
     ask = advice.ask
     if ask.hold > 0 or "lock" in ask.need or advice.setting.workload.touch_lines > 0:
-        return ""
-    free, lock = take(data, advice, lockfree=True), take(data, advice)
+        return None
+    return take(data, advice, lockfree=True)
+
+
+def without_lock(advice: Advice, free: Take | None, lock: Take | None) -> str:
+    """The sentence on what there is without a lock, beside the lock to take; "" if there is nothing."""
     if free is None:
         return ""
     beside = ""

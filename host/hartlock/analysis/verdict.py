@@ -11,7 +11,7 @@ from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.analysis.regret import figures, losses
 from hartlock.analysis.rules import advise, question
-from hartlock.analysis.take import hinge_sentence, take, without_lock
+from hartlock.analysis.take import hinge_sentence, take, take_free, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
 from hartlock.base.evidence import COSTS, MEANING, told
@@ -71,7 +71,7 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     points, held = [], setting.workload.hold_instructions > 0
     advice = advise(results, setting, question(setting, harts))
     taken = take(results, advice)
-    points += [said for said in (without_lock(results, advice), hinge_sentence(taken) if taken else "") if said]
+    points += [said for said in (without_lock(advice, take_free(results, advice), taken), hinge_sentence(taken) if taken else "") if said]
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
     if held and free:
         points.append(f"{words(free)} protect one word only: they do the {setting.workload.hold_instructions} instructions side by side, and are "
