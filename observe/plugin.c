@@ -14,7 +14,8 @@
 #include "plugin-api.h"
 #include "watch.h"
 
-enum { FUNCTIONS = 256, LISTS = 5 };
+enum { FUNCTIONS = 256 };
+enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, LISTS };
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
 
@@ -46,6 +47,9 @@ static int api;
 static bool has_ended;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
 static const char *const name_of[LISTS] = {"section", "word", "pair", "line", "hart"};
+static const size_t size_of[LISTS] = {sizeof(struct section_record), sizeof(struct word_record),
+				      sizeof(struct pair_record), sizeof(struct line_record),
+				      sizeof(struct hart_record)};
 static FILE *file[LISTS];
 
 static uint64_t now(unsigned hart, const struct point *p)
@@ -239,22 +243,18 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	}
 }
 
-static void write_word(const uint64_t key[TABLE_KEY], void *value, void *data)
+/* Write a record, which each value begins with, to the list that `data` points to. */
+static void write_record(const uint64_t key[TABLE_KEY], void *value, void *data)
 {
+	const enum list *list = data;
+
 	(void)key;
-	fwrite(&((struct word *)value)->r, sizeof(struct word_record), 1, data);
+	fwrite(value, size_of[*list], 1, file[*list]);
 }
 
-static void write_pair(const uint64_t key[TABLE_KEY], void *value, void *data)
+static void write_table(struct table *t, enum list list)
 {
-	(void)key;
-	fwrite(value, sizeof(struct pair_record), 1, data);
-}
-
-static void write_line(const uint64_t key[TABLE_KEY], void *value, void *data)
-{
-	(void)key;
-	fwrite(value, sizeof(struct line_record), 1, data);
+	table_each(t, write_record, &list);
 }
 
 static void close_files(void)
@@ -278,11 +278,11 @@ static void on_exit_of_qemu(plugin_id id, void *data)
 	for (unsigned h = 0; h < WATCH_HARTS; h++) {
 		watch_end(&watch, h, position[h].executed);
 		if (position[h].executed != 0)
-			fwrite(&watch.hart[h].r, sizeof(struct hart_record), 1, file[4]);
+			fwrite(&watch.hart[h].r, sizeof(struct hart_record), 1, file[HARTS]);
 	}
-	table_each(&watch.words, write_word, file[1]);
-	table_each(&watch.pairs, write_pair, file[2]);
-	table_each(&watch.lines, write_line, file[3]);
+	write_table(&watch.words, WORDS);
+	write_table(&watch.pairs, PAIRS);
+	write_table(&watch.lines, LINES);
 	close_files();
 	watch_free(&watch);
 	has_ended = true;
@@ -349,7 +349,8 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *in
 			return 1;
 		}
 	}
-	if (folder == NULL || !open_files(folder) || !watch_init(&watch, file[0], is_automatic))
+	if (folder == NULL || !open_files(folder) ||
+	    !watch_init(&watch, file[SECTIONS], is_automatic))
 		return 1;
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
 	qemu_plugin_register_atexit_cb(id, on_exit_of_qemu, NULL);

@@ -456,6 +456,7 @@ void watch_end(struct watch *w, unsigned hart, uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
 
+	h->r.hart = hart;
 	h->r.instructions = now;
 	if (h->frames > 0 && h->frame[h->frames - 1].word != NULL) {
 		h->r.wants = h->frame[h->frames - 1].word->r.lock;

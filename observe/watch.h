@@ -48,7 +48,7 @@ struct access {
 };
 
 struct word {
-	struct word_record r;
+	struct word_record r;         /* first, as in each value of a table that is written */
 	unsigned holder;              /* the hart that has it, and 1; 0: nobody */
 	uint32_t sleeps[WATCH_HARTS]; /* of a hart when it let go last */
 	uint64_t had;                 /* the harts that ever had it, a bit each */

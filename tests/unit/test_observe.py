@@ -102,7 +102,7 @@ def test_orders_that_are_no_trouble(pairs):
 
 
 def test_a_lock_that_its_holder_takes_again():
-    found = seen([section(A, 1, 10, 99, is_held=1)], [word(A, 1, 0, by_function=1)], hart=[{}, {"wants": A, "wants_site": 0x148}])
+    found = seen([section(A, 1, 10, 99, is_held=1)], [word(A, 1, 0, by_function=1)], hart=[{}, {"hart": 1, "wants": A, "wants_site": 0x148}])
     said = troubles(found, locks_of(found, IMAGE), IMAGE)
     assert "taken twice by hart 1" in said[0] and "first+0x4" in said[0] and "second+0x8" in said[0]
     assert any("held at the end by hart 1" in text for text in said)

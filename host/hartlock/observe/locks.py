@@ -49,6 +49,7 @@ class Lock:
     """A lock and what the harts did with it. Lengths of time are instructions of the hart."""
 
     name: str
+    word: int  # its physical address, by which the records know it
     address: int
     sections: Array  # its rows of records.section, in the order in which they ended
     taken: int
@@ -105,6 +106,11 @@ def locks_of(records: Records, image: Image) -> list[Lock]:
     return sorted(_told_apart(found), key=lambda lock: (-lock.weight, -lock.taken, lock.address))
 
 
+def names_of(locks: Sequence[Lock]) -> dict[int, str]:
+    """The name of each lock, by its word."""
+    return {lock.word: lock.name for lock in locks}
+
+
 def _told_apart(locks: Sequence[Lock]) -> list[Lock]:
     """The locks, of which those of one name get their address behind it: two files may have a `lock` each."""
     times = Counter(lock.name for lock in locks)
@@ -128,7 +134,7 @@ def _lock(word: Any, sections: Array, lines: Array, image: Image) -> Lock:
     ended = sections[sections["is_held"] == 0]
     gap, has_slept = gaps(sections)
     return Lock(
-        name=image.name(int(word["address"])), address=int(word["address"]), sections=sections, taken=len(sections),
+        name=image.name(int(word["address"])), word=int(word["lock"]), address=int(word["address"]), sections=sections, taken=len(sections),
         contended=int(sections["contended"].sum()), tries=int(word["tries"]), failed=int(word["failed"]),
         by_function=bool(word["by_function"]), hold=Spread.of(held(ended)), gap=Spread.of(gap[~has_slept]),
         slept=float(has_slept.mean()) if len(has_slept) else 0.0, written=Spread.of(ended["written"]).p50,

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -21,7 +20,7 @@ from hartlock.observe import records, view
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
 from hartlock.observe.locks import locks_of
 from hartlock.observe.trouble import troubles
-from hartlock.run.guarded import INTERRUPTED, Outcome, guarded
+from hartlock.run.guarded import Outcome, guarded
 
 KIND_OF = {ACQUIRE: "takes", TRY: "tries", RELEASE: "letsgo"}  # the words of the plugin's arguments
 PATIENCE_S = 0.2
@@ -94,11 +93,10 @@ class Run:
                 self.ended = f"{self.request.seconds} s were over (--for)"
 
     def _end(self) -> None:
-        with suppress(RunError) if self.outcome.status == INTERRUPTED else suppress():
-            try:
-                self._tell(records.read(self.path))
-            except RunError as e:
-                self.outcome.worse(str(e))
+        try:
+            self._tell(records.read(self.path))
+        except RunError as e:
+            self.outcome.worse(str(e))
         for problem in dict.fromkeys(self.outcome.problems):
             self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
         self.console.print(f"results: {writer.short(self.path / 'locks.csv')}", markup=False)

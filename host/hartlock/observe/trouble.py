@@ -2,30 +2,16 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-
-import numpy as np
 
 from hartlock.base.text import words
 from hartlock.observe.image import Image
-from hartlock.observe.locks import Lock
+from hartlock.observe.locks import Lock, names_of
 from hartlock.observe.records import Array, Records
-
-
-@dataclass(frozen=True)
-class Order:
-    """One lock was taken while another was held, by some hart."""
-
-    outer: str
-    inner: str
-    times: int
-    outer_site: int
-    inner_site: int
 
 
 def orders(records: Records, locks: Sequence[Lock]) -> list[tuple[int, int, Array]]:
     """The (outer, inner, rows) of each pair of locks of which one was taken inside the other, by physical address."""
-    known = {int(lock.sections["lock"][0]) for lock in locks if len(lock.sections)}
+    known = names_of(locks)
     found = defaultdict(list)
     for i, pair in enumerate(records.pair):
         if int(pair["outer"]) in known and int(pair["inner"]) in known and pair["outer"] != pair["inner"]:
@@ -35,7 +21,7 @@ def orders(records: Records, locks: Sequence[Lock]) -> list[tuple[int, int, Arra
 
 def troubles(records: Records, locks: Sequence[Lock], image: Image) -> list[str]:
     """A sentence for each trouble that was seen, the worst first."""
-    names = {int(lock.sections["lock"][0]): lock.name for lock in locks if len(lock.sections)}
+    names = names_of(locks)
     return [*_taken_twice(records, names, image), *_both_orders(records, locks, names, image),
             *_held_at_end(locks, image), *_held_across(locks)]
 
@@ -46,11 +32,10 @@ def _taken_twice(records: Records, names: dict[int, str], image: Image) -> list[
         wanted = int(hart["wants"])
         if wanted not in names:
             continue
-        number = int(np.flatnonzero(records.hart == hart)[0])
-        own = records.section[(records.section["lock"] == wanted) & (records.section["is_held"] == 1)
-                              & (records.section["hart"] == number)]
+        held = records.section[(records.section["lock"] == wanted) & (records.section["is_held"] == 1)]
+        own = held[held["hart"] == hart["hart"]]
         if len(own):
-            said.append(f"{names[wanted]} was taken twice by hart {number}, which waits for itself: first in "
+            said.append(f"{names[wanted]} was taken twice by hart {int(hart['hart'])}, which waits for itself: first in "
                         f"{image.name(int(own['site'][0]))}, again in {image.name(int(hart['wants_site']))}")
     return said
 

@@ -8,7 +8,7 @@ from rich.table import Table
 from hartlock.base.text import count, percent, significant
 from hartlock.folder import writer
 from hartlock.observe.image import Image
-from hartlock.observe.locks import SITES, Lock
+from hartlock.observe.locks import SITES, Lock, names_of
 from hartlock.observe.records import Records
 from hartlock.observe.trouble import orders
 
@@ -53,7 +53,7 @@ def write_locks(folder: Path, locks: Sequence[Lock]) -> None:
 
 def write_order(path: Path, records: Records, locks: Sequence[Lock], image: Image) -> None:
     """Write the graph of which lock is taken inside which, for Graphviz."""
-    names = {int(lock.sections["lock"][0]): lock.name for lock in locks if len(lock.sections)}
+    names = names_of(locks)
     arrows = [f'  "{names[outer]}" -> "{names[inner]}" [label="{int(rows["times"].sum())}"];'
               for outer, inner, rows in orders(records, locks)]
     with writer.writing(path):
