@@ -55,52 +55,23 @@ void probe_dirty(unsigned index, void *arg)
 		TIME_LINES(play, probe_timed_load)
 }
 
-/* Hart 1 writes the lines, then hart 0 makes an AMO to each; */
-void probe_dirty_amo(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
+/* Define the measurement `name`: hart 1 writes the lines, then hart 0 times an access to each. */
+#define AFTER_WRITER(name, timed)                    \
+	void name(unsigned index, void *arg)         \
+	{                                            \
+		struct probe_play *play = arg;       \
+                                                     \
+		if (after_writer(play, index, 1, 0)) \
+			TIME_LINES(play, timed)      \
+	}
 
-	if (after_writer(play, index, 1, 0))
-		TIME_LINES(play, probe_timed_amo)
-}
+AFTER_WRITER(probe_dirty_amo, probe_timed_amo)
+AFTER_WRITER(probe_dirty_lr, probe_timed_lr)
+AFTER_WRITER(probe_dirty_amo_on, probe_timed_amo_on) /* nobody waits for its result */
+AFTER_WRITER(probe_store_release, probe_timed_release)
+AFTER_WRITER(probe_store_pause, probe_timed_pause)
 
-/* or an LR; */
-void probe_dirty_lr(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	if (after_writer(play, index, 1, 0))
-		TIME_LINES(play, probe_timed_lr)
-}
-
-/* or an AMO that is not waited for; */
-void probe_dirty_amo_on(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	if (after_writer(play, index, 1, 0))
-		TIME_LINES(play, probe_timed_amo_on)
-}
-
-/* or a store with a fence behind it; */
-void probe_store_release(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	if (after_writer(play, index, 1, 0))
-		TIME_LINES(play, probe_timed_release)
-}
-
-/* or with a pause; */
-void probe_store_pause(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
-
-	if (after_writer(play, index, 1, 0))
-		TIME_LINES(play, probe_timed_pause)
-}
-
-/* or loads two at a time; */
+/* The same, with loads two at a time; */
 void probe_dirty_two(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
@@ -112,10 +83,11 @@ void probe_dirty_two(unsigned index, void *arg)
 						      &play->lines[shuffled(i + 1)].word));
 }
 
+enum { PROBE_STRIDE = 45 }; /* lines from one store to the next: no prefetcher guesses them */
+
 /* Time `count` stores from line `from` on, each PROBE_STRIDE lines behind the one before. */
 static uint64_t time_stores(const struct probe_play *play, unsigned from, unsigned count)
 {
-	enum { PROBE_STRIDE = 45 };
 	uint64_t start;
 
 	probe_settle();
@@ -132,7 +104,6 @@ static uint64_t time_stores(const struct probe_play *play, unsigned from, unsign
 /* or stores to b of them in a row, and to the next b, until all are used. */
 void probe_stores(unsigned index, void *arg)
 {
-	enum { PROBE_STRIDE = 45 };
 	struct probe_play *play = arg;
 
 	if (!after_writer(play, index, 1, 0))
