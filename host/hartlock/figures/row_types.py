@@ -55,7 +55,7 @@ class Context:
     run: str = text("name of the folder", needed=True)
     engine: str = text(
         unit="`tcg`, `model`, `native`, `board`", needed=True,
-        doc="what executed the harts: QEMU, a host thread each; QEMU under the cost model, [model.md](../trust/model.md); or this computer's "
+        doc="what executed the harts: QEMU, a host thread each; the cost model's machine, [model.md](../trust/model.md); or this computer's "
         "processors, [native.md](../ports/native.md); or a board's harts, [boards.md](../ports/boards.md)")
     machine: str = text("`model`: name of the machine profile; `board`: what its device tree calls it")
     evidence: str = text(
