@@ -71,7 +71,7 @@ AFTER_WRITER(probe_dirty_amo_on, probe_timed_amo_on) /* nobody waits for its res
 AFTER_WRITER(probe_store_release, probe_timed_release)
 AFTER_WRITER(probe_store_pause, probe_timed_pause)
 
-/* The same, with loads two at a time; */
+/* Hart 1 writes them, then hart 0 loads two at a time; */
 void probe_dirty_two(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
