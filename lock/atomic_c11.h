@@ -13,6 +13,14 @@
 #pragma GCC diagnostic ignored "-Wtsan"
 #endif
 
+/* GCC before 14 compiles compare_exchange(release, relaxed) for RISC-V to LR and SC without any
+ * order, so that what is stored before it may be seen after it. There this fence orders. */
+#if defined(__riscv) && defined(__GNUC__) && !defined(__clang__) && __GNUC__ < 14
+#define A_CAS_RELEASES() atomic_thread_fence(memory_order_release)
+#else
+#define A_CAS_RELEASES() ((void)0)
+#endif
+
 typedef uint32_t a32_value;
 
 typedef struct {
@@ -119,6 +127,7 @@ static inline bool a32_cas_relaxed(a32 *a, a32_value seen, a32_value value)
 
 static inline bool a32_cas_release(a32 *a, a32_value *seen, a32_value value)
 {
+	A_CAS_RELEASES();
 	return atomic_compare_exchange_strong_explicit(&a->word, seen, value, memory_order_release,
 						       memory_order_relaxed);
 }
@@ -171,6 +180,7 @@ static inline bool aptr_cas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 
 static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 {
+	A_CAS_RELEASES();
 	return atomic_compare_exchange_strong_explicit(&a->word, &seen, value, memory_order_release,
 						       memory_order_relaxed);
 }

@@ -10,6 +10,7 @@ from verify.explore import Alone, Run, Stop
 from verify.memory import STACK, Memory
 from verify.traces import Hart
 
+
 def _run(explorer: Alone) -> tuple[Run, Memory]:
     runs = list(explorer.runs())
     if len(runs) != 1:
@@ -18,12 +19,17 @@ def _run(explorer: Alone) -> tuple[Run, Memory]:
     return runs[0], {**explorer.before, **done}
 
 
-def alone(hart: Hart, memory: Memory) -> Memory:
-    """The memory after a hart ran by itself."""
+def executed(hart: Hart, memory: Memory) -> tuple[Run, Memory]:
+    """Returns what a hart does that runs by itself, and the memory after it."""
     run, after = _run(Alone(hart, memory, waits=True))
     if run.stuck is not None:
         raise Unsupported("a hart that is alone does not come through")
-    return after
+    return run, after
+
+
+def alone(hart: Hart, memory: Memory) -> Memory:
+    """The memory after a hart ran by itself."""
+    return executed(hart, memory)[1]
 
 
 def begun(hart: Hart, memory: Memory, stop: Stop | None = None) -> tuple[Hart, Memory]:
