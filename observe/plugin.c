@@ -1,5 +1,5 @@
 /* plugin.c: watches any riscv64 image that QEMU runs, unmodified, and writes what its harts did
- * with locks into five files of records (records.def).
+ * with locks into six files of records (records.def).
  *
  *     -plugin hartlock-observe.so,out=DIR[,auto=on][,takes=0xBEGIN:0xEND,tries=...,letsgo=...]
  *
@@ -15,7 +15,7 @@
 #include "watch.h"
 
 enum { FUNCTIONS = 256 };
-enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, LISTS };
+enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, LISTS };
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
 
@@ -46,10 +46,10 @@ static size_t functions;
 static int api;
 static bool has_ended;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static const char *const name_of[LISTS] = {"section", "word", "pair", "line", "hart"};
+static const char *const name_of[LISTS] = {"section", "word", "pair", "line", "hart", "touch"};
 static const size_t size_of[LISTS] = {sizeof(struct section_record), sizeof(struct word_record),
-				      sizeof(struct pair_record), sizeof(struct line_record),
-				      sizeof(struct hart_record)};
+				      sizeof(struct pair_record),    sizeof(struct line_record),
+				      sizeof(struct hart_record),    sizeof(struct touch_record)};
 static FILE *file[LISTS];
 
 static uint64_t now(unsigned hart, const struct point *p)
@@ -352,6 +352,7 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *in
 	if (folder == NULL || !open_files(folder) ||
 	    !watch_init(&watch, file[SECTIONS], is_automatic))
 		return 1;
+	watch.touches = file[TOUCHES];
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
 	qemu_plugin_register_atexit_cb(id, on_exit_of_qemu, NULL);
 	return 0;

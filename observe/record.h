@@ -33,4 +33,9 @@ struct hart_record {
 #include "records.def"
 };
 
+struct touch_record {
+#define TOUCH(type, name, meaning) type name;
+#include "records.def"
+};
+
 #endif

@@ -118,6 +118,30 @@ static void forget(struct watched_hart *h, unsigned i)
 	memmove(&h->has[i], &h->has[i + 1], (h->held - i) * sizeof(h->has[0]));
 }
 
+/* True for a section whose lines are kept: those of a hart in runs of RUN, one behind the other. Of
+ * the first MANY runs it is each; from then on as many of each doubling, so that there are never
+ * many, and the last ones are as good as the first. */
+static bool is_kept(uint32_t section)
+{
+	enum { RUN = 32, MANY = 16 };
+	uint32_t run = section / RUN, every = 1;
+
+	while (run / every >= MANY)
+		every *= 2;
+	return run % every == 0;
+}
+
+static void write_touches(struct watch *w, unsigned hart, const struct held *held)
+{
+	for (unsigned i = 0; i < held->lines; i++) {
+		struct touch_record r = {w->written, held->line[i] * WATCH_LINE_BYTES,
+					 held->wrote >> i & 1};
+
+		if (fwrite(&r, sizeof(r), 1, w->touches) != 1)
+			w->hart[hart].r.lost++;
+	}
+}
+
 static void write_section(struct watch *w, unsigned hart, struct held *held, uint64_t now)
 {
 	const struct watched_hart *h = &w->hart[hart];
@@ -128,8 +152,11 @@ static void write_section(struct watch *w, unsigned hart, struct held *held, uin
 	r->firmware = h->firmware - r->firmware;
 	r->written = (u16)__builtin_popcountll(held->wrote);
 	r->read = (u16)(held->lines - r->written);
+	if (is_kept(held->word->ended[hart]++) && w->touches != NULL)
+		write_touches(w, hart, held);
 	if (fwrite(r, sizeof(*r), 1, w->sections) != 1)
 		w->hart[hart].r.lost++;
+	w->written++;
 }
 
 /* The hart lets its lock number `i` go. */

@@ -51,6 +51,7 @@ struct word {
 	struct word_record r;         /* first, as in each value of a table that is written */
 	unsigned holder;              /* the hart that has it, and 1; 0: nobody */
 	uint32_t sleeps[WATCH_HARTS]; /* of a hart when it let go last */
+	uint32_t ended[WATCH_HARTS];  /* sections of a hart */
 	uint64_t had;                 /* the harts that ever had it, a bit each */
 };
 
@@ -95,10 +96,13 @@ struct watch {
 	struct watched_hart hart[WATCH_HARTS];
 	struct table words, pairs, lines;
 	FILE *sections;
+	FILE *touches;     /* NULL: nobody wants them */
+	uint64_t written;  /* sections, so far */
 	bool is_automatic; /* take note of atomic instructions outside named functions, too */
 };
 
-/* Returns false without memory. Section records go to `sections` as they end. */
+/* Returns false without memory. Section records go to `sections` as they end; touch records go to
+ * w->touches, if the caller sets it. */
 bool watch_init(struct watch *w, FILE *sections, bool is_automatic);
 void watch_free(struct watch *w);
 

@@ -227,8 +227,50 @@ static void who_waits_for_itself(void)
 	EXPECT_EQ(section(0).site, 0x900);
 }
 
+/* Takes the lock, writes a line, reads another, and lets the lock go. */
+static void one_section(unsigned hart)
+{
+	amo(hart, TICKET);
+	load(hart, SERVING);
+	store(hart, DATA);
+	load(hart, DATA + 64);
+	store(hart, SERVING);
+}
+
+static void lines_are_kept_of_some_sections(void)
+{
+	enum {
+		RUN = 32,
+		SECTIONS = 48 * RUN
+	}; /* run 16 and every second one behind it; 32, 36, 40, 44 */
+	struct touch_record r[4];
+	size_t kept = 0;
+	uint64_t last = 0;
+
+	begin();
+	w.touches = tmpfile();
+	for (unsigned i = 0; i < SECTIONS; i++)
+		one_section(0);
+	rewind(w.touches);
+	EXPECT(fread(r, sizeof(*r), 4, w.touches) == 4);
+	EXPECT_EQ(r[0].section, 0);
+	EXPECT_EQ(r[0].address, DATA);
+	EXPECT_EQ(r[0].wrote, 1);
+	EXPECT_EQ(r[1].address, DATA + 64);
+	EXPECT_EQ(r[1].wrote, 0);
+	EXPECT_EQ(r[2].section, 1);
+	rewind(w.touches);
+	for (; fread(r, sizeof(*r), 1, w.touches) == 1; kept++)
+		last = r->section;
+	EXPECT_EQ(kept, (16 + 8 + 4) * RUN * 2);
+	EXPECT_EQ(last, 45 * RUN - 1);
+	EXPECT_EQ(w.written, SECTIONS);
+	fclose(w.touches);
+}
+
 int main(void)
 {
+	lines_are_kept_of_some_sections();
 	alone();
 	waiters_take_in_turn();
 	who_gives_up_has_nothing();

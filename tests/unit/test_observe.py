@@ -28,8 +28,9 @@ def rows(name, entries):
     return made
 
 
-def seen(section=(), word=(), pair=(), line=(), hart=({}, {})):
-    return Records(rows("section", section), rows("word", word), rows("pair", pair), rows("line", line), rows("hart", hart))
+def seen(section=(), word=(), pair=(), line=(), hart=({}, {}), touch=()):
+    lists = {"section": section, "word": word, "pair": pair, "line": line, "hart": hart, "touch": touch}
+    return Records(**{name: rows(name, entries) for name, entries in lists.items()})
 
 
 def section(lock, hart, asked, freed, **more):
