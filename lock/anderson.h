@@ -36,6 +36,11 @@ struct anderson_node {
 
 LOCK_JOINS_NOTHING(anderson)
 
+/* A free lock, before any code has run. */
+/* clang-format off */
+#define ANDERSON_UNLOCKED {.slot = {{.open = {1}}}}
+/* clang-format on */
+
 static inline void anderson_init(struct anderson_lock *l)
 {
 	_Static_assert((ANDERSON_SLOTS & (ANDERSON_SLOTS - 1)) == 0, "a power of two");
@@ -64,7 +69,7 @@ static inline bool anderson_acquire(struct anderson_lock *l, struct anderson_nod
 	 * holders wrote is visible from here. */
 	while (a32_watch_acquire(&slot->open) == 0) {
 		waited = true;
-		LOCK_RELAX();
+		LOCK_WAIT();
 	}
 	/* relaxed: the slot is closed for the hart that draws it next, in
 	 * ANDERSON_SLOTS draws; the releases (A) until then order the store. */
@@ -72,11 +77,45 @@ static inline bool anderson_acquire(struct anderson_lock *l, struct anderson_nod
 	return waited;
 }
 
+/* Take the lock if it is free. Returns true if the caller holds it now; never waits, and draws
+ * no number when it returns false. Bound: between its look and its draw no hart may be held up
+ * for 2^32 acquisitions of others. */
+static inline bool anderson_trylock(struct anderson_lock *l, struct anderson_node *node)
+{
+	/* relaxed: a guess, checked by the compare-and-swap. */
+	a32_value next = a32_load_relaxed(&l->next);
+	struct anderson_slot *slot = anderson_slot(l, (uint32_t)next);
+
+	/* acquire (A): pairs with the release in anderson_release(); what earlier
+	 * holders wrote is visible from here. */
+	if (a32_load_acquire(&slot->open) == 0)
+		return false;
+	/* relaxed: (A) has ordered. The draw succeeds only if nobody has drawn since, so that the
+	 * slot is still open, and for this hart. */
+	if (!a32_cas_relaxed(&l->next, next, next + 1))
+		return false;
+	node->mine = (uint32_t)next;
+	/* relaxed: as in anderson_acquire(). */
+	a32_store_relaxed(&slot->open, 0);
+	return true;
+}
+
 /* Give the lock up. The caller holds it, with that node. */
 static inline void anderson_release(struct anderson_lock *l, struct anderson_node *node)
 {
 	/* release (A): everything written inside is visible to the next holder. */
 	a32_store_unlock(&anderson_slot(l, node->mine + 1)->open, 1);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool anderson_is_locked(const struct anderson_lock *l)
+{
+	/* acquire: the look at the slot comes after it. It orders nothing else. */
+	uint32_t next = (uint32_t)a32_load_acquire(&l->next);
+
+	/* relaxed: the answer orders nothing. */
+	return a32_load_relaxed(&l->slot[next & (ANDERSON_SLOTS - 1)].open) == 0;
 }
 
 #endif

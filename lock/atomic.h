@@ -30,6 +30,7 @@
  *   cas_acquire          lr.w.aq; bne; sc.w; bnez  acquire, relaxed
  *   cas_relaxed          lr.d; bne; sc.d; bnez     relaxed, relaxed
  *   cas_release          lr.d; bne; sc.d.rl; bnez  release, relaxed
+ *   cas_acq_rel          lr.d.aq; bne; sc.d.rl; bnez  acq_rel, relaxed
  *   amocas_relaxed       amocas.d (Zacas)          relaxed, relaxed
  *   bump_relaxed         lr.d; 7 more; sc.d; bnez  relaxed, by compare-and-swap
  *

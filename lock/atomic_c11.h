@@ -185,6 +185,12 @@ static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 						       memory_order_relaxed);
 }
 
+static inline bool aptr_cas_acq_rel(aptr *a, uintptr_t seen, uintptr_t value)
+{
+	return atomic_compare_exchange_strong_explicit(&a->word, &seen, value, memory_order_acq_rel,
+						       memory_order_relaxed);
+}
+
 static inline bool aptr_amocas_relaxed(aptr *a, uintptr_t *seen, uintptr_t value)
 {
 	return atomic_compare_exchange_strong_explicit(&a->word, seen, value, memory_order_relaxed,

@@ -258,6 +258,22 @@ static inline bool aptr_cas_release(aptr *a, uintptr_t seen, uintptr_t value)
 	return found == seen;
 }
 
+/* *a == seen ? (*a = value, true) : false. */
+static inline bool aptr_cas_acq_rel(aptr *a, uintptr_t seen, uintptr_t value)
+{
+	uintptr_t found, lost;
+
+	__asm__ volatile("1:	lr.d.aq %0, %2\n"
+			 "	bne %0, %z3, 2f\n"
+			 "	sc.d.rl %1, %z4, %2\n"
+			 "	bnez %1, 1b\n"
+			 "2:"
+			 : "=&r"(found), "=&r"(lost), "+A"(a->word)
+			 : "rJ"(seen), "rJ"(value)
+			 : "memory");
+	return found == seen;
+}
+
 /* aptr_cas_relaxed() by one AMO of Zacas (unprivileged manual, chapter "Zacas"). The caller
  * guarantees that the hart has Zacas. The instruction is written as a
  * word in fields, because older assemblers do not know it and newer ones want the

@@ -40,6 +40,11 @@ struct clh_space {
 	char unused[0];
 };
 
+/* A free lock, before any code has run; `l` is the variable's own name. */
+/* clang-format off */
+#define CLH_UNLOCKED(l) {.tail = {(uintptr_t)&(l).first}}
+/* clang-format on */
+
 static inline void clh_init(struct clh_lock *l)
 {
 	/* relaxed: the caller publishes the lock, not these stores. */
@@ -68,7 +73,7 @@ static inline bool clh_acquire(struct clh_lock *l, struct clh_node *node)
 	 * holders wrote is visible from here. */
 	while (a32_watch_acquire(&node->ahead->held) != 0) {
 		waited = true;
-		LOCK_RELAX();
+		LOCK_WAIT();
 	}
 	return waited;
 }
@@ -83,6 +88,18 @@ static inline void clh_release(struct clh_lock *l, struct clh_node *node)
 	node->mine = node->ahead;
 	/* release (H): everything written inside is visible to the successor. */
 	a32_store_unlock(&mine->held, 0);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool clh_is_locked(const struct clh_lock *l)
+{
+	/* depend: the cell was set up before it was queued; no cell's memory is ever used for
+	 * anything else. */
+	const struct clh_cell *last = (const struct clh_cell *)aptr_load_depend(&l->tail);
+
+	/* relaxed: the answer orders nothing. */
+	return a32_load_relaxed(&last->held) != 0;
 }
 
 #endif

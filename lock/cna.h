@@ -79,8 +79,26 @@ LOCK_INLINE bool cna_acquire(struct cna_lock *l, struct cna_node *node)
 	/* acquire (H): pairs with the release in cna_hand(); what earlier
 	 * holders wrote is visible from here. */
 	while (aptr_watch_acquire(&node->spin) == 0)
-		LOCK_RELAX();
+		LOCK_WAIT();
 	return true;
+}
+
+/* Take the lock if it is free, with a node that is the caller's until cna_release(). Returns true
+ * if the caller holds it now; never waits, and leaves nothing behind when it returns false. */
+static inline bool cna_trylock(struct cna_lock *l, struct cna_node *node)
+{
+	/* relaxed: a hint, checked by (Q). Without it a holder that tries its own lock again would
+	 * write to the node that its successor has linked itself to. */
+	if (aptr_load_relaxed(&l->tail) != 0)
+		return false;
+	node->local = 0;
+	/* relaxed, both: (Q) publishes `next`; only the holder uses `spin` until it hands over. */
+	aptr_store_relaxed(&node->next, 0);
+	aptr_store_relaxed(&node->spin, CNA_GO);
+	/* release (Q): the node is set up before anyone can find it. acquire (M): pairs with the
+	 * release in cna_leave() that left the queue empty; what earlier holders wrote is visible
+	 * from here. */
+	return aptr_cas_acq_rel(&l->tail, 0, (uintptr_t)node);
 }
 
 /* Hand the lock over to the hart of node `to`, with `spin` as its new `spin`. */
@@ -141,7 +159,7 @@ LOCK_INLINE void cna_release(struct cna_lock *l, struct cna_node *node)
 			return;
 		/* depend (N): as above. The successor is between (Q) and (N). */
 		while ((next = (struct cna_node *)aptr_watch_depend(&node->next)) == 0)
-			LOCK_RELAX();
+			LOCK_WAIT();
 	}
 	if (node->local < CNA_LOCAL)
 		near = cna_near(node, next, &spin);
@@ -155,6 +173,14 @@ LOCK_INLINE void cna_release(struct cna_lock *l, struct cna_node *node)
 	} else {
 		cna_hand(next, CNA_GO);
 	}
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool cna_is_locked(const struct cna_lock *l)
+{
+	/* relaxed: the answer orders nothing. */
+	return aptr_load_relaxed(&l->tail) != 0;
 }
 
 #endif

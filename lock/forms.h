@@ -1,7 +1,8 @@
 /* forms.h: how a waiter waits and how a holder lets go. Each can be chosen on its own.
  *
  * Waiting: a waiter looks at a word by one of the watch functions. While the word does
- * not let it in, it calls LOCK_RELAX() before it looks again. Compile with one of
+ * not let it in, it calls LOCK_WAIT() before it looks again: LOCK_RELAX(), then LOCK_POLL().
+ * Compile with one of
  *
  *   (nothing)              LOCK_RELAX() is `pause` of Zihintpause; its encoding is
  *                          a FENCE hint, a no-op on harts without the extension
@@ -12,8 +13,13 @@
  *                          "Zawrs"). The caller guarantees that it is there.
  *
  * or define LOCK_RELAX() in your LOCK_PORT. It must not touch memory. A waiter that
- * writes instead of looking (tas) calls LOCK_RELAX_BLIND(): without an LR there is
- * no reservation, and `wrs.sto` would not stall.
+ * writes instead of looking (tas) calls LOCK_WAIT_BLIND(), whose LOCK_RELAX_BLIND() never is
+ * `wrs.sto`: without an LR there is no reservation, and it would not stall.
+ *
+ * Polling: LOCK_POLL() is what a waiter has to do for others meanwhile; nothing, unless your
+ * LOCK_PORT defines it. A hart that waits with interrupts masked answers by it what a holder
+ * waits for: a remote fence, a TLB shootdown. It may touch memory. It may take a lock only by
+ * another node than the one that waits, and no lock that its hart holds or waits for.
  *
  * Letting go: an unlock that is one plain store is written a32_store_unlock() or
  * aptr_store_unlock(). Every form is a release. There is more than one, because some
@@ -34,8 +40,8 @@
 #include "atomic.h"
 
 enum lock_form {
-	LOCK_WATCHES = 1, /* waiters look by a watch function and call LOCK_RELAX() */
-	LOCK_BLIND = 2,   /* waiters do not look, and call LOCK_RELAX_BLIND() */
+	LOCK_WATCHES = 1, /* waiters look by a watch function and call LOCK_WAIT() */
+	LOCK_BLIND = 2,   /* waiters do not look, and call LOCK_WAIT_BLIND() */
 	LOCK_STORES = 4,  /* a release is a32_store_unlock() or aptr_store_unlock() */
 };
 
@@ -76,6 +82,22 @@ enum lock_form {
 #define LOCK_RELAX_BLIND() LOCK_RELAX()
 #define LOCK_BLIND_NAME    LOCK_RELAX_NAME
 #endif
+
+#ifndef LOCK_POLL
+#define LOCK_POLL() ((void)0)
+#endif
+
+/* A waiter calls one of these between two looks. */
+#define LOCK_WAIT()           \
+	do {                  \
+		LOCK_RELAX(); \
+		LOCK_POLL();  \
+	} while (0)
+#define LOCK_WAIT_BLIND()           \
+	do {                        \
+		LOCK_RELAX_BLIND(); \
+		LOCK_POLL();        \
+	} while (0)
 
 #if defined(LOCK_RELAX_FORM_WRS)
 

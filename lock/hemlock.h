@@ -62,10 +62,20 @@ static inline bool hemlock_acquire(struct hemlock_lock *l, struct hemlock_node *
 	/* acquire (H): pairs with the release in hemlock_release(); what earlier
 	 * holders wrote is visible from here. */
 	while (aptr_watch_acquire(&ahead->grant) != (uintptr_t)l)
-		LOCK_RELAX();
+		LOCK_WAIT();
 	/* relaxed: tells the predecessor that it may go on, and nothing else. */
 	aptr_store_relaxed(&ahead->grant, 0);
 	return true;
+}
+
+/* Take the lock if it is free. Returns true if the caller holds it now; never waits, and leaves
+ * nothing behind when it returns false. */
+static inline bool hemlock_trylock(struct hemlock_lock *l, struct hemlock_node *node)
+{
+	/* release (Q): `grant` is 0 again before a successor can find the node. acquire (M): pairs
+	 * with the release in hemlock_release() that left the queue empty; what earlier holders
+	 * wrote is visible from here. */
+	return aptr_cas_acq_rel(&l->tail, 0, (uintptr_t)node);
 }
 
 /* Give the lock up. The caller holds it, with that node. */
@@ -80,7 +90,15 @@ static inline void hemlock_release(struct hemlock_lock *l, struct hemlock_node *
 	/* depend: nothing is read through the value; the next (Q), a store, comes
 	 * after this load by the loop's own branch. */
 	while (aptr_watch_depend(&node->grant) != 0)
-		LOCK_RELAX();
+		LOCK_WAIT();
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool hemlock_is_locked(const struct hemlock_lock *l)
+{
+	/* relaxed: the answer orders nothing. */
+	return aptr_load_relaxed(&l->tail) != 0;
 }
 
 #endif

@@ -59,8 +59,24 @@ static inline bool mcs_acquire(struct mcs_lock *l, struct mcs_node *node)
 	/* acquire (H): pairs with the release in mcs_release(); what earlier
 	 * holders wrote is visible from here. */
 	while (a32_watch_acquire(&node->waiting) != 0)
-		LOCK_RELAX();
+		LOCK_WAIT();
 	return true;
+}
+
+/* Take the lock if it is free, with a node that is the caller's until mcs_release(). Returns true
+ * if the caller holds it now; never waits, and leaves nothing behind when it returns false. */
+static inline bool mcs_trylock(struct mcs_lock *l, struct mcs_node *node)
+{
+	/* relaxed: a hint, checked by (Q). Without it a holder that tries its own lock again would
+	 * write to the node that its successor has linked itself to. */
+	if (aptr_load_relaxed(&l->tail) != 0)
+		return false;
+	/* relaxed: (Q) publishes the store. */
+	aptr_store_relaxed(&node->next, 0);
+	/* release (Q): `next` is 0 before anyone can find the node, and link
+	 * itself to it. acquire (M): pairs with the release in mcs_release() that left
+	 * the queue empty; what earlier holders wrote is visible from here. */
+	return aptr_cas_acq_rel(&l->tail, 0, (uintptr_t)node);
 }
 
 /* Give the lock up. The caller holds it, with that node. */
@@ -76,10 +92,18 @@ static inline void mcs_release(struct mcs_lock *l, struct mcs_node *node)
 			return;
 		/* depend (N): as above. The successor is between (Q) and (N). */
 		while ((next = (struct mcs_node *)aptr_watch_depend(&node->next)) == 0)
-			LOCK_RELAX();
+			LOCK_WAIT();
 	}
 	/* release (H): everything written inside is visible to the successor. */
 	a32_store_unlock(&next->waiting, 0);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool mcs_is_locked(const struct mcs_lock *l)
+{
+	/* relaxed: the answer orders nothing. */
+	return aptr_load_relaxed(&l->tail) != 0;
 }
 
 #endif

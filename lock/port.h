@@ -5,8 +5,8 @@
  *
  *     -DLOCK_PORT='"my_port.h"'
  *
- * to supply your own LOCK_RELAX(), or another of the macros that a header says
- * can be set; anything you do not define is defined here or there. Nothing else
+ * to supply your own LOCK_RELAX() or LOCK_POLL(), or another of the macros that a header
+ * says can be set; anything you do not define is defined here or there. Nothing else
  * in lock/ depends on where it runs.
  *
  * Every lock NAME of this folder has:
@@ -21,11 +21,17 @@
  *   void NAME_init(struct NAME_lock *);
  *   void NAME_join(struct NAME_node *, struct NAME_space *, struct lock_hart);
  *   bool NAME_acquire(struct NAME_lock *, struct NAME_node *);  true: it waited
+ *   bool NAME_trylock(struct NAME_lock *, struct NAME_node *);  true: it holds the lock now.
+ *                       It never waits, and one that fails leaves nothing behind. clh cannot
+ *                       have it; null and indirect, which nobody ships, do without
  *   void NAME_release(struct NAME_lock *, struct NAME_node *);
+ *   bool NAME_is_locked(const struct NAME_lock *);  a hint, but always true for a holder
  *
  * Zeroed memory is an initialised space. Locks, nodes and spaces stay where they
  * are while they are in use. A lock is initialised, and its harts joined, before
- * any hart uses it.
+ * any hart uses it. A lock of zeroed memory is initialised, too, but for clh and anderson,
+ * which have an initialiser (CLH_UNLOCKED, ANDERSON_UNLOCKED). traits.toml says which locks
+ * a hart may take before it has joined.
  */
 #ifndef LOCK_PORT_H
 #define LOCK_PORT_H

@@ -90,7 +90,7 @@ LOCK_INLINE void qspin_enqueue(struct qspin_lock *l, struct qspin_node *node)
 	aptr_store_release(&ahead->next, (uintptr_t)node);
 	/* acquire (H): pairs with the release in qspin_lead(). */
 	while (a32_watch_acquire(&node->waiting) != 0)
-		LOCK_RELAX();
+		LOCK_WAIT();
 }
 
 /* The head of the queue takes the lock and makes its successor the head. */
@@ -102,7 +102,7 @@ LOCK_INLINE void qspin_lead(struct qspin_lock *l, struct qspin_node *node)
 	/* acquire (S): pairs with the release in qspin_release(); what earlier
 	 * holders wrote is visible from here. */
 	while (((seen = a32_watch_acquire(&l->word)) & (QSPIN_LOCKED | QSPIN_PENDING)) != 0)
-		LOCK_RELAX();
+		LOCK_WAIT();
 	/* relaxed: (S) has ordered. If the word differs, another hart has queued behind this
 	 * one, or has set PENDING, sees the tail and will queue. */
 	if (seen == node->tail && a32_cas_relaxed(&l->word, seen, QSPIN_LOCKED))
@@ -111,7 +111,7 @@ LOCK_INLINE void qspin_lead(struct qspin_lock *l, struct qspin_node *node)
 	a32_or_relaxed(&l->word, QSPIN_LOCKED);
 	/* depend (N): the store to next->waiting comes after this load. */
 	while ((next = (struct qspin_node *)aptr_watch_depend(&node->next)) == 0)
-		LOCK_RELAX();
+		LOCK_WAIT();
 	/* release (H): this node's accesses are over. */
 	a32_store_release(&next->waiting, 0);
 }
@@ -134,7 +134,7 @@ LOCK_INLINE bool qspin_pend(struct qspin_lock *l)
 	}
 	/* acquire (S): pairs with the release in qspin_release(). */
 	while ((a32_watch_acquire(&l->word) & QSPIN_LOCKED) != 0)
-		LOCK_RELAX();
+		LOCK_WAIT();
 	/* relaxed: (S) has ordered, and PENDING keeps all others out. */
 	a32_add_relaxed(&l->word, QSPIN_LOCKED - QSPIN_PENDING);
 	return true;
@@ -154,12 +154,30 @@ LOCK_INLINE bool qspin_acquire(struct qspin_lock *l, struct qspin_node *node)
 	return true;
 }
 
+/* Take the lock if it is free. Returns true if the caller holds it now; never waits, and leaves
+ * nothing behind when it returns false. */
+static inline bool qspin_trylock(struct qspin_lock *l, struct qspin_node *node)
+{
+	(void)node;
+	/* acquire (S): pairs with the release in qspin_release(); what earlier
+	 * holders wrote is visible from here. */
+	return a32_cas_acquire(&l->word, 0, QSPIN_LOCKED);
+}
+
 /* Give the lock up. The caller holds it. */
 static inline void qspin_release(struct qspin_lock *l, struct qspin_node *node)
 {
 	(void)node;
 	/* release (S): everything written inside is visible to the next holder. */
 	a32_add_release(&l->word, -(a32_value)QSPIN_LOCKED);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool qspin_is_locked(const struct qspin_lock *l)
+{
+	/* relaxed: the answer orders nothing. */
+	return a32_load_relaxed(&l->word) != 0;
 }
 
 #endif

@@ -39,9 +39,19 @@ static inline bool tas_acquire(struct tas_lock *l, struct tas_node *node)
 	 * holders wrote is visible from here. */
 	while (a32_swap_acquire(&l->held, 1) != 0) {
 		waited = true;
-		LOCK_RELAX_BLIND();
+		LOCK_WAIT_BLIND();
 	}
 	return waited;
+}
+
+/* Take the lock if it is free. Returns true if the caller holds it now; never waits, and leaves
+ * nothing behind when it returns false. */
+static inline bool tas_trylock(struct tas_lock *l, struct tas_node *node)
+{
+	(void)node;
+	/* acquire (A): pairs with the release in tas_release(); what earlier
+	 * holders wrote is visible from here. */
+	return a32_swap_acquire(&l->held, 1) == 0;
 }
 
 /* Give the lock up. The caller holds it. */
@@ -50,6 +60,14 @@ static inline void tas_release(struct tas_lock *l, struct tas_node *node)
 	(void)node;
 	/* release (A): everything written inside is visible to the next holder. */
 	a32_store_unlock(&l->held, 0);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool tas_is_locked(const struct tas_lock *l)
+{
+	/* relaxed: the answer orders nothing. */
+	return a32_load_relaxed(&l->held) != 0;
 }
 
 #endif

@@ -46,9 +46,24 @@ static inline bool ticket_acquire(struct ticket_lock *l, struct ticket_node *nod
 	 * holders wrote is visible from here. */
 	while (a32_watch_acquire(&l->serving) != mine) {
 		waited = true;
-		LOCK_RELAX();
+		LOCK_WAIT();
 	}
 	return waited;
+}
+
+/* Take the lock if it is free. Returns true if the caller holds it now; never waits, and draws
+ * no number when it returns false. Bound: between its look and its draw no hart may be held up
+ * for 2^32 acquisitions of others. */
+static inline bool ticket_trylock(struct ticket_lock *l, struct ticket_node *node)
+{
+	/* acquire (T): pairs with the release in ticket_release(); what earlier
+	 * holders wrote is visible from here. */
+	a32_value serving = a32_load_acquire(&l->serving);
+
+	(void)node;
+	/* relaxed: (T) has ordered. The draw succeeds only if `serving` is the next number, so that
+	 * nobody has drawn since, and nobody holds the lock. */
+	return a32_cas_relaxed(&l->next, serving, serving + 1);
 }
 
 /* Give the lock up. The caller holds it. */
@@ -61,6 +76,18 @@ static inline void ticket_release(struct ticket_lock *l, struct ticket_node *nod
 	mine = a32_load_relaxed(&l->serving);
 	/* release (T): everything written inside is visible to the next holder. */
 	a32_store_unlock(&l->serving, mine + 1);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool ticket_is_locked(const struct ticket_lock *l)
+{
+	/* acquire: the load of `next` comes after it, so that a lock which changes hands meanwhile
+	 * is not taken for a free one. It orders nothing else. */
+	a32_value serving = a32_load_acquire(&l->serving);
+
+	/* relaxed: as above. */
+	return a32_load_relaxed(&l->next) != serving;
 }
 
 #endif

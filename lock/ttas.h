@@ -41,9 +41,22 @@ static inline bool ttas_acquire(struct ttas_lock *l, struct ttas_node *node)
 		waited = true;
 		/* relaxed: the value only says when to try the swap again; (S) orders. */
 		while (a32_watch_relaxed(&l->held) != 0)
-			LOCK_RELAX();
+			LOCK_WAIT();
 	}
 	return waited;
+}
+
+/* Take the lock if it is free. Returns true if the caller holds it now; never waits, and leaves
+ * nothing behind when it returns false. */
+static inline bool ttas_trylock(struct ttas_lock *l, struct ttas_node *node)
+{
+	(void)node;
+	/* relaxed: the look only spares the swap, and the holder its line. */
+	if (a32_load_relaxed(&l->held) != 0)
+		return false;
+	/* acquire (S): pairs with the release in ttas_release(); what earlier
+	 * holders wrote is visible from here. */
+	return a32_swap_acquire(&l->held, 1) == 0;
 }
 
 /* Give the lock up. The caller holds it. */
@@ -52,6 +65,14 @@ static inline void ttas_release(struct ttas_lock *l, struct ttas_node *node)
 	(void)node;
 	/* release (S): everything written inside is visible to the next holder. */
 	a32_store_unlock(&l->held, 0);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool ttas_is_locked(const struct ttas_lock *l)
+{
+	/* relaxed: the answer orders nothing. */
+	return a32_load_relaxed(&l->held) != 0;
 }
 
 #endif

@@ -75,7 +75,7 @@ LOCK_INLINE void twa_wait_far(struct twa_lock *l, struct twa_node *node, a32_val
 	while ((uint32_t)(mine - a32_load_relaxed(&l->serving)) > TWA_NEAR) {
 		/* acquire (F): as above. */
 		while ((now = a32_watch_acquire(word)) == count)
-			LOCK_RELAX();
+			LOCK_WAIT();
 		count = now;
 	}
 }
@@ -97,8 +97,23 @@ static inline bool twa_acquire(struct twa_lock *l, struct twa_node *node)
 		twa_wait_far(l, node, mine);
 	/* acquire (T): as above. */
 	while (a32_watch_acquire(&l->serving) != mine)
-		LOCK_RELAX();
+		LOCK_WAIT();
 	return true;
+}
+
+/* Take the lock if it is free. Returns true if the caller holds it now; never waits, and draws
+ * no number when it returns false. Bound: between its look and its draw no hart may be held up
+ * for 2^32 acquisitions of others. */
+static inline bool twa_trylock(struct twa_lock *l, struct twa_node *node)
+{
+	/* acquire (T): pairs with the release in twa_release(); what earlier
+	 * holders wrote is visible from here. */
+	a32_value serving = a32_load_acquire(&l->serving);
+
+	(void)node;
+	/* relaxed: (T) has ordered. The draw succeeds only if `serving` is the next number, so that
+	 * nobody has drawn since, and nobody holds the lock. */
+	return a32_cas_relaxed(&l->next, serving, serving + 1);
 }
 
 /* Give the lock up. The caller holds it, with that node. */
@@ -112,6 +127,18 @@ static inline void twa_release(struct twa_lock *l, struct twa_node *node)
 	a32_store_unlock(&l->serving, mine + 1);
 	/* release (F): `serving` is raised before the count is. */
 	a32_add_release(twa_word(l, node, mine + 1 + TWA_NEAR), 1);
+}
+
+/* Returns true if the lock is held, or about to be. A holder always gets true; to anybody else it
+ * is news of a moment ago. */
+static inline bool twa_is_locked(const struct twa_lock *l)
+{
+	/* acquire: the load of `next` comes after it, so that a lock which changes hands meanwhile
+	 * is not taken for a free one. It orders nothing else. */
+	a32_value serving = a32_load_acquire(&l->serving);
+
+	/* relaxed: as above. */
+	return a32_load_relaxed(&l->next) != serving;
 }
 
 #endif

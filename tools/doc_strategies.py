@@ -1,7 +1,9 @@
-"""The table of strategies in lock/README.md, and which to choose when, made from lock/locks.def and lock/traits.toml."""
+"""The tables of lock/README.md, and which strategy to choose when, made from lock/locks.def and lock/traits.toml."""
+
+from collections.abc import Iterable, Sequence
 
 from hartlock.base.paths import TOP
-from hartlock.plan import strategies, traits
+from hartlock.plan import needs, strategies, traits
 from hartlock.plan.traits import Traits
 
 HEAD = ("name", "header", "fairness", "waiters spin on", "bytes a lock", "bytes a waiter", "harts", "instructions it needs",
@@ -48,9 +50,23 @@ def when_list() -> str:
 
 def strategies_table() -> str:
     """Returns the table in Markdown, one row a strategy, in the order of locks.def."""
-    rows = [HEAD, ["---"] * len(HEAD)]
+    rows: list[Sequence[str]] = [HEAD, ["---"] * len(HEAD)]
     for name, strategy in strategies.known().items():
         t = traits.known()[name]
         rows.append([name, f"`{strategy.header.relative_to(TOP)}`", t.fairness, t.waiters, _lock_bytes(t), _waiter_bytes(t), t.harts,
                      _instructions(t) + _extension(strategy.needs), t.shipped_by])
+    return _table(rows)
+
+
+def _table(rows: Iterable[Sequence[str]]) -> str:
     return "\n".join("| " + " | ".join(row) + " |" for row in rows)
+
+
+def needs_table() -> str:
+    """Returns the table of what each strategy's interface has, in Markdown, with the reasons for what it has not."""
+    shipped = {name: t for name, t in traits.known().items() if not t.yardstick}
+    head = ("name", *needs.INTERFACE)
+    rows = [[name, *("yes" if need in t.has else "no" for need in needs.INTERFACE)] for name, t in shipped.items()]
+    meanings = "\n".join(f"- `{name}`: {meaning}." for name, meaning in needs.INTERFACE.items())
+    reasons = "\n".join(f"- `{name}` has no {need}: {why}." for name, t in shipped.items() for need, why in t.lacks.items())
+    return f"{meanings}\n\n{_table([head, ['---'] * len(head), *rows])}\n\nWhat a lock has not, and why:\n\n{reasons}"

@@ -23,7 +23,7 @@ from tools.doc_columns import columns_table
 from tools.doc_machine import keys_table
 from tools.doc_profiles import profiles_table
 from tools.doc_schema import counter_table, pass_table, plan_table, probe_table
-from tools.doc_strategies import strategies_table, when_list
+from tools.doc_strategies import needs_table, strategies_table, when_list
 
 TOP = Path(__file__).resolve().parents[1]
 
@@ -37,6 +37,7 @@ class Part:
 
 PARTS = (
     Part("lock/README.md", "strategies", strategies_table),
+    Part("lock/README.md", "needs", needs_table),
     Part("lock/README.md", "when", when_list),
     Part("docs/reference/records.md", "counters", counter_table),
     Part("docs/reference/records.md", "keys of the plan", plan_table),

@@ -3,6 +3,9 @@
  *
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"'
  *   -DLOCKFREE      for an allocator that needs no lock
+ *   -DTRYLOCK, -DIS_LOCKED            for a lock that has these
+ *   -DUNLOCKED=...                    an initialiser that makes a free lock
+ *   -DLONE                            for a lock that a lone hart may take before it joins
  *   -DTHREADS=n     how many it is for: 1 for those that exclude nobody
  *   -DLOCK_PORT='"relax.h"'
  */
@@ -202,6 +205,81 @@ static void test_waited(void)
 	sem_destroy(&let_go);
 }
 
+#ifdef TRYLOCK
+#define TRY(lock, node) NAME(trylock)(lock, node)
+#else
+#define TRY(lock, node) (NAME(acquire)(lock, node), true)
+#endif
+
+#ifdef IS_LOCKED
+#define EXPECT_LOCKED(is) EXPECT(NAME(is_locked)(&lock) == (is))
+#else
+#define EXPECT_LOCKED(is) ((void)0)
+#endif
+
+/* A try takes a free lock. One that fails leaves nothing behind: who comes next need not wait. */
+static void test_try(void)
+{
+	struct own *me = &own[0], *other = &own[THREADS];
+
+	lock_init();
+	EXPECT_LOCKED(false);
+	for (int i = 0; i < 3; i++) {
+		EXPECT(TRY(&lock, &me->node));
+		EXPECT_LOCKED(true);
+#ifdef TRYLOCK
+		EXPECT(!TRY(&lock, &other->node));
+		EXPECT(!TRY(&lock, &me->node));
+#endif
+		NAME(release)(&lock, &me->node);
+		EXPECT_LOCKED(false);
+		EXPECT(!NAME(acquire)(&lock, &other->node));
+		EXPECT_LOCKED(true);
+		NAME(release)(&lock, &other->node);
+	}
+}
+
+/* A lock that no code has initialised. */
+static void test_initialised(void)
+{
+#ifdef UNLOCKED
+	static struct NAME(lock) fresh = UNLOCKED;
+
+	NAME(acquire)(&fresh, &own[0].node);
+	NAME(release)(&fresh, &own[0].node);
+#endif
+#ifdef LONE
+	static struct NAME(lock) lone = UNLOCKED;
+	static struct NAME(node) nobody;
+
+	for (int i = 0; i < 2; i++) {
+		EXPECT(!NAME(acquire)(&lone, &nobody));
+		NAME(release)(&lone, &nobody);
+		EXPECT(TRY(&lone, &nobody));
+		NAME(release)(&lone, &nobody);
+	}
+#endif
+}
+
+/* Count by tries alone, but for every fourth time. */
+static void *count_by_tries(void *arg)
+{
+	struct own *mine = &own[(uintptr_t)arg];
+
+	pthread_barrier_wait(&shared.start);
+	for (int i = 0; i < TURNS / 4; i++) {
+		if (i % 4 == 0)
+			NAME(acquire)(&lock, &mine->node);
+		else
+			while (!TRY(&lock, &mine->node))
+				relax();
+		shared.counter++;
+		NAME(release)(&lock, &mine->node);
+		mine->done++;
+	}
+	return NULL;
+}
+
 static void *count(void *arg)
 {
 	struct own *mine = &own[(uintptr_t)arg];
@@ -228,6 +306,9 @@ static void test_counter(void)
 	shared.counter = 0;
 	on_threads(count);
 	EXPECT_EQ(shared.counter, (uint64_t)THREADS * TURNS);
+	shared.counter = 0;
+	on_threads(count_by_tries);
+	EXPECT_EQ(shared.counter, (uint64_t)THREADS * (TURNS / 4));
 }
 
 /* The sizes are those that the header's preamble names, where it names plain numbers. */
@@ -242,6 +323,9 @@ static void test_space(void)
 static void test_lock(void)
 {
 	test_space();
+	lock_init();
+	test_initialised();
+	test_try();
 	test_counter();
 	test_waited();
 }

@@ -10,6 +10,7 @@ from support.run import TOP
 from support.sampling import sampled
 
 from hartlock.plan import profile as profiles
+from hartlock.plan import traits
 
 TREES = TOP / "tests/c/trees"
 QEMU = "qemu-system-riscv64"
@@ -193,6 +194,14 @@ def space_flags(header):
     return [f"-DLOCK_BYTES={said[1]}", f"-DNODE_BYTES={said[2]}"] if said else []
 
 
+def interface_flags(name):
+    """The compiler's flags for what lock/traits.toml claims of a lock's interface."""
+    has = traits.known()[name.replace("_", "-")].has
+    unlocked = {"anderson": "ANDERSON_UNLOCKED", "clh": "CLH_UNLOCKED(fresh)", "null": "{}", "indirect": ""}.get(name, "{0}")
+    return [*(["-DTRYLOCK"] if "trylock" in has else []), *(["-DIS_LOCKED"] if "is_locked" in has else []),
+            *([f"-DUNLOCKED={unlocked}"] if unlocked else []), *(["-DLONE"] if "static-init" in has else [])]
+
+
 # Where nobody is excluded, there is nothing for ThreadSanitizer to see.
 @sampled("kind,name,sanitizer", [
     (kind, name, sanitizer) for kind, name in WORDS for sanitizer in (ADDRESS, THREAD)
@@ -201,5 +210,5 @@ def test_lock(kind, name, sanitizer, tmp_path):
     folder = "lock" if kind == "LOCK" else "alloc"
     flags = [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="{folder}/{name}.h"',
              '-DLOCK_PORT="relax.h"', f"-DTHREADS={1 if name in CONTROLS else 4}"]
-    flags += ["-DLOCKFREE"] if kind == "LOCKFREE" else space_flags(TOP / f"lock/{name}.h")
+    flags += ["-DLOCKFREE"] if kind == "LOCKFREE" else [*space_flags(TOP / f"lock/{name}.h"), *interface_flags(name)]
     run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])

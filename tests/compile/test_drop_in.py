@@ -28,6 +28,10 @@ WORDS = {
     "bao": ["-DINIT(l)=spinlock_init(&l)", "-DLOCK(l)=spin_lock(l)", "-DUNLOCK(l)=spin_unlock(l)"],
     "xen": ["-DINIT(l)=spin_lock_init(&l)", "-DLOCK(l)=_spin_lock(l)", "-DUNLOCK(l)=_spin_unlock(l)"],
 }
+TRIES = {
+    "opensbi": ["-DTRY(l)=spin_trylock(l)", "-DIS_LOCKED(l)=spin_lock_check(l)"],
+    "xen": ["-DTRY(l)=_spin_trylock(l)", "-DIS_LOCKED(l)=_spin_is_locked(l)"],
+}
 BAO_OF = "\nstruct spin_of spin_of[PLAT_CPU_NUM];\nstruct {0}_space spin_space;\n"
 JOINS = {"opensbi": "spin_lock_join()", "bao": "spin_join()",
          "xen": "for (unsigned i = 0; i < THREADS; i++) spin_lock_join(i)"}
@@ -36,6 +40,12 @@ JOINS = {"opensbi": "spin_lock_join()", "bao": "spin_join()",
 def snippets():
     text = (TOP / "docs/use/drop-in.md").read_text()
     found = re.findall(r"<!-- (\w+) (\w+): ([\w -]+) -->\n```c\n(.*?)```", text, re.S)
+    return {(project, shape): (names.split(), code) for project, shape, names, code in found}
+
+
+def trylocks():
+    """The lines for spin_trylock() and its like, which stand below the snippet of the same project and shape."""
+    found = re.findall(r"<!-- trylock (\w+) (\w+): ([\w -]+) -->\n```c\n(.*?)```", (TOP / "docs/use/drop-in.md").read_text(), re.S)
     return {(project, shape): (names.split(), code) for project, shape, names, code in found}
 
 
@@ -59,10 +69,24 @@ def test_a_snippet_is_short(key):
     assert len(snippets()[key][1].splitlines()) < EXPECTED_LINES
 
 
+def test_every_lock_with_a_trylock_has_its_lines():
+    shapes = {shape: names for (project, shape), (names, _) in snippets().items() if project == "xen"}
+    assert len(trylocks()) == 6
+    for (_, shape), (names, _) in trylocks().items():
+        assert names == [name for name in shapes[shape] if "trylock" in traits.known()[name].has]
+
+
+def test_what_needs_one_node_a_hart_or_none_is_no_queue():
+    for (_, shape), (names, _) in snippets().items():
+        assert shape in ("alloc", "magazine") or {("one-node-a-hart" in traits.known()[name].has) for name in names} == {shape != "queue"}
+
+
 def for_one(project, shape, name, folder):
     """The snippet with this strategy's name in it, and the flags to build it with."""
     word = name.replace("-", "_")
-    code = re.sub(rf"\b{STANDS_FOR[shape]}(?=_|\.h)", word, snippets()[project, shape][1])
+    names, tries = trylocks().get((project, shape), ([], ""))
+    tries = tries if name in names else ""
+    code = re.sub(rf"\b{STANDS_FOR[shape]}(?=_|\.h)", word, snippets()[project, shape][1] + tries)
     if (project, shape) == ("bao", "hart"):
         code += BAO_OF.format(word)
     (folder / "snippet.h").write_text(code)
@@ -71,7 +95,7 @@ def for_one(project, shape, name, folder):
         join = ["-DJOIN=join_boot_pages"] if (project, shape) == ("xen", "magazine") else []
         return [*flags, *join, f"-DHARTS={1 if name == 'baseline' else 4}"]
     join = JOINS[project] if shape == "hart" else "(void)0"
-    return [*flags, *WORDS[project], f"-DJOIN={join}", f"-DZEROED={int(name not in NOT_ZEROED)}"]
+    return [*flags, *WORDS[project], *(TRIES[project] if tries else []), f"-DJOIN={join}", f"-DZEROED={int(name not in NOT_ZEROED)}"]
 
 
 def run(command):

@@ -94,17 +94,17 @@ def test_wrs_is_refused_where_it_does_not_exist(tmp_path):
 
 @pytest.mark.parametrize("header", LOCKS, ids=named)
 def test_every_wait_is_the_ports(header, compiler, tmp_path):
-    """With a LOCK_RELAX() that calls a function, every lock that waits needs that function and nothing
+    """With a LOCK_RELAX() and a LOCK_POLL() that call functions, every lock that waits needs both and nothing
     else from outside: no lock waits in a way of its own."""
-    (tmp_path / "my_port.h").write_text("void my_relax(void);\n#define LOCK_RELAX() my_relax()\n")
+    (tmp_path / "my_port.h").write_text("void my_relax(void), my_poll(void);\n#define LOCK_RELAX() my_relax()\n#define LOCK_POLL() my_poll()\n")
     text = f'#include "{header}"\n'
     symbols = compiled(tmp_path, compiler, text, '-DLOCK_PORT="my_port.h"')
-    assert needed_or_written(symbols) == (set() if header.stem == "null" else {"my_relax"})
+    assert needed_or_written(symbols) == (set() if header.stem == "null" else {"my_relax", "my_poll"})
     loops = re.findall(r"while \(.*?_watch_.*?\)\s*(?:\{.*?\}|;|\w.*?;)", header.read_text(), re.S)
-    assert all("LOCK_RELAX();" in loop for loop in loops), loops
+    assert all("LOCK_WAIT();" in loop for loop in loops), loops
 
 
-@pytest.mark.parametrize("header", [h for h in HEADERS if re.search(r"^#ifndef (?!\w+_H$|LOCK_RELAX)", h.read_text(), re.M)],
+@pytest.mark.parametrize("header", [h for h in HEADERS if re.search(r"^#ifndef (?!\w+_H$|LOCK_RELAX|LOCK_POLL)", h.read_text(), re.M)],
                          ids=named)
 def test_what_can_be_set_is_what_was_set(header, compiler, tmp_path):
     """Every macro that a header leaves to its user can be set: by LOCK_PORT in lock/, by -D in alloc/."""

@@ -16,7 +16,7 @@ from hartlock.analysis.rules import Ask
 from hartlock.analysis.take import take
 from hartlock.base.errors import UsageError
 from hartlock.folder import reader
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 
 
 def run_advise(*args):
@@ -95,6 +95,9 @@ def test_the_tail_is_another_question(tmp_path):
     (["--max-bytes-per-lock", "4"], "Take tas", "ticket: a lock takes 8 bytes, more than 4"),
     (["--need", "lock"], "Take tas", "faa: it protects one word only, and --need lock asks for more"),
     (["--isa", "rv64imac"], "Take tas", "No lock: faa, if all that you protect is handing out the next block; tas takes 2.8"),
+    (["--need", "lock,trylock"], "Take tas", "faa: it protects one word only"),
+    (["--need", "trylock"], "Take tas", "faa: it is no lock, so it has no trylock"),
+    (["--need", "one-node-a-hart,trylock", "--need", "fifo"], "Take ticket", "tas: it is not FIFO"),
     (["--isa", "rv64imc"], "None", "tas: it needs a, which rv64imc has not"),
     (["--need", "fifo", "--max-bytes-per-lock", "4"], "None", "tas: it is not FIFO"),
 ])
@@ -102,6 +105,26 @@ def test_what_is_needed_rules_out(tmp_path, args, answer, why):
     folder = folder_of(tmp_path / "a", cells(8, tas=200, ticket=300, faa=70))
     done = run_advise(folder, "--goal", "throughput", *args)
     assert answer_of(done) == answer and why in done.stdout
+
+
+@pytest.mark.parametrize("name", ["mcs", "clh", "hemlock", "qspin", "twa"])
+def test_what_an_interface_lacks_rules_out_with_the_reason(tmp_path, name):
+    folder = folder_of(tmp_path / "a", cells(8, ticket=300, **{name: 200}))
+    for need, why in traits.known()[name].lacks.items():
+        done = run_advise(folder, "--goal", "throughput", "--need", need)
+        assert answer_of(done) == "Take ticket" and f"{name}: it has no {need} ({why})" in done.stdout
+        assert f"without --need: {name}" in done.stdout
+
+
+def test_a_need_that_there_is_not_has_a_nearest_name(tmp_path):
+    done = run_advise(folder_of(tmp_path / "a", cells(8, mcs=200)), "--need", "fifo,trylok")
+    assert done.returncode == 2 and "there is no need 'trylok'; did you mean 'trylock'? The needs are fifo, lock" in done.stderr
+
+
+def test_of_several_needs_each_is_left_away(tmp_path):
+    folder = folder_of(tmp_path / "a", cells(8, ticket=300, clh=100, qspin=200))
+    said = run_advise(folder, "--goal", "throughput", "--need", "trylock,irq-safe").stdout
+    assert "without --need trylock: clh" in said and "without --need irq-safe: qspin" in said and "without --need: clh" in said
 
 
 def test_no_lock_is_needed_for_one_word_only(tmp_path):

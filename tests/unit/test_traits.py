@@ -1,5 +1,6 @@
 """lock/traits.toml is read, and mistakes in it are refused."""
 
+import json
 import math
 import re
 from pathlib import Path
@@ -7,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from hartlock.base.errors import UsageError
-from hartlock.plan import strategies, traits
+from hartlock.plan import needs, strategies, traits
 from hartlock.plan.strategies import Strategy
 from hartlock.plan.traits import Order
 
 OF = {"one-more": Strategy("one-more", False, Path("lock/one_more.h"))}
 LINES = {"order": '"fifo"', "waiters": '"own"', "lock_bytes": "8", "waiter_bytes": "0", "harts": '"any"',
-         "instructions": '["amoswap.w"]', "shipped_by": '"nobody"'}
+         "instructions": '["amoswap.w"]', "has": json.dumps(list(needs.INTERFACE)), "shipped_by": '"nobody"'}
 
 LOCKS = (Order.FIFO, Order.CLUSTER, Order.NEARLY, Order.NONE, Order.ALONE)
 LOCKFREE = (Order.LOCK_FREE, Order.WAIT_FREE, Order.BATCHES, Order.ALONE)
@@ -93,6 +94,12 @@ def test_a_corner_needs_nothing():
     ({"instructions": '"amoswap.w"'}, "it has to be a list of words"),
     ({"instructions": '["amoswop"]'}, "'amoswop' is no atomic instruction"),
     ({"corner_instructions": '["add"]'}, "'add' is no atomic instruction"),
+    ({"has": '"trylock"'}, "has is 'trylock'; it has to be a list of needs"),
+    ({"has": '["trylok"]'}, "has names trylok; the needs are trylock, is_locked"),
+    ({"lacks": '["trylock"]'}, "it has to be needs with reasons"),
+    ({"lacks": "{trylock = 1}"}, "it has to be needs with reasons"),
+    ({"lacks": '{trylock = "why"}'}, "each once they have to name"),
+    ({"has": '["trylock"]'}, "has and lacks name trylock; each once they have to name irq-safe"),
 ])
 def test_a_wrong_trait_is_told(more, said):
     with pytest.raises(UsageError, match=said):

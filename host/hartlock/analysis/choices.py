@@ -1,7 +1,6 @@
 """The words that `advise` and `compare` understand: their parsers and their reasoning both read them here."""
 
 GOALS = ("throughput", "tail", "fairness", "balanced")
-NEEDS = ("fifo", "lock", "proof")
 
 # The figures that two folders can be compared by, each with whether less of it is better.
 FIGURES = {"cycles_per_op": True, "wait_p50_cycles": True, "wait_p99_cycles": True, "wait_p999_cycles": True,

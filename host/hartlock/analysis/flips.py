@@ -32,7 +32,8 @@ def flips(data: Results, setting: Comparable, ask: Ask) -> list[Flip]:
             if who := _who(data, other, replace(ask, **{name: value})):
                 out.append(Flip(name, str(value), who))
     out += [Flip("goal", goal, who) for goal in GOALS if (who := _who(data, setting, replace(ask, goal=goal)))]
-    eased = {"--need": replace(ask, need=()), "--max-bytes-per-lock": replace(ask, max_bytes=None), "--isa": replace(ask, isa="")}
+    eased = {f"--need {word}": replace(ask, need=tuple(n for n in ask.need if n != word)) for word in ask.need if len(ask.need) > 1}
+    eased |= {"--need": replace(ask, need=()), "--max-bytes-per-lock": replace(ask, max_bytes=None), "--isa": replace(ask, isa="")}
     out += [Flip("without", option, _who(data, setting, easier)) for option, easier in eased.items() if easier != ask]
     return out
 

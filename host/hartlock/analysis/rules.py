@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from hartlock.plan import traits
+from hartlock.plan import needs, traits
 from hartlock.figures.proved import PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import claimed, ending, gap
@@ -72,6 +72,14 @@ def fitting(data: Results, ask: Ask) -> list[Comparable]:
             and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts and c.role == "candidate")]
 
 
+def _without(known: traits.Traits, ask: Ask) -> str:
+    """The reason why its interface does not meet what is asked for; "" if it does."""
+    lacking = [need for need in needs.INTERFACE if need in ask.need and need not in known.has]
+    if no_lock := [need for need in lacking if need not in known.lacks]:
+        return f"it is no lock, so it has no {', '.join(no_lock)}"
+    return "; ".join(f"it has no {need} ({known.lacks[need]})" for need in lacking)
+
+
 def ruled_out(cell: Cell, ask: Ask) -> str:
     """The reason that rules a strategy out, whatever its figures are; "" if there is none."""
     if not cell.passed:
@@ -86,6 +94,8 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         return f"it protects one word only, and {more}"
     if "fifo" in ask.need and not known.fifo:
         return f"it is not FIFO (fairness: {known.fairness})"
+    if why := _without(known, ask):
+        return why
     if "proof" in ask.need and cell.summaries and not cell.proved:
         how = "proved in part only" if cell.proof_word == PARTLY else "not proved"
         return f"the code that was measured is {how} (docs/trust/proof.md)"

@@ -4,12 +4,12 @@ import argparse
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from hartlock.analysis.choices import GOALS, NEEDS
+from hartlock.analysis.choices import GOALS
 from hartlock.base import paths, toolchain
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.cli import arguments, sweep
 from hartlock.engine.model import Model
-from hartlock.plan import plan as plans
+from hartlock.plan import needs, plan as plans
 
 NAME = "advise"
 AT_ONCE_S = 30  # seconds, below which what is missing is measured without being asked for
@@ -34,9 +34,8 @@ def parser() -> argparse.ArgumentParser:
                         "cycles; balanced: cycles and tail alike, nobody starved (default)")
     p.add_argument("--max-bytes-per-lock", type=arguments.integer(0, 2**30), metavar="N",
                    help="no more memory than this for each lock")
-    p.add_argument("--need", action="append", choices=NEEDS, default=[],
-                   help="fifo: first come, first served; lock: more than one word is protected; proof: the very code "
-                        "that was measured is proved against the RISC-V memory model")
+    p.add_argument("--need", action="extend", type=arguments.several(needs.named), default=[], metavar="NEED,...",
+                   help="; ".join(f"{name}: {meaning}" for name, meaning in {**needs.OTHERS, **needs.INTERFACE}.items()))
     p.add_argument("--isa", default="", metavar="ISA", help="what the harts have, as rv64gc_zacas")
     p.add_argument("--measure", action="store_true",
                    help=f"measure on the cost model what is missing, however long that takes (default: if it takes less than {AT_ONCE_S} s)")

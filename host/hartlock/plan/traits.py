@@ -8,14 +8,14 @@ import math
 import re
 import tomllib
 from collections.abc import Mapping
-from dataclasses import MISSING, dataclass, fields
+from dataclasses import MISSING, dataclass, field, fields
 from enum import StrEnum
 from functools import cache
 from typing import Any, get_type_hints
 
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import TOP
-from hartlock.plan import strategies
+from hartlock.plan import needs, strategies
 from hartlock.plan.strategies import Strategy
 
 FILE = TOP / "lock" / "traits.toml"
@@ -61,6 +61,7 @@ class Traits:
     waiter_bytes: int
     harts: str
     instructions: tuple[str, ...]
+    has: frozenset[str]
     shipped_by: str
     bypass_above_fifo: int | None = None
     lock_bytes_per_hart: int = 0
@@ -76,6 +77,7 @@ class Traits:
     lock_note: str = ""
     waiter_note: str = ""
     corner_note: str = ""
+    lacks: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def fifo(self) -> bool:
@@ -110,6 +112,25 @@ def extension_of(instruction: str) -> str:
     raise UsageError(f"{NAMED}: '{instruction}' is no atomic instruction of RISC-V that is known here")
 
 
+def _interface(where: str, name: str, value: Any) -> frozenset[str] | dict[str, str]:
+    """Returns `has` or `lacks`, whose words are needs of an interface."""
+    kind = dict if name == "lacks" else list
+    if not isinstance(value, kind) or not all(isinstance(word, str) for word in (*value, *(value.values() if kind is dict else ()))):
+        raise UsageError(f"{NAMED}: {where}: {name} is {value!r}; it has to be {'needs with reasons' if kind is dict else 'a list of needs'}")
+    if wrong := [word for word in value if word not in needs.INTERFACE]:
+        raise UsageError(f"{NAMED}: {where}: {name} names {wrong[0]}; the needs are {', '.join(needs.INTERFACE)}")
+    return value if isinstance(value, dict) else frozenset(value)
+
+
+def _check_whole(where: str, lockfree: bool, t: Traits) -> None:
+    """Raises UsageError if `has` and `lacks` do not name each need once."""
+    said = [*t.has, *t.lacks]
+    wanted = set() if t.yardstick else set(needs.INTERFACE) - set(needs.OF_A_LOCK if lockfree else ())
+    if len(said) != len(set(said)) or set(said) != wanted:
+        raise UsageError(f"{NAMED}: {where}: has and lacks name {', '.join(sorted(said)) or 'nothing'}; each once they have to "
+                         f"name {', '.join(sorted(wanted)) or 'nothing'}")
+
+
 def _checked(where: str, name: str, kind: Any, value: Any) -> Any:
     """Returns the value as the trait's type, or says what it has to be."""
     if kind is Order:
@@ -120,6 +141,8 @@ def _checked(where: str, name: str, kind: Any, value: Any) -> Any:
         if not isinstance(value, list) or [type(n) for n in value] != [int, int] or not 0 <= value[0] <= value[1]:
             raise UsageError(f"{NAMED}: {where}: {name} is {value!r}; it has to be [least, most]")
         return tuple(value)
+    if name in ("has", "lacks"):
+        return _interface(where, name, value)
     if kind == tuple[str, ...]:
         if not isinstance(value, list) or not all(isinstance(word, str) for word in value):
             raise UsageError(f"{NAMED}: {where}: {name} is {value!r}; it has to be a list of words")
@@ -137,17 +160,19 @@ def _checked(where: str, name: str, kind: Any, value: Any) -> Any:
     return value
 
 
-def _traits(word: str, table: Mapping[str, Any]) -> Traits:
+def _traits(word: str, lockfree: bool, table: Mapping[str, Any]) -> Traits:
     """Returns one table's traits; `word` is the strategy's name in C."""
     hints, where = get_type_hints(Traits), f"[{word}]"
     for name in table:
         if name not in hints:
             near = difflib.get_close_matches(name, hints, n=1)
             raise UsageError(f"{NAMED}: {where}: there is no trait '{name}'" + (f"; did you mean '{near[0]}'?" if near else ""))
-    lacking = [f.name for f in fields(Traits) if f.default is MISSING and f.name not in table]
+    lacking = [f.name for f in fields(Traits) if f.default is f.default_factory is MISSING and f.name not in table]
     if lacking:
         raise UsageError(f"{NAMED}: {where}: it lacks {', '.join(lacking)}")
-    return Traits(**{name: _checked(where, name, hints[name], value) for name, value in table.items()})
+    found = Traits(**{name: _checked(where, name, hints[name], value) for name, value in table.items()})
+    _check_whole(where, lockfree, found)
+    return found
 
 
 def parse(text: str, of: Mapping[str, Strategy]) -> dict[str, Traits]:
@@ -160,7 +185,7 @@ def parse(text: str, of: Mapping[str, Strategy]) -> dict[str, Traits]:
     for word in sorted(words.keys() ^ tables.keys()):
         raise UsageError(f"{NAMED}: [{word}] is no strategy of lock/locks.def" if word in tables else
                          f"{NAMED} has no table [{word}], and lock/locks.def names that strategy")
-    return {name: _traits(word, tables[word]) for word, name in words.items()}
+    return {name: _traits(word, of[name].lockfree, tables[word]) for word, name in words.items()}
 
 
 @cache
