@@ -17,6 +17,7 @@ from verify.errors import ProofError
 from verify.strategy import Subject
 
 FILE = Path(__file__).parent / "kept.txt"
+TRYLOCK = "trylock"  # the function of kept.txt's entries that verify/tries.py reads
 _LABEL = re.compile(r"(acquire|release|relaxed|depend)[^.]*?\((\w)\)")
 
 
@@ -51,16 +52,16 @@ def _orders(insn: Insn) -> Iterator[tuple[str, Insn]]:
             yield f"{base}.{bit}", replace(insn, mnemonic=f"{base}.{kept}" if kept else base)
 
 
-def _lines(path: Path, function: str, addresses: list[int], header: str, cross: str) -> dict[int, int]:
+def lines(path: Path, function: str, addresses: list[int], header: str, cross: str) -> dict[int, int]:
     """The header's line that each instruction comes from."""
     found: dict[int, int] = {}
     for address in addresses:
         done = subprocess.run([f"{cross}addr2line", "-i", "-e", str(path), "-j", f".text.subject_{function}", hex(address)],
                               capture_output=True, text=True, timeout=60, check=False)
-        lines = [m[1] for m in re.finditer(rf"/{re.escape(header)}:(\d+)", done.stdout)]
-        if not lines:
+        named = [m[1] for m in re.finditer(rf"/{re.escape(header)}:(\d+)", done.stdout)]
+        if not named:
             raise ProofError(f"{path}: no line of {header} for {function}+{address:#x}")
-        found[address] = int(lines[0])
+        found[address] = int(named[0])
     return found
 
 
@@ -81,10 +82,10 @@ def weaker(subject: Subject, path: Path, header: Path, cross: str) -> Iterator[W
     for function in subject.proved:
         name = function.name.removeprefix("subject_")
         sites = [(i, what, less) for i in function.insns for what, less in _orders(i)]
-        lines = _lines(path, name, sorted({i.address for i, _, _ in sites}), header.name, cross)
+        at = lines(path, name, sorted({i.address for i, _, _ in sites}), header.name, cross)
         groups: dict[tuple[int, str], dict[int, Insn]] = {}
         for insn, what, less in sites:
-            groups.setdefault((lines[insn.address], what), {})[insn.address] = less
+            groups.setdefault((at[insn.address], what), {})[insn.address] = less
         for (line, what), changed in sorted(groups.items()):
             less_ordered = _without(function, lambda i, c=changed: c.get(i.address, i))  # type: ignore[misc]
             yield Weaker(replace(subject, functions={**subject.functions, name: less_ordered}), name, line,

@@ -7,11 +7,11 @@ form_relax  = $(firstword $(subst -, ,$(1)))
 form_unlock = $(patsubst $(form_relax)-%,%,$(1))
 form_defines = $(addprefix -D,$(shell echo LOCK_RELAX_FORM_$(form_relax) LOCK_UNLOCK_FORM_$(form_unlock) | tr a-z- A-Z_))
 
-# $(call subject,strategy,folder,define,suffix,form)
+# $(call subject,strategy,folder,define,suffix,form,folder to build in)
 define subject
-SUBJECTS += $(BUILD)/verify/$(1)$(4).o
-$(BUILD)/verify/$(1)$(4).o: verify/subject.c $(BUILD)/flags
-	$$(call say,CC,"verify/subject.c for $(1)$(4)")
+SUBJECTS += $(BUILD)/verify/$(6)$(1)$(4).o
+$(BUILD)/verify/$(6)$(1)$(4).o: verify/subject.c $(BUILD)/flags
+	$$(call say,CC,"verify/subject.c for $(6)$(1)$(4)")
 	$(Q)mkdir -p $$(@D)
 	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) $(3) $(5) -DSTRATEGY=$(1) \
 		-DSTRATEGY_HEADER='"../$(2)/$(1).h"' -c $$< -o $$@
@@ -20,6 +20,10 @@ SUBJECTS :=
 $(foreach s,$(LOCKS),$(eval $(call subject,$(s),lock,,,)))
 $(foreach s,$(LOCKS),$(foreach f,$(SUBJECT_FORMS),$(eval $(call subject,$(s),lock,,.$(f),$(call form_defines,$(f))))))
 $(foreach s,$(LOCKFREES),$(eval $(call subject,$(s),alloc,-DLOCKFREE,,)))
+# A lock with a trylock is built once more, with it, in a folder of its own: a trylock that changes then leaves the proof of
+# its lock as it is.
+TRYLOCKS := $(foreach s,$(LOCKS),$(if $(shell grep -l '^static inline bool $(s)_trylock\b' lock/$(s).h),$(s)))
+$(foreach s,$(TRYLOCKS),$(eval $(call subject,$(s),lock,-DTRYLOCK,,,try/)))
 -include $(SUBJECTS:.o=.d)
 
 PROVE = PYTHONPATH=.:host CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 -m verify
@@ -38,6 +42,9 @@ setup-prove: ## fetch herd7 beside the system, install spin and graphviz, for ma
 prove: subjects ## prove the compiled locks against the RISC-V memory model (LOCK=mcs for one; SHOW=1)
 	$(Q)$(PROVE) $(if $(filter command% environment%,$(origin LOCK)),--lock $(LOCK)) $(if $(SHOW),--show)
 
+.PHONY: prove-trylocks
+prove-trylocks: $(filter $(BUILD)/verify/try/%,$(SUBJECTS)) ## prove the trylocks against the RISC-V memory model, and that their orders are needed (LOCK=mcs for one)
+	$(Q)$(PROVE).tries $(if $(filter command% environment%,$(origin LOCK)),--lock $(LOCK))
 
 .PHONY: prove-models
 prove-models: ## check the locks' algorithms with Spin, every interleaving of 3 and of 4 harts

@@ -1,7 +1,7 @@
 /* subject.c: one strategy out of line, as verify/ proves it. It is compiled once for each
  * strategy, with the kernel's own flags and
  *
- *   -DSTRATEGY=name -DSTRATEGY_HEADER='"../lock/name.h"' [-DLOCKFREE]
+ *   -DSTRATEGY=name -DSTRATEGY_HEADER='"../lock/name.h"' [-DLOCKFREE] [-DTRYLOCK]
  *
  * It has nothing but calls. The compiler makes the same code of them as of the same
  * calls in bench/worker.c, and verify/ compares the two. */
@@ -74,5 +74,40 @@ void subject_release(struct NAME(lock) * l, struct NAME(node) * node)
 {
 	NAME(release)(l, node);
 }
+
+#ifdef TRYLOCK
+
+bool subject_trylock(struct NAME(lock) * l, struct NAME(node) * node);
+unsigned subject_trycount(struct NAME(lock) * l, struct NAME(node) * node, volatile uint32_t *x);
+unsigned subject_tryread(struct NAME(lock) * l, struct NAME(node) * node, volatile uint32_t *x);
+
+bool subject_trylock(struct NAME(lock) * l, struct NAME(node) * node)
+{
+	return NAME(trylock)(l, node);
+}
+
+/* Try the lock, and if it is there count in it. Returns 1 if it was. */
+unsigned subject_trycount(struct NAME(lock) * l, struct NAME(node) * node, volatile uint32_t *x)
+{
+	if (!NAME(trylock)(l, node))
+		return 0;
+	*x += 1;
+	NAME(release)(l, node);
+	return 1;
+}
+
+/* Try the lock, and if it is there read in it. Returns 2 and what was read, or 0. */
+unsigned subject_tryread(struct NAME(lock) * l, struct NAME(node) * node, volatile uint32_t *x)
+{
+	unsigned seen;
+
+	if (!NAME(trylock)(l, node))
+		return 0;
+	seen = 2 + *x;
+	NAME(release)(l, node);
+	return seen;
+}
+
+#endif
 
 #endif

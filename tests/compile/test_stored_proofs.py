@@ -6,14 +6,15 @@ import subprocess
 
 import pytest
 from support.run import TOP
+from support.sampling import sampled
 
 from hartlock.base.elf import Elf
 from hartlock.base.linked import Linked
 from hartlock.figures import proved
 from hartlock.figures.proved import FILE, Booted, fingerprint
-from hartlock.plan import schema, strategies
+from hartlock.plan import schema, strategies, traits
 from hartlock.plan.plan import Workload
-from verify import subjects
+from verify import cache, subjects, tries
 from verify.image import Image
 from verify.loop import difference
 
@@ -38,6 +39,19 @@ def test_the_built_image_has_the_proved_code_in_it(word):
     """A loop that the compiler cannot be followed in holds none: so one of the two variants is enough."""
     said = [Booted(IMAGE).proof(word, variant) for variant in ("plain", "full")]
     assert {proved.word(proof) for proof in said} & {"holds", "partly"}, "make setup-prove prove"
+
+
+TRYLOCKS = [name for name in sorted(json.loads(tries.FILE.read_text()))]
+
+
+def test_every_trylock_is_proved():
+    assert TRYLOCKS == sorted(name.replace("-", "_") for name, t in traits.known().items() if "trylock" in t.has)
+
+
+@sampled("name", TRYLOCKS, quick=lambda name: name in ("ticket", "ttas", "mcs"))
+def test_the_built_trylock_is_the_proved_one(name):
+    subprocess.run(["make", "-s", f"build/verify/try/{name}.o"], cwd=TOP, check=True, capture_output=True, timeout=300)
+    assert json.loads(tries.FILE.read_text())[name]["code"] == cache.code_hash(tries.load(name))[:12], "make prove-trylocks"
 
 
 def patched(image, address, data, folder):
