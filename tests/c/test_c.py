@@ -161,7 +161,7 @@ def test_every_tree_is_read():
 
 def test_every_program_is_run():
     stems = {path.stem for path in TOP.glob("tests/c/*.c")}
-    assert stems == {*PROGRAMS, "locks", "decodes"}
+    assert stems == {*PROGRAMS, "locks", "recursive", "decodes"}
 
 
 def plain_profiles(folder):
@@ -212,3 +212,18 @@ def test_lock(kind, name, sanitizer, tmp_path):
              '-DLOCK_PORT="relax.h"', f"-DTHREADS={1 if name in CONTROLS else 4}"]
     flags += ["-DLOCKFREE"] if kind == "LOCKFREE" else [*space_flags(TOP / f"lock/{name}.h"), *interface_flags(name)]
     run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])
+
+
+def of_lock(name):
+    """The compiler's flags for a lock and for what lock/traits.toml claims of its interface."""
+    return [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="lock/{name}.h"', '-DLOCK_PORT="relax.h"', *interface_flags(name)]
+
+
+RECURSIVE = [name for kind, name in WORDS if kind == "LOCK" and "recursive-able" in traits.known()[name.replace("_", "-")].has]
+
+
+@sampled("name,sanitizer", [(name, sanitizer) for name in RECURSIVE for sanitizer in (ADDRESS, THREAD)],
+         quick=lambda name, sanitizer: name in ("mcs", "clh") and sanitizer == THREAD)
+def test_a_lock_can_be_made_recursive(name, sanitizer, tmp_path):
+    assert set(RECURSIVE) == {n for kind, n in WORDS if kind == "LOCK"} - {"null", "indirect"}
+    run([build(tmp_path / name, "recursive", sanitizer=sanitizer, flags=of_lock(name))])
