@@ -53,6 +53,8 @@ static size_t wanted(const struct workload *work, size_t room)
 	size_t stride = stride_of(work);
 	size_t want = AUDIT_BYTES;
 
+	if (work->allocator != ALLOCATOR_BUMP)
+		return room; /* it is not filled, and blocks of all harts must find room */
 	if (stride > AUDIT_BYTES / AUDIT_BLOCKS)
 		want = stride > room / AUDIT_BLOCKS ? room : stride * AUDIT_BLOCKS;
 	return work->align > want || want > room ? room : want;
@@ -91,22 +93,47 @@ uintptr_t audit_prepare_small(const struct workload *work, uintptr_t start, uint
 	return prepare(start, stride > room / (AUDIT_BLOCKS + 1) ? room : heap, granule);
 }
 
-/* Set bits first .. last. Returns true if none was set. */
-static bool mark(size_t first, size_t last)
+/* Calls change(word, bits) for each word of bits first .. last. It returns the bits that were not
+ * as they had to be; so does this: false means that there were some. */
+static bool all_bits(size_t first, size_t last,
+		     uint64_t (*change)(_Atomic uint64_t *word, uint64_t bits))
 {
-	bool fresh = true;
+	bool fine = true;
 
 	for (size_t w = first / WORD_BITS; w <= last / WORD_BITS; w++) {
 		unsigned low = w == first / WORD_BITS ? first % WORD_BITS : 0;
 		unsigned high = w == last / WORD_BITS ? last % WORD_BITS : WORD_BITS - 1;
 		uint64_t bits = ~0ul >> (WORD_BITS - 1 - high) & ~0ul << low;
 
-		/* relaxed: a hart that comes second to a bit sees that; nothing
-		 * else is read by it, and port_run() orders the count. */
-		if (atomic_fetch_or_explicit(&map.word[w], bits, memory_order_relaxed) & bits)
-			fresh = false;
+		if (change(&map.word[w], bits) != 0)
+			fine = false;
 	}
-	return fresh;
+	return fine;
+}
+
+/* relaxed, here and below: a hart that comes second to a bit sees that; nothing else is read by it,
+ * and port_run() orders the count. */
+static uint64_t set(_Atomic uint64_t *word, uint64_t bits)
+{
+	return atomic_fetch_or_explicit(word, bits, memory_order_relaxed) & bits;
+}
+
+static uint64_t clear(_Atomic uint64_t *word, uint64_t bits)
+{
+	return ~atomic_fetch_and_explicit(word, ~bits, memory_order_relaxed) & bits;
+}
+
+static bool inside(uintptr_t at, size_t size)
+{
+	return at >= map.start && at <= map.end && size <= map.end - at;
+}
+
+/* Changes the bits of a block that lies inside. */
+static bool change_block(uintptr_t at, size_t size,
+			 uint64_t (*change)(_Atomic uint64_t *word, uint64_t bits))
+{
+	at -= map.first;
+	return all_bits(at / map.granule, (at + size - 1) / map.granule, change);
 }
 
 void audit_mark(struct hart_stats *me, const void *block, size_t size, size_t align)
@@ -116,13 +143,21 @@ void audit_mark(struct hart_stats *me, const void *block, size_t size, size_t al
 	me->blocks++;
 	if (at % align != 0)
 		me->misaligned++;
-	if (at < map.start || at > map.end || size > map.end - at) {
+	if (!inside(at, size)) {
 		me->outside++;
 		return; /* the map has no bits for it */
 	}
-	at -= map.first;
-	if (!mark(at / map.granule, (at + size - 1) / map.granule))
+	if (!change_block(at, size, set))
 		me->overlapping++;
+}
+
+void audit_unmark(struct hart_stats *me, const void *block, size_t size)
+{
+	uintptr_t at = (uintptr_t)block;
+
+	me->freed++;
+	if (inside(at, size) && !change_block(at, size, clear))
+		me->unmarked++;
 }
 
 uint64_t audit_marked(void)

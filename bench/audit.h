@@ -30,6 +30,10 @@ uintptr_t audit_prepare_small(const struct workload *work, uintptr_t start, uint
  * size is not 0, and was asked for at that alignment. */
 void audit_mark(struct hart_stats *me, const void *block, size_t size, size_t align);
 
+/* Unmark a block that the calling hart is about to give back, and count in *me. The caller
+ * guarantees: it was marked with that size. */
+void audit_unmark(struct hart_stats *me, const void *block, size_t size);
+
 /* Returns the bytes that some hart got: those of the bits that are set. The caller
  * guarantees that no worker is running. */
 uint64_t audit_marked(void);

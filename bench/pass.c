@@ -99,6 +99,8 @@ static void work_until_stop(struct pass_run *run, struct hart_stats *me)
 	me->end_cycles = port_cycles();
 	me->end_time = port_time();
 	me->bytes = aptr_load_relaxed(&me->ops) * run->work.size;
+	if (run->work.allocator == ALLOCATOR_BUMP)
+		me->visits = aptr_load_relaxed(&me->ops);
 	if (s->stop != NULL)
 		s->stop(&run->work, me);
 }

@@ -248,6 +248,8 @@ static const char *contradiction(const struct plan *plan)
 		return "think_range is more than twice think";
 	if (plan->work.sizes != SIZES_FIXED && plan->work.align > sizes_unit(plan->work.sizes))
 		return "align does not divide the sizes";
+	if (plan->work.allocator != ALLOCATOR_BUMP && plan->exhaust != 0)
+		return "exhaust is of the bump allocator";
 	return NULL;
 }
 

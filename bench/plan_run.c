@@ -21,7 +21,8 @@ static const char *why_impossible(const struct workload *work)
 	return work->irq_off && !PORT_MASKS ? "no_masking" : NULL;
 }
 
-/* Fills in the trial's own workload, and the variant of the strategy that can do it. */
+/* Fills in the trial's own workload, and the variant of the strategy that can do it; NULL: there is
+ * none, for the plan's allocator is another one than that of a strategy without a lock. */
 static void choose_work(struct pass_run *run)
 {
 	const struct plan *plan = run->plan;
@@ -31,7 +32,8 @@ static void choose_work(struct pass_run *run)
 	run->work.watched = plan->work.interrupt_us != 0 || plan->work.ipi_us != 0;
 	run->work.offset =
 		placement_offset(&plan->work, random_mix(plan->seed + random_mix(run->trial)));
-	run->strategy = plan_needs_full(plan) ? full_strategies[strategy] : strategies[strategy];
+	run->strategy = plan_needs_full(plan) ? strategy_full(strategy, plan->work.allocator)
+					      : strategies[strategy];
 }
 
 /* Returns the extension that the run's strategy needs and some hart lacks; NULL: none. */
@@ -69,7 +71,10 @@ static void try_strategy(const struct plan *plan, unsigned id, unsigned harts)
 	struct pass_run run = {.plan = plan, .trial = id, .harts = harts};
 
 	choose_work(&run);
-	if (lacking(&run) != NULL)
+	if (run.strategy == NULL)
+		report_trial(id, strategies[plan->trial[id].strategy]->name, harts,
+			     "other_allocator");
+	else if (lacking(&run) != NULL)
 		refuse(&run, lacking(&run));
 	else
 		run_strategy(&run);

@@ -1,24 +1,44 @@
 #include "strategy.h"
 
-#define LOCK(name)              extern const struct strategy plain_##name, full_##name;
-#define LOCKFREE(name)          LOCK(name)
-#define LOCKFREE_ISA(name, ext) LOCK(name)
+#define LOCK(name)              extern const struct strategy plain_##name, full_##name, pool_##name;
+#define LOCKFREE(name)          extern const struct strategy plain_##name, full_##name;
+#define LOCKFREE_ISA(name, ext) LOCKFREE(name)
 #define ALIAS(other, name)
 #include "../lock/locks.def"
 #undef LOCK
+#undef LOCKFREE
 
-#define LOCK(name) &plain_##name,
+#define LOCK(name)     &plain_##name,
+#define LOCKFREE(name) LOCK(name)
 const struct strategy *const strategies[] = {
 #include "../lock/locks.def"
 };
 #undef LOCK
 
 #define LOCK(name) &full_##name,
-const struct strategy *const full_strategies[] = {
+static const struct strategy *const bump_strategies[] = {
+#include "../lock/locks.def"
+};
+#undef LOCK
+#undef LOCKFREE
+
+#define LOCKFREE(name) NULL,
+#define LOCK(name)     &pool_##name,
+static const struct strategy *const pool_strategies[] = {
 #include "../lock/locks.def"
 };
 #undef LOCK
 #undef LOCKFREE_ISA
+
+static const struct strategy *const *const full_strategies[ALLOCATORS] = {
+	[ALLOCATOR_BUMP] = bump_strategies,
+	[ALLOCATOR_POOL] = pool_strategies,
+};
+
+const struct strategy *strategy_full(unsigned i, enum allocator allocator)
+{
+	return full_strategies[allocator][i];
+}
 
 #define LOCK(name)              NULL,
 #define LOCKFREE_ISA(name, ext) #ext,

@@ -45,9 +45,13 @@ struct strategy {
 	void (*worker[WORKERS])(const struct workload *work, struct hart_stats *me);
 };
 
-/* The plain and the full variant of each strategy, in the same order. */
-extern const struct strategy *const strategies[], *const full_strategies[];
+/* The plain variant of each strategy. */
+extern const struct strategy *const strategies[];
 extern const unsigned strategy_count;
+
+/* Returns the variant of strategies[i] that does the work of a plan that needs more than the plain
+ * one does; NULL: it does not go with the plan's allocator. */
+const struct strategy *strategy_full(unsigned i, enum allocator allocator);
 
 /* The extension that strategies[i] needs, because it has its instructions; NULL: none. */
 extern const char *const strategy_needs[];

@@ -14,8 +14,13 @@
 #include "window.h"
 
 #define VARIANT_FULL 1
+#ifdef FREEING
+#define VARIANT      FREEING
+#define VARIANT_NAME FREEING_NAME
+#else
 #define VARIANT      full
 #define VARIANT_NAME "full"
+#endif
 /* Inlines every strategy completely here, too: the compiler would not inline the larger ones. */
 #define VARIANT_LOOP __attribute__((flatten))
 

@@ -32,6 +32,11 @@ struct marks {
 #include VARIANT_HEADER
 #include SECTION_HEADER
 
+/* Notes for the audit what an operation gave; a section whose operations free, too, has its own. */
+#ifndef MARK
+#define MARK audit_mark
+#endif
+
 #ifdef LOCK_RELAX_NEEDS
 #define RELAX_NEEDS (FORMS & LOCK_WATCHES ? LOCK_RELAX_NEEDS : NULL)
 #else
@@ -101,7 +106,7 @@ static VARIANT_LOOP void audit(const struct workload *given, struct hart_stats *
 			break;
 		}
 		count(me, ++ops);
-		audit_mark(me, block, hook_size(&work, &mine->hooks), work.align);
+		MARK(me, block, hook_size(&work, &mine->hooks), work.align);
 		think(work.think, work.think_range, &random);
 	}
 }
@@ -148,7 +153,7 @@ static VARIANT_LOOP void exhaust(const struct workload *given, struct hart_stats
 			continue;
 		}
 		count(me, ++ops);
-		audit_mark(me, block, hook_size(&work, &mine->hooks), work.align);
+		MARK(me, block, hook_size(&work, &mine->hooks), work.align);
 		think(work.think, work.think_range, &random);
 	}
 	me->refused += refused;

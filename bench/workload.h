@@ -16,6 +16,9 @@ enum placement {
 	PLACEMENT_RANDOM, /* one behind the other, from anywhere on */
 };
 
+/* The allocators, in the order of plan key `allocator`. */
+enum allocator { ALLOCATOR_BUMP, ALLOCATOR_POOL, ALLOCATORS };
+
 enum { PLACEMENT_SPAN = 4096 }; /* random offsets are below this, bytes */
 
 /* The first fields are keys of plan.def, unless they say otherwise; code that verify/ has
@@ -44,6 +47,7 @@ struct workload {
 #define WORKLOAD_WORK(key) uint64_t key;
 #define WORKLOAD_PLAN(key)
 #include "plan.def"
+	enum allocator allocator;
 };
 
 #endif

@@ -287,6 +287,27 @@ static void test_two_at_once(void)
 	EXPECT_EQ(audit_marked(), SHARED_BLOCKS * SHARED_SIZE);
 }
 
+/* A block that was given back may be had again; one that nobody had is told. */
+static void test_back(void)
+{
+	struct hart_stats stats = {0};
+	char *block;
+
+	begin_at((uintptr_t)shared_memory, (uintptr_t)shared_memory + sizeof(shared_memory),
+		 SHARED_SIZE, SHARED_SIZE);
+	block = (char *)shared_memory + SHARED_SIZE;
+	audit_mark(&stats, block, SHARED_SIZE, SHARED_SIZE);
+	audit_unmark(&stats, block, SHARED_SIZE);
+	EXPECT_EQ(audit_marked(), 0);
+	audit_mark(&stats, block, SHARED_SIZE, SHARED_SIZE);
+	EXPECT_EQ(stats.overlapping, 0);
+	audit_unmark(&stats, block, SHARED_SIZE);
+	EXPECT_EQ(stats.unmarked, 0);
+	audit_unmark(&stats, block, SHARED_SIZE);
+	EXPECT_EQ(stats.unmarked, 1);
+	EXPECT_EQ(stats.freed, 3);
+}
+
 /* Expect a heap of 1 to 64 blocks and a part of one, with its map behind it; or, when the
  * blocks are too large for that, the heap that an audit would take. */
 static void expect_small(uint8_t *big, size_t room, size_t size, size_t align)
@@ -334,6 +355,7 @@ int main(void)
 	test_map_is_beside_the_heap();
 	test_prepare();
 	test_small();
+	test_back();
 	test_too_large();
 	test_two_at_once();
 	return check_status();

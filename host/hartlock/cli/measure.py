@@ -24,15 +24,15 @@ def engine_options(options: argparse.Namespace, smp: int, extra: Sequence[str]) 
 
 def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Request:
     """The run that the options ask for. Raises UsageError for what cannot be measured."""
-    locks, kind = tuple(strategies.choose(options.lock)), choose.kind(options.engine)
+    workload, kind = workload_options.workload(vars(options)), choose.kind(options.engine)
+    locks = tuple(strategies.choose(options.lock, workload.allocator))
     smp = options.smp or kind.default_smp()
     harts = options.harts or (smp,)
-    workload = workload_options.workload(vars(options))
     asked = engine_options(options, smp, extra)
     trials = options.trials or kind.default_trials(locks, harts, workload, asked)
     plan = plans.Plan(
         smp=smp, locks=locks, harts=harts, workload=workload, trials=trials, seed=options.seed, inject=options.inject,
-        relax=options.relax, unlock=options.unlock, clusters=options.clusters, optional=strategies.optional(options.lock),
+        relax=options.relax, unlock=options.unlock, clusters=options.clusters, optional=strategies.optional(options.lock, workload.allocator),
         order=plans.order(locks, harts, trials, options.seed))
     plans.check(plan)
     engines = choose.choose(options.engine, asked)

@@ -334,7 +334,8 @@ class SummaryRow:
         "−1..1", "(earliest end − latest start) / (latest end − earliest start), worst trial; negative: harts ran one after the "
         "other", least=-1)
     lost_updates_share_median: float = number(
-        "0..1", "share of the operations whose update of `next` was overwritten, worst pass of each trial")
+        "0..1", "share of the operations whose update of `next` was overwritten, worst pass of each trial; where blocks come back, "
+        "the share of blocks that another hart had, too")
     waste_share_median: float = number("0..1", "of the bytes taken from the heap, those that no block was made of (`magazine`)")
     ops_window_total: int | None = count_if_known("operations", "in all windows")
     coherence: Coherence = part(Coherence, AS_IN_SAMPLES, names="{}_median")

@@ -89,7 +89,7 @@ def backlog(s: Share, w: Workload, timebase_hz: int) -> float:
 def touched(name: str, p: Pass, w: Workload) -> list[str]:
     """The problems of lines that are written under a lock. Each operation counts each line up by one,
     and so does one that finds the heap used up, at most one of each hart."""
-    ops = sum(s.ops for s in p.shares)
+    ops = sum(s.visits if w.frees else s.ops for s in p.shares)
     if ops * w.touch_lines <= p.touched <= (ops + len(p.shares)) * w.touch_lines:
         return []
     return [f"{name} pass: {ops} operations touched {w.touch_lines} line(s) each, but {p.touched} were counted"]
@@ -97,6 +97,8 @@ def touched(name: str, p: Pass, w: Workload) -> list[str]:
 
 def conservation(name: str, p: Pass, w: Workload) -> list[str]:
     """The problems of a pass in which operations x size is not the bytes handed out."""
+    if w.frees:
+        return [f"{name} pass: {p.used} byte(s) did not come back, or came twice"] if p.used else []
     ops = sum(s.ops for s in p.shares)
     expected = total_bytes(p, w)
     if 0 <= p.used - waste(p) - expected <= -w.size_bytes % w.align_bytes:
@@ -105,14 +107,16 @@ def conservation(name: str, p: Pass, w: Workload) -> list[str]:
     return [f"{name} pass: {ops} operations take {expected} bytes{aside}, but {p.used} were handed out"]
 
 
-def audit(trial: Trial, p: Pass) -> list[str]:
+def audit(trial: Trial, p: Pass, w: Workload) -> list[str]:
     """The problems that the audit found: every block must be aligned, inside the heap, disjoint and
-    accounted for."""
-    got = sum(s.bytes for s in p.shares)
+    accounted for. Where blocks come back, all of them must have."""
+    got = 0 if w.frees else sum(s.bytes for s in p.shares)
+    blocks, freed = sum(s.blocks for s in p.shares), sum(s.freed for s in p.shares)
     claims = [
         (sum(s.misplaced for s in p.shares), "block(s) misaligned or outside the heap"),
         (sum(s.overlapping for s in p.shares), "block(s) with bytes that another block has, too"),
-        (sum(abs(s.ops - s.blocks) for s in p.shares), "operation(s) without their block"),
+        (abs(blocks - freed) if w.frees else sum(abs(s.ops - s.blocks) for s in p.shares), "operation(s) without their block"),
+        (sum(s.unmarked for s in p.shares), "freed block(s) with bytes that nobody had"),
         (abs(got - trial.marked), f"byte(s) astray: harts got {got}, {trial.marked} different ones are marked"),
     ]
     return [f"audit: {n} {what}" for n, what in claims if n]
@@ -131,7 +135,11 @@ def exhausted(e: Exhaust) -> list[str]:
 
 def lost_share(passes: Iterable[Pass], w: Workload) -> float:
     """The share of operations whose update of `next` was overwritten, in the worst pass; it is a share of
-    bytes where sizes vary."""
+    bytes where sizes vary. Where blocks come back, it is the share of blocks that another hart had, too."""
+    passes = list(passes)
+    if w.frees:
+        shares = [s for p in passes for s in p.shares]
+        return ratio(sum(s.overlapping for s in shares), sum(s.blocks for s in shares))
     stride = w.size_bytes + -w.size_bytes % w.align_bytes
     all_of = [(p, sum(s.bytes if w.sizes != FIXED else s.ops * stride for s in p.shares)) for p in passes]
     return max(ratio(max(0, total_bytes(p, w) + waste(p) - p.used), n) for p, n in all_of)
@@ -139,7 +147,7 @@ def lost_share(passes: Iterable[Pass], w: Workload) -> float:
 
 def _faults(trial: Trial, workload: Workload) -> tuple[str, ...]:
     """Returns what the checks of all passes found, as sentences."""
-    faults = audit(trial, trial.passes["audit"]) + exhausted(trial.exhaust or Exhaust()) + fairness.faults(trial)
+    faults = audit(trial, trial.passes["audit"], workload) + exhausted(trial.exhaust or Exhaust()) + fairness.faults(trial)
     for name, p in trial.passes.items():
         faults += conservation(name, p, workload)
         if not strategies.known()[trial.strategy].lockfree:

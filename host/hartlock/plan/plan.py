@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hartlock.base.errors import UsageError
 from hartlock.plan import lock_forms, schema
-from hartlock.plan.strategies import BASELINE, CLOCK, CONTROL, PROBE
+from hartlock.plan.strategies import BASELINE, BUMP, CLOCK, CONTROL, PROBE
 from hartlock.plan.windows import Windows
 
 FORMAT = 1
@@ -25,9 +25,12 @@ class Cell(NamedTuple):
     harts: int
 
 
-# Named distributions of sizes, and what an alignment must divide: bench/sizes.c.
+# Named distributions of sizes, what an alignment must divide, and their largest: bench/sizes.c.
 SIZES = {"small": 16, "pages": 4096, "mixed": 16}
+MOST_BYTES = {"small": 256, "pages": 65536, "mixed": 4096}
 FIXED = "fixed"
+FRAME_BYTES = 4096  # the size of a frame: alloc/pool.h, alloc/buddy.h
+LARGEST_BYTES = {"pool": FRAME_BYTES}  # the most that an allocator hands out at once
 
 
 # Columns of bench/plan.def that are not of the workload: a Plan, an engine or the kernel has them.
@@ -66,6 +69,9 @@ class Workload(schema.Made):
     irq: str
     ipi_period_us: int
     churn_period_us: int
+    allocator: str
+    live_blocks: int
+    remote_percent: int
     exhaust_rounds: int
 
     def _keys(self) -> Iterator[tuple[schema.Key, int | str]]:
@@ -84,8 +90,15 @@ class Workload(schema.Made):
                 if not (key.full and value == key.usual) and (key.column != "size_bytes" or self.sizes == FIXED)]
 
     @property
+    def frees(self) -> bool:
+        """True if operations give blocks back, as well as take them."""
+        return self.allocator != BUMP
+
+    @property
     def variant(self) -> str:
         """The variant of a worker that runs the workload, as bench/plan.c's plan_needs_full() chooses it."""
+        if self.frees:
+            return self.allocator.replace("-", "_")
         return schema.FULL if any(key.full and value != key.usual for key, value in self._keys()) else schema.PLAIN
 
 
@@ -162,6 +175,18 @@ def probe(smp: int, seed: int) -> Plan:
                 order=(Cell(PROBE, smp),))
 
 
+def _check_allocator(w: Workload) -> None:
+    """Refuse what the allocator cannot hand out, and options that only another one has."""
+    if not w.frees:
+        return
+    largest = LARGEST_BYTES[w.allocator]
+    if w.exhaust_rounds:
+        raise UsageError(f"--exhaust: rounds to the heap's end are of the bump allocator; with --allocator {w.allocator} blocks come back")
+    if max(w.size_bytes, w.align_bytes, MOST_BYTES.get(w.sizes, 0)) > largest:
+        raise UsageError(f"--allocator {w.allocator}: it hands out at most {largest} bytes at once, at such an alignment "
+                         "(--size, --align)")
+
+
 def check(plan: Plan) -> None:
     """Refuse a plan that cannot be measured. The message names the options that asked for it."""
     w = plan.workload
@@ -178,6 +203,7 @@ def check(plan: Plan) -> None:
     if w.size_bytes > MAX_BLOCK:
         raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB), "
                          "and the audit's map may need a ninth of them")
+    _check_allocator(w)
     if plan.clusters and plan.smp % plan.clusters:
         raise UsageError(f"--clusters {plan.clusters}: {plan.smp} harts (--smp) do not make {plan.clusters} equal clusters")
     if w.align_bytes > HEAP_BYTES:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import LOCKS_DEF, TOP
+from hartlock.plan import schema
 
+BUMP = schema.choice("allocator").usual  # the allocator that takes no block back
 CONTROL = "null"  # the strategy that must lose updates when harts overlap
 BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
 CLOCK = "clock"  # not a strategy: the price of the clock read, as a row of its own
@@ -22,6 +24,10 @@ class Strategy:
     lockfree: bool
     header: Path
     needs: str = ""  # the extension without which it is not run
+
+    def serves(self, allocator: str) -> bool:
+        """True if the strategy goes with that allocator: a lock does with each, and a lock-free strategy is one itself."""
+        return not self.lockfree or allocator == BUMP
 
     def summary(self) -> str:
         """The first sentence of the header's own comment, without its full stop; it may have several lines."""
@@ -48,14 +54,17 @@ def aliases() -> dict[str, str]:
             for macro, other, *rest in _words() if macro == "ALIAS" for name in rest}
 
 
-def choose(text: str) -> list[str]:
-    """The strategies of `--lock spin,ticket` or `--lock all`, each once, in order."""
+def choose(text: str, allocator: str = BUMP) -> list[str]:
+    """The strategies of `--lock spin,ticket` or `--lock all`, each once, in order: all that there are for the allocator."""
     names, other = known(), aliases()
     chosen: dict[str, None] = {}
     for word in text.split(","):
         word = other.get(word.replace("_", "-"), word.replace("_", "-"))
         if word == "all":
-            chosen.update(dict.fromkeys(names))
+            chosen.update(dict.fromkeys(name for name, strategy in names.items() if strategy.serves(allocator)))
+        elif word in names and not names[word].serves(allocator):
+            raise UsageError(f"--lock {word}: it is an allocator itself, and --allocator {allocator} another one. "
+                             f"With that there are {', '.join(choose('all', allocator))}.")
         elif word in names:
             chosen[word] = None
         else:
@@ -71,7 +80,7 @@ def label(names: Collection[str]) -> str:
     return "all" if set(names) == set(known()) else "-".join(names)
 
 
-def optional(text: str) -> tuple[str, ...]:
+def optional(text: str, allocator: str = BUMP) -> tuple[str, ...]:
     """The strategies that only `all` has asked for, and that harts may be unable to run."""
     named = {word.replace("_", "-") for word in text.split(",")}
-    return tuple(name for name in choose(text) if known()[name].needs and name not in named)
+    return tuple(name for name in choose(text, allocator) if known()[name].needs and name not in named)

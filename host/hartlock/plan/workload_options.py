@@ -9,13 +9,13 @@ from typing import TypeVar, cast
 from hartlock.plan import scenarios, schema
 from hartlock.base.errors import UsageError
 from hartlock.base.option_types import OptionError, int_between, one_of, shortened
-from hartlock.plan.plan import FIXED, SIZES, Workload
+from hartlock.plan.plan import FIXED, FRAME_BYTES, SIZES, Workload
+from hartlock.plan.strategies import BUMP
 
 Value = TypeVar("Value")
 Options = Mapping[str, object]  # by option, with underscores: its value, or None if it was not given
 Read = Callable[[str], object]
 THINK = 100  # instructions between allocations, where the command line says nothing: the kernel's default is 0
-ALIGN_OF_PAGES = 4096
 
 
 def _between(key: str) -> Callable[[str], int]:
@@ -97,8 +97,8 @@ class Option:
 
 
 OPTIONS = (
-    Option("size", "BYTES", "of a block, or a distribution: small, pages, mixed (default 16)", read=size),
-    Option("align", "BYTES", "of a block, a power of two (default 16; for pages 4K)", read=byte_count),
+    Option("size", "BYTES", "of a block, or a distribution: small, pages, mixed (default 16; where blocks come back 4K)", read=size),
+    Option("align", "BYTES", "of a block, a power of two (default 16; for pages, and where blocks come back, 4K)", read=byte_count),
     Option("hold", "INSTR", "instructions of delay inside each allocation", "hold"),
     Option("think", "INSTR", f"instructions of delay between allocations, on average (default {THINK})", read=_between("think")),
     Option("think-range", "INSTR", "from the least to the most of them, drawn evenly; 0: always the same, and harts may "
@@ -116,6 +116,10 @@ OPTIONS = (
            "one is (tcg and board only)", "ipi_us"),
     Option("churn", "PERIOD", "every PERIOD microseconds a hart is stopped by SBI HSM between two operations, or one that was is "
            "started again (tcg and board only)", "churn_us"),
+    Option("allocator", "NAME", "what the lock protects: bump never takes a block back; pool has page frames and a list of the free "
+           "ones, and operations allocate and free by chance", "allocator"),
+    Option("live", "BLOCKS", "that a hart has at the most, where blocks come back, 1 to 64", "live"),
+    Option("remote", "PERCENT", "of the frees: another hart frees the block, 0 to 100", "remote"),
     Option("exhaust", "ROUNDS", "behind the passes, allocate to the end of a small heap, again and again", "exhaust"),
 )
 
@@ -142,7 +146,8 @@ def of_scenario(name: str) -> Workload:
 def workload(options: Options) -> Workload:
     """The workload that the options ask for. Raises UsageError for options that contradict each other."""
     values = {schema.keys()[option.key].column: given(options, option.name, option.usual()) for option in OPTIONS if option.key}
-    wanted: int | str = given(options, "size", schema.number("size").usual)
+    frees = given(options, "allocator", BUMP) != BUMP
+    wanted: int | str = given(options, "size", FRAME_BYTES if frees else schema.number("size").usual)
     rate = given(options, "arrival", 0)
     if rate and options["think"]:
         raise UsageError("--think: with --arrival poisson the schedule says when a hart asks again")
@@ -151,7 +156,7 @@ def workload(options: Options) -> Workload:
     sizes = wanted if isinstance(wanted, str) else FIXED
     return Workload(
         **values, scenario=str(options["scenario"] or ""), sizes=sizes, size_bytes=wanted if isinstance(wanted, int) else 0,
-        align_bytes=given(options, "align", ALIGN_OF_PAGES if sizes == "pages" else schema.number("align").usual),
+        align_bytes=given(options, "align", FRAME_BYTES if sizes == "pages" or frees and sizes == FIXED else schema.number("align").usual),
         think_instructions=think, think_range_instructions=given(options, "think-range", think),
         arrival="poisson" if rate else "closed", arrival_ops_per_second=rate,
         interrupt_period_us=period, interrupt_instructions=length)

@@ -38,6 +38,9 @@ class Share(schema.Made):
     ipis_inside: int
     stops: int
     waste: int
+    visits: int
+    freed: int
+    unmarked: int
 
     @property
     def misplaced(self) -> int:
