@@ -218,3 +218,21 @@ def test_a_row_has_the_proof_of_the_variant_that_ran(bench, options):
     assert said == {name: image.proof(name, "full") for name in said}
     assert re.fullmatch(r"holds:[0-9a-f]{12} \(2 harts, one of them twice; 3 harts, each once; one lock\)", said["mcs"])
     assert said["cas"] == "none" != image.proof("cas", "plain")
+
+
+def cycles_of(simulated):
+    """The cycles of an operation in each pass of each strategy on one hart."""
+    strategy = {r["trial"]: r["strategy"] for r in simulated.records("trial")}
+    return {(strategy[r["trial"]], r["pass"]): int(r["cycles"]) / int(r["ops"]) for r in simulated.records("share")}
+
+
+def test_work_takes_the_time_that_was_asked_for_in_every_pass(model_built):
+    """One hart on the model, where an instruction of a delay is a cycle: 1000 instructions more are 1000 cycles more;
+    but a pass with fewer operations has a larger share of those whose lines come from memory."""
+    names = [name for name in EVERYWHERE if name != strategies.CLOCK]
+    plan = f"seed=1 think_range=0 duration_us=300 warmup_us=0 run={','.join(f'{name}:1' for name in names)}"
+    idle = cycles_of(simulate(f"think=0 {plan}", machine="generic-8"))
+    assert {name for name, _ in idle} == set(names) and {of for _, of in idle} == {"throughput", "latency", "audit", "fairness"}
+    for work, more in (("hold=1000 think=0", 1000), ("hold=0 think=1000", 1000), ("hold=500 think=700", 1200)):
+        busy = cycles_of(simulate(f"{work} {plan}", machine="generic-8"))
+        assert {cell: busy[cell] - idle[cell] for cell in idle} == {cell: pytest.approx(more, abs=200) for cell in idle}

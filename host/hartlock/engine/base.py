@@ -59,6 +59,13 @@ class Options:
     one_machine: bool = False  # the command needs one machine, and no ensemble
 
 
+class Timing(NamedTuple):
+    """The times that an engine knows of every trial."""
+
+    delay_cycles: float = 0  # that an instruction of bench/delay.h takes; 0: it is not known
+    stops_nobody: bool = False  # a hart that waits is stopped by nothing but interrupts, IPIs and churn
+
+
 @dataclass(frozen=True)
 class Engine:
     """One way to execute harts, with the windows of one run."""
@@ -135,6 +142,11 @@ class Engine:
         return [self]
 
     # Running.
+
+    @property
+    def timing(self) -> Timing:
+        """The times that figures may be held to."""
+        return Timing()
 
     def build(self, relax: str, unlock: str) -> Path:
         """Build what it executes, with these forms of the locks."""

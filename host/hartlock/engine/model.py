@@ -10,7 +10,7 @@ from hartlock.base import evidence, toolchain
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINE
 from hartlock.engine import build
-from hartlock.engine.base import Engine, Options, evidence_remark, refuse_qemu_options
+from hartlock.engine.base import Engine, Options, Timing, evidence_remark, refuse_qemu_options
 from hartlock.engine.process import Drained
 from hartlock.engine.temporary import Folder
 from hartlock.plan import profile as profiles
@@ -107,6 +107,11 @@ class Model(Engine):
     def pass_seconds(self, harts: int) -> float:
         """The seconds that a pass takes: a modelled microsecond of 64 harts takes a while to simulate."""
         return (self.windows.warmup_us + self.windows.duration_us) * SECONDS_PER_US * harts
+
+    @property
+    def timing(self) -> Timing:
+        turn = sum(self.member_keys.get(key, self.profile.most(key)) for key in ("op", "branch"))
+        return Timing(turn / 2, stops_nobody=True)
 
     def used_processors(self, smp: int) -> int:
         """One thread simulates all harts."""

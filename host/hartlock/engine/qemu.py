@@ -1,5 +1,6 @@
 """The kernel in QEMU: the command line, and the questions that a running QEMU answers."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,6 +16,13 @@ def options(extra: Sequence[str]) -> list[tuple[str, str]]:
     """The options among QEMU's arguments, each with the word behind it: "-smp 8" and "--smp 8" are ("smp", "8")."""
     pairs = zip(extra, [*extra[1:], ""], strict=False)
     return [(word.lstrip("-"), value) for word, value in pairs if word.startswith("-")]
+
+
+def instruction_shift(extra: Sequence[str]) -> int | None:
+    """N of `-icount shift=N`, by which an instruction takes 2**N ns, and cycles are ns. None: its time is no fixed one."""
+    given = [value for name, value in options(extra) if name == "icount"]
+    shift = re.search(r"(?:^|,)shift=(\d+)(?:,|$)", given[-1]) if given else None
+    return int(shift[1]) if shift else None
 
 
 def escaped(path: Path) -> str:

@@ -291,7 +291,7 @@ class SummaryRow:
         "it is what it is for")
     check_failures: int | None = count_if_known(
         "trials", "that failed: conservation (operations × size = bytes handed out, and lines touched = operations × lines, in each "
-        "pass), audit, the rounds of `--exhaust`, or the numbers that owners took in the fairness pass")
+        "pass), audit, the work asked for, fairness under the model, the rounds of `--exhaust`, or the numbers that owners took in the fairness pass")
     contended: str = text(
         words=("yes", "no", "unknown", ""),
         doc="did at least one operation in a thousand have to wait? Without contention the row is about the uncontended path")

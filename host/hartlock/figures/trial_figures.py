@@ -4,7 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from typing import Any, NamedTuple
 
-from hartlock.figures import fairness
+from hartlock.engine.base import Timing
+from hartlock.figures import asked, fairness
 from hartlock.figures.fairness import Fairness
 from hartlock.figures.row_types import COUNTERS, Coherence, Counters, TrialFigures
 from hartlock.plan import strategies
@@ -178,11 +179,13 @@ def spread(h: Histogram, name: str, of: type[Any], scale: float = 1) -> dict[str
     return found
 
 
-def measure(trial: Trial, workload: Workload, timebase_hz: int) -> Measured:
+def measure(trial: Trial, workload: Workload, timebase_hz: int, timing: Timing = Timing()) -> Measured:
     """Returns a trial's figures and checks. The caller guarantees trials.is_complete(trial)."""
     t, latency = trial.passes["throughput"], trial.passes["latency"]
     wait, hold, response = (trial.merged(kind) for kind in ("wait", "hold", "response"))
-    fair, faults, in_time = fairness.figures(trial), _faults(trial, workload), window(t)
+    fair, in_time = fairness.figures(trial), window(t)
+    bypass = fairness.most(fair.bypass)
+    faults = (*_faults(trial, workload), *asked.faults(trial, workload, timing, bypass))
     ops, ticks = sum(in_time.ops), in_time.ticks
     cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
     return Measured(
@@ -201,7 +204,7 @@ def measure(trial: Trial, workload: Workload, timebase_hz: int) -> Measured:
             min_max_share=ratio(min(in_time.ops), max(in_time.ops)),
             top_half_share=top_half(in_time.ops),
             same_owner_share=fair.same_owner_share,
-            bypass_max=fairness.most(fair.bypass),
+            bypass_max=bypass,
             handoff_p50_cycles=fair.cycles(50),
             overlap=overlap(t),
             lost_updates_share=lost_share(trial.passes.values(), workload),

@@ -7,8 +7,7 @@ from pathlib import Path
 from hartlock.figures.columns import Column, count, number, part, text
 from hartlock.figures.row_types import TrialRow
 from hartlock.folder import writer
-from hartlock.plan import traits
-from hartlock.records.trials import Pass, Trial
+from hartlock.records.trials import Trial
 from hartlock.plan.plan import Cell
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 from hartlock.run.boot import Session, failed_checks
@@ -71,19 +70,13 @@ class Files(writer.Files):
         self.rounds.close()
 
 
-def is_disturbed(of: Pass) -> bool:
-    """Whether a hart was interrupted or stopped in the pass. Between the begin of a request and its place in the queue that lets
-    any number of others go first."""
-    return any(share.interrupts or share.ipis or share.stops for share in of.shares)
-
-
 class Boot(Session):
     """One boot of a round."""
 
     def __init__(self, drawn: Round, run: str, processors: int, tally: Tally):
         super().__init__(drawn.plan, drawn.engine, Table(RunContext(run, drawn.engine, drawn.plan, processors)),
                          Start(drawn.number, drawn.plan.seed))
-        self.tally, self.unfair = tally, list[str]()
+        self.tally = tally
 
     def _rows(self, trial: Trial) -> Rows:
         before = len(self.done)
@@ -91,20 +84,11 @@ class Boot(Session):
         if len(self.done) > before:
             f = self.table.groups[Cell(trial.strategy, trial.harts)].measured[-1]
             self.tally.add(trial, bool(f.faults))
-            self._fair(trial, f.figures.bypass_max)
         return rows
-
-    def _fair(self, trial: Trial, bypass: float) -> None:
-        """Hold a lock to its bound, where nothing stopped a hart that waits."""
-        most = traits.known()[trial.strategy].bypass_bound(trial.harts)
-        if self.engine.is_deterministic and not is_disturbed(trial.passes["fairness"]) and bypass > most:
-            self.unfair.append(f"CHECK FAILED: {trial.strategy} on {trial.harts} hart(s): fairness: {bypass} grants of "
-                               f"others went first, at most "
-                               f"{most:.0f} may")
 
     def failed(self) -> list[str]:
         """The checks that failed in the trials there were."""
-        return [*failed_checks(self.table), *self.unfair]
+        return failed_checks(self.table)
 
     def faults(self) -> list[str]:
         """Everything that went wrong in a boot that has ended."""
