@@ -295,7 +295,7 @@ check-reference: $(IMAGE) $(MODEL) ## is results/reference what this tree gives,
 	$(Q)PYTHONPATH=host $(PYTHON) -m tools.reference --check
 
 .PHONY: validate
-validate: $(IMAGE) $(MODEL) ## is the cost model true? It against tables of a cycle-level simulator (CELLS=1 MEMBERS=8)
+validate: $(IMAGE) $(MODEL) ## is the cost model true? It against tables of a cycle-level simulator (CELLS=1 MEMBERS=16)
 	$(Q)CROSS_COMPILE=$(CROSS_COMPILE) $(TOOL)validate.validate $(if $(CELLS),--cells) $(if $(MEMBERS),--members $(MEMBERS))
 
 .PHONY: bench-compare

@@ -1,4 +1,4 @@
-/* later.h: the later of two times. */
+/* later.h: the later and the sooner of two times. */
 #ifndef MODEL_LATER_H
 #define MODEL_LATER_H
 
@@ -7,6 +7,11 @@
 static inline uint64_t later(uint64_t a, uint64_t b)
 {
 	return a > b ? a : b;
+}
+
+static inline uint64_t sooner(uint64_t a, uint64_t b)
+{
+	return a < b ? a : b;
 }
 
 #endif

@@ -63,7 +63,7 @@ static uint64_t to_owner(const struct request *r)
 	const struct profile *p = r->c->profile;
 
 	if (r->hot && p->hot_owner != 0)
-		return p->hot_owner < p->hot_transfer ? p->hot_owner : p->hot_transfer;
+		return sooner(p->hot_owner, p->hot_transfer);
 	return two_ways(request_transfer(r));
 }
 
@@ -95,7 +95,11 @@ uint64_t request_takes_owners(const struct request *r)
 
 uint64_t request_takes_shared(const struct request *r)
 {
-	return r->start + two_ways(r->c->profile->upgrade);
+	const struct profile *p = r->c->profile;
+
+	if (p->copies_go == 0)
+		return r->start + two_ways(p->upgrade);
+	return r->start + sooner(p->copies_go, p->upgrade);
 }
 
 uint64_t request_way_to_bank(const struct request *r)

@@ -84,8 +84,8 @@ DRAWS: Mapping[str, Draw] = {
     "pause": _by_scale(0.5, 40),
     "pause_waits": _one_of(False, False, True),
 }
-# The last three are not measured by any pass yet, and stay as they are by default.
-FIXED: Mapping[str, Value] = {"harts": HARTS, "fp": 5.0, "hot_owner": 0.0, "sc_takes": False, "amo_waits": True}
+# The last four are not measured by any pass yet, and stay as they are by default.
+FIXED: Mapping[str, Value] = {"harts": HARTS, "fp": 5.0, "hot_owner": 0.0, "copies_go": 0.0, "sc_takes": False, "amo_waits": True}
 
 
 def _text(value: Value) -> str:

@@ -12,3 +12,10 @@ def test_a_cell_is_as_in_the_table(model_built, tmp_path, think, strategy, harts
     _, found = measure_programs(tmp_path, machine, loop_of(tmp_path, "D", machine[0]), Cell("D", think, strategy, harts, None, False))
     assert found.middle == pytest.approx(cycles, rel=0.06)
     assert bool(found.starved) == starves
+
+
+def test_a_bus_tells_those_who_fight_for_a_word_at_once(model_built, tmp_path):
+    """With `copies_go` at two thirds of `upgrade`, as behind a directory, it is 58."""
+    machines = members(tmp_path, "S", 8)
+    _, found = measure_programs(tmp_path, machines, loop_of(tmp_path, "S", machines[0]), Cell("S", 20, "cas", 8, None, False))
+    assert found.middle == pytest.approx(32.3, rel=0.25)

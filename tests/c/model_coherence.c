@@ -183,6 +183,12 @@ static void takes_effect_at_the_others(void)
 	cost(1, ACCESS_LOAD, LINE, 2 * FAR);
 	EXPECT(coherence_effect(&c, 2, ACCESS_LOAD, line, 2 * FAR) == 2 * FAR + 240);
 	EXPECT(coherence_effect(&c, 1, ACCESS_STORE, line, 3 * FAR) == 3 * FAR + 250 * 2 / 3);
+	/* on a bus they hear of it as soon as the request is on it */
+	profile.copies_go = 40;
+	EXPECT(coherence_effect(&c, 1, ACCESS_STORE, line, 3 * FAR) == 3 * FAR + 40);
+	profile.copies_go = 400;
+	EXPECT(coherence_effect(&c, 1, ACCESS_STORE, line, 3 * FAR) == 3 * FAR + 250);
+	profile.copies_go = 0;
 	cost(1, ACCESS_LR, LINE, 3 * FAR);
 	coherence_let_go(&c, 1, 3 * FAR + 600);
 	EXPECT(coherence_effect(&c, 2, ACCESS_LOAD, line, 3 * FAR) == 3 * FAR + 600);

@@ -47,10 +47,17 @@ def test_what_every_machine_says_is_sure(tmp_path):
 
 
 def test_less_than_the_model_errs_is_not_sure(tmp_path):
-    data, advice = advice_of(folder(tmp_path / "a", lambda n: 100, lambda n: 109 if n == 5 else 150))
+    data, advice = advice_of(folder(tmp_path / "a", lambda n: 100, lambda n: 104 if n == 5 else 150))
     taken = take.take(data, advice)
     assert taken.name == "mcs" and not taken.is_sure and advice.places[1].behind_on == N
     assert "it is the best lock on each of 16 machines that fit any-8; ticket up to 50 %" in taken.reason
+
+
+def test_what_starves_and_is_slower_on_every_machine_is_surely_behind(tmp_path):
+    path = folder(tmp_path / "a", lambda n: 100, lambda n: 150, lowest={"ticket": lambda boot: 0.01 if boot == 7 else 0.9})
+    places = advice_of(path)[1].places
+    assert [(p.name, p.call, p.is_worse) for p in places] == [("mcs", "leads", False), ("ticket", "starves", True)]
+    assert "(it starves, and is surely behind)" in run_here("advise", path, "--goal", "throughput").stdout
 
 
 def test_one_machine_that_says_otherwise_makes_it_unsure_and_is_counted(tmp_path):

@@ -1,7 +1,9 @@
 """`make validate`: its tables, and how it judges. tests/boot/test_validate.py runs a few cells."""
 
+import math
+
 import pytest
-from tools.validate.validate import HERE, Cell, Found, cells, differ, errors, members, note, pairs, sure, tau
+from tools.validate.validate import HERE, Cell, Found, cells, differ, errors, fair, members, note, pairs, sure, tau
 
 
 def cell(strategy, cycles, harts=4, starved=False):
@@ -27,8 +29,9 @@ def test_members_of_both_machines_fit_them(tmp_path):
 @pytest.mark.parametrize("a, b, said", [
     (Found([120.0, 130.0]), Found([100.0, 100.0]), 1), (Found([100.0, 100.0]), Found([120.0, 130.0]), -1),
     (Found([120.0, 104.0]), Found([100.0, 100.0]), 0), (Found([120.0, 90.0]), Found([100.0, 100.0]), 0),
-    (Found([120.0, 130.0], starved=1), Found([100.0, 100.0]), 0)])
-def test_sure_is_what_every_member_says_and_nobody_starves(a, b, said):
+    (Found([120.0, 130.0]), Found([100.0, 100.0], starved=1), 0), (Found([120.0, 130.0], starved=1), Found([100.0, 100.0]), 1),
+    (Found([120.0, math.inf], starved=1), Found([100.0, 100.0]), 1)])
+def test_sure_is_what_every_member_says_of_a_faster_one_that_starves_nobody(a, b, said):
     assert sure(a, b) == said
 
 
@@ -50,4 +53,9 @@ def test_a_hart_starves_below_a_twentieth_of_its_share():
     note(found, [100, 100], 10.0)
     note(found, [4, 196], 20.0)
     note(found, [], 0.0)
-    assert (found.cycles, found.starved) == ([10.0, 20.0], 2)
+    assert (found.cycles, found.starved) == ([10.0, 20.0, math.inf], 2)
+
+
+def test_a_pair_whose_faster_one_starves_has_no_answer():
+    fast, slow = cell("a", 50.0, starved=True), cell("b", 100.0)
+    assert not fair(fast, slow) and not fair(slow, fast) and fair(cell("a", 50.0), cell("b", 100.0, starved=True))

@@ -5,6 +5,7 @@
  * One image is one row: STRATEGY, HARTS, THINK (turns of a delay loop, of TURN instructions) and
  * LOOP (instructions beside the operation, as many as make `faa` alone take what it takes in the
  * table). */
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "../../kernel/mailbox.h"
@@ -17,24 +18,48 @@ enum { HSM = 0x48534d, SRST = 0x53525354, PUTCHAR = 1 };
 
 struct node {
 	LINE struct node *next;
-	uint32_t waiting;
+	uint64_t waiting;
+};
+
+struct lock {
+	LINE uint64_t word;
+	uint64_t serving; /* on the line of `word` */
 };
 
 static struct mailbox mailbox;
-static struct {
-	LINE uint32_t word;
-	uint32_t serving; /* on the line of `word` */
-} lock;
-static LINE uint32_t serving_far;
-static LINE uint64_t heap;
+static struct lock the_lock;
+static LINE uint64_t the_far_word, the_heap;
+static LINE struct node *the_tail;
 static struct {
 	LINE uint64_t ops;
 } done[MOST];
-static struct node node[MOST];
-static LINE struct node *tail;
+static struct node the_nodes[MOST];
 LINE char stacks[MOST * STACK];
 
 #define INSTRUCTIONS(n) __asm__ volatile(".rept %0\n\tnop\n\t.endr" ::"i"(n))
+
+/* The places that a strategy works on. A program gets them as arguments, so they are in registers:
+ * the compiler must not make them anew in each turn. */
+struct places {
+	struct lock *lock;
+	uint64_t *far_word; /* on a line of its own */
+	uint64_t *heap;
+	struct node **tail, *mine;
+};
+
+#define IN_REGISTER(x) __asm__("" : "+r"(x))
+
+static inline struct places places_of(unsigned hart)
+{
+	struct places p = {&the_lock, &the_far_word, &the_heap, &the_tail, &the_nodes[hart]};
+
+	IN_REGISTER(p.lock);
+	IN_REGISTER(p.far_word);
+	IN_REGISTER(p.heap);
+	IN_REGISTER(p.tail);
+	IN_REGISTER(p.mine);
+	return p;
+}
 
 /* Loads and stores are plain instructions with a fence. Compilers of some years make AMOs of atomic
  * stores. */
@@ -50,86 +75,93 @@ LINE char stacks[MOST * STACK];
 	} while (0)
 
 /* The work inside: the bump. */
-static inline void bump(void)
+static inline void bump(struct places p)
 {
-	STORE(&heap, LOAD(&heap) + 16);
+	STORE(p.heap, LOAD(p.heap) + 16);
 }
 
-static inline void unlock(void)
+static inline void unlock(struct places p)
 {
-	RELEASE(&lock.word, 0);
+	RELEASE(&p.lock->word, 0);
 }
 
-static inline void tas(unsigned hart)
-{
-	(void)hart;
-	while (__atomic_exchange_n(&lock.word, 1, __ATOMIC_ACQUIRE) != 0)
-		;
-	bump();
-	unlock();
-}
-
-static inline void ttas(unsigned hart)
-{
-	(void)hart;
-	do
-		while (LOAD(&lock.word) != 0)
-			;
-	while (__atomic_exchange_n(&lock.word, 1, __ATOMIC_ACQUIRE) != 0);
-	bump();
-	unlock();
-}
-
-static inline void caslock(unsigned hart)
+/* Returns true if the lock was taken. */
+static inline bool swap(struct places p)
 {
 	uint64_t seen;
 
-	(void)hart;
-	do {
-		while (LOAD(&lock.word) != 0)
-			;
-		__asm__ volatile("lr.w.aq %0, (%1)\n\t"
-				 "bnez %0, 1f\n\t"
-				 "sc.w %0, %2, (%1)\n"
-				 "1:"
-				 : "=&r"(seen)
-				 : "r"(&lock.word), "r"(1)
-				 : "memory");
-	} while (seen != 0);
-	bump();
-	unlock();
+	__asm__ volatile("amoswap.d.aq %0, %1, (%2)"
+			 : "=r"(seen)
+			 : "r"(1L), "r"(&p.lock->word)
+			 : "memory");
+	return seen == 0;
 }
 
-/* `word` is the number that is drawn, `now` the one that is served. */
-static inline void ticket_by(uint32_t *now)
+static inline void tas(struct places p)
 {
-	uint32_t mine = __atomic_fetch_add(&lock.word, 1, __ATOMIC_RELAXED);
+	while (!swap(p))
+		;
+	bump(p);
+	unlock(p);
+}
+
+static inline void ttas(struct places p)
+{
+	do
+		while (LOAD(&p.lock->word) != 0)
+			;
+	while (!swap(p));
+	bump(p);
+	unlock(p);
+}
+
+static inline void caslock(struct places p)
+{
+	uint64_t seen;
+
+	do {
+		while (LOAD(&p.lock->word) != 0)
+			;
+		__asm__ volatile("lr.d.aq %0, (%1)\n\t"
+				 "bnez %0, 1f\n\t"
+				 "sc.d %0, %2, (%1)\n"
+				 "1:"
+				 : "=&r"(seen)
+				 : "r"(&p.lock->word), "r"(1L)
+				 : "memory");
+	} while (seen != 0);
+	bump(p);
+	unlock(p);
+}
+
+/* The lock's word is the number that is drawn, `now` the one that is served. */
+static inline void ticket_by(struct places p, uint64_t *now)
+{
+	uint64_t mine = __atomic_fetch_add(&p.lock->word, 1, __ATOMIC_RELAXED);
 
 	while (LOAD(now) != mine)
 		;
 	FENCE("r,rw");
-	bump();
+	bump(p);
 	RELEASE(now, mine + 1);
 }
 
-static inline void ticket(unsigned hart)
+static inline void ticket(struct places p)
 {
-	(void)hart;
-	ticket_by(&lock.serving);
+	ticket_by(p, &p.lock->serving);
 }
 
-static inline void ticket2l(unsigned hart)
+static inline void ticket2l(struct places p)
 {
-	(void)hart;
-	ticket_by(&serving_far);
+	ticket_by(p, p.far_word);
 }
 
-static inline void mcs(unsigned hart)
+static inline void mcs(struct places p)
 {
-	struct node *mine = &node[hart], *ahead, *next;
+	struct node *mine = p.mine, *ahead, *next;
 
 	STORE(&mine->next, 0);
-	ahead = __atomic_exchange_n(&tail, mine, __ATOMIC_ACQ_REL);
+	ahead = __atomic_exchange_n(p.tail, mine, __ATOMIC_ACQ_REL);
 	if (ahead != 0) {
 		STORE(&mine->waiting, 1);
 		RELEASE(&ahead->next, mine);
@@ -137,12 +169,12 @@ static inline void mcs(unsigned hart)
 			;
 		FENCE("r,rw");
 	}
-	bump();
+	bump(p);
 	next = LOAD(&mine->next);
 	if (next == 0) {
 		struct node *expected = mine;
 
-		if (__atomic_compare_exchange_n(&tail, &expected, 0, 0, __ATOMIC_RELEASE,
+		if (__atomic_compare_exchange_n(p.tail, &expected, 0, 0, __ATOMIC_RELEASE,
 						__ATOMIC_RELAXED))
 			return;
 		while ((next = LOAD(&mine->next)) == 0)
@@ -151,39 +183,36 @@ static inline void mcs(unsigned hart)
 	RELEASE(&next->waiting, 0);
 }
 
-static inline void cas(unsigned hart)
+static inline void cas(struct places p)
 {
-	(void)hart;
 	for (;;) {
-		uint64_t next = LOAD(&heap);
+		uint64_t next = LOAD(p.heap);
 
 		if (next + 16 >= UINT64_MAX / 2)
 			return;
-		if (__atomic_compare_exchange_n(&heap, &next, next + 16, 1, __ATOMIC_RELAXED,
+		if (__atomic_compare_exchange_n(p.heap, &next, next + 16, 1, __ATOMIC_RELAXED,
 						__ATOMIC_RELAXED))
 			return;
 	}
 }
 
-static inline void lrsc(unsigned hart)
+static inline void lrsc(struct places p)
 {
 	uint64_t value, failed;
 
-	(void)hart;
 	do
 		__asm__ volatile("lr.d %0, (%2)\n\t"
 				 "addi %0, %0, 16\n\t"
 				 "sc.d %1, %0, (%2)"
 				 : "=&r"(value), "=&r"(failed)
-				 : "r"(&heap)
+				 : "r"(p.heap)
 				 : "memory");
 	while (failed != 0);
 }
 
-static inline void faa(unsigned hart)
+static inline void faa(struct places p)
 {
-	(void)hart;
-	__atomic_fetch_add(&heap, 16, __ATOMIC_RELAXED);
+	__atomic_fetch_add(p.heap, 16, __ATOMIC_RELAXED);
 }
 
 static inline void think(void)
@@ -197,10 +226,11 @@ static inline void think(void)
 /* Returns how many operations the hart does until `until`. */
 static inline uint64_t work(unsigned hart, uint64_t until)
 {
+	struct places p = places_of(hart);
 	uint64_t ops = 0;
 
 	while (mailbox.now < until) {
-		STRATEGY(hart);
+		STRATEGY(p);
 		think();
 		INSTRUCTIONS(LOOP);
 		ops++;

@@ -2,8 +2,8 @@
 
 tables.csv has the tables (class: simulated, cycle-level), D.toml and S.toml say what is known of their machines. The rows
 of D and S are of the programs in programs.c, those of "D headers" of hartlock's own headers, in the kernel. Each cell is measured
-on MEMBERS machines that fit the profile. A pair of strategies is decided ("sure") if one is faster by MARGIN on every
-member and neither starves a hart on any; it is wrong if the table says the opposite by more than MARGIN.
+on MEMBERS machines that fit the profile. A pair of strategies is decided ("sure") by the rule of the product's own answers: one is
+faster by CLEAR on every member, and starves a hart on none. It is wrong if the table says the opposite by more than CLEAR.
 
     python3 -m tools.validate.validate [--cells] [--members N]
 """
@@ -11,6 +11,7 @@ member and neither starves a hart on any; it is wrong if the table says the oppo
 import argparse
 import csv
 import itertools
+import math
 import os
 import statistics
 import subprocess
@@ -21,6 +22,7 @@ from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from hartlock.analysis.comparisons import CLEAR
 from hartlock.base.paths import MACHINE
 from hartlock.plan import profile
 from tools.simulate import cycles_an_operation, simulate
@@ -28,7 +30,7 @@ from tools.simulate import cycles_an_operation, simulate
 HERE = Path(__file__).resolve().parent
 TURN = {"D": 6, "S": 4}  # instructions of a turn of the think loop, and so its cycles
 ALONE = {"D": (0, 14.0), "S": (20, 95.0)}  # the think time and the cycles of `faa` alone: they give the loop beside it
-WINDOW, STARVED, MARGIN = 100_000, 0.05, 1.05
+WINDOW, STARVED = 100_000, 0.05
 HEADERS_THINK = "think=102 think_range=0"  # with the generator beside it, 120 cycles
 FLAGS = ("-O2", "-ffreestanding", "-nostdlib", "-static", "-mcmodel=medany", "-march=rv64ima_zicsr", "-mabi=lp64", "-mno-relax",
          "-Wl,--no-relax", "-Wl,-Ttext=0x80200000", "-Wl,-N,--no-warn-rwx-segments")
@@ -48,14 +50,14 @@ class Cell:
 
 @dataclass
 class Found:
-    """The cycles an operation of a cell on the members that made progress, and on how many members a hart starved."""
+    """The cycles an operation of a cell on each member, infinite where nothing got done, and on how many members a hart starved."""
 
     cycles: list[float] = field(default_factory=list)
     starved: int = 0
 
     @property
     def middle(self) -> float:
-        return statistics.median(self.cycles) if self.cycles else float("inf")
+        return statistics.median(self.cycles)
 
 
 Results = dict[Cell, Found]
@@ -94,15 +96,14 @@ def loop_of(folder: Path, table: str, machine: Path) -> int:
 def note(found: Found, ops: Sequence[int], cycles: float) -> None:
     """Adds what a member gave."""
     found.starved += not ops or min(ops) < STARVED * sum(ops) / len(ops)
-    if sum(ops) > 0:
-        found.cycles.append(cycles)
+    found.cycles.append(cycles if sum(ops) > 0 else math.inf)
 
 
 def measure_programs(folder: Path, machines: Sequence[Path], loop: int, cell: Cell) -> tuple[Cell, Found]:
     found, image = Found(), build(folder, cell, loop)
     for seed, machine in enumerate(machines, 1):
         ops = run_program(image, machine, cell.harts, seed)
-        note(found, ops, WINDOW / max(1, sum(ops)))
+        note(found, ops, WINDOW / sum(ops) if sum(ops) else math.inf)
     return cell, found
 
 
@@ -114,7 +115,7 @@ def measure_headers(wanted: Sequence[Cell], machine: Path, seed: int) -> dict[tu
     out = {}
     for p, shares, _ in run.trials():
         ops = [int(s["ops_close"]) - int(s["ops_open"]) for s in shares]
-        out[p["strategy"], int(p["harts"])] = ops, cycles_an_operation(p, shares) if sum(ops) else 0.0
+        out[p["strategy"], int(p["harts"])] = ops, cycles_an_operation(p, shares) if sum(ops) else math.inf
     return out
 
 
@@ -148,21 +149,20 @@ def pairs(results: Results) -> Iterator[tuple[Cell, Cell]]:
 
 
 def differ(a: Cell, b: Cell) -> int:
-    """1 if a is slower by more than MARGIN, -1 if b is, else 0."""
+    """1 if a is slower by more than CLEAR, -1 if b is, else 0."""
     assert a.cycles and b.cycles
-    return (a.cycles > MARGIN * b.cycles) - (b.cycles > MARGIN * a.cycles)
+    return (a.cycles > CLEAR * b.cycles) - (b.cycles > CLEAR * a.cycles)
 
 
 def sure(a: Found, b: Found) -> int:
-    """1 if a is surely slower than b, -1 if it is surely faster, else 0."""
-    if a.starved or b.starved:
-        return 0
-    ratios = [x / y for x, y in zip(a.cycles, b.cycles, strict=True)]
-    return (min(ratios) > MARGIN) - (max(ratios) < 1 / MARGIN)
+    """1 if b is surely the better one, -1 if a is, else 0: it is faster on every member, and starves nobody on any."""
+    def better(one: Found, than: Found) -> bool:
+        return not one.starved and all(CLEAR * x < y for x, y in zip(one.cycles, than.cycles, strict=True))
+    return better(b, a) - better(a, b)
 
 
 def tau(results: Results) -> float:
-    """Kendall's tau over the pairs that differ by more than MARGIN in the table, by the members' medians."""
+    """Kendall's tau over the pairs that differ by more than CLEAR in the table, by the members' medians."""
     signs = [differ(a, b) * ((results[a].middle > results[b].middle) - (results[a].middle < results[b].middle))
              for a, b in pairs(results) if differ(a, b)]
     return sum(signs) / len(signs)
@@ -171,7 +171,12 @@ def tau(results: Results) -> float:
 def errors(results: Results, think: int | None = None) -> list[float]:
     """The relative error of each cell in which no hart starves."""
     return [abs(found.middle / cell.cycles - 1) for cell, found in results.items()
-            if cell.cycles and not cell.starved and found.cycles and think in (None, cell.think)]
+            if cell.cycles and not cell.starved and think in (None, cell.think)]
+
+
+def fair(a: Cell, b: Cell) -> bool:
+    """True if the faster of two starves nobody in the table, so that the table has an answer."""
+    return not (b if differ(a, b) > 0 else a).starved
 
 
 def say(table: str, results: Results) -> None:
@@ -180,12 +185,14 @@ def say(table: str, results: Results) -> None:
     asked = [(a, b) for a, b in pairs(several) if differ(a, b)]
     said = [(a, b) for a, b in asked if sure(results[a], results[b])]
     wrong = [(a, b) for a, b in said if sure(results[a], results[b]) != differ(a, b)]
+    answered, right = sum(fair(a, b) for a, b in asked), sum(fair(a, b) for a, b in said)
     print(f"{table}: {len(results)} cells; tau {tau(several):.2f} of 2 and more harts")
     for think in sorted({cell.think for cell in results}):
         print(f"    think {think:3}: median error {statistics.median(errors(results, think)):.1%} of {len(errors(results, think))} cells"
               " in which nobody starves")
     print(f"    all:       median error {statistics.median(errors(results)):.1%}")
-    print(f"    sure of {len(said)} of {len(asked)} pairs that differ ({len(said) / len(asked):.0%}), wrong and sure {len(wrong)}")
+    print(f"    sure of {len(said)} of {len(asked)} pairs that differ ({len(said) / len(asked):.0%}), wrong and sure {len(wrong)}; of {answered}"
+          f" whose faster one starves nobody in the table {right / answered:.0%}")
     for a, b in wrong:
         print(f"        {a.strategy} {a.cycles} and {b.strategy} {b.cycles} on {a.harts} harts, think {a.think}: here "
               f"{results[a].middle:.1f} and {results[b].middle:.1f}")
@@ -195,7 +202,7 @@ def say_cells(results: Results) -> None:
     """Prints each cell: the table's cycles, the members' median, least and most; * where a hart starves."""
     for cell, found in results.items():
         wanted = f"{cell.cycles:.1f}" if cell.cycles else "none"
-        of = f"{found.middle:8.1f} [{min(found.cycles):.1f}, {max(found.cycles):.1f}]" if found.cycles else "    none"
+        of = f"{found.middle:8.1f} [{min(found.cycles):.1f}, {max(found.cycles):.1f}]"
         print(f"    {cell.think:3} {cell.strategy:15} {cell.harts} {wanted:>7}{'*' if cell.starved else ' '} {of}"
               f"{f' * on {found.starved}' if found.starved else ''}")
 
@@ -203,7 +210,7 @@ def say_cells(results: Results) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="make validate", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cells", action="store_true", help="print every cell, too")
-    parser.add_argument("--members", type=int, default=8, metavar="N", help="machines that fit what is known (8)")
+    parser.add_argument("--members", type=int, default=16, metavar="N", help="machines that fit what is known (16)")
     asked = parser.parse_args()
     with tempfile.TemporaryDirectory() as temporary, ThreadPoolExecutor(os.cpu_count()) as workers:
         for table in dict.fromkeys(cell.table for cell in cells()):

@@ -107,7 +107,9 @@ def _ranked(advice: Advice) -> Iterator[str]:
 def _sureness(p: Place) -> str:
     """The words that keep a rank from being taken for a sure one; "" for a sure one."""
     on_some = f", behind on {p.behind_on} of {p.machines} machines" if p.machines else ""
-    return " (it starves: no sure rank)" if p.starves else f" (too close to call{on_some})" if p.tied else ""
+    if p.starves:
+        return " (it starves, and is surely behind)" if p.is_worse else " (it starves: no sure rank)"
+    return f" (too close to call{on_some})" if p.tied else ""
 
 
 def proof_of(place: Place) -> str:

@@ -1,7 +1,8 @@
 """Ranks strategies: the leader, its lead, and those that cannot be told from it.
 
 Over machines a rank is sure if every machine says so, and by more than the model errs (CLEAR). What starves a hart, on one of them or in the median
-trial, has no sure rank: it stands behind the others, whatever its figure is.
+trial, has no sure rank: it stands behind the others, whatever its figure is. But what starves nobody and has the better figure on every
+machine is surely the better one.
 """
 
 import math
@@ -26,6 +27,7 @@ class Place:
     delta: float  # Cliff's, against the leader
     behind_on: int = 0  # machines on which it is behind the leader
     machines: int = 0  # machines there are; 0: one, in several boots
+    is_worse: bool = False  # by its figure alone, surely; true of what starves, too
 
     @property
     def name(self) -> str:
@@ -55,7 +57,7 @@ def _place(cell: Cell, estimate: Estimate, best: Cell, figure: Figure, lower: bo
     word = "starves" if starves(cell) else "leads" if cell is best else "behind" if worse else "too close"
     mine, theirs = on_machines(cell, figure), on_machines(best, figure)
     behind = sum(1 for boot, x in mine.items() if boot in theirs and (x > theirs[boot] if lower else x < theirs[boot]))
-    return Place(cell, estimate, ratio, word, cliffs_delta(a, b), behind, len(mine) if cell.is_ensemble else 0)
+    return Place(cell, estimate, ratio, word, cliffs_delta(a, b), behind, len(mine) if cell.is_ensemble else 0, worse)
 
 
 def on_machines(cell: Cell, figure: Figure) -> dict[Boot, float]:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from hartlock.analysis.comparisons import CLEAR, ratio_ci
+from hartlock.analysis.comparisons import ratio_ci
 from hartlock.analysis.hinge import Hinge, hinge
 from hartlock.analysis.rank import Place, standing
 from hartlock.analysis.regret import Loss, Table, figures, losses
@@ -166,8 +166,8 @@ def confidence(of: Take, ranked: Sequence[Place]) -> tuple[str, str]:
         return "low", "the data cannot tell the first ones apart"
     if boots < BOOTS:
         return "low", f"{boots} {'machine' if of.place.machines else 'boot'}(s): what another one does is hardly known"
-    margin = min((p.ratio.low for p in ranked[1:] if not p.starves), default=CLEAR)
-    if margin < CLEAR:
+    margin = min((p.ratio.low for p in ranked[1:] if not p.starves), default=LITTLE)
+    if margin < LITTLE:
         return "low", f"the next is surely behind, but perhaps by only {100 * (margin - 1):.0f} %"
     if of.place.machines:
         return "fair", f"the order is the same on {machines(of.place)}, but it is a model's"

@@ -191,7 +191,7 @@ def _where(group: Group, usual: Usual) -> None:
     group.add("--engine", usual.engine_help, choices=[BOTH, *ENGINES], default=usual.engine)
     group.add("--machine",
               "machine profile of the cost model: a name of --list-machines, or a TOML file. Where it has ranges, several "
-              "machines that fit it are measured (default any-8: any machine of 8 harts; above 8 harts mesh-64)", type=typed(word), metavar="NAME")
+              "machines that fit it are measured (default any-8: any machine of 8 harts; of 9 to 64 any-64)", type=typed(word), metavar="NAME")
     group.add("--cpu", "QEMU's -cpu (default rv64; with -- -machine the machine's own)", type=typed(word), metavar="MODEL")
     group.add("--time-limit",
               "give the run up when nothing is heard of it for S seconds in which it could work, or no hart gets on for "

@@ -29,7 +29,7 @@ def parser() -> argparse.ArgumentParser:
                    help="machine profile that the model runs on: a name in model/machines/, or a TOML file (default "
                    "generic-8, above 8 harts mesh-64)")
     p.add_argument("--base", metavar="NAME", help="machine profile that the new one takes from what cannot be probed "
-                   "(default any-8, a range for each; above 8 harts mesh-64)")
+                   "(default any-8, above 8 harts any-64: a range for each)")
     p.add_argument("--seed", type=arguments.seed, default=1, metavar="N", help="of what lies where (default 1)")
     p.add_argument("--time-limit", type=arguments.seconds, metavar="S",
                    help="give up when nothing is heard for S seconds (default: what the plan needs)")

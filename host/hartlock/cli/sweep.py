@@ -10,7 +10,7 @@ from hartlock.base.errors import UsageError
 from hartlock.cli import arguments, boards, measure
 from hartlock.engine.base import Options
 from hartlock.engine.choose import default_members, kind
-from hartlock.engine.model import MEMBERS, Model
+from hartlock.engine.model import MANY_HARTS, MEMBERS, Model
 from hartlock.run.request import Part, Request
 
 NAME = "sweep"
@@ -33,7 +33,7 @@ def parser(shown: bool = True) -> argparse.ArgumentParser:
     more = p.add_argument_group("the sweep")
     more.add_argument("--boots", type=arguments.integer(1, 1000), metavar="N",
                       help=f"each with the next seed, from --seed on (default {BOOTS}); and each on another machine, where the "
-                           f"profile stands for many (default {MEMBERS})")
+                           f"profile stands for many (default {MEMBERS}, above {MANY_HARTS} harts {MEMBERS // 2})")
     more.add_argument("--resume", type=Path, metavar="DIR",
                       help="go on with a sweep that was stopped: what it finished is kept, nothing is run twice")
     more.add_argument("--slurm", action="store_true",
@@ -43,15 +43,16 @@ def parser(shown: bool = True) -> argparse.ArgumentParser:
     return p
 
 
-def doubling(smp: int) -> tuple[int, ...]:
-    """1, 2, 4, ... below `smp`, and `smp` itself."""
-    return (*(n for n in (1 << i for i in range(7)) if n < smp), smp)
+def counts(smp: int) -> tuple[int, ...]:
+    """The harts of a sweep: 1, 2, 4, ... below `smp`, and `smp` itself. Of many harts every other power of two, because they take long."""
+    step = 1 if smp <= MANY_HARTS else 2
+    return (*(n for n in (1 << i for i in range(0, 7, step)) if n < smp), smp)
 
 
 def parts(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Iterator[Part]:
     """The parts of a sweep, boot by boot, with each workload in each boot."""
     smp = options.smp or kind(options.engine).default_smp()
-    harts = options.harts or doubling(smp)
+    harts = options.harts or counts(smp)
     members = default_members(options.engine, Options(smp, machine=options.machine))
     boots = options.boots or (members if members > 1 else BOOTS)
     for boot in range(1, boots + 1):

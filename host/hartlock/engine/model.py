@@ -20,6 +20,7 @@ from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
 
 MEMBERS = 16  # machines of an ensemble, unless a command line says otherwise: a block of the sequence they are drawn from
+MANY_HARTS = 16  # more take so long that half of the machines are measured
 SECONDS_PER_US = 0.00002  # the time of one hart, simulated on a slow computer
 
 
@@ -69,7 +70,9 @@ class Model(Engine):
 
     @classmethod
     def default_members(cls, options: Options) -> int:
-        return MEMBERS if profiles.read(profiles.find(options.machine or default_machine(options.smp))).is_ensemble else 1
+        if not profiles.read(profiles.find(options.machine or default_machine(options.smp))).is_ensemble:
+            return 1
+        return MEMBERS if options.smp <= MANY_HARTS else MEMBERS // 2
 
     def drawn(self, member: int) -> Self:
         """The machine of that number (from 1), of the ensemble that the profile stands for; itself where it stands for one."""
@@ -134,7 +137,7 @@ class Model(Engine):
 
 def default_machine(smp: int) -> str:
     """The profile for `smp` harts when --machine does not say: a range over the machines there are."""
-    return "any-8" if smp <= 8 else "mesh-64"
+    return "any-8" if smp <= 8 else "any-64"
 
 
 def one_machine(smp: int) -> str:
