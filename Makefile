@@ -197,6 +197,7 @@ $(BUILD)/%.c.plugin.o: %.c $(BUILD)/flags
 
 include native/native.mk
 include verify/rules.mk
+include rust/rust.mk
 
 .PHONY: setup setup-deep
 setup: ## install what building, running and `make check` need (Debian packages)
