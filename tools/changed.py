@@ -9,7 +9,7 @@ NEEDED_BY = {  # folder of sources: folders of tests
     "alloc": ("unit", "c", "compile", "boot"), "bench": ("unit", "c", "compile", "boot", "faults"), "docs": ("unit",),
     "host": ("unit", "boot", "faults"), "kernel": ("unit", "c", "compile", "boot", "faults"), "linker": ("compile", "boot"),
     "lock": ("unit", "c", "compile", "boot", "faults"), "machine": ("boot",), "model": ("unit", "c", "boot"), "native": ("unit", "boot"),
-    "observe": ("unit", "c", "boot"),
+    "observe": ("unit", "c", "boot"), "rust": ("unit",),
     "tools": ("unit", "compile", "faults"), "verify": ("unit", "compile"),
 }
 ALL = ("unit", "c", "compile", "boot", "faults")

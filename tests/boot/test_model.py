@@ -194,7 +194,7 @@ def test_a_hart_that_never_ends_is_named(model_built):
 @pytest.mark.deep
 def test_deadlock_names_harts_and_lines(model_built, tmp_path):
     """The ticket lock of this copy stops serving after a while."""
-    for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "verify"):
+    for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "rust", "verify"):
         shutil.copytree(TOP / part, tmp_path / part)
     shutil.copy(TOP / "Makefile", tmp_path)
     ticket = tmp_path / "lock/ticket.h"

@@ -15,6 +15,7 @@ from support.documents import documented
 from support.processes import qemu_of
 from support.run import TOP, run_bench
 from support.sampling import sampled
+from tools import copied
 from tools.mutants import detectors, tree
 
 from hartlock.figures.columns import header
@@ -34,7 +35,7 @@ def quiet(tmp_path_factory):
 
 def run_stress(folder, *args, where=TOP, timeout=120):
     done = subprocess.run([str(where / "run-bench.sh"), "stress", *args, "--out", str(folder)], stdin=subprocess.DEVNULL,
-                          cwd=where, env=os.environ if where == TOP else tree.environment(), capture_output=True, text=True, timeout=timeout, check=False)
+                          cwd=where, env=os.environ if where == TOP else copied.environment(), capture_output=True, text=True, timeout=timeout, check=False)
     return done, folder
 
 

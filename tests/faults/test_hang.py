@@ -17,6 +17,7 @@ from hartlock.plan import strategies
 from hartlock.records.trials import TrialBuilder
 from hartlock.records.parser import Reader, RecordError
 
+from tools import copied
 from tools.mutants import tree
 
 IMAGE = TOP / "build/hartlock.elf"
@@ -85,7 +86,7 @@ def deadlock(mutant, folder, *args):
     """The report of the deadlock, which always shows the lock with more numbers drawn than served."""
     done = subprocess.run(
         [mutant / "run-bench.sh", "--engine", "tcg", "--smp", "2", "--lock", "ticket", *QUICK, "--trials", "8", "--hold", "20000",
-         "--think", "0", "--time-limit", "4", *args, "--out", folder], env=tree.environment(), capture_output=True, text=True, timeout=300, check=False)
+         "--think", "0", "--time-limit", "4", *args, "--out", folder], env=copied.environment(), capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode in (1, 3)
     waiting = re.search(r"hart (\d): at 0x\w+ .*ticket_acquire .*in section in \w+, after \d+ operation\(s\)", done.stdout)
     assert waiting, done.stdout

@@ -18,7 +18,8 @@ from pathlib import Path
 
 from tools.mutants.hunt import HANG, check_of
 from tools.mutants.mutants import words
-from tools.mutants.tree import TOP, Mutant, environment, known, plant
+from tools.copied import TOP, environment
+from tools.mutants.tree import Mutant, known, plant
 
 DOCUMENT = TOP / "docs/trust/stress.md"
 BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"

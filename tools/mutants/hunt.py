@@ -18,7 +18,8 @@ from pathlib import Path
 
 from hartlock.engine.own_time import LOOK_S, OwnTime
 from hartlock.plan import traits
-from tools.mutants.tree import TOP, Mutant, environment
+from tools.copied import TOP, environment
+from tools.mutants.tree import Mutant
 from tools.simulate import simulate
 
 HOSTCC = os.environ.get("HOSTCC", "gcc")

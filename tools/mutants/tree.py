@@ -1,8 +1,6 @@
 """A mutant: the real tree with one hunk of one header changed, of a lock or of the bench that uses it.
 
-Its checkout is a copy below build/mutants/, so that it is built, run and judged by
-exactly what builds, runs and judges the real thing, and that the real image never
-contains it. tools/mutants/NAME.patch begins with what it is:
+Its checkout is a copy below build/mutants/ (tools/copied.py). tools/mutants/NAME.patch begins with what it is:
 
     mistake: the draw is a load and a store, not one instruction
     strategy: ticket
@@ -14,20 +12,16 @@ contains it. tools/mutants/NAME.patch begins with what it is:
                                  order more than RISC-V does. Left to make prove
 """
 
-import fcntl
-import os
 import re
-import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-TOP = Path(__file__).resolve().parents[2]
+from tools.copied import TOP, copy_tree
+
 PATCHES = Path(__file__).resolve().parent
 TREES = TOP / "build" / "mutants"
-FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "verify")
-FILES = ("Makefile", "run-bench.sh")
 KEYS = {"mistake", "strategy", "options", "plan", "stress", "memory-model"}
 
 
@@ -74,33 +68,14 @@ def hunks(mutant: Mutant) -> int:
     return len(re.findall(r"^@@ ", mutant.patch.read_text(), re.MULTILINE))
 
 
-def _copy(mutant: Mutant) -> None:
-    """Copy sources and objects with their times, so that make rebuilds only what the patch touches."""
-    shutil.rmtree(mutant.tree, ignore_errors=True)
-    mutant.tree.mkdir(parents=True)
-    for folder in FOLDERS:
-        shutil.copytree(TOP / folder, mutant.tree / folder, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in FILES:
-        shutil.copy2(TOP / name, mutant.tree / name)
-    ignored = shutil.ignore_patterns("mutants", "mypy", ".lock")
-    with open(TOP / "build" / ".lock", "w", encoding="ascii") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # nobody builds meanwhile (host/hartlock/engine/build.py)
-        shutil.copytree(TOP / "build", mutant.tree / "build", ignore=ignored)
-
-
 def plant(mutant: Mutant) -> Path:
     """Make the mutant's tree anew. Returns its path."""
-    _copy(mutant)
+    copy_tree(mutant.tree)
     done = subprocess.run(["patch", "-p1", "--no-backup-if-mismatch", "-i", str(mutant.patch)], cwd=mutant.tree,
                           capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{mutant.patch.name} does not fit the header any more: bring it up to date.\n{done.stdout}")
     return mutant.tree
-
-
-def environment() -> dict[str, str]:
-    """This program's, for a run in a mutant's tree: such a tree is not built yet, whatever is said of this one."""
-    return {**os.environ, "HARTLOCK_PREBUILT": "0"}
 
 
 def main() -> None:
