@@ -163,7 +163,7 @@ def test_every_tree_is_read():
 
 def test_every_program_is_run():
     stems = {path.stem for path in TOP.glob("tests/c/*.c")}
-    assert stems == {*PROGRAMS, "locks", "recursive", "decodes"}
+    assert stems == {*PROGRAMS, *OF_A_LOCK, "locks", "decodes"}
 
 
 def plain_profiles(folder):
@@ -216,16 +216,58 @@ def test_lock(kind, name, sanitizer, tmp_path):
     run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])
 
 
-def of_lock(name):
-    """The compiler's flags for a lock and for what lock/traits.toml claims of its interface."""
-    return [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="lock/{name}.h"', '-DLOCK_PORT="relax.h"', *interface_flags(name)]
+OF_A_LOCK = {"recursive": "relax.h", "debug": "debug_port.h", "irqsave": "irq_port.h"}  # a program beside lock/STEM.h, and its port
 
 
-RECURSIVE = [name for kind, name in WORDS if kind == "LOCK" and "recursive-able" in traits.known()[name.replace("_", "-")].has]
+def of_lock(name, stem):
+    """The compiler's flags for a lock, and for what lock/traits.toml claims of its interface."""
+    return [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="lock/{name}.h"', f'-DLOCK_PORT="{OF_A_LOCK[stem]}"', *interface_flags(name),
+            *(["-DLOCK_DEBUG"] if stem == "debug" else [])]
 
 
-@sampled("name,sanitizer", [(name, sanitizer) for name in RECURSIVE for sanitizer in (ADDRESS, THREAD)],
-         quick=lambda name, sanitizer: name in ("mcs", "clh") and sanitizer == THREAD)
-def test_a_lock_can_be_made_recursive(name, sanitizer, tmp_path):
-    assert set(RECURSIVE) == {n for kind, n in WORDS if kind == "LOCK"} - {"null", "indirect"}
-    run([build(tmp_path / name, "recursive", sanitizer=sanitizer, flags=of_lock(name))])
+def locks_with(*needs):
+    """The locks whose interface has these."""
+    return [name for kind, name in WORDS if kind == "LOCK" and set(needs) <= traits.known()[name.replace("_", "-")].has]
+
+
+def of_each(stem):
+    """The locks that go under lock/STEM.h."""
+    return locks_with("trylock", "is_locked") if stem == "irqsave" else locks_with("recursive-able")
+
+
+@sampled("stem,name,sanitizer", [(stem, name, sanitizer) for stem in OF_A_LOCK for name in of_each(stem) for sanitizer in (ADDRESS, THREAD)],
+         quick=lambda stem, name, sanitizer: name == ("clh" if stem == "recursive" else "mcs") and sanitizer == THREAD)
+def test_what_goes_over_a_lock(stem, name, sanitizer, tmp_path):
+    run([build(tmp_path / name, stem, sanitizer=sanitizer, flags=of_lock(name, stem))])
+
+
+def test_every_lock_but_the_yardsticks_goes_under_them():
+    assert {*of_each("recursive")} == {*of_each("debug")} == {*of_each("irqsave"), "clh"}
+    assert {name for kind, name in WORDS if kind == "LOCK"} - {*of_each("debug")} == {"null", "indirect"}
+
+
+# Mistakes in lock/debug.h, each of one line or two.
+DEBUG_MUTANTS = {
+    "no owner is kept": ("a32_store_relaxed(&w->owner, (a32_value)LOCK_DEBUG_HART() + 1);", ""),
+    "the owner stays": ("release comes after it. */\n\ta32_store_relaxed(&w->owner, 0);", "release comes after it. */"),
+    "a second take is not looked for": ("if (lock_watch_is_mine(w))", "if (0)"),
+    "a trap is like any other place": ("LOCK_DEBUG_IN_TRAP() ? LOCK_TAKEN_IN_ITS_TRAP : LOCK_TAKEN_TWICE", "LOCK_TAKEN_TWICE"),
+    "anybody may release": ("if (!lock_watch_is_mine(w))", "if (0)"),
+    "every hart is the same": ("== (a32_value)LOCK_DEBUG_HART() + 1", "!= 0"),
+    "traps are not noted": ("? LOCK_USED_IN_TRAP\n", "? 0\n"),
+    "interrupts are not looked at": (": LOCK_DEBUG_INTERRUPTS() ?", ": true ?"),
+    "it is told again and again": ("uses != LOCK_USED_IN_BOTH && ", ""),
+    "it is never told": ("(uses | use) == LOCK_USED_IN_BOTH", "false"),
+}
+
+
+@sampled("what", list(DEBUG_MUTANTS), quick=lambda what: what in ("the owner stays", "interrupts are not looked at"))
+def test_a_debug_build_that_is_wrong_is_caught(what, tmp_path):
+    header, (old, new) = (TOP / "lock/debug.h").read_text(), DEBUG_MUTANTS[what]
+    assert header.count(old) == 1
+    (tmp_path / "debug.h").write_text(header.replace(old, new).replace('"port.h"', '"lock/port.h"'))
+    source = (TOP / "tests/c/debug.c").read_text().replace('"lock/debug.h"', f'"{tmp_path}/debug.h"')
+    (tmp_path / "mutant.c").write_text(source)
+    run([HOSTCC, *WARN, "-Wno-unused", "-O1", *INCLUDE, *of_lock("ticket", "debug"), "-pthread", "-o", tmp_path / "mutant", tmp_path / "mutant.c"])
+    done = subprocess.run([str(tmp_path / "mutant")], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1 and "expected" in done.stderr

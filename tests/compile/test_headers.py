@@ -121,3 +121,33 @@ def test_what_can_be_set_is_what_was_set(header, compiler, tmp_path):
 def test_locks_and_allocators_are_told_apart():
     known = {h.stem for h in LOCKS}
     assert {"ticket", "mcs", "null", "indirect"} <= known and not known & {"cas", "faa", "port", "atomic"}
+
+
+def calls(checked):
+    """C text that takes and lets go of each lock, by its own functions or by those of lock/debug.h."""
+    out = '#include "lock/debug.h"\n'
+    for header in LOCKS:
+        name, tries = header.stem, f"{header.stem}_trylock(" in header.read_text()
+        of = f"{name}_checked" if checked else name
+        out += f'#include "{header}"\n' + (f"LOCK_CHECKED({name})\n" + (f"LOCK_CHECKED_TRY({name})\n" if tries else "") if checked else "")
+        kind = of if checked else f"{name}_lock"
+        out += f"void i_{name}(struct {kind} *l) {{ {of}_init(l); }}\n"
+        for what in ("acquire", "release", *(["trylock"] if tries else [])):
+            out += f"int {what}_{name}(struct {kind} *l, struct {name}_node *n) {{ return {f'{of}_{what}(l, n)' if what != 'release' else f'({of}_release(l, n), 0)'}; }}\n"
+        out += f"unsigned long size_{name}(void) {{ return sizeof(struct {kind}); }}\n"
+    return out
+
+
+def code_of(folder, text, *flags):
+    """The encoded instructions that the kernel's compiler makes of a text."""
+    (folder / "calls.c").write_text(text)
+    run([*COMPILERS["rv64-gcc"], "-std=gnu11", "-O2", f"-I{TOP}", *flags, "-c", folder / "calls.c", "-o", folder / "calls.o"])
+    return re.findall(r"^ +[0-9a-f]+:\t([0-9a-f]+)", run([f"{CROSS}objdump", "-d", folder / "calls.o"]), re.M)
+
+
+def test_a_debug_build_that_is_off_is_the_lock_itself(tmp_path):
+    """Without LOCK_DEBUG the functions of lock/debug.h are the same instructions, and its locks as large."""
+    assert code_of(tmp_path, calls(True)) == code_of(tmp_path, calls(False)) != []
+    port = ("#define LOCK_DEBUG_HART() 0\n#define LOCK_DEBUG_IN_TRAP() 0\n#define LOCK_DEBUG_INTERRUPTS() 0\n"
+            "#define LOCK_DEBUG_FAIL(lock, fault) ((void)(lock), (void)(fault))\n")
+    assert code_of(tmp_path, port + calls(True), "-DLOCK_DEBUG") != code_of(tmp_path, calls(False))
