@@ -43,7 +43,7 @@ FORM_SRCS := bench/worker.c bench/forms.c
 SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c)) \
         $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
 worker_objects = $(foreach variant,plain full,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS) $(LOCKFREES))) \
-                 $(foreach variant,$(FREEING),$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS))) \
+                 $(foreach variant,$(FREEING) replay,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS))) \
                  $(call formed,$(1))/bench/forms.o
 OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) $(call worker_objects,$(BUILD))
 
@@ -115,7 +115,7 @@ $(4)/bench/$(6)-$(1).o: bench/worker.c $(4)/flags
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(5)) $(FORM_DEF) -DSTRATEGY=$(1) \
 		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
-		-DSECTION_HEADER='"$(3)"' -DVARIANT_HEADER='"variant_$(if $(filter plain,$(6)),plain,full).h"' \
+		-DSECTION_HEADER='"$(3)"' -DVARIANT_HEADER='"variant_$(if $(filter $(FREEING),$(6)),full,$(6)).h"' \
 		$(if $(filter full,$(6)),-DPLACE_LINE=8) \
 		$(if $(filter $(FREEING),$(6)),-DFREEING=$(6) -DFREEING_NAME='"$(subst _,-,$(6))"' -DHEAP_HEADER='"heap_$(6).h"') \
 		-c $$< -o $$@
@@ -135,6 +135,7 @@ define workers
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),plain)))
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),full)))
 $(foreach v,$(FREEING),$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_freeing.h,$(call formed,$(1)),$(2),$(v)))))
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),replay)))
 $(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),plain)))
 $(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),full)))
 $(eval $(call forms,$(1),$(call formed,$(1)),$(2)))

@@ -11,6 +11,7 @@
 #include "port.h"
 #include "port_irq.h"
 #include "rendezvous.h"
+#include "replay.h"
 #include "report.h"
 #include "timer.h"
 #include "variant.h"
@@ -169,6 +170,7 @@ static void prepare(struct pass_run *run)
 	run->stats = stats;
 	played = run;
 	touch_lines_clear();
+	replay_prepare(run->harts);
 	clear(run);
 	window_reset(stats, run->harts);
 	churn_reset(run->harts, stats[0].random);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "port.h"
+#include "replay.h"
 #include "strategy.h"
 
 /* A word of the text: [p, end). */
@@ -138,6 +139,61 @@ static const char *read_inject(struct plan *plan, struct word w)
 	return NULL;
 }
 
+/* gap.hold.written.read.own */
+static bool read_step(struct word item)
+{
+	enum { NUMBERS = 5 };
+	uint64_t n[NUMBERS];
+	struct word rest = item;
+
+	for (unsigned i = 0; i < NUMBERS; i++) {
+		bool is_last = i == NUMBERS - 1;
+
+		if (is_last ? memchr(rest.p, '.', (size_t)(rest.end - rest.p)) != NULL
+			    : !split(rest, '.', &item, &rest))
+			return false;
+		if (!number(is_last ? rest : item, i < 2 ? MOST_think : REPLAY_LINES, &n[i]))
+			return false;
+	}
+	return replay_add_step(&(struct replay_step){.gap = (uint32_t)n[0],
+						     .hold = (uint32_t)n[1],
+						     .written = (uint16_t)n[2],
+						     .read = (uint16_t)n[3],
+						     .own = (uint16_t)n[4]});
+}
+
+/* HARTSxSTEP,STEP... */
+static bool read_class(struct word class)
+{
+	struct word count, item, rest;
+	uint64_t harts;
+
+	if (!split(class, 'x', &count, &rest) || !number(count, PORT_MAX_HARTS, &harts) ||
+	    !replay_add_class(harts))
+		return false;
+	while (split(rest, ',', &item, &rest))
+		if (!read_step(item))
+			return false;
+	return read_step(rest);
+}
+
+/* NAME/DIGEST/CLASS;CLASS... The name and the digest are the host program's. */
+static const char *read_replay(struct plan *plan, struct word w)
+{
+	static const char wrong[] = "a replay is name/digest/class;class..., a class HARTSxstep,"
+				    "step..., a step gap.hold.written.read.own";
+	struct word name, class, rest;
+
+	(void)plan;
+	replay_clear();
+	if (!split(w, '/', &name, &rest) || !split(rest, '/', &name, &rest))
+		return wrong;
+	while (split(rest, ';', &class, &rest))
+		if (!read_class(class))
+			return wrong;
+	return read_class(rest) ? NULL : wrong;
+}
+
 #define PASS(name, ...) #name,
 const char *const pass_names[WORKERS] = {
 #include "passes.def"
@@ -250,6 +306,9 @@ static const char *contradiction(const struct plan *plan)
 		return "align does not divide the sizes";
 	if (plan->work.allocator != ALLOCATOR_BUMP && plan->exhaust != 0)
 		return "exhaust is of the bump allocator";
+	if (replay_given() &&
+	    (plan_needs_full(plan) || plan->work.hold != 0 || plan->work.think != 0))
+		return "a replay goes with no hold, no think and no key of the full variant";
 	return NULL;
 }
 
@@ -262,6 +321,15 @@ static const char *read_key(struct plan *plan, struct word name, struct word val
 	return "unknown key";
 }
 
+static const char *read_value(struct plan *plan, struct word name, struct word value)
+{
+#define WORD(key, ...)           \
+	if (word_is(name, #key)) \
+		return read_##key(plan, value);
+#include "plan.def"
+	return read_key(plan, name, value);
+}
+
 static const char *read_word(struct plan *plan, struct word w)
 {
 	struct word name, value;
@@ -269,11 +337,7 @@ static const char *read_word(struct plan *plan, struct word w)
 
 	if (!split(w, '=', &name, &value))
 		return "not key=value";
-#define WORD(key, ...)           \
-	if (word_is(name, #key)) \
-		return read_##key(plan, value);
-#include "plan.def"
-	error = read_key(plan, name, value);
+	error = read_value(plan, name, value);
 	return error ? error : contradiction(plan);
 }
 
@@ -292,6 +356,7 @@ const char *plan_read(struct plan *plan, const char *text, const char **at)
 	const char *error;
 
 	*plan = (struct plan){.passes = (1u << PASSES) - 1};
+	replay_clear();
 	for (const struct plan_key *key = plan_keys; key < plan_keys + plan_key_count; key++)
 		set_value(plan, key, key->usual);
 	*at = text;

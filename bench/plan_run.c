@@ -8,6 +8,7 @@
 #include "port.h"
 #include "port_irq.h"
 #include "probe.h"
+#include "replay.h"
 #include "report.h"
 #include "variant.h"
 
@@ -32,7 +33,8 @@ static void choose_work(struct pass_run *run)
 	run->work.watched = plan->work.interrupt_us != 0 || plan->work.ipi_us != 0;
 	run->work.offset =
 		placement_offset(&plan->work, random_mix(plan->seed + random_mix(run->trial)));
-	run->strategy = plan_needs_full(plan) ? strategy_full(strategy, plan->work.allocator)
+	run->strategy = replay_given()        ? replay_strategies[strategy]
+		      : plan_needs_full(plan) ? strategy_full(strategy, plan->work.allocator)
 					      : strategies[strategy];
 }
 
@@ -99,6 +101,9 @@ static const char *why_not(const struct plan *plan, const struct plan_trial *t)
 		return NULL;
 	if (t->harts > port_harts())
 		return "too_few_harts";
+	if (t->strategy < strategy_count && replay_given() &&
+	    replay_strategies[t->strategy] == NULL)
+		return "no_section";
 	return t->strategy == PLAN_PROBE ? NULL : why_impossible(&plan->work);
 }
 

@@ -80,8 +80,8 @@ static inline __attribute__((always_inline)) void *shared_section(const struct w
 		fairness_own(grant, THE_GRANTS);
 	hook_inside(work, &mine->hooks, true);
 	block = store_operate(THE_HEAP, stock, hook_size(work, &mine->hooks), work->align);
-	hook_touch(work);
-	delay(work->hold);
+	hook_touch(work, &mine->hooks);
+	delay(hook_hold(work, &mine->hooks));
 	hook_inside(work, &mine->hooks, false);
 	if (grant)
 		fairness_release(grant);

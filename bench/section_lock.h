@@ -33,8 +33,8 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 		fairness_own(grant, THE_GRANTS);
 	hook_inside(work, &mine->hooks, true);
 	block = bump_alloc(THE_HEAP, hook_size(work, &mine->hooks), work->align);
-	hook_touch(work);
-	delay(work->hold);
+	hook_touch(work, &mine->hooks);
+	delay(hook_hold(work, &mine->hooks));
 	hook_inside(work, &mine->hooks, false);
 	if (grant)
 		fairness_release(grant);

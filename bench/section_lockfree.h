@@ -96,8 +96,8 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	hook_inside(work, &mine->hooks, true);
 	seen = NAME(begin)(THE_HEAP, &mine->node);
 	for (;;) {
-		hook_touch(work);
-		delay(work->hold);
+		hook_touch(work, &mine->hooks);
+		delay(hook_hold(work, &mine->hooks));
 		if (NAME(try)(THE_HEAP, &seen, hook_size(work, &mine->hooks), work->align, &block))
 			break;
 		failed++;

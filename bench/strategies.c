@@ -1,6 +1,7 @@
 #include "strategy.h"
 
-#define LOCK(name)              extern const struct strategy plain_##name, full_##name, pool_##name;
+#define LOCK(name) \
+	extern const struct strategy plain_##name, full_##name, pool_##name, replay_##name;
 #define LOCKFREE(name)          extern const struct strategy plain_##name, full_##name;
 #define LOCKFREE_ISA(name, ext) LOCKFREE(name)
 #define ALIAS(other, name)
@@ -28,7 +29,17 @@ static const struct strategy *const pool_strategies[] = {
 #include "../lock/locks.def"
 };
 #undef LOCK
+#undef LOCKFREE
+
+#define LOCK(name)     &replay_##name,
+#define LOCKFREE(name) NULL,
+const struct strategy *const replay_strategies[] = {
+#include "../lock/locks.def"
+};
+#undef LOCK
+#undef LOCKFREE
 #undef LOCKFREE_ISA
+#define LOCKFREE(name) LOCK(name)
 
 static const struct strategy *const *const full_strategies[ALLOCATORS] = {
 	[ALLOCATOR_BUMP] = bump_strategies,

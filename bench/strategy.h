@@ -47,6 +47,8 @@ struct strategy {
 
 /* The plain variant of each strategy. */
 extern const struct strategy *const strategies[];
+/* The replay variant; NULL for a strategy without a lock, which has no section to replay. */
+extern const struct strategy *const replay_strategies[];
 extern const unsigned strategy_count;
 
 /* Returns the variant of strategies[i] that does the work of a plan that needs more than the plain

@@ -13,7 +13,8 @@
 #include "variant.h"
 #include "window.h"
 
-#define VARIANT_FULL 1
+#define VARIANT_FULL   1
+#define VARIANT_STARTS 1
 #ifdef FREEING
 #define VARIANT      FREEING
 #define VARIANT_NAME FREEING_NAME
@@ -124,13 +125,20 @@ static inline void hook_inside(const struct workload *work, struct hooks *h, boo
 
 /* relaxed: under a lock the lines are the holder's alone; without one nobody minds that a
  * count is lost. */
-static inline void hook_touch(const struct workload *work)
+static inline void hook_touch(const struct workload *work, struct hooks *h)
 {
+	(void)h;
 	for (uint64_t i = 0; i < work->touch; i++) {
 		aptr *word = &touch_lines[i].word;
 
 		aptr_store_relaxed(word, aptr_load_relaxed(word) + 1);
 	}
+}
+
+static inline uint32_t hook_hold(const struct workload *work, const struct hooks *h)
+{
+	(void)h;
+	return work->hold;
 }
 
 /* Called behind the operation, outside the section. */

@@ -5,9 +5,10 @@
 
 #include "variant.h"
 
-#define VARIANT_FULL 0
-#define VARIANT      plain
-#define VARIANT_NAME "plain"
+#define VARIANT_FULL   0
+#define VARIANT_STARTS 0
+#define VARIANT        plain
+#define VARIANT_NAME   "plain"
 #define VARIANT_LOOP
 
 struct hooks {
@@ -45,9 +46,16 @@ static inline void hook_inside(const struct workload *work, struct hooks *h, boo
 	(void)inside;
 }
 
-static inline void hook_touch(const struct workload *work)
+static inline void hook_touch(const struct workload *work, struct hooks *h)
 {
 	(void)work;
+	(void)h;
+}
+
+static inline uint32_t hook_hold(const struct workload *work, const struct hooks *h)
+{
+	(void)h;
+	return work->hold;
 }
 
 static inline void hook_done(const struct workload *work, struct hooks *h, const void *block)

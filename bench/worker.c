@@ -158,7 +158,9 @@ static VARIANT_LOOP void exhaust(const struct workload *given, struct hart_stats
 	}
 	me->refused += refused;
 }
+#endif
 
+#if VARIANT_STARTS
 static void start(const struct workload *work, struct hart_stats *me)
 {
 	hook_start(work, &own[me->index].hooks, me);
@@ -184,7 +186,7 @@ const struct strategy JOIN(VARIANT, STRATEGY) = {
 	.shared = shared_view,
 	.node = node_view,
 	.order = section_order,
-#if VARIANT_FULL
+#if VARIANT_STARTS
 	.start = start,
 	.stop = stop,
 #endif

@@ -51,6 +51,8 @@ def objects(variant: str, lockfree: bool) -> Objects:
     lines = frozenset() if lockfree else frozenset({"touch_lines"})  # without a lock nobody minds that a count is lost
     if variant == "plain":
         return Objects(frozenset({"shared", "shared*"}))
+    if variant == "replay":
+        return Objects(frozenset({"shared", "shared*", "replay_lines"}))
     return Objects(frozenset({"shared*", "memory", "space"}) | lines, frozenset({"shared"}))
 
 

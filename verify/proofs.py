@@ -19,7 +19,7 @@ from verify.prove import Result
 from verify.strategy import Subject
 from verify.suite import suite
 
-VARIANTS = ("plain", "full")  # the variants of a worker: bench/variant.h
+VARIANTS = ("plain", "full", "replay")  # the variants of a worker: bench/variant.h
 USUAL_FORM = "pause-store"  # its image has no folder of its own
 
 SEEN = ("load", "store", "amo", "cas", "lr", "sc", "fence")  # kinds that a good execution has to show

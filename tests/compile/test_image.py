@@ -34,7 +34,7 @@ def test_the_heap_is_100_mib():
     assert s["_start"][0] == s["__image_start"][0] == "0000000080200000"
 
 
-OF_WORKERS, OF_ALL = {"own", "shared", "space", "memory"}, {"stats", "window", "fairness", "touch_lines", "churn_seats"}
+OF_WORKERS, OF_ALL = {"own", "shared", "space", "memory"}, {"stats", "window", "fairness", "touch_lines", "churn_seats", "replay_lines", "replay_own"}
 
 
 def test_the_places_of_timed_data_do_not_depend_on_other_data():
@@ -45,7 +45,8 @@ def test_the_places_of_timed_data_do_not_depend_on_other_data():
     first, last = min(a for a, name in at if name in OF_WORKERS), max(a for a, name in at if name in OF_ALL)
     inside = [name for a, name in at if first <= a <= last]
     assert first % span == 0 and set(inside) == OF_WORKERS | OF_ALL
-    assert inside.count("own") == 2 * len(strategies.known())
+    locks = sum(not strategy.lockfree for strategy in strategies.known().values())
+    assert inside.count("own") == 2 * len(strategies.known()) + locks
     assert all(int(symbols(TOP / "build/hartlock.elf")[name][0], 16) % span == 0 for name in ("__heap", "__stacks_start"))
 
 

@@ -54,6 +54,24 @@ def test_the_built_trylock_is_the_proved_one(name):
     assert json.loads(tries.FILE.read_text())[name]["code"] == cache.code_hash(tries.load(name))[:12], "make prove-trylocks"
 
 
+REPLAYED = [name for name, strategy in strategies.known().items() if not strategy.lockfree and name not in ("null", "indirect")]
+
+
+@sampled("name", REPLAYED, quick=lambda name: name in ("ticket", "mcs", "qspin"))
+def test_a_replay_adds_nothing_to_the_proved_code(built, name):
+    """Each atomic, fence and branch between acquire and release of the replay's loops is the lock's own, as in the plain loops."""
+    word = name.replace("-", "_")
+    assert difference(built, subject(word), "replay") == ""
+
+
+def test_a_replay_calls_divides_and_orders_nothing_more_than_the_plain_loop(built):
+    """A step asks for loads, stores and the delay only."""
+    costly = ("div", "rem", "mul", "jal", "call", "csr", "rd", "ecall", "amo", "lr", "sc", "fence")
+    kinds = [{insn.mnemonic for insn in built.function(built.worker("ticket", variant)["throughput"]).insns if insn.mnemonic.startswith(costly)}
+             for variant in ("plain", "replay")]
+    assert kinds[0] == kinds[1] and "fence" in kinds[1]
+
+
 def patched(image, address, data, folder):
     """A copy of the image in which other bytes are loaded to an address."""
     whole = bytearray(IMAGE.read_bytes())
@@ -119,7 +137,8 @@ def test_the_code_is_told_without_its_addresses(built, tmp_path):
     """An image of the same objects, linked in the reverse order, has everything elsewhere, and the same code."""
     sources = [p for folder in ("kernel", "bench", "alloc") for p in (TOP / folder).glob("*.[cS]") if p.name not in ("worker.c", "forms.c")]
     objects = [*(TOP / "build" / p.parent.name / f"{p.name}.o" for p in sources), TOP / "build/bench/forms.o",
-               *(TOP / f"build/bench/{variant}-{s.header.stem}.o" for s in strategies.known().values() for variant in ("plain", "full"))]
+               *(TOP / f"build/bench/{variant}-{s.header.stem}.o" for s in strategies.known().values()
+                 for variant in ("plain", "full", *(() if s.lockfree else ("pool", "replay"))))]
     other = tmp_path / "reversed.elf"
     subprocess.run([f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "--specs=picolibc.specs", "-nostartfiles", "-static",
                     "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,--defsym=vfprintf=__i_vfprintf", "-T", "build/kernel.ld", "-o", str(other),

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hartlock.base import paths
-from hartlock.analysis import drop_in
-from hartlock.plan import strategies, traits
+from hartlock.analysis import drop_in, replayed
+from hartlock.plan import replay, strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
 from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, take_free, without_lock
@@ -32,6 +32,8 @@ class Question:
     max_bytes: int | None
     need: tuple[str, ...]
     isa: str
+    replay: str = ""  # the label of a workload file
+    file: str = ""
 
 
 def the_ask(options: Question, data: Results) -> Ask:
@@ -40,20 +42,25 @@ def the_ask(options: Question, data: Results) -> Ask:
         extensions(options.isa)
     own = of_scenario(options.scenario) if options.scenario else None
     best = next((s for s, cells in data.settings.items() if options.scenario in ("", s.workload.scenario)
-                 and any(c.evidence in COSTS for c in cells.values())), None)
+                 and options.replay in ("", s.workload.replay) and any(c.evidence in COSTS for c in cells.values())), None)
     fixed: dict[str, int] = {name: getattr(best.workload if best else own, f"{name}_instructions", 0) for name in ("hold", "think")}
+    if options.replay or (best and best.workload.replay and options.hold is options.think is None):
+        fixed = dict.fromkeys(fixed, 0)
     for name in fixed:
         if (said := getattr(options, name)) is not None:
             fixed[name] = said
-    most = max((c.harts for c in data if c.claimed_role == "candidate"), default=1)
+    replayed = options.replay or (best.workload.replay if best and options.hold is options.think is None else "")
+    most = max((c.harts for c in data if c.claimed_role == "candidate" and replayed in ("", c.setting.workload.replay)), default=1)
     harts = most if options.harts is None else options.harts
     return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes, options.need, options.isa,
-               options.scenario)
+               options.scenario, replayed, options.file)
 
 
 def missing(data: Results, ask: Ask) -> str:
     """The reason why these folders cannot answer the question; "" if they can."""
     have = [(s, c) for s, cells in data.settings.items() for c in cells.values() if c.role == "candidate"]
+    if ask.replay and all(s.workload.replay != ask.replay for s, _ in have):
+        return f"the workload {ask.replay} was not replayed there"
     costs = [(s, c) for s, c in have if c.evidence in COSTS]
     if not have:
         return "no strategy was measured there, only what strategies are held against"
@@ -79,8 +86,11 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
     where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
     more = min(2 * ask.harts, 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
     around = {ask.harts} if alone else {ask.harts // 2, ask.harts, more} - {0}
-    names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in strategies.known()))
-    lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(strategies.known()) else []
+    usable = [name for name, strategy in strategies.known().items() if not (ask.replay and strategy.lockfree)]
+    names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in usable))
+    lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(usable) else []
+    if ask.replay:
+        return ["sweep", "--workload", ask.file or "FILE", *lock, *where]
     own = of_scenario(ask.scenario) if ask.scenario else None
     work = ["--scenario", ask.scenario] if own else []
     work += [] if own and own.hold_instructions == ask.hold else ["--hold", str(ask.hold)]
@@ -217,15 +227,36 @@ def _copy(picked: Sequence[Take | None]) -> Iterator[str]:
         yield "docs/use/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
 
 
-def answer(data: Results, ask: Ask) -> Iterator[str]:
-    """The lines of the answer. The caller guarantees that a setting fits."""
+def _of_lock(data: Results, advice: Advice, taken: Take | None, files: Sequence[replay.Workload]) -> Iterator[str]:
+    """The lines about the lock that was replayed, if one was; `files`: the workload files of its image."""
+    facts = next((f.facts for f in files if f.label == advice.ask.replay), replayed.facts_of(data, advice.setting))
+    if facts is None:
+        return
+    yield replayed.lock_sentence(facts)
+    name = taken.name if taken else ""
+    cells = data.cells(advice.setting, advice.ask.harts)
+    m = replayed.matter([c for c in cells if c.passed and c.strategy in traits.known() and not traits.known()[c.strategy].yardstick], facts)
+    yield from replayed.first_sentences(m, name)
+    own = next((f for f in files if f.label == advice.ask.replay), None)
+    if own and name:
+        of_image = [f for f in files if f.source.sha256 == own.source.sha256 and f.source.command == own.source.command]
+        yield from replayed.image_sentences(of_image, own.seen.image_locks, traits.known()[name].bytes_per_lock(advice.ask.harts), name)
+    yield ""
+    if m.is_little:
+        yield "If you choose one all the same:"
+
+
+def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> Iterator[str]:
+    """The lines of the answer. `files`: the workload files of an image. The caller guarantees that a setting fits."""
     setting = fitting(data, ask)[0]
     advice = advise(data, setting, ask)
     taken, free = (None, None) if advice.doubted else (take(data, advice), take_free(data, advice))
+    yield from _of_lock(data, advice, taken, files)
     yield from _head(advice, taken, free)
     yield ""
     ranked = list(_ranked(advice))
-    yield f"{'Ranked by' if ranked else 'Nothing is left to rank by'} {advice.measure.unit}; hold {ask.hold}, think {ask.think}, {on(ask.harts)}, evidence " + words(
+    work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}"
+    yield f"{'Ranked by' if ranked else 'Nothing is left to rank by'} {advice.measure.unit}; {work}, {on(ask.harts)}, evidence " + words(
         sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting.machine or setting.engine}){':' if ranked else '.'}"
     yield from ranked
     if advice.out:

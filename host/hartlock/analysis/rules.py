@@ -28,11 +28,14 @@ class Ask:
     need: tuple[str, ...] = ()
     isa: str = ""
     scenario: str = ""  # "": any
+    replay: str = ""  # the cell of the column `replay`; "": no lock that was observed
+    file: str = ""  # the workload file that has it, if it was given
 
 
 def question(setting: Comparable, harts: int) -> Ask:
     """The question of a reader who has asked nothing: cycles and tail count alike."""
-    return Ask(harts, setting.workload.hold_instructions, setting.workload.think_instructions, "balanced")
+    w = setting.workload
+    return Ask(harts, w.hold_instructions, w.think_instructions, "balanced", replay=w.replay)
 
 
 @dataclass
@@ -68,7 +71,7 @@ def fitting(data: Results, ask: Ask) -> list[Comparable]:
     """The settings with the asked hold and think whose evidence can rank, the best evidence first."""
     return [s for s, cells in data.settings.items()
             if (s.workload.hold_instructions, s.workload.think_instructions) == (ask.hold, ask.think)
-            and ask.scenario in ("", s.workload.scenario)
+            and ask.scenario in ("", s.workload.scenario) and ask.replay == s.workload.replay
             and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts and c.role == "candidate")]
 
 

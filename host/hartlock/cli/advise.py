@@ -10,6 +10,7 @@ from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.cli import arguments, sweep
 from hartlock.engine.model import Model
 from hartlock.plan import needs, plan as plans
+from hartlock.plan import replay
 
 NAME = "advise"
 AT_ONCE_S = 30  # seconds, below which what is missing is measured without being asked for
@@ -29,6 +30,8 @@ def parser() -> argparse.ArgumentParser:
                    help="instructions between (default: as measured)")
     p.add_argument("--scenario", metavar="NAME", default="",
                    help="of a sweep of several; hold and think are then its own")
+    p.add_argument("--workload", type=Path, metavar="FILE",
+                   help="a file that observe wrote: the answer is about that lock; harts, hold and think are its own")
     p.add_argument("--goal", choices=GOALS, default="balanced",
                    help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then "
                         "cycles; balanced: cycles and tail alike, nobody starved (default)")
@@ -63,15 +66,32 @@ def seconds(command: Sequence[str]) -> float:
     return takes / max(1, toolchain.host_processors())
 
 
+def beside(path: Path) -> list[Path]:
+    """The workload files of the image."""
+    return sorted(path.parent.glob("*.toml"))
+
+
+def _given(options: argparse.Namespace) -> replay.Workload | None:
+    """The contents of the workload file. Raises UsageError for what does not go with it."""
+    if not options.workload:
+        return None
+    for name in ("hold", "think", "scenario"):
+        if getattr(options, name) not in (None, ""):
+            raise UsageError(f"--{name} with --workload: the file says what a section does, and when; give one of them")
+    return replay.read(options.workload)
+
+
 def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measured) -> int:
     options = parser().parse_args(argv[1:])
     from hartlock.analysis import advise
     from hartlock.analysis.rules import fitting
     from hartlock.folder.reader import load
 
+    given = _given(options)
     data = load(options.folder)
-    ask = advise.the_ask(advise.Question(options.harts, options.hold, options.think, options.scenario, options.goal,
-                                         options.max_bytes_per_lock, tuple(options.need), options.isa), data)
+    ask = advise.the_ask(advise.Question(options.harts or (given.harts if given else None), options.hold, options.think, options.scenario,
+                                         options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa,
+                                         given.label if given else "", str(options.workload or "")), data)
     if not fitting(data, ask) and not options.no_measure:
         exactly = advise.sweep_for(ask, data, alone=not options.measure)
         if options.measure or advise.may_be_measured(data, ask) and seconds(exactly) < AT_ONCE_S:
@@ -82,6 +102,7 @@ def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measure
               f"Measure it: ./run-bench.sh {' '.join(advise.sweep_for(ask, data))}\n"
               "or let advise do it on the model: --measure")
         return EXIT_FAILED
-    for line in advise.answer(data, ask):
+    files = [replay.read(path) for path in beside(options.workload)] if given else []
+    for line in advise.answer(data, ask, files):
         print(line)
     return EXIT_OK

@@ -154,6 +154,8 @@ def _workload(p: argparse.ArgumentParser, usual: Usual) -> None:
 
     add("scenario", str, "NAME",
         "a named bundle of the options below, which they override; --list-scenarios lists them")
+    group.add("--workload", "a file that observe wrote: sections and gaps are those of a lock of your image, instead of the options below",
+              type=Path, metavar="FILE")
     for option in workload_options.OPTIONS:
         add(option.name, workload_options.TYPES[option.name], option.metavar, option.text())
 

@@ -1,13 +1,16 @@
 """./run-bench.sh observe: its parser, and the request that its options make."""
 
 import argparse
+import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
 from hartlock.base.errors import UsageError
 from hartlock.base.option_types import OptionError, word
 from hartlock.cli import arguments
+from hartlock.engine.build import file_hash
 from hartlock.engine.tcg import Tcg
+from hartlock.plan.replay import Source
 
 NAME = "observe"
 USAGE = "./run-bench.sh observe [--elf FILE] [options] -- QEMU-ARGUMENTS"
@@ -45,6 +48,14 @@ def parser() -> argparse.ArgumentParser:
     return p
 
 
+def _source(elf: Sequence[Path], qemu: Sequence[str], argv: Sequence[str]) -> Source:
+    """The image that is watched: the first --elf, else the file that QEMU starts; its hash where it is a file."""
+    started = [Path(value) for option, value in zip(qemu, qemu[1:]) if option in ("-kernel", "-bios")]
+    path = next((p for p in (*elf, *reversed(started)) if p.is_file()), None)
+    return Source(path.name if path else "the firmware that QEMU brings", file_hash(path) if path else "", "",
+                  shlex.join(["./run-bench.sh", *argv]))
+
+
 def main(argv: Sequence[str]) -> int:
     own, qemu = arguments.split(argv[1:])
     options = parser().parse_args(own)
@@ -63,4 +74,5 @@ def main(argv: Sequence[str]) -> int:
         image.add(images.of_list(path))
     functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),
                                      images.RELEASE: options.release})
-    return observe(Request(image, functions, options.auto == "on", options.seconds, options.until, options.out, qemu))
+    return observe(Request(image, functions, options.auto == "on", options.seconds, options.until, options.out, qemu,
+                           _source(options.elf, qemu, argv)))

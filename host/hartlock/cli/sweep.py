@@ -9,7 +9,7 @@ from pathlib import Path
 from hartlock.base.errors import UsageError
 from hartlock.cli import arguments, boards, measure
 from hartlock.engine.base import Options
-from hartlock.engine.choose import default_members, kind
+from hartlock.engine.choose import default_members
 from hartlock.engine.model import MANY_HARTS, MEMBERS, Model
 from hartlock.run.request import Part, Request
 
@@ -51,8 +51,9 @@ def counts(smp: int) -> tuple[int, ...]:
 
 def parts(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Iterator[Part]:
     """The parts of a sweep, boot by boot, with each workload in each boot."""
-    smp = options.smp or kind(options.engine).default_smp()
-    harts = options.harts or counts(smp)
+    given = measure.workload_of(options)
+    smp = measure.smp_of(options, given)
+    harts = options.harts or ((smp,) if given else counts(smp))
     members = default_members(options.engine, Options(smp, machine=options.machine))
     boots = options.boots or (members if members > 1 else BOOTS)
     for boot in range(1, boots + 1):

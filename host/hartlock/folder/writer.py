@@ -5,7 +5,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from io import FileIO
@@ -18,6 +18,8 @@ from hartlock.figures import columns
 from hartlock.figures.row_types import SampleRow, SummaryRow, TrialRow, WaitRow
 from hartlock.figures.rows import Rows
 from hartlock.folder.members import FILE, MemberRow
+
+WORKLOADS = "workloads"  # the folder of workload files, inside a results folder
 
 RowT = TypeVar("RowT")
 
@@ -189,6 +191,14 @@ class Folder(Files):
     def add(self, rows: Rows) -> None:
         self._samples.add(rows.samples)
         self._trials.add(rows.trials)
+
+    def write_workloads(self, files: Mapping[str, bytes]) -> None:
+        """Write the workload files into workloads/, where `observe` has them, too: results/latest has them whichever came last."""
+        for name, text in files.items():
+            path = self.path / WORKLOADS / name
+            with writing(path):
+                path.parent.mkdir(exist_ok=True)
+                path.write_bytes(text)
 
     def write_members(self, rows: Iterable[MemberRow]) -> None:
         """Writes members.csv, if there are rows. Raises RunError."""

@@ -16,10 +16,11 @@ from hartlock.engine import build, qmp
 from hartlock.engine.process import Drained
 from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
-from hartlock.observe import records, view
+from hartlock.observe import records, view, workload
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
 from hartlock.observe.locks import locks_of
 from hartlock.observe.trouble import troubles
+from hartlock.plan.replay import Source
 from hartlock.run.guarded import Outcome, guarded
 
 KIND_OF = {ACQUIRE: "takes", TRY: "tries", RELEASE: "letsgo"}  # the words of the plugin's arguments
@@ -37,6 +38,7 @@ class Request:
     until: str
     out: Path | None
     qemu: Sequence[str]  # QEMU's arguments
+    source: Source  # the image that is watched, for the workload files
 
 
 class Run:
@@ -115,9 +117,11 @@ class Run:
         say(view.table(locks))
         for trouble in troubles(seen, locks, image):
             say(f"- {trouble}", markup=False)
-        say("lengths are instructions of one hart; waits are left out, for under emulation they are the computer's own. "
-            "Which lock suits the first of them:", markup=False)
-        say(f"  {view.replay(locks[0])}", markup=False)
+        say("lengths are instructions of one hart; waits are left out, for under emulation they are the computer's own. ", markup=False)
+        if files := workload.write(self.path, locks, seen, self.request.source):
+            say(f"Which lock suits the first of them ({len(files)} have such a file):", markup=False)
+            for command in ("sweep", "advise"):
+                say(f"  ./run-bench.sh {command} --workload {writer.short(files[0])}", markup=False)
 
 
 def observe(request: Request) -> int:

@@ -59,9 +59,3 @@ def write_order(path: Path, records: Records, locks: Sequence[Lock], image: Imag
     with writer.writing(path):
         path.write_text("digraph order {\n" + "\n".join(arrows) + "\n}\n", encoding="utf-8")
 
-
-def replay(lock: Lock) -> str:
-    """The sweep that has sections and gaps like this lock's."""
-    harts = max(1, len(lock.per_hart))
-    return (f"./run-bench.sh sweep --smp {harts} --hold {lock.hold.p50:.0f} --think {lock.gap.p50:.0f} "
-            f"--touch {min(64, lock.written):.0f}")

@@ -3,7 +3,7 @@
 from collections import Counter
 
 from hartlock.base.errors import UsageError
-from hartlock.plan import schema, strategies
+from hartlock.plan import replay, schema, strategies
 from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, OF_THE_RUN, Cell, Plan, Workload
 from hartlock.plan.windows import Windows
 
@@ -41,9 +41,17 @@ def _enter(values: Values, word: str) -> None:
         values["think_range"] = values[key]
 
 
+def _replay(value: str) -> str:
+    try:
+        return replay.label_of(value)
+    except ValueError as e:
+        raise UsageError(f"the board's plan has replay={value[:60]}, {e}") from e
+
+
 def read(text: str, smp: int) -> tuple[Plan, Windows]:
     """The plan, and the windows it asks for. `smp`: the harts that the board has."""
     values: Values = {name: key.usual for name, key in schema.keys().items()}
+    steps = ""
     order: list[Cell] = []
     for word in text.partition("hartlock:")[2].split():
         key, _, value = word.partition("=")
@@ -52,11 +60,13 @@ def read(text: str, smp: int) -> tuple[Plan, Windows]:
         elif key == "format":
             if _number(key, value) != FORMAT:
                 raise UsageError(f"the board's plan has format {value}; this hartlock reads {FORMAT}")
+        elif key == "replay":
+            values["replay"], steps = _replay(value), value
         else:
             _enter(values, word)
     if not order:
         raise UsageError("the board was not asked to measure anything: it had no plan (docs/ports/boards.md)")
-    return _plan(order, _workload(values), int(values["seed"]), smp), Windows(*(int(values[name]) for name in Windows._fields))
+    return _plan(order, _workload(values), steps, int(values["seed"]), smp), Windows(*(int(values[name]) for name in Windows._fields))
 
 
 def _workload(values: Values) -> Workload:
@@ -64,14 +74,14 @@ def _workload(values: Values) -> Workload:
                if key.column not in (schema.NONE, *OF_THE_RUN)}
     if values["sizes"] != FIXED:
         columns["size_bytes"] = 0
-    return Workload(**columns, arrival="poisson" if values["rate"] else "closed")
+    return Workload(**columns, replay=values.get("replay", ""), arrival="poisson" if values["rate"] else "closed")
 
 
-def _plan(order: list[Cell], workload: Workload, seed: int, smp: int) -> Plan:
+def _plan(order: list[Cell], workload: Workload, steps: str, seed: int, smp: int) -> Plan:
     asked, known = {t.strategy for t in order}, strategies.known()
     everything = asked >= set(known)  # --lock all: what some hart lacks an extension for is left out
     return Plan(
         smp=smp, locks=tuple(name for name in known if name in asked),
         optional=tuple(name for name in known if everything and known[name].needs),
         harts=tuple(sorted({t.harts for t in order})),
-        workload=workload, trials=max(Counter(order).values()), seed=seed, order=tuple(order))
+        workload=workload, replay=steps, trials=max(Counter(order).values()), seed=seed, order=tuple(order))

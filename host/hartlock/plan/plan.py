@@ -1,7 +1,7 @@
 """Turns the wishes of a command line into an ordered list of trials."""
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ LARGEST_BYTES = {"pool": FRAME_BYTES}  # the most that an allocator hands out at
 # Columns of bench/plan.def that are not of the workload: a Plan, an engine or the kernel has them.
 OF_THE_RUN = ("relax", "unlock", "clusters", "duration_us", "seed")
 # The columns of a workload that are no keys of the kernel.
-OF_THE_HOST = {"scenario": "", "arrival": "closed"}
+OF_THE_HOST = {"scenario": "", "arrival": "closed", "replay": ""}
 
 
 def _workload_columns() -> dict[str, int | str]:
@@ -59,6 +59,7 @@ class Workload(schema.Made):
     think_range_instructions: int
     batch_bytes: int
     scenario: str
+    replay: str  # the name and the digest of a workload file; "": none
     sizes: str
     touch_lines: int
     placement: str
@@ -96,7 +97,9 @@ class Workload(schema.Made):
 
     @property
     def variant(self) -> str:
-        """The variant of a worker that runs the workload, as bench/plan.c's plan_needs_full() chooses it."""
+        """The variant of a worker that runs the workload, as choose_work() of bench/plan_run.c chooses it."""
+        if self.replay:
+            return schema.REPLAY
         if self.frees:
             return self.allocator.replace("-", "_")
         return schema.FULL if any(key.full and value != key.usual for key, value in self._keys()) else schema.PLAIN
@@ -114,6 +117,8 @@ class Plan:
     relax: str = lock_forms.RELAX
     unlock: str = lock_forms.UNLOCK
     clusters: int = 0  # equal ones, that the harts are told they form; 0: what the machine says
+    replay: str = ""  # the value of the kernel's key: the steps of the workload file; "": none
+    facts: Mapping[str, object] = field(default_factory=dict)  # the fields of replay.Facts: what an answer tells of its lock
     optional: tuple[str, ...] = ()  # locks that are left out without complaint where an extension is missing
     order: tuple[Cell, ...] = field(default=())
 
@@ -135,6 +140,8 @@ class Plan:
             f"duration_us={windows.duration_us}", f"warmup_us={windows.warmup_us}",
             f"fairness_us={windows.fairness_us}", f"seed={self.seed}",
         ]
+        if self.replay:
+            words.append(f"replay={self.replay}")
         if self.clusters:
             words.append(f"clusters={self.clusters}")
         if windows.hang_ms:

@@ -19,7 +19,7 @@ NONE = "NONE"  # the column of a key, or a counter, that has none
 
 Class = TypeVar("Class")
 
-PLAIN, FULL = "plain", "full"  # the two variants of a worker: bench/variant_plain.h, bench/variant_full.h
+PLAIN, FULL, REPLAY = "plain", "full", "replay"  # the variants of a worker: bench/variant_plain.h and so on
 
 
 @dataclass(frozen=True)

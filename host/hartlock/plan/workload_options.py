@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TypeVar, cast
 
-from hartlock.plan import scenarios, schema
+from hartlock.plan import replay, scenarios, schema
 from hartlock.base.errors import UsageError
 from hartlock.base.option_types import OptionError, int_between, one_of, shortened
 from hartlock.plan.plan import FIXED, FRAME_BYTES, SIZES, Workload
@@ -15,6 +15,7 @@ from hartlock.plan.strategies import BUMP
 Value = TypeVar("Value")
 Options = Mapping[str, object]  # by option, with underscores: its value, or None if it was not given
 Read = Callable[[str], object]
+WITH_A_FILE = ("size", "align")  # options that do not say what a workload file says
 THINK = 100  # instructions between allocations, where the command line says nothing: the kernel's default is 0
 
 
@@ -143,8 +144,25 @@ def of_scenario(name: str) -> Workload:
     return workload({"scenario": name, **{option.replace("-", "_"): None for option in TYPES}})
 
 
-def workload(options: Options) -> Workload:
-    """The workload that the options ask for. Raises UsageError for options that contradict each other."""
+def replayed(options: Options, of_file: replay.Workload) -> Workload:
+    """The workload of a file. Raises UsageError for options that the file's steps say, or that do not go with them."""
+    asked = [option.name for option in OPTIONS if options[option.name.replace("-", "_")] is not None and option.name not in WITH_A_FILE]
+    if options["scenario"]:
+        asked.insert(0, "scenario")
+    if asked:
+        raise UsageError(f"--{asked[0]} with --workload: the file says what a section does, and when; give one of them")
+    values = {schema.keys()[o.key].column: o.usual() for o in OPTIONS if o.key}
+    sizes = {name: options[name] or schema.number(name).usual for name in ("size", "align")}
+    if isinstance(sizes["size"], str):
+        raise UsageError(f"--size {sizes['size']} with --workload: sizes are not drawn there; give a number of bytes")
+    return Workload(**values, replay=of_file.label, size_bytes=sizes["size"], align_bytes=sizes["align"], think_instructions=0,
+                    think_range_instructions=0)
+
+
+def workload(options: Options, of_file: replay.Workload | None = None) -> Workload:
+    """The workload that the options, or the file, ask for. Raises UsageError for options that contradict each other."""
+    if of_file is not None:
+        return replayed(options, of_file)
     values = {schema.keys()[option.key].column: given(options, option.name, option.usual()) for option in OPTIONS if option.key}
     frees = given(options, "allocator", BUMP) != BUMP
     wanted: int | str = given(options, "size", FRAME_BYTES if frees else schema.number("size").usual)

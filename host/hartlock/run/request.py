@@ -1,7 +1,7 @@
 """The request of a run, and of a sweep's boots."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from hartlock.engine.base import Engine
@@ -19,6 +19,7 @@ class Request:
     silence_s: float | None  # the value of --time-limit
     argv: list[str]
     remarks: Sequence[str] = ()  # to be printed at the end
+    workloads: Mapping[str, bytes] = field(default_factory=dict)  # the workload file, and those beside it: they go into the run's folder
     members: int = 1  # machines of an engine whose profile stands for many
 
 

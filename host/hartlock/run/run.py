@@ -56,6 +56,7 @@ class Run:
 
     def _begin(self) -> None:
         self.folder.write_context(self.context)
+        self.folder.write_workloads(self.request.workloads)
         if not self.request.out:
             writer.point_latest(self.path)
         self.measure()

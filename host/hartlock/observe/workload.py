@@ -1,0 +1,131 @@
+"""Writes a workload file (plan/replay.py) for each lock that more than one hart took."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from hartlock.folder import writer
+from hartlock.observe.locks import Lock, held
+from hartlock.observe.records import Array, Records
+from hartlock.plan import replay
+from hartlock.plan.replay import HartClass, Seen, Source, Step
+
+FILES = 50  # locks that get a file, the heaviest first
+LINE_BYTES = 64
+STEPS = 1024  # steps of a lock, which the kernel's command line holds
+LEAST_HARTS = 2  # nobody ever waits for a lock that one hart alone takes
+
+
+@dataclass(frozen=True)
+class Lines:
+    """The lines of a section: those that another hart touches, too, written and only read; and the hart's own."""
+
+    written: int
+    read: int
+    own: int
+
+
+def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) -> list[Path]:
+    """Write workloads/NAME.toml for each lock; returns the files, the heaviest lock's first."""
+    lines, written = _lines(seen), []
+    with writer.writing(folder / writer.WORKLOADS):
+        (folder / writer.WORKLOADS).mkdir(exist_ok=True)
+    for lock in [lock for lock in locks if len(lock.per_hart) >= LEAST_HARTS][:FILES]:
+        classes = _classes(lock, seen, lines)
+        if not classes:
+            continue
+        path = folder / writer.WORKLOADS / f"{replay.file_name(lock.name)}.toml"
+        with writer.writing(path):
+            path.write_text(replay.text_of(lock.name, _of(source, lock), _seen(lock, seen, len(locks), classes), classes), encoding="utf-8")
+        written.append(path)
+    return written
+
+
+def _of(source: Source, lock: Lock) -> Source:
+    return Source(source.image, source.sha256, lock.name, source.command)
+
+
+def _lines(seen: Records) -> dict[int, Lines]:
+    """The lines of each section of which they were kept, by the section's place in its file."""
+    shared = {(int(line["lock"]), int(line["address"])): _is_shared(line) for line in seen.line}
+    found: dict[int, list[int]] = {}
+    for touch in seen.touch:
+        place = int(touch["section"])
+        if place >= len(seen.section) or not touch["wrote"] and _is_lock(seen.section[place], int(touch["address"])):
+            continue
+        kind = (2 if not shared.get((int(seen.section["lock"][place]), int(touch["address"])), False) else int(touch["wrote"] == 0))
+        found.setdefault(place, [0, 0, 0])[kind] += 1
+    return {place: Lines(*kinds) for place, kinds in found.items()}
+
+
+def _is_lock(section: Array, line: int) -> bool:
+    """True for the line of the lock's word: a ticket lock reads it to let go."""
+    return int(section["address"]) // LINE_BYTES == line // LINE_BYTES
+
+
+def _is_shared(line: Array) -> bool:
+    """True for a line that a hart wrote, and another touched."""
+    touched = int(line["readers"] | line["writers"])
+    return bool(line["writers"]) and touched & (touched - 1) != 0
+
+
+def _runs(lock: Lock, seen: Records, hart: int) -> Iterator[Array]:
+    """The places of a hart's sections of a lock, in order: those of which the lines were kept."""
+    rows = np.flatnonzero((seen.section["lock"] == lock.word) & (seen.section["hart"] == hart) & (seen.section["is_held"] == 0))
+    return iter(rows[np.argsort(seen.section["taken"][rows], kind="stable")])
+
+
+def _steps(lock: Lock, seen: Records, hart: int, lines: dict[int, Lines]) -> list[Step]:
+    """The steps of a hart, in order. The first one's gap is not known: the median stands for it."""
+    places = list(_runs(lock, seen, hart))
+    rows = seen.section[places]
+    gaps = np.maximum(rows["asked"][1:].astype(np.int64) - rows["freed"][:-1].astype(np.int64), 0)
+    first = int(np.median(gaps)) if len(gaps) else int(lock.gap.p50)
+    made = []
+    for place, gap, hold in zip(places, [first, *gaps], held(rows), strict=True):
+        if (of := lines.get(int(place))) is not None or int(seen.section["written"][place]) + int(seen.section["read"][place]) == 0:
+            made.append(_step(int(gap), int(hold), of or Lines(0, 0, 0)))
+    return made
+
+
+def _step(gap: int, hold: int, of: Lines) -> Step:
+    written = min(of.written, replay.MAX_LINES)
+    return Step(min(gap, replay.MAX_LENGTH), min(hold, replay.MAX_LENGTH), written, min(of.read, replay.MAX_LINES - written),
+                min(of.own, replay.MAX_OWN))
+
+
+def _classes(lock: Lock, seen: Records, lines: dict[int, Lines]) -> list[HartClass]:
+    """The classes of harts, the busiest first: harts whose numbers of acquisitions are within a factor of two of the first one's."""
+    harts = sorted(lock.per_hart.items(), key=lambda item: (-item[1], item[0]))
+    groups: list[list[int]] = []
+    most = 0
+    for hart, taken in harts:
+        if not groups or 2 * taken < most and len(groups) < replay.MAX_CLASSES:
+            groups.append([])
+            most = taken
+        groups[-1].append(hart)
+    made = [(len(group), [step for hart in group for step in _some(_steps(lock, seen, hart, lines), STEPS // len(harts))])
+            for group in groups]
+    return [HartClass(harts, tuple(steps)) for harts, steps in made if steps]
+
+
+def _some(steps: list[Step], most: int) -> list[Step]:
+    """The steps, or of too many of them runs that are spread evenly from the first to the last."""
+    run = 16
+    if len(steps) <= max(most, 1):
+        return steps
+    runs = max(1, most // run)
+    begins = np.linspace(0, len(steps) - run, runs).astype(int)
+    return [step for begin in dict.fromkeys(begins.tolist()) for step in steps[begin:begin + min(run, most)]]
+
+
+def _seen(lock: Lock, seen: Records, locks: int, classes: Sequence[HartClass]) -> Seen:
+    executed = float(seen.hart["instructions"].sum()) / max(1, len(seen.hart))
+    gap = lock.every_gap
+    return Seen(
+        taken=lock.taken, left_out=lock.taken - sum(len(c.steps) for c in classes), harts=len(lock.per_hart), image_harts=len(seen.hart),
+        image_locks=locks, busiest_share=round(lock.busiest, 4), hold_p50=int(lock.hold.p50), hold_p99=int(lock.hold.p99),
+        gap_p50=int(lock.gap.p50), gap_mean=int(gap.mean()) if len(gap) else 0, slept_share=round(lock.slept, 4),
+        held_share=round(float(held(lock.sections).sum()) / max(1.0, executed), 6), written_p50=int(lock.written), read_p50=int(lock.read))
