@@ -54,13 +54,13 @@ ARCH   := -march=rv64gc -mabi=lp64d -mcmodel=medany
 CFLAGS := -std=gnu11 -O2 -g $(ARCH) -ffreestanding -fno-common -ffunction-sections \
           -fdata-sections -fno-stack-protector -ftls-model=local-exec $(WARN)
 KERNEL_AT := $(if $(KERNEL_BASE),-DKERNEL_BASE=$(KERNEL_BASE))
-CPPFLAGS := -MMD -MP -DGLOBAL_ALLOC=$(GLOBAL_ALLOC) -Ikernel $(KERNEL_AT)
+CPPFLAGS := -MMD -MP -DGLOBAL_ALLOC=$(GLOBAL_ALLOC) -Ikernel $(KERNEL_AT)$(if $(CALLED), -DLOCKS_CALLED)
 LIBC     := --specs=picolibc.specs -DPICOLIBC_INTEGER_PRINTF_SCANF
 LDFLAGS  := $(LIBC) -nostartfiles -static -Wl,--gc-sections -Wl,--fatal-warnings \
             -Wl,--no-warn-rwx-segments -Wl,--defsym=vfprintf=__i_vfprintf
 
 .PHONY: all flat
-all: $(IMAGE) ## build the kernel image (default; RELAX=none|pause|wrs UNLOCK=store|fence-store|store-fence|amoswap)
+all: $(IMAGE) ## build the kernel image (default; RELAX=none|pause|wrs UNLOCK=store|fence-store|store-fence|amoswap; CALLED=1: locks as functions)
 flat: $(FLAT) ## the same as a flat file for U-Boot's booti: build/hartlock.bin
 
 # The image moves itself: relocs.awk makes the table of what there is to move from a
@@ -114,7 +114,7 @@ $(4)/bench/$(6)-$(1).o: bench/worker.c $(4)/flags
 	$$(call say,CC,"bench/worker.c for $(1) ($(6))")
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(5)) $(FORM_DEF) -DSTRATEGY=$(1) \
-		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
+		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_SYMBOL='"$(1)"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
 		-DSECTION_HEADER='"$(3)"' -DVARIANT_HEADER='"variant_$(if $(filter $(FREEING),$(6)),full,$(6)).h"' \
 		$(if $(filter full,$(6)),-DPLACE_LINE=8) \
 		$(if $(filter $(FREEING),$(6)),-DFREEING=$(6) -DFREEING_NAME='"$(subst _,-,$(6))"' -DHEAP_HEADER='"heap_$(6).h"') \

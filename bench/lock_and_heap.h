@@ -7,6 +7,7 @@
 #ifndef BENCH_LOCK_AND_HEAP_H
 #define BENCH_LOCK_AND_HEAP_H
 
+#include "calls.h"
 #include "cluster.h"
 
 #define FORMS NAME(forms)

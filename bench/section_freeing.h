@@ -71,7 +71,7 @@ static inline __attribute__((always_inline)) void *shared_section(const struct w
 								  struct marks *marks,
 								  struct grant *grant)
 {
-	bool waited = NAME(acquire)(THE_LOCK, &mine->node);
+	bool waited = ACQUIRE(THE_LOCK, &mine->node);
 	void *block;
 
 	if (marks)
@@ -85,7 +85,7 @@ static inline __attribute__((always_inline)) void *shared_section(const struct w
 	hook_inside(work, &mine->hooks, false);
 	if (grant)
 		fairness_release(grant);
-	NAME(release)(THE_LOCK, &mine->node);
+	RELEASE(THE_LOCK, &mine->node);
 	if (marks)
 		marks->waited = waited;
 	mine->hooks.me->visits++;

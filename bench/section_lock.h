@@ -26,7 +26,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	if (marks)
 		marks->call = port_cycles();
 	mask = hook_mask(work);
-	waited = NAME(acquire)(THE_LOCK, &mine->node);
+	waited = ACQUIRE(THE_LOCK, &mine->node);
 	if (marks)
 		marks->owner = port_cycles();
 	if (grant)
@@ -38,7 +38,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	hook_inside(work, &mine->hooks, false);
 	if (grant)
 		fairness_release(grant);
-	NAME(release)(THE_LOCK, &mine->node);
+	RELEASE(THE_LOCK, &mine->node);
 	hook_unmask(work, mask);
 	if (marks) {
 		marks->done = port_cycles();
