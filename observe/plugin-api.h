@@ -13,7 +13,13 @@
 
 #define PLUGIN_EXPORT __attribute__((visibility("default")))
 
-enum { PLUGIN_API_OLDEST = 1, PLUGIN_API_COPIES = 3, PLUGIN_API_NEWEST = 4 };
+enum {
+	PLUGIN_API_OLDEST = 1,
+	PLUGIN_API_RENEWED = 2,
+	PLUGIN_API_COPIES = 3,
+	PLUGIN_API_REGISTERS = 4,
+	PLUGIN_API_NEWEST = 4
+};
 
 typedef uint64_t plugin_id;
 
@@ -32,11 +38,12 @@ struct qemu_plugin_tb;
 struct qemu_plugin_insn;
 struct qemu_plugin_hwaddr;
 
-enum plugin_registers { PLUGIN_NO_REGISTERS };
+enum plugin_registers { PLUGIN_NO_REGISTERS, PLUGIN_READS_REGISTERS };
 enum plugin_access { PLUGIN_READS = 1, PLUGIN_WRITES = 2, PLUGIN_READS_AND_WRITES = 3 };
 
 typedef void plugin_translate_fn(plugin_id id, struct qemu_plugin_tb *tb);
 typedef void plugin_exit_fn(plugin_id id, void *data);
+typedef void plugin_hart_fn(plugin_id id, unsigned vcpu);
 typedef void plugin_execute_fn(unsigned vcpu, void *data);
 typedef void plugin_memory_fn(unsigned vcpu, uint32_t info, uint64_t address, void *data);
 
@@ -61,6 +68,27 @@ uint64_t qemu_plugin_insn_vaddr(const struct qemu_plugin_insn *insn);
 /* Before API 3 it returns where the bytes are; from then on it copies them to `to`. */
 uintptr_t qemu_plugin_insn_data(const struct qemu_plugin_insn *insn, void *to, size_t size);
 bool qemu_plugin_mem_is_store(uint32_t info);
+
+/* The functions from here to the next remark are weak, for an older QEMU has none of them. */
+struct plugin_array { /* GLib's GArray */
+	char *data;
+	unsigned len;
+};
+struct plugin_bytes { /* GLib's GByteArray */
+	uint8_t *data;
+	unsigned len;
+};
+struct plugin_register {
+	void *handle;
+	const char *name, *feature;
+};
+#define PLUGIN_WEAK __attribute__((weak))
+PLUGIN_WEAK struct plugin_array *qemu_plugin_get_registers(void);
+PLUGIN_WEAK int qemu_plugin_read_register(void *handle, struct plugin_bytes *to); /* its size */
+PLUGIN_WEAK struct plugin_bytes *g_byte_array_new(void);
+PLUGIN_WEAK struct plugin_bytes *g_byte_array_set_size(struct plugin_bytes *bytes, unsigned size);
+
+void qemu_plugin_register_vcpu_init_cb(plugin_id id, plugin_hart_fn *fn);
 
 /* NULL if the address is none of the access. */
 struct qemu_plugin_hwaddr *qemu_plugin_get_hwaddr(uint32_t info, uint64_t virtual_address);

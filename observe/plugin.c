@@ -6,12 +6,14 @@
  * `auto=on` takes note of atomic instructions everywhere; `takes`, `tries` and `letsgo` name
  * functions by their addresses. The host program knows the symbols, and what a record means.
  */
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin-api.h"
+#include "registers.h"
 #include "watch.h"
 
 enum { FUNCTIONS = 256 };
@@ -19,23 +21,31 @@ enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, LISTS };
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
 
+/* QEMU 7.2 knows no plugins that are made for API 2, and QEMU 10.0 none for API 1. */
+__attribute__((constructor)) static void choose_api(void)
+{
+	if (qemu_plugin_get_registers != NULL)
+		qemu_plugin_version = PLUGIN_API_RENEWED;
+}
+
 /* An instruction that is watched. */
 struct point {
 	uint64_t pc;
 	uint32_t behind; /* instructions of its block that come after it */
-	bool is_atomic, lets_go;
+	bool is_atomic, drops_result;
 	const struct function *function;
 };
 
 struct block {
-	uint64_t last; /* address of its last instruction */
+	uint64_t first, last; /* addresses of its first and its last instruction */
+	uint64_t behind;      /* the address behind it, which a call at its end returns to */
 	uint32_t instructions;
 };
 
 /* The block that a hart executes, which only the hart's own thread touches. */
 struct position {
 	uint64_t executed; /* instructions, up to the end of the block */
-	uint64_t last, before;
+	const struct block *block, *before;
 	char pad[64 - 3 * sizeof(uint64_t)];
 };
 
@@ -50,7 +60,7 @@ static const char *const name_of[LISTS] = {"section", "word", "pair", "line", "h
 static const size_t size_of[LISTS] = {sizeof(struct section_record), sizeof(struct word_record),
 				      sizeof(struct pair_record),    sizeof(struct line_record),
 				      sizeof(struct hart_record),    sizeof(struct touch_record)};
-static FILE *file[LISTS];
+static struct output output[LISTS];
 
 static uint64_t now(unsigned hart, const struct point *p)
 {
@@ -71,14 +81,39 @@ static void end(void)
 	pthread_mutex_unlock(&turn);
 }
 
+/* The hart goes on where a function that was called returns to. */
+static void come_back(unsigned hart, const struct function *f, const struct position *p)
+{
+	if (!begin())
+		return;
+	watch_leave(&watch, hart, f, RESULT_UNKNOWN, INTERRUPTS_UNKNOWN, p->block->last,
+		    p->executed);
+	end();
+}
+
 static void on_block(unsigned hart, void *data)
 {
 	const struct block *b = data;
 	struct position *p = &position[hart];
+	const struct function *f = watch_comes_back(&watch, hart, b->first);
 
+	if (f != NULL)
+		come_back(hart, f, p);
 	p->executed += b->instructions;
-	p->before = p->last;
-	p->last = b->last;
+	p->before = p->block;
+	p->block = b;
+}
+
+static enum interrupts interrupts(unsigned hart)
+{
+	enum { MACHINE = 3, SIE = 1 << 1, MIE = 1 << 3 };
+	bool is_machine;
+
+	if (!registers_are_known(hart))
+		return INTERRUPTS_UNKNOWN;
+	is_machine = register_of(hart, REGISTER_PRIV) == MACHINE;
+	return register_of(hart, REGISTER_MSTATUS) & (is_machine ? MIE : SIE) ? INTERRUPTS_ON
+									      : INTERRUPTS_OFF;
 }
 
 static bool is_busy(unsigned hart)
@@ -95,43 +130,73 @@ static uint64_t physical(uint32_t info, uint64_t address)
 	return at != NULL ? qemu_plugin_hwaddr_phys_addr(at) : address;
 }
 
+/* What changes something that other harts see. */
+static void on_shared_access(unsigned hart, struct access *a, uint32_t info)
+{
+	if (a->is_atomic) {
+		a->physical = physical(info, a->address);
+		a->interrupts = interrupts(hart);
+	}
+	if (!begin())
+		return;
+	watch_access(&watch, hart, a);
+	end();
+}
+
 static void on_access(unsigned hart, uint32_t info, uint64_t address, void *data)
 {
 	const struct point *p = data;
-	struct access a = {p->pc,        address,   0, now(hart, p), qemu_plugin_mem_is_store(info),
-			   p->is_atomic, p->lets_go};
+	struct access a;
 
-	if (!p->is_atomic && !is_busy(hart))
+	if (!p->is_atomic && !is_busy(hart)) /* of most accesses */
 		return;
-	if (watch_is_private(&watch, hart, &a)) {
+	if (!p->is_atomic && !watch_wants_loads(&watch, hart) && !qemu_plugin_mem_is_store(info))
+		return;
+	a = (struct access){.pc = p->pc,
+			    .address = address,
+			    .now = now(hart, p),
+			    .is_store = qemu_plugin_mem_is_store(info),
+			    .is_atomic = p->is_atomic,
+			    .drops_result = p->drops_result};
+	if (watch_is_private(&watch, hart, &a))
 		watch_access(&watch, hart, &a);
-		return;
-	}
-	if (a.is_atomic)
-		a.physical = physical(info, address);
-	if (!begin())
-		return;
-	watch_access(&watch, hart, &a);
-	end();
+	else
+		on_shared_access(hart, &a, info);
 }
 
 static void on_enter(unsigned hart, void *data)
 {
 	const struct point *p = data;
+	const struct block *before = position[hart].before;
+	struct call call = {.now = now(hart, p)};
 
+	if (before != NULL) {
+		call.site = before->last;
+		call.returns_to = before->behind;
+	}
+	if (registers_are_known(hart)) {
+		call.argument = register_of(hart, REGISTER_A0);
+		call.returns_to = register_of(hart, REGISTER_RA);
+		if (before == NULL || call.returns_to != before->behind) /* not by a call */
+			call.site = call.returns_to - 2;
+	}
 	if (!begin())
 		return;
-	watch_enter(&watch, hart, p->function, position[hart].before, now(hart, p));
+	watch_enter(&watch, hart, p->function, &call);
 	end();
 }
 
 static void on_leave(unsigned hart, void *data)
 {
 	const struct point *p = data;
+	enum result result = !registers_are_known(hart)               ? RESULT_UNKNOWN
+			   : (uint32_t)register_of(hart, REGISTER_A0) ? RESULT_GOT_IT
+								      : RESULT_FAILED;
+	enum interrupts on = interrupts(hart);
 
 	if (!begin())
 		return;
-	watch_leave(&watch, hart, p->function, p->pc, now(hart, p));
+	watch_leave(&watch, hart, p->function, result, on, p->pc, now(hart, p));
 	end();
 }
 
@@ -148,12 +213,35 @@ static void on_call(unsigned hart, void *data)
 
 static void on_mret(unsigned hart, void *data)
 {
-	watch_return(&watch, hart, true, now(hart, data));
+	watch_return(&watch, hart, LEVEL_MACHINE, now(hart, data));
 }
 
 static void on_sret(unsigned hart, void *data)
 {
-	watch_return(&watch, hart, false, now(hart, data));
+	watch_return(&watch, hart, LEVEL_SUPERVISOR, now(hart, data));
+}
+
+static enum cause cause_in(unsigned hart, enum known_register which)
+{
+	enum { CALL_OF_USER = 8, CALL_OF_MACHINE = 11 };
+	uint64_t value = register_of(hart, which);
+
+	if (!registers_are_known(hart))
+		return CAUSE_UNKNOWN;
+	if (value >> 63)
+		return CAUSE_INTERRUPT;
+	return value >= CALL_OF_USER && value <= CALL_OF_MACHINE ? CAUSE_CALL : CAUSE_EXCEPTION;
+}
+
+static void on_scause(unsigned hart, void *data)
+{
+	watch_cause(&watch, hart, LEVEL_SUPERVISOR, cause_in(hart, REGISTER_SCAUSE),
+		    now(hart, data));
+}
+
+static void on_mcause(unsigned hart, void *data)
+{
+	watch_cause(&watch, hart, LEVEL_MACHINE, cause_in(hart, REGISTER_MCAUSE), now(hart, data));
 }
 
 static uint32_t word_of(const struct qemu_plugin_insn *insn)
@@ -183,9 +271,12 @@ static bool is_atomic(uint32_t word)
 	return (word & 0x7f) == 0x2f; /* the opcode AMO */
 }
 
-static bool is_swap_for_nothing(uint32_t word)
+static bool drops_result(uint32_t word)
 {
-	return is_atomic(word) && word >> 27 == 1 && (word >> 7 & 31) == 0; /* AMOSWAP, rd is x0 */
+	enum { LR = 2, SC = 3 };
+	uint32_t what = word >> 27, rd = word >> 7 & 31;
+
+	return is_atomic(word) && rd == 0 && what != LR && what != SC;
 }
 
 static bool is_return(uint32_t word)
@@ -193,20 +284,41 @@ static bool is_return(uint32_t word)
 	return word == 0x8082 || word == 0x00008067; /* c.jr ra, jalr x0, 0(ra) */
 }
 
+static plugin_execute_fn *callback_of(uint32_t word)
+{
+	enum { WFI = 0x10500073, ECALL = 0x73, MRET = 0x30200073, SRET = 0x10200073 };
+	enum { ANY_RD = 0xf80, READ_SCAUSE = 0x14202073, READ_MCAUSE = 0x34202073 };
+
+	switch (word) {
+	case WFI:
+		return on_sleep;
+	case ECALL:
+		return on_call;
+	case MRET:
+		return on_mret;
+	case SRET:
+		return on_sret;
+	}
+	return (word & ~ANY_RD) == READ_SCAUSE ? on_scause
+	     : (word & ~ANY_RD) == READ_MCAUSE ? on_mcause
+					       : NULL;
+}
+
+static int reads_registers(void)
+{
+	return api >= PLUGIN_API_REGISTERS ? PLUGIN_READS_REGISTERS : PLUGIN_NO_REGISTERS;
+}
+
 static void watch_flow(struct qemu_plugin_insn *insn, uint32_t word, struct point *p)
 {
-	plugin_execute_fn *fn = word == 0x10500073 ? on_sleep /* wfi */
-			      : word == 0x00000073 ? on_call  /* ecall */
-			      : word == 0x30200073 ? on_mret
-			      : word == 0x10200073 ? on_sret
-						   : NULL;
+	plugin_execute_fn *fn = callback_of(word);
 
 	if (fn != NULL)
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, fn, PLUGIN_NO_REGISTERS, p);
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, fn, reads_registers(), p);
 	if (p->function != NULL && p->pc == p->function->begin)
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_enter, PLUGIN_NO_REGISTERS, p);
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_enter, reads_registers(), p);
 	if (p->function != NULL && is_return(word))
-		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_leave, PLUGIN_NO_REGISTERS, p);
+		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_leave, reads_registers(), p);
 }
 
 static void *kept(size_t size)
@@ -220,6 +332,17 @@ static void *kept(size_t size)
 	return memory;
 }
 
+static struct block block_of(const struct qemu_plugin_tb *tb, size_t n)
+{
+	const struct qemu_plugin_insn *last = qemu_plugin_tb_get_insn(tb, n - 1);
+	uint64_t at = qemu_plugin_insn_vaddr(last);
+
+	return (struct block){.first = qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, 0)),
+			      .last = at,
+			      .behind = at + qemu_plugin_insn_size(last),
+			      .instructions = (uint32_t)n};
+}
+
 static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 {
 	size_t n = qemu_plugin_tb_n_insns(tb);
@@ -227,8 +350,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 	struct point *point = kept(n * sizeof(*point));
 
 	(void)id;
-	*b = (struct block){qemu_plugin_insn_vaddr(qemu_plugin_tb_get_insn(tb, n - 1)),
-			    (uint32_t)n};
+	*b = block_of(tb, n);
 	qemu_plugin_register_vcpu_tb_exec_cb(tb, on_block, PLUGIN_NO_REGISTERS, b);
 	for (size_t i = 0; i < n; i++) {
 		struct qemu_plugin_insn *insn = qemu_plugin_tb_get_insn(tb, i);
@@ -236,10 +358,11 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 		uint32_t word = word_of(insn);
 
 		point[i] = (struct point){pc, (uint32_t)(n - 1 - i), is_atomic(word),
-					  is_swap_for_nothing(word), function_at(pc)};
+					  drops_result(word), function_at(pc)};
 		watch_flow(insn, word, &point[i]);
-		qemu_plugin_register_vcpu_mem_cb(insn, on_access, PLUGIN_NO_REGISTERS,
-						 PLUGIN_READS_AND_WRITES, &point[i]);
+		qemu_plugin_register_vcpu_mem_cb(
+			insn, on_access, is_atomic(word) ? reads_registers() : PLUGIN_NO_REGISTERS,
+			PLUGIN_READS_AND_WRITES, &point[i]);
 	}
 }
 
@@ -249,7 +372,7 @@ static void write_record(const uint64_t key[TABLE_KEY], void *value, void *data)
 	const enum list *list = data;
 
 	(void)key;
-	fwrite(value, size_of[*list], 1, file[*list]);
+	output_put(&output[*list], value);
 }
 
 static void write_table(struct table *t, enum list list)
@@ -257,16 +380,18 @@ static void write_table(struct table *t, enum list list)
 	table_each(t, write_record, &list);
 }
 
-static void close_files(void)
+/* The host program looks for these lines. */
+static void close_outputs(void)
 {
-	bool failed = false;
-
 	for (size_t i = 0; i < LISTS; i++) {
-		failed |= ferror(file[i]) != 0;
-		failed |= fclose(file[i]) != 0;
+		uint64_t lost = output_close(&output[i]);
+
+		if (lost != 0)
+			fprintf(stderr,
+				"hartlock-observe: %" PRIu64 " of %" PRIu64
+				" %s records could not be written: %s\n",
+				lost, output[i].handed, name_of[i], strerror(output[i].error));
 	}
-	if (failed)
-		fprintf(stderr, "hartlock-observe: the records could not all be written\n");
 }
 
 static void on_exit_of_qemu(plugin_id id, void *data)
@@ -278,30 +403,36 @@ static void on_exit_of_qemu(plugin_id id, void *data)
 	for (unsigned h = 0; h < WATCH_HARTS; h++) {
 		watch_end(&watch, h, position[h].executed);
 		if (position[h].executed != 0)
-			fwrite(&watch.hart[h].r, sizeof(struct hart_record), 1, file[HARTS]);
+			output_put(&output[HARTS], &watch.hart[h].r);
 	}
 	write_table(&watch.words, WORDS);
 	write_table(&watch.pairs, PAIRS);
 	write_table(&watch.lines, LINES);
-	close_files();
+	close_outputs();
 	watch_free(&watch);
 	has_ended = true;
 	end();
 }
 
-static bool open_files(const char *folder)
+static bool open_outputs(const char *folder)
 {
 	char path[4096];
 
 	for (size_t i = 0; i < LISTS; i++) {
 		snprintf(path, sizeof(path), "%s/%s.bin", folder, name_of[i]);
-		file[i] = fopen(path, "wb");
-		if (file[i] == NULL) {
+		if (!output_open(&output[i], path, size_of[i])) {
 			perror(path);
 			return false;
 		}
 	}
 	return true;
+}
+
+static void on_hart(plugin_id id, unsigned hart)
+{
+	(void)id;
+	if (hart < WATCH_HARTS)
+		registers_find(hart);
 }
 
 /* Read one `kind=0xBEGIN:0xEND`. Returns false for what is none. */
@@ -337,6 +468,11 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *in
 			api, info->target_name, PLUGIN_API_OLDEST, PLUGIN_API_NEWEST);
 		return 1;
 	}
+	if (info->system.max_vcpus > WATCH_HARTS) {
+		fprintf(stderr, "hartlock-observe: %d harts: at most %d can be watched\n",
+			info->system.max_vcpus, WATCH_HARTS);
+		return 1;
+	}
 	for (int i = 0; i < argc; i++) {
 		if (strncmp(argv[i], "out=", 4) == 0)
 			folder = argv[i] + 4;
@@ -349,10 +485,12 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *in
 			return 1;
 		}
 	}
-	if (folder == NULL || !open_files(folder) ||
-	    !watch_init(&watch, file[SECTIONS], is_automatic))
+	if (folder == NULL || !open_outputs(folder) ||
+	    !watch_init(&watch, &output[SECTIONS], is_automatic))
 		return 1;
-	watch.touches = file[TOUCHES];
+	watch.touches = &output[TOUCHES];
+	if (api >= PLUGIN_API_REGISTERS)
+		qemu_plugin_register_vcpu_init_cb(id, on_hart);
 	qemu_plugin_register_vcpu_tb_trans_cb(id, on_translate);
 	qemu_plugin_register_atexit_cb(id, on_exit_of_qemu, NULL);
 	return 0;

@@ -7,7 +7,7 @@ static uint64_t bit(unsigned hart)
 	return (uint64_t)1 << hart;
 }
 
-bool watch_init(struct watch *w, FILE *sections, bool is_automatic)
+bool watch_init(struct watch *w, struct output *sections, bool is_automatic)
 {
 	memset(w, 0, sizeof(*w));
 	w->sections = sections;
@@ -31,8 +31,15 @@ static struct word *word_of(struct watch *w, unsigned hart, const struct access 
 	if (word == NULL)
 		w->hart[hart].r.lost++;
 	else if (word->r.lock == 0)
-		word->r = (struct word_record){.lock = a->physical, .address = a->address};
+		word->r = (struct word_record){
+			.lock = a->physical, .address = a->address, .site = a->pc};
 	return word;
+}
+
+static void note_write(struct word *word, unsigned hart)
+{
+	word->r.harts |= bit(hart);
+	word->r.writes++;
 }
 
 static bool has_it(const struct word *word, unsigned hart)
@@ -58,19 +65,6 @@ static unsigned let_go_by(const struct watched_hart *h, uint64_t address)
 	return WATCH_HELD;
 }
 
-static void note_line(struct held *held, uint64_t line, bool wrote)
-{
-	unsigned i = 0;
-
-	while (i < held->lines && held->line[i] != line)
-		i++;
-	if (i == WATCH_LINES)
-		return;
-	if (i == held->lines)
-		held->line[held->lines++] = line;
-	held->wrote |= (uint64_t)wrote << i;
-}
-
 static void note_pair(struct watch *w, unsigned hart, const struct held *outer,
 		      const struct held *inner)
 {
@@ -93,23 +87,28 @@ static void note_pair(struct watch *w, unsigned hart, const struct held *outer,
 	pair->hart = hart;
 }
 
+static void keep_line(struct watch *w, unsigned hart, uint64_t lock, uint64_t slot)
+{
+	struct line_record *line =
+		table_at(&w->lines, (uint64_t[TABLE_KEY]){lock, line_number(slot)});
+
+	if (line == NULL) {
+		w->hart[hart].r.lost++;
+		return;
+	}
+	line->lock = lock;
+	line->address = line_number(slot) * LINE_BYTES;
+	if (line_was_written(slot))
+		line->writers |= bit(hart);
+	else
+		line->readers |= bit(hart);
+}
+
 static void keep_lines(struct watch *w, unsigned hart, const struct held *held)
 {
-	for (unsigned i = 0; i < held->lines; i++) {
-		struct line_record *line =
-			table_at(&w->lines, (uint64_t[TABLE_KEY]){held->r.lock, held->line[i]});
-
-		if (line == NULL) {
-			w->hart[hart].r.lost++;
-			continue;
-		}
-		line->lock = held->r.lock;
-		line->address = held->line[i] * WATCH_LINE_BYTES;
-		if (held->wrote >> i & 1)
-			line->writers |= bit(hart);
-		else
-			line->readers |= bit(hart);
-	}
+	for (unsigned i = 0; i < LINES_SLOTS; i++)
+		if (line_is_kept(held->lines.slot[i]))
+			keep_line(w, hart, held->r.lock, held->lines.slot[i]);
 }
 
 static void forget(struct watched_hart *h, unsigned i)
@@ -131,18 +130,19 @@ static bool is_kept(uint32_t section)
 	return run % every == 0;
 }
 
-static void write_touches(struct watch *w, unsigned hart, const struct held *held)
+static void write_touches(const struct watch *w, const struct held *held)
 {
-	for (unsigned i = 0; i < held->lines; i++) {
-		struct touch_record r = {w->written, held->line[i] * WATCH_LINE_BYTES,
-					 held->wrote >> i & 1};
+	for (unsigned i = 0; i < LINES_SLOTS; i++) {
+		uint64_t slot = held->lines.slot[i];
+		struct touch_record r = {w->sections->handed, line_number(slot) * LINE_BYTES,
+					 line_was_written(slot)};
 
-		if (fwrite(&r, sizeof(r), 1, w->touches) != 1)
-			w->hart[hart].r.lost++;
+		if (line_is_kept(slot))
+			output_put(w->touches, &r);
 	}
 }
 
-static void write_section(struct watch *w, unsigned hart, struct held *held, uint64_t now)
+static void write_section(const struct watch *w, unsigned hart, struct held *held, uint64_t now)
 {
 	const struct watched_hart *h = &w->hart[hart];
 	struct section_record *r = &held->r;
@@ -150,13 +150,11 @@ static void write_section(struct watch *w, unsigned hart, struct held *held, uin
 	r->freed = now;
 	r->waited = h->waited - r->waited;
 	r->firmware = h->firmware - r->firmware;
-	r->written = (u16)__builtin_popcountll(held->wrote);
-	r->read = (u16)(held->lines - r->written);
+	r->written = held->lines.written;
+	r->read = held->lines.kept - held->lines.written;
 	if (is_kept(held->word->ended[hart]++) && w->touches != NULL)
-		write_touches(w, hart, held);
-	if (fwrite(r, sizeof(*r), 1, w->sections) != 1)
-		w->hart[hart].r.lost++;
-	w->written++;
+		write_touches(w, held);
+	output_put(w->sections, r);
 }
 
 /* The hart lets its lock number `i` go. */
@@ -185,6 +183,14 @@ static void drop(struct watched_hart *h, unsigned hart, unsigned i)
 	forget(h, i);
 }
 
+/* The cause of the handler that the hart is in. */
+static enum cause handler(const struct watched_hart *h)
+{
+	enum cause s = h->handler[LEVEL_SUPERVISOR], m = h->handler[LEVEL_MACHINE];
+
+	return s > m ? s : m;
+}
+
 static void take(struct watch *w, unsigned hart, const struct held *start, uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
@@ -194,14 +200,15 @@ static void take(struct watch *w, unsigned hart, const struct held *start, uint6
 		drop(h, hart, 0);
 	h->waited += now - start->r.asked;
 	held = &h->has[h->held++];
+	h->notes_lines = true;
 	*held = *start;
 	held->r.lock = held->word->r.lock;
 	held->r.taken = now;
 	held->r.hart = (u16)hart;
 	held->r.waited = h->waited;
 	held->r.firmware = h->firmware;
-	held->r.sleeps = held->word->had & bit(hart) ? h->r.sleeps - held->word->sleeps[hart] : 0;
-	held->word->had |= bit(hart);
+	held->r.sleeps = held->word->ended[hart] != 0 ? h->r.sleeps - held->word->sleeps[hart] : 0;
+	held->r.handler = (u16)handler(h);
 	held->word->r.taken++;
 	if (held->is_disputed)
 		return;
@@ -221,17 +228,19 @@ static unsigned index_of(const struct watched_hart *h, const struct word *word)
 
 static bool is_in_line(uint64_t address, uint64_t other)
 {
-	return address / WATCH_LINE_BYTES == other / WATCH_LINE_BYTES;
+	return address / LINE_BYTES == other / LINE_BYTES;
 }
 
-/* True for a load of the word of the wait that was lost, by an instruction not far from the one
- * that asked for it. */
-static bool is_near(const struct watched_hart *h, const struct access *a)
+/* True for a load of the word of the wait that was lost, by an instruction of its loop: not far
+ * from the one that asked for it, and not behind those that read it before. (A release reads it,
+ * too.) */
+static bool waits_on(const struct wait *lost, const struct access *a)
 {
 	enum { NEAR = 128 }; /* bytes of code */
 
-	return !a->is_store && is_in_line(h->lost.address, a->address) &&
-	       a->pc - h->lost.site + NEAR < 2 * NEAR;
+	return !a->is_store && is_in_line(lost->address, a->address) &&
+	       a->pc - lost->site + NEAR < 2 * NEAR &&
+	       (lost->read_to == 0 || a->pc <= lost->read_to);
 }
 
 /* The hart goes on: it has the word that it waited for, unless another one has it. */
@@ -246,6 +255,7 @@ static void end_wait(struct watch *w, unsigned hart, uint64_t now)
 			     .r = {.address = wait->address,
 				   .site = wait->site,
 				   .asked = wait->asked,
+				   .interrupts = (u16)wait->interrupts,
 				   .contended = has_waited}};
 
 	h->lost = *wait;
@@ -259,7 +269,8 @@ static void resume_wait(struct watched_hart *h, unsigned hart, const struct acce
 {
 	unsigned own;
 
-	if (!h->has_returned || h->lost.word == NULL || h->wait.word != NULL || !is_near(h, a))
+	if (!h->has_returned || h->lost.word == NULL || h->wait.word != NULL ||
+	    !waits_on(&h->lost, a))
 		return;
 	own = index_of(h, h->lost.word);
 	if (own == WATCH_HELD)
@@ -284,7 +295,7 @@ static bool write_own(struct watch *w, unsigned hart, unsigned own, const struct
 {
 	struct held *held = &w->hart[hart].has[own];
 
-	if (a->lets_go || held->function != NULL) {
+	if (held->function != NULL) {
 		let_go(w, hart, own, a->pc, a->now);
 		return true;
 	}
@@ -304,20 +315,28 @@ static void atomic_write(struct watch *w, unsigned hart, const struct access *a)
 	struct watched_hart *h = &w->hart[hart];
 	struct word *word = word_of(w, hart, a);
 	bool is_same = h->wait.word == word;
+	uint64_t had_site = is_same ? h->wait.had_site : 0;
 	unsigned own;
 
 	if (word == NULL)
 		return;
+	note_write(word, hart);
 	if (h->wait.word != NULL && !is_same)
 		end_wait(w, hart, a->now);
 	own = index_of(h, word);
-	if (own != WATCH_HELD && write_own(w, hart, own, a))
-		return;
-	if (a->lets_go || !w->is_automatic || is_no_lock(word))
+	if (own != WATCH_HELD) {
+		had_site = h->has[own].is_disputed ? 0 : h->has[own].r.site;
+		if (write_own(w, hart, own, a))
+			return;
+	}
+	if (!w->is_automatic || is_no_lock(word))
 		return;
 	h->wait.is_contended = another_has_it(word, hart) || (is_same && h->wait.is_contended);
 	h->wait.asked = is_same ? h->wait.asked : a->now;
 	h->wait.reads = is_same ? h->wait.reads : 0;
+	h->wait.read_to = is_same ? h->wait.read_to : 0;
+	h->wait.had_site = had_site;
+	h->wait.interrupts = a->interrupts;
 	h->wait.site = a->pc;
 	h->wait.address = a->address;
 	h->wait.word = word;
@@ -330,7 +349,7 @@ static struct frame *frame_of(struct watched_hart *h, uint64_t pc)
 	return f != NULL && pc >= f->function->begin && pc < f->function->end ? f : NULL;
 }
 
-/* An atomic instruction inside a named function that takes: the first one's word is the lock. */
+/* An atomic instruction of a named function that takes: the first one's word is the lock. */
 static void atomic_in_frame(struct watch *w, unsigned hart, struct frame *f, const struct access *a)
 {
 	if (f->word == NULL) {
@@ -339,13 +358,33 @@ static void atomic_in_frame(struct watch *w, unsigned hart, struct frame *f, con
 		f->is_contended = f->word != NULL && another_has_it(f->word, hart);
 	}
 	f->wrote |= a->is_store;
+	if (a->is_store && f->word != NULL)
+		note_write(f->word, hart);
+}
+
+/* True for a word that a named function asks for, in another function that it called. */
+static bool is_asked_for(const struct watched_hart *h, const struct access *a)
+{
+	const struct frame *f = h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+
+	return f != NULL && f->word != NULL && f->function->kind != FUNCTION_LETS_GO &&
+	       f->word->r.lock == a->physical;
+}
+
+bool watch_wants_loads(const struct watch *w, unsigned hart)
+{
+	const struct watched_hart *h = &w->hart[hart];
+
+	return h->notes_lines || h->wait.word != NULL || h->has_returned;
 }
 
 bool watch_is_private(const struct watch *w, unsigned hart, const struct access *a)
 {
 	const struct watched_hart *h = &w->hart[hart];
+	bool goes_on =
+		h->wait.word != NULL && (a->is_store || !is_in_line(h->wait.address, a->address));
 
-	return !a->is_atomic && h->wait.word == NULL && !h->has_returned &&
+	return !a->is_atomic && !goes_on && !h->has_returned &&
 	       !(a->is_store && let_go_by(h, a->address) != WATCH_HELD);
 }
 
@@ -360,50 +399,68 @@ void watch_access(struct watch *w, unsigned hart, const struct access *a)
 			atomic_in_frame(w, hart, f, a);
 		return;
 	}
-	if (a->is_atomic) {
-		if (a->is_store)
-			atomic_write(w, hart, a);
+	if (a->is_atomic && is_asked_for(h, a))
 		return;
-	}
+	if (a->is_atomic && !a->drops_result && a->is_store)
+		atomic_write(w, hart, a);
+	if (a->is_atomic && !(a->drops_result && a->is_store))
+		return;
 	resume_wait(h, hart, a);
 	h->wait.reads++;
-	if (h->wait.word != NULL && (a->is_store || !is_in_line(h->wait.address, a->address)))
-		end_wait(w, hart, a->now);
+	if (a->is_store || !is_in_line(h->wait.address, a->address)) {
+		if (h->wait.word != NULL)
+			end_wait(w, hart, a->now);
+	} else if (a->pc > h->wait.read_to) {
+		h->wait.read_to = a->pc;
+	}
 	own = a->is_store ? let_go_by(h, a->address) : WATCH_HELD;
 	if (own != WATCH_HELD) {
 		let_go(w, hart, own, a->pc, a->now);
 		return;
 	}
+	h->notes_lines = false;
 	for (unsigned i = 0; i < h->held; i++)
-		note_line(&h->has[i], a->address / WATCH_LINE_BYTES, a->is_store);
+		h->notes_lines |=
+			lines_note(&h->has[i].lines, a->address / LINE_BYTES, a->is_store);
 }
 
-void watch_enter(struct watch *w, unsigned hart, const struct function *f, uint64_t site,
-		 uint64_t now)
+void watch_enter(struct watch *w, unsigned hart, const struct function *f, const struct call *c)
 {
 	struct watched_hart *h = &w->hart[hart];
 
+	if (c->site >= f->begin && c->site < f->end) /* a loop to its first instruction */
+		return;
 	if (h->frames == WATCH_FRAMES) /* none of them came back: they are of no use */
 		h->frames = 0;
-	h->frame[h->frames++] =
-		(struct frame){.function = f, .site = site, .asked = now, .freed = h->freed};
+	h->frame[h->frames++] = (struct frame){.function = f, .call = *c, .freed = h->freed};
 }
 
-static void leave_taken(struct watch *w, unsigned hart, const struct frame *f, uint64_t now)
+static bool has_failed(const struct frame *f, enum result result)
 {
+	return result == RESULT_UNKNOWN ? !f->wrote || f->is_contended : result == RESULT_FAILED;
+}
+
+static void leave_taken(struct watch *w, unsigned hart, const struct frame *f, enum result result,
+			enum interrupts interrupts, uint64_t now)
+{
+	bool tries = f->function->kind == FUNCTION_TRIES;
 	struct held start = {.word = f->word,
 			     .function = f->function,
 			     .r = {.address = f->address,
-				   .site = f->site,
-				   .asked = f->asked,
-				   .contended = f->is_contended}};
+				   .site = f->call.site,
+				   .asked = f->call.now,
+				   .contended = f->is_contended,
+				   .interrupts = (u16)interrupts,
+				   .tried = tries}};
 
 	if (f->word == NULL)
 		return;
 	f->word->r.by_function = 1;
-	if (f->function->kind == FUNCTION_TRIES) {
+	if (f->word->r.argument == 0)
+		f->word->r.argument = f->call.argument;
+	if (tries) {
 		f->word->r.tries++;
-		if (!f->wrote || f->is_contended) {
+		if (has_failed(f, result)) {
 			f->word->r.failed++;
 			return;
 		}
@@ -428,8 +485,8 @@ static void leave_freed(struct watch *w, unsigned hart, const struct frame *f, u
 	}
 }
 
-void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint64_t pc,
-		 uint64_t now)
+void watch_leave(struct watch *w, unsigned hart, const struct function *f, enum result result,
+		 enum interrupts interrupts, uint64_t pc, uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
 
@@ -441,9 +498,23 @@ void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint6
 		if (f->kind == FUNCTION_LETS_GO)
 			leave_freed(w, hart, top, pc, now);
 		else
-			leave_taken(w, hart, top, now);
+			leave_taken(w, hart, top, result, interrupts, now);
 		return;
 	}
+}
+
+const struct function *watch_comes_back(const struct watch *w, unsigned hart, uint64_t pc)
+{
+	const struct watched_hart *h = &w->hart[hart];
+	const struct frame *f = h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+
+	return f != NULL && f->call.returns_to == pc ? f->function : NULL;
+}
+
+/* False in a trap's handler, if the lock was taken before the trap came. */
+static bool is_of_section(const struct watched_hart *h, unsigned i)
+{
+	return h->handler[LEVEL_SUPERVISOR] == CAUSE_NONE || h->has[i].r.handler != CAUSE_NONE;
 }
 
 void watch_sleep(struct watch *w, unsigned hart)
@@ -452,7 +523,7 @@ void watch_sleep(struct watch *w, unsigned hart)
 
 	h->r.sleeps++;
 	for (unsigned i = 0; i < h->held; i++)
-		h->has[i].r.slept++;
+		h->has[i].r.slept += is_of_section(h, i);
 }
 
 void watch_call(struct watch *w, unsigned hart, uint64_t now)
@@ -461,22 +532,69 @@ void watch_call(struct watch *w, unsigned hart, uint64_t now)
 
 	h->firmware_since = now;
 	for (unsigned i = 0; i < h->held; i++)
-		h->has[i].r.called++;
+		h->has[i].r.called += is_of_section(h, i);
 }
 
-void watch_return(struct watch *w, unsigned hart, bool from_firmware, uint64_t now)
+static void note_trap(struct watched_hart *h, enum cause cause)
+{
+	for (unsigned i = 0; i < h->held; i++) {
+		h->has[i].r.trapped++;
+		h->has[i].r.interrupted += cause == CAUSE_INTERRUPT;
+	}
+}
+
+void watch_cause(struct watch *w, unsigned hart, enum level level, enum cause cause, uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
+	bool has_called = h->firmware_since != 0;
 
-	if (h->firmware_since != 0) {
-		if (from_firmware)
-			h->firmware += now - h->firmware_since;
+	if (h->handler[level] != CAUSE_NONE) /* it reads it again */
+		return;
+	if (cause == CAUSE_UNKNOWN && has_called)
+		cause = CAUSE_CALL;
+	h->handler[level] = cause;
+	if (cause != CAUSE_CALL)
+		note_trap(h, cause);
+	if (level == LEVEL_SUPERVISOR)
 		h->firmware_since = 0;
+	else if (!has_called)
+		h->firmware_since = now;
+}
+
+void watch_return(struct watch *w, unsigned hart, enum level level, uint64_t now)
+{
+	struct watched_hart *h = &w->hart[hart];
+	enum cause cause = h->handler[level];
+
+	if (cause == CAUSE_NONE && h->firmware_since != 0)
+		cause = CAUSE_CALL;
+	if (level == LEVEL_MACHINE && h->firmware_since != 0)
+		h->firmware += now - h->firmware_since;
+	h->firmware_since = 0;
+	h->handler[level] = CAUSE_NONE;
+	if (cause == CAUSE_NONE) /* its handler did not look */
+		note_trap(h, CAUSE_UNKNOWN);
+	h->has_returned = cause != CAUSE_CALL && h->lost.word != NULL;
+}
+
+/* The lock that the hart waits for, and where it had taken the very same one before. */
+static void note_wants(struct watched_hart *h)
+{
+	const struct frame *f = h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+	unsigned own;
+
+	if (f == NULL || f->word == NULL) {
+		if (h->wait.word == NULL)
+			return;
+		h->r.wants = h->wait.word->r.lock;
+		h->r.wants_site = h->wait.site;
+		h->r.had_site = h->wait.had_site;
 		return;
 	}
-	h->has_returned = h->lost.word != NULL;
-	for (unsigned i = 0; i < h->held; i++)
-		h->has[i].r.trapped++;
+	own = index_of(h, f->word);
+	h->r.wants = f->word->r.lock;
+	h->r.wants_site = f->call.site;
+	h->r.had_site = own != WATCH_HELD ? h->has[own].r.site : 0;
 }
 
 void watch_end(struct watch *w, unsigned hart, uint64_t now)
@@ -485,13 +603,7 @@ void watch_end(struct watch *w, unsigned hart, uint64_t now)
 
 	h->r.hart = hart;
 	h->r.instructions = now;
-	if (h->frames > 0 && h->frame[h->frames - 1].word != NULL) {
-		h->r.wants = h->frame[h->frames - 1].word->r.lock;
-		h->r.wants_site = h->frame[h->frames - 1].site;
-	} else if (h->wait.word != NULL) {
-		h->r.wants = h->wait.word->r.lock;
-		h->r.wants_site = h->wait.site;
-	}
+	note_wants(h);
 	for (unsigned i = 0; i < h->held; i++) {
 		h->has[i].r.is_held = 1;
 		write_section(w, hart, &h->has[i], now);

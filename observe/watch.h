@@ -4,10 +4,10 @@
  * on to another line, or stores: who has lost reads the word again, as the next one of a ticket
  * lock does. (A trap may lead a hart to other lines: the wait goes on when it is back and reads the
  * word again.) It lets it go by its next plain store to the word (or to its neighbour in the same 8
- * bytes: a ticket lock's other counter), or by a swap whose result it throws away. Who goes on
- * while another has the word gave up, unless it lets it go later: QEMU may stop another hart's
- * thread between a store and its report. Functions that were named say both themselves. What is
- * never let go, but written again and again, is a counter or a flag.
+ * bytes: a ticket lock's other counter); an AMO whose result it throws away is such a store. Who
+ * goes on while another has the word gave up, unless it lets it go later: QEMU may stop another
+ * hart's thread between a store and its report. Functions that were named say both themselves. What
+ * is never let go, but written again and again, is a counter or a flag.
  *
  * Nothing here knows QEMU. Calls for one hart come one after the other, in its order. Two harts'
  * calls must not overlap, but for those for which watch_is_private() is true.
@@ -16,8 +16,9 @@
 #define OBSERVE_WATCH_H
 
 #include <stdbool.h>
-#include <stdio.h>
 
+#include "lines.h"
+#include "output.h"
 #include "record.h"
 #include "table.h"
 
@@ -25,8 +26,6 @@ enum {
 	WATCH_HARTS = 64,
 	WATCH_HELD = 16,  /* locks that a hart has at once; the oldest goes if there are more */
 	WATCH_FRAMES = 8, /* functions that take, one called from another */
-	WATCH_LINES = 64, /* in one section */
-	WATCH_LINE_BYTES = 64,
 };
 
 enum function_kind { FUNCTION_TAKES, FUNCTION_TRIES, FUNCTION_LETS_GO };
@@ -38,13 +37,31 @@ struct function {
 		end; /* virtual addresses of its first byte, and of the byte behind its last */
 };
 
+/* A call of one. */
+struct call {
+	uint64_t site;       /* the instruction that called */
+	uint64_t returns_to; /* an address; 0: not known */
+	uint64_t argument;   /* the first one; 0: not known */
+	uint64_t now;        /* the hart's instructions so far */
+};
+
+enum interrupts { INTERRUPTS_UNKNOWN, INTERRUPTS_OFF, INTERRUPTS_ON };
+
+/* What a function that tries returned. */
+enum result { RESULT_UNKNOWN, RESULT_FAILED, RESULT_GOT_IT };
+
+/* Why a trap's handler runs. */
+enum cause { CAUSE_NONE, CAUSE_CALL, CAUSE_UNKNOWN, CAUSE_EXCEPTION, CAUSE_INTERRUPT };
+enum level { LEVEL_SUPERVISOR, LEVEL_MACHINE, LEVELS };
+
 /* A load or a store of a hart. */
 struct access {
 	uint64_t pc, address; /* virtual */
 	uint64_t physical;    /* needed for atomic instructions only */
 	uint64_t now;         /* the hart's instructions so far */
 	bool is_store, is_atomic;
-	bool lets_go; /* a swap whose result nobody reads */
+	bool drops_result; /* of an AMO: it is a store, like any other */
+	enum interrupts interrupts;
 };
 
 struct word {
@@ -52,23 +69,21 @@ struct word {
 	unsigned holder;              /* the hart that has it, and 1; 0: nobody */
 	uint32_t sleeps[WATCH_HARTS]; /* of a hart when it let go last */
 	uint32_t ended[WATCH_HARTS];  /* sections of a hart */
-	uint64_t had;                 /* the harts that ever had it, a bit each */
 };
 
 struct held {
 	struct word *word;
 	struct section_record r;
 	const struct function *function; /* that took it; NULL: an instruction did */
-	uint64_t line[WATCH_LINES];
-	uint64_t wrote; /* a bit a line */
-	unsigned lines;
+	struct lines lines;
 	bool is_disputed; /* another hart had it when this one went on */
 };
 
 struct frame {
 	const struct function *function;
 	struct word *word; /* that it wrote, or reserved, first */
-	uint64_t site, asked, address;
+	struct call call;
+	uint64_t address;
 	bool is_contended, wrote;
 	uint64_t freed; /* when it was entered: how many locks the hart had let go */
 };
@@ -77,8 +92,11 @@ struct frame {
 struct wait {
 	struct word *word; /* NULL: it waits for none */
 	uint64_t asked, site, address;
+	uint64_t had_site; /* where the hart had taken it before; 0: it had not */
+	enum interrupts interrupts;
 	bool is_contended; /* another hart had it */
 	unsigned reads;    /* of the word's line, since it asked */
+	uint64_t read_to;  /* the highest address of an instruction that did; 0: none */
 };
 
 struct watched_hart {
@@ -87,6 +105,8 @@ struct watched_hart {
 	struct wait wait;
 	struct wait lost;  /* the wait that it gave up last */
 	bool has_returned; /* from a trap, since then */
+	bool notes_lines;  /* of a lock that it has */
+	enum cause handler[LEVELS];
 	unsigned frames, held;
 	struct frame frame[WATCH_FRAMES];
 	struct held has[WATCH_HELD];
@@ -95,29 +115,37 @@ struct watched_hart {
 struct watch {
 	struct watched_hart hart[WATCH_HARTS];
 	struct table words, pairs, lines;
-	FILE *sections;
-	FILE *touches;     /* NULL: nobody wants them */
-	uint64_t written;  /* sections, so far */
-	bool is_automatic; /* take note of atomic instructions outside named functions, too */
+	struct output *sections;
+	struct output *touches; /* NULL: nobody wants them */
+	bool is_automatic;      /* take note of atomic instructions outside named functions, too */
 };
 
 /* Returns false without memory. Section records go to `sections` as they end; touch records go to
  * w->touches, if the caller sets it. */
-bool watch_init(struct watch *w, FILE *sections, bool is_automatic);
+bool watch_init(struct watch *w, struct output *sections, bool is_automatic);
 void watch_free(struct watch *w);
+
+/* False if a load of the hart says nothing: neither of whom it waits for, nor of what a section
+ * touches. */
+bool watch_wants_loads(const struct watch *w, unsigned hart);
 
 /* True if the access changes nothing but what the hart itself has noted. */
 bool watch_is_private(const struct watch *w, unsigned hart, const struct access *a);
 
 void watch_access(struct watch *w, unsigned hart, const struct access *a);
-void watch_enter(struct watch *w, unsigned hart, const struct function *f, uint64_t site,
-		 uint64_t now);
-void watch_leave(struct watch *w, unsigned hart, const struct function *f, uint64_t pc,
-		 uint64_t now);
+void watch_enter(struct watch *w, unsigned hart, const struct function *f, const struct call *c);
+/* The function's last instruction, at `pc`. */
+void watch_leave(struct watch *w, unsigned hart, const struct function *f, enum result result,
+		 enum interrupts interrupts, uint64_t pc, uint64_t now);
+/* Returns the function that comes back when the hart goes on at this address; NULL: none. */
+const struct function *watch_comes_back(const struct watch *w, unsigned hart, uint64_t pc);
+
 void watch_sleep(struct watch *w, unsigned hart);
 void watch_call(struct watch *w, unsigned hart, uint64_t now); /* an ECALL */
-/* An MRET (`from_firmware`), or an SRET. */
-void watch_return(struct watch *w, unsigned hart, bool from_firmware, uint64_t now);
+/* A handler reads why it runs (scause, mcause). CAUSE_UNKNOWN: the reader knows, nobody else. */
+void watch_cause(struct watch *w, unsigned hart, enum level level, enum cause cause, uint64_t now);
+/* An SRET, or an MRET. */
+void watch_return(struct watch *w, unsigned hart, enum level level, uint64_t now);
 
 /* Ends every section that is held still. */
 void watch_end(struct watch *w, unsigned hart, uint64_t now);

@@ -1,13 +1,21 @@
 """`observe` on images whose locks are known: hartlock's own kernel, and Debian's firmware below it."""
 
 import csv
+import os
 import re
+import signal
+import subprocess
+import time
 
 import pytest
-from support.run import TOP, command
+from support.processes import qemu_of
+from support.run import TOP, command, rows_of
 
-PLAN = ("hartlock: format=1 think=50 think_range=50 duration_us=2000 warmup_us=200 fairness_us=200 seed=1 "
-        "run=ticket:4,ttas:4,tas:4,ttas-backoff:4")
+from hartlock.plan import strategies
+
+WORK = "hartlock: format=1 think=50 think_range=50 duration_us=1000 warmup_us=100 fairness_us=100 seed=1 run="
+FOUND = ("tas", "ttas", "ttas-backoff", "ticket", "ticket-backoff", "twa", "qspin")  # by their instructions
+QUICK = ("ttas", "ticket")
 MACHINE = ["-M", "virt", "-smp", "4", "-m", "256M", "-bios", "default"]
 KERNEL_AT = 0x80200000
 KERNEL = ["-kernel", str(TOP / "build/hartlock.elf"), "-append"]
@@ -17,7 +25,7 @@ KERNEL = ["-kernel", str(TOP / "build/hartlock.elf"), "-append"]
 def watched(tmp_path_factory):
     out = tmp_path_factory.mktemp("observe") / "out"
     done = command("observe", "--elf", str(TOP / "build/hartlock.elf"), "--for", "60", "--out", str(out), "--",
-                     *MACHINE, *KERNEL, PLAN)
+                     *MACHINE, *KERNEL, WORK + ",".join(f"{name}:4" for name in (*QUICK, "mcs")))
     assert done.returncode == 0, done.stdout + done.stderr
     with open(out / "locks.csv", newline="", encoding="utf-8") as f:
         return done.stdout, list(csv.DictReader(f)), (out / "console.log").read_text(errors="replace")
@@ -35,11 +43,49 @@ def operations(log):
 
 
 def test_acquisitions_are_the_operations_that_the_kernel_counted(watched):
-    _, locks, log = watched
+    said, locks, log = watched
     counted = operations(log)
-    assert set(counted) == {"ticket", "ttas", "tas", "ttas-backoff"}
-    taken = {int(lock["taken"]): lock for lock in locks}
-    assert set(counted.values()) <= set(taken), (counted, locks)
+    taken = {int(lock["taken"]) for lock in locks}
+    assert {strategy for strategy in counted if counted[strategy] in taken} == set(QUICK), (counted, locks)
+    assert counted["mcs"] > 0 and re.search(r"name its functions with --acquire and --release: .*shared.lock at", said)
+
+
+def all_locks():
+    """The strategies that are locks, but for one that is none, and one that is called through pointers."""
+    return [name for name, strategy in strategies.known().items() if not strategy.lockfree and name not in (strategies.CONTROL, "indirect")]
+
+
+@pytest.mark.deep
+def test_every_lock_that_is_said_to_be_found_by_its_instructions_is(tmp_path):
+    done = command("observe", "--for", "100", "--out", tmp_path / "out", "--", *MACHINE, *KERNEL,
+                   WORK + ",".join(f"{name}:4" for name in all_locks()))
+    assert done.returncode == 0, done.stdout + done.stderr
+    counted = operations((tmp_path / "out/console.log").read_text(errors="replace"))
+    taken = {int(row["taken"]) for row in rows_of(tmp_path / "out", "locks.csv")}
+    assert {name for name in counted if counted[name] in taken} == set(FOUND)
+
+
+@pytest.mark.deep
+def test_by_its_functions_every_lock_is_exact(tmp_path):
+    """In a kernel whose locks are functions: make all CALLED=1."""
+    subprocess.run(["make", "-s", "-C", TOP, "all", "CALLED=1", "BUILD=build/called"], check=True, timeout=600)
+    image, names = TOP / "build/called/hartlock.elf", all_locks()
+    done = command("observe", "--elf", image, "--auto", "off", "--for", "100", "--out", tmp_path / "out", "--",
+                   *MACHINE, "-kernel", image, "-append", WORK + ",".join(f"{name}:4" for name in names))
+    assert done.returncode == 0, done.stdout + done.stderr
+    counted = operations((tmp_path / "out/console.log").read_text(errors="replace"))
+    assert sorted(counted.values()) == sorted(int(row["taken"]) for row in rows_of(tmp_path / "out", "locks.csv"))
+    assert set(counted) == set(names)
+
+
+@pytest.mark.deep
+def test_two_runs_that_count_instructions_give_the_same_rows(tmp_path):
+    for n in ("1", "2"):
+        command("observe", "--elf", TOP / "build/hartlock.elf", "--for", "60", "--out", tmp_path / n, "--", *MACHINE,
+                "-icount", "shift=0,sleep=off", *KERNEL, WORK.replace("_us=1000", "_us=200") + "ticket:1")
+    names = {path.name for path in (tmp_path / "1").iterdir()}
+    assert {"locks.csv", "sites.csv", "order.dot", "section.bin"} <= names
+    assert all((tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes() for name in names)
 
 
 def test_the_firmware_s_lock_is_found_without_symbols(watched):
@@ -70,6 +116,33 @@ def test_what_cannot_be_watched_is_refused(arguments, says, tmp_path):
 def test_an_image_that_does_not_start(tmp_path):
     done = command("observe", "--out", str(tmp_path / "out"), "--", *MACHINE, "-kernel", "/nonexistent")
     assert done.returncode == 1 and "QEMU ended with status 1" in done.stdout and "/nonexistent" in done.stdout
+
+
+def test_a_disk_that_is_full(tmp_path):
+    small = tmp_path / "small"
+    small.mkdir()
+    if os.geteuid() != 0 or subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(small)],
+                                           capture_output=True, check=False).returncode != 0:
+        pytest.skip("a small tmpfs cannot be mounted here (needs root)")
+    try:
+        done = command("observe", "--for", "60", "--out", small / "out", "--", *MACHINE, *KERNEL, WORK + "ticket:1")
+        assert done.returncode == 1
+        assert re.search(r"\d+ of \d+ section records could not be written: No space left on device", done.stdout), done.stdout
+    finally:
+        subprocess.run(["umount", str(small)], check=False)
+
+
+def test_a_qemu_that_dies(tmp_path):
+    process = subprocess.Popen([TOP / "run-bench.sh", "observe", "--for", "60", "--out", tmp_path / "out", "--", *MACHINE],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    log = tmp_path / "out/console.log"
+    until = time.monotonic() + 30
+    while not (log.exists() and log.stat().st_size) and time.monotonic() < until:
+        pass
+    os.kill(qemu_of(process), signal.SIGKILL)
+    said = process.communicate(timeout=30)[0]
+    assert process.returncode == 1
+    assert "QEMU was killed by signal 9" in said and "nothing is known of the locks" in said, said
 
 
 def test_an_image_without_locks(tmp_path):

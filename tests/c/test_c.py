@@ -53,7 +53,7 @@ PROGRAMS = {
     "sizes": ["bench/sizes.c"],
     "ticket": [],
     "timer": ["bench/timer.c", "bench/timer_noise.c", "bench/ipi_noise.c"],
-    "watch": ["observe/watch.c", "observe/table.c"],
+    "watch": ["observe/watch.c", "observe/table.c", "observe/output.c"],
     "window": ["bench/window.c"],
 }
 WORDS = re.findall(r"^(LOCK|LOCKFREE)(?:_ISA)?\((\w+)[,)]", (TOP / "lock/locks.def").read_text(), re.M)

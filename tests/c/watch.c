@@ -1,4 +1,6 @@
 /* Tests what the watcher tells from harts' accesses: who has which lock, when, and what is none. */
+#include <errno.h>
+
 #include "../../observe/watch.h"
 #include "check.h"
 
@@ -42,18 +44,21 @@ static void store(unsigned hart, uint64_t address)
 	access_of(hart, CODE + 8, address, true, false);
 }
 
+static struct output sections;
+
 static void end(void)
 {
-	if (w.sections == NULL)
+	if (sections.file == NULL)
 		return;
-	fclose(w.sections);
+	EXPECT_EQ(output_close(&sections), 0);
 	watch_free(&w);
 }
 
 static void begin(void)
 {
 	end();
-	EXPECT(watch_init(&w, tmpfile(), true));
+	sections = (struct output){.file = tmpfile(), .size = sizeof(struct section_record)};
+	EXPECT(watch_init(&w, &sections, true));
 	memset(now, 0, sizeof(now));
 }
 
@@ -62,10 +67,10 @@ static struct section_record section(size_t i)
 {
 	struct section_record r = {0};
 
-	fflush(w.sections);
-	EXPECT(fseek(w.sections, (long)(i * sizeof(r)), SEEK_SET) == 0);
-	EXPECT(fread(&r, sizeof(r), 1, w.sections) == 1);
-	fseek(w.sections, 0, SEEK_END);
+	fflush(sections.file);
+	EXPECT(fseek(sections.file, (long)(i * sizeof(r)), SEEK_SET) == 0);
+	EXPECT(fread(&r, sizeof(r), 1, sections.file) == 1);
+	fseek(sections.file, 0, SEEK_END);
 	return r;
 }
 
@@ -123,6 +128,28 @@ static void waiters_take_in_turn(void)
 	EXPECT_EQ(word_at(TICKET).freed, 3);
 }
 
+/* GCC makes an AMO of a release store, which throws its result away. */
+static void let_go_by_an_amo_of_the_neighbour(void)
+{
+	struct access a = {.pc = CODE,
+			   .address = SERVING,
+			   .physical = SERVING,
+			   .is_atomic = true,
+			   .drops_result = true};
+
+	begin();
+	amo(0, TICKET);
+	load(0, DATA);
+	a.now = now[0] + 10;
+	watch_access(&w, 0, &a);
+	a.is_store = true;
+	watch_access(&w, 0, &a);
+	EXPECT_EQ(word_at(TICKET).freed, 1);
+	EXPECT_EQ(w.words.entries, 1);
+	watch_access(&w, 0, &a); /* a counter is that nobody has */
+	EXPECT_EQ(word_at(TICKET).freed, 1);
+}
+
 /* Hart 1 loses, and goes on to other things: it never had the lock. */
 static void who_gives_up_has_nothing(void)
 {
@@ -157,7 +184,7 @@ static void a_trap_while_waiting(void)
 	amo(1, TICKET);
 	load(1, SERVING);
 	load(1, DATA + 640); /* the handler's */
-	watch_return(&w, 1, false, now[1]);
+	watch_return(&w, 1, LEVEL_SUPERVISOR, now[1]);
 	load(1, SERVING);
 	EXPECT_EQ(w.hart[1].held, 0);
 	store(0, SERVING);
@@ -166,6 +193,21 @@ static void a_trap_while_waiting(void)
 	store(1, SERVING);
 	EXPECT_EQ(word_at(TICKET).freed, 2);
 	EXPECT_EQ(word_at(TICKET).given_up, 0);
+}
+
+/* A trap comes while the lock is held; then the release reads the word, as a waiter would. */
+static void a_trap_while_held(void)
+{
+	begin();
+	amo(0, TICKET);
+	load(0, SERVING);
+	load(0, DATA);
+	load(0, DATA + 640); /* the handler's */
+	watch_return(&w, 0, LEVEL_SUPERVISOR, now[0]);
+	access_of(0, CODE + 40, SERVING, false, false);
+	store(0, SERVING);
+	EXPECT_EQ(section(0).taken, 20);
+	EXPECT_EQ(section(0).trapped, 1);
 }
 
 static void pairs_are_noted(void)
@@ -184,23 +226,35 @@ static void pairs_are_noted(void)
 	EXPECT_EQ(section(1).lock, TICKET);
 }
 
+static void enter(unsigned hart, const struct function *f, uint64_t site)
+{
+	watch_enter(&w, hart, f,
+		    &(struct call){.site = site, .returns_to = site + 4, .now = now[hart]});
+}
+
+static void leave(unsigned hart, const struct function *f)
+{
+	watch_leave(&w, hart, f, RESULT_UNKNOWN, INTERRUPTS_UNKNOWN, f->begin + 40, now[hart]);
+}
+
+static const struct function takes = {FUNCTION_TAKES, TAKES_AT, TAKES_AT + 64},
+			     frees = {FUNCTION_LETS_GO, TAKES_AT + 64, TAKES_AT + 128},
+			     tries = {FUNCTION_TRIES, TAKES_AT + 128, TAKES_AT + 192};
+
 /* A queue's lock: who takes it writes its tail, who lets it go writes elsewhere. */
 static void functions_say_it_themselves(void)
 {
-	static const struct function takes = {FUNCTION_TAKES, TAKES_AT, TAKES_AT + 64},
-				     frees = {FUNCTION_LETS_GO, TAKES_AT + 64, TAKES_AT + 128};
-
 	begin();
 	for (unsigned hart = 0; hart < 2; hart++) {
-		watch_enter(&w, hart, &takes, 0x900, now[hart]);
+		enter(hart, &takes, 0x900);
 		access_of(hart, TAKES_AT + 8, TICKET, true, true);
 		access_of(hart, TAKES_AT + 12, DATA + 64 * hart, false, false);
 		if (hart == 1) { /* hart 0 lets go, by a store to hart 1's node */
-			watch_enter(&w, 0, &frees, 0x904, now[0]);
+			enter(0, &frees, 0x904);
 			access_of(0, TAKES_AT + 72, DATA + 64, true, false);
-			watch_leave(&w, 0, &frees, TAKES_AT + 80, now[0]);
+			leave(0, &frees);
 		}
-		watch_leave(&w, hart, &takes, TAKES_AT + 40, now[hart]);
+		leave(hart, &takes);
 	}
 	EXPECT_EQ(section(0).hart, 0);
 	EXPECT_EQ(section(0).site, 0x900);
@@ -213,17 +267,50 @@ static void functions_say_it_themselves(void)
 
 static void who_waits_for_itself(void)
 {
-	static const struct function takes = {FUNCTION_TAKES, TAKES_AT, TAKES_AT + 64};
-
 	begin();
-	watch_enter(&w, 0, &takes, 0x900, now[0]);
+	enter(0, &takes, 0x900);
 	access_of(0, TAKES_AT + 8, TICKET, true, true);
-	watch_leave(&w, 0, &takes, TAKES_AT + 40, now[0]);
-	watch_enter(&w, 0, &takes, 0x980, now[0]);
+	leave(0, &takes);
+	enter(0, &takes, 0x980);
 	access_of(0, TAKES_AT + 8, TICKET, true, true);
 	watch_end(&w, 0, now[0]);
 	EXPECT_EQ(w.hart[0].r.wants, TICKET);
 	EXPECT_EQ(w.hart[0].r.wants_site, 0x980);
+	EXPECT_EQ(w.hart[0].r.had_site, 0x900);
+}
+
+/* Without functions, a hart draws a number while it has one, and reads the word for good. */
+static void who_waits_for_itself_by_instructions(void)
+{
+	begin();
+	amo(0, TICKET);
+	load(0, DATA);
+	amo(0, TICKET);
+	load(0, SERVING);
+	load(0, SERVING);
+	load(0, SERVING);
+	watch_end(&w, 0, now[0]);
+	EXPECT_EQ(w.hart[0].r.wants, TICKET);
+	EXPECT_EQ(w.hart[0].r.had_site, CODE);
+}
+
+/* Its slow path is another function, which writes the word again; the first instruction is a
+ * loop's; and it comes back by another one's last instruction. */
+static void a_function_that_calls_another(void)
+{
+	begin();
+	enter(0, &takes, 0x900);
+	access_of(0, TAKES_AT + 8, TICKET, true, true);
+	watch_enter(&w, 0, &takes, &(struct call){.site = TAKES_AT + 20, .now = now[0]});
+	access_of(0, 0x2000, TICKET, true, true);
+	EXPECT(watch_comes_back(&w, 0, 0x900) == NULL);
+	EXPECT(watch_comes_back(&w, 0, 0x904) == &takes);
+	leave(0, &takes);
+	EXPECT(watch_comes_back(&w, 0, 0x904) == NULL);
+	store(0, TICKET);
+	EXPECT_EQ(word_at(TICKET).taken, 1);
+	EXPECT_EQ(word_at(TICKET).freed, 1);
+	EXPECT_EQ(word_at(TICKET).again, 0);
 	EXPECT_EQ(section(0).site, 0x900);
 }
 
@@ -244,28 +331,126 @@ static void lines_are_kept_of_some_sections(void)
 		SECTIONS = 48 * RUN
 	}; /* run 16 and every second one behind it; 32, 36, 40, 44 */
 	struct touch_record r[4];
+	struct output touches = {.file = tmpfile(), .size = sizeof(r[0])};
 	size_t kept = 0;
 	uint64_t last = 0;
 
 	begin();
-	w.touches = tmpfile();
+	w.touches = &touches;
 	for (unsigned i = 0; i < SECTIONS; i++)
 		one_section(0);
-	rewind(w.touches);
-	EXPECT(fread(r, sizeof(*r), 4, w.touches) == 4);
+	rewind(touches.file);
+	EXPECT(fread(r, sizeof(*r), 4, touches.file) == 4);
 	EXPECT_EQ(r[0].section, 0);
 	EXPECT_EQ(r[0].address, DATA);
 	EXPECT_EQ(r[0].wrote, 1);
 	EXPECT_EQ(r[1].address, DATA + 64);
 	EXPECT_EQ(r[1].wrote, 0);
 	EXPECT_EQ(r[2].section, 1);
-	rewind(w.touches);
-	for (; fread(r, sizeof(*r), 1, w.touches) == 1; kept++)
+	rewind(touches.file);
+	for (; fread(r, sizeof(*r), 1, touches.file) == 1; kept++)
 		last = r->section;
 	EXPECT_EQ(kept, (16 + 8 + 4) * RUN * 2);
 	EXPECT_EQ(last, 45 * RUN - 1);
-	EXPECT_EQ(w.written, SECTIONS);
-	fclose(w.touches);
+	EXPECT_EQ(sections.handed, SECTIONS);
+	EXPECT_EQ(output_close(&touches), 0);
+}
+
+/* The result says whether it got the lock, where registers can be read. */
+static void a_function_that_tries(void)
+{
+	static const enum result results[] = {RESULT_FAILED, RESULT_GOT_IT, RESULT_UNKNOWN};
+
+	begin();
+	for (unsigned i = 0; i < 3; i++) {
+		enter(0, &tries, 0x900);
+		access_of(0, tries.begin + 8, TICKET, i == 0, true);
+		watch_leave(&w, 0, &tries, results[i], INTERRUPTS_ON, tries.begin + 40, now[0]);
+		EXPECT_EQ(w.hart[0].held, i == 1);
+		store(0, TICKET);
+	}
+	EXPECT_EQ(word_at(TICKET).tries, 3);
+	EXPECT_EQ(word_at(TICKET).failed, 2);
+	EXPECT_EQ(section(0).tried, 1);
+	EXPECT_EQ(section(0).interrupts, INTERRUPTS_ON);
+}
+
+static void a_handler_takes_a_lock(void)
+{
+	begin();
+	amo(0, TICKET);
+	load(0, DATA);
+	watch_cause(&w, 0, LEVEL_SUPERVISOR, CAUSE_INTERRUPT, now[0]);
+	watch_cause(&w, 0, LEVEL_SUPERVISOR, CAUSE_INTERRUPT, now[0]); /* read twice */
+	watch_call(&w, 0, now[0]);
+	watch_cause(&w, 0, LEVEL_MACHINE, CAUSE_CALL, now[0]);
+	watch_return(&w, 0, LEVEL_MACHINE, now[0]);
+	amo(0, COUNTER);
+	load(0, DATA);
+	store(0, COUNTER);
+	watch_return(&w, 0, LEVEL_SUPERVISOR, now[0]);
+	store(0, SERVING);
+	EXPECT_EQ(section(0).handler, CAUSE_INTERRUPT);
+	EXPECT_EQ(section(0).trapped, 0);
+	EXPECT_EQ(section(1).handler, CAUSE_NONE);
+	EXPECT_EQ(section(1).trapped, 1);
+	EXPECT_EQ(section(1).interrupted, 1);
+	EXPECT_EQ(section(1).called, 0);
+}
+
+/* An ECALL is no trap that came; the firmware's instructions are told apart. */
+static void a_call_while_held(void)
+{
+	begin();
+	amo(0, TICKET);
+	load(0, DATA);
+	watch_call(&w, 0, now[0]);
+	watch_cause(&w, 0, LEVEL_MACHINE, CAUSE_UNKNOWN, now[0]);
+	load(0, DATA);
+	watch_return(&w, 0, LEVEL_MACHINE, now[0]);
+	store(0, SERVING);
+	EXPECT_EQ(section(0).called, 1);
+	EXPECT_EQ(section(0).trapped, 0);
+	EXPECT_EQ(section(0).firmware, 10);
+	EXPECT_EQ(word_at(TICKET).writes, 1);
+	EXPECT_EQ(word_at(TICKET).harts, 1);
+}
+
+/* A flag that is set for good must not cost for ever. */
+static void later_accesses_of_a_section_are_not_looked_at(void)
+{
+	begin();
+	amo(0, TICKET);
+	for (unsigned i = 0; i <= LINES_ACCESSES; i++)
+		load(0, DATA);
+	EXPECT(!watch_wants_loads(&w, 0));
+	store(0, DATA + 64);
+	store(0, SERVING);
+	EXPECT_EQ(section(0).read, 1);
+	EXPECT_EQ(section(0).written, 0);
+	amo(0, TICKET);
+	load(0, DATA);
+	EXPECT(watch_wants_loads(&w, 0));
+	store(0, SERVING);
+	for (unsigned i = 0; i < 2; i++) {
+		amo(0, TICKET);
+		for (uint64_t line = 0; line < 2 * LINES_MOST; line++)
+			store(0, DATA + LINE_BYTES * line * (1 + i * LINES_SLOTS));
+		store(0, SERVING);
+		EXPECT_EQ(section(2 + i).written, LINES_MOST);
+	}
+}
+
+static void what_could_not_be_written_is_counted(void)
+{
+	struct output full;
+	char record[4096] = {0};
+
+	EXPECT(output_open(&full, "/dev/full", sizeof(record)));
+	for (int i = 0; i < 3; i++)
+		output_put(&full, record);
+	EXPECT_EQ(output_close(&full), 3);
+	EXPECT_EQ(full.error, ENOSPC);
 }
 
 int main(void)
@@ -273,12 +458,21 @@ int main(void)
 	lines_are_kept_of_some_sections();
 	alone();
 	waiters_take_in_turn();
+	let_go_by_an_amo_of_the_neighbour();
 	who_gives_up_has_nothing();
 	a_counter_is_no_lock();
 	a_trap_while_waiting();
+	a_trap_while_held();
 	pairs_are_noted();
 	functions_say_it_themselves();
 	who_waits_for_itself();
+	who_waits_for_itself_by_instructions();
+	a_function_that_calls_another();
+	a_function_that_tries();
+	a_handler_takes_a_lock();
+	a_call_while_held();
+	later_accesses_of_a_section_are_not_looked_at();
+	what_could_not_be_written_is_counted();
 	end();
 	return check_status();
 }

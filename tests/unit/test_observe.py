@@ -6,8 +6,8 @@ import pytest
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import RunError, UsageError
 from hartlock.observe import image as images
-from hartlock.observe import records
-from hartlock.observe.locks import gaps, locks_of
+from hartlock.observe import records, view
+from hartlock.observe.locks import gaps, locks_of, unclear
 from hartlock.observe.records import Records
 from hartlock.observe.run import functions_of
 from hartlock.observe.trouble import troubles
@@ -103,7 +103,8 @@ def test_orders_that_are_no_trouble(pairs):
 
 
 def test_a_lock_that_its_holder_takes_again():
-    found = seen([section(A, 1, 10, 99, is_held=1)], [word(A, 1, 0, by_function=1)], hart=[{}, {"hart": 1, "wants": A, "wants_site": 0x148}])
+    found = seen([section(A, 1, 10, 99, is_held=1)], [word(A, 1, 0, by_function=1)], 
+                 hart=[{}, {"hart": 1, "wants": A, "wants_site": 0x148, "had_site": 0x104}])
     said = troubles(found, locks_of(found, IMAGE), IMAGE)
     assert "taken twice by hart 1" in said[0] and "first+0x4" in said[0] and "second+0x8" in said[0]
     assert any("held at the end by hart 1" in text for text in said)
@@ -111,7 +112,39 @@ def test_a_lock_that_its_holder_takes_again():
 
 def test_a_lock_held_across_a_wfi():
     found = seen([section(A, 0, 10, 99, slept=1), section(A, 0, 110, 199)], [word(A, 2, 2)])
-    assert troubles(found, locks_of(found, IMAGE), IMAGE) == ["a_lock was held across a WFI (1 times) in 2 sections"]
+    assert troubles(found, locks_of(found, IMAGE), IMAGE) == ["a_lock was held across a WFI in 1 of its 2 sections, taken in first+0x4"]
+
+
+@pytest.mark.parametrize("held, handlers, is_said", [
+    ({"trapped": 1}, {"handler": 2}, True), ({"trapped": 1}, {"handler": 1}, False), ({}, {"handler": 2}, False),
+    ({"trapped": 1, "interrupts": 2, "interrupted": 1}, {"handler": 4, "interrupts": 1}, True),
+    ({"trapped": 1, "interrupts": 2}, {"handler": 4, "interrupts": 1}, False)],  # it was an exception
+    ids=["both", "a call's handler", "not interrupted", "by registers", "an exception"])
+def test_a_holder_that_a_handler_interrupts(held, handlers, is_said):
+    found = seen([section(A, 0, 10, 99, **held), section(A, 1, 10, 99, site=0x148, **handlers)], [word(A, 2, 2)])
+    said = [text for text in troubles(found, locks_of(found, IMAGE), IMAGE) if "the handler takes it" in text]
+    assert bool(said) is is_said and all("first+0x4" in text and "second+0x8" in text for text in said)
+
+
+def test_of_many_troubles_of_a_kind_the_first_are_told():
+    found = seen([section(A, h, 10, 99, is_held=1) for h in range(13)], [word(A, 13, 0, by_function=1)])
+    said = troubles(found, locks_of(found, IMAGE), IMAGE)
+    assert len(said) == 11 and said[-1] == "... and 3 more like it"
+
+
+def test_a_word_that_one_hart_has_while_it_sleeps_is_a_flag():
+    rows = [section(A, 0, 10 * i, 10 * i + 5, slept=1) for i in range(4)]
+    assert locks_of(seen(rows, [word(A, 4, 4, harts=1)]), IMAGE) == []
+    assert locks_of(seen(rows, [word(A, 4, 4, harts=3)]), IMAGE) != []
+    assert locks_of(seen(rows, [word(A, 4, 4, harts=1, by_function=1)]), IMAGE) != []
+
+
+def test_what_may_be_a_lock_is_named_with_what_to_do():
+    found = seen(word=[word(A, 9, 0, again=9, harts=3, writes=90, site=0x104), word(B, 9, 0, harts=3, writes=91, site=0x148), word(C, 1, 0, harts=1)])
+    said = view.unsure(unclear(found, locks_of(found, IMAGE)), IMAGE)
+    assert said.startswith("2 more words") and "--acquire" in said
+    assert said.endswith("b_lock at 0x2000 (91 writes, first in second), a_lock at 0x1000 (90 writes, first in first)")
+    assert view.unsure([], IMAGE) == ""
 
 
 def test_names_of_addresses():
@@ -132,6 +165,11 @@ def test_the_functions_of_known_projects_are_found():
         ("acquire", 0x100, 0x120), ("release", 0x120, 0x140)]
 
 
+def test_copies_that_compilers_make_of_a_function_have_its_name():
+    assert [images.plain(name) for name in ("f.constprop.0.isra.0", "f.llvm.123", "f.part.0", "f.cold", "f")] == [
+        "f", "f", "f.part.0", "f.cold", "f"]
+
+
 def test_lists_of_symbols(tmp_path):
     path = tmp_path / "kallsyms"
     path.write_text("ffffffff80001000 T _raw_spin_lock\nffffffff80001020 t helper\t[module]\nnonsense\n")
@@ -147,3 +185,6 @@ def test_files_of_records(tmp_path):
     for name, layout in records.layouts().items():
         (tmp_path / f"{name}.bin").write_bytes(bytes(layout.itemsize + 3))  # the second one is cut off
     assert len(records.read(tmp_path).section) == 1
+    (tmp_path / "hart.bin").write_bytes(b"")
+    with pytest.raises(RunError, match="could not"):
+        records.read(tmp_path)

@@ -5,7 +5,8 @@ pyelftools reads them. It is imported when the first file is opened, for most co
 
 import importlib
 import io
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from typing import Any
 _SAME = ("DW_TAG_typedef", "DW_TAG_const_type", "DW_TAG_volatile_type", "DW_TAG_atomic_type")  # another name for a type
 _EXECUTABLE = 4  # SHF_EXECINSTR of a section's flags
 _COMPOUND = ("DW_TAG_structure_type", "DW_TAG_union_type")
+_ADDRESS = 3  # DW_OP_addr
+_LENGTH = 4  # bytes of a unit's length, in front of what it counts
+_LOCK = re.compile(r"(?<![bc])lock|mutex", re.IGNORECASE)  # names of types and members that are locks: no block, no clock
 
 
 class ElfError(Exception):
@@ -120,6 +124,83 @@ class Elf:
         return found
 
 
+    def holds(self, address: int) -> bool:
+        """True if something of the file is loaded to this address."""
+        return any(s["p_type"] == "PT_LOAD" and 0 <= address - int(s["p_vaddr"]) < s["p_memsz"] for s in self._file.iter_segments())
+
+    def objects(self, begins: Mapping[int, int]) -> dict[int, str]:
+        """Returns what lies at each address, as C would write it: `normal_heap.alloc_lock`, `slot[3].busy`. `begins` says
+        for each address where the object that it is in begins. A member that is a lock, by its own name or its type's, is
+        not taken apart. What the debug information does not describe is left out."""
+        if not self._file.has_dwarf_info():
+            return {}
+        information = self._file.get_dwarf_info()
+        text = information.debug_info_sec.stream.getvalue()
+        # An object's entry has its address. Only the units in which those bytes are have to be read.
+        places = {m.start() for begin in set(begins.values()) for m in re.finditer(re.escape(begin.to_bytes(8, "little")), text)}
+        units = [u for u in information.iter_CUs() if any(0 <= at - u.cu_offset < u["unit_length"] + _LENGTH for at in places)]
+        described = {_address(die): die for unit in units for die in _objects(unit.get_top_DIE()) if _address(die) in begins.values()}
+        return {at: _path(described[begin], "", at - begin) for at, begin in begins.items()
+                if begin in described and 0 <= at - begin < _size_of_object(described[begin])}
+
+
+def _address(die: Any) -> int:
+    """Returns the address of an object that has one."""
+    return int.from_bytes(bytes(die.attributes["DW_AT_location"].value[1:]), "little")
+
+
+def _objects(die: Any) -> Iterator[Any]:
+    """The objects with an address that an entry has, and its namespaces (Rust's modules) have."""
+    for child in die.iter_children():
+        where = child.attributes.get("DW_AT_location")
+        if child.tag == "DW_TAG_namespace":
+            yield from _objects(child)
+        elif child.tag == "DW_TAG_variable" and where and where.form == "DW_FORM_exprloc" and where.value[0] == _ADDRESS:
+            yield child
+
+
+def _size_of_object(die: Any) -> int:
+    """Returns an object's bytes; 0 if that is not said."""
+    try:
+        return _size(_type(_specified(die)))
+    except KeyError:
+        return 0
+
+
+def _specified(die: Any) -> Any:
+    """Returns the entry that has the name and the type: of an object that is declared elsewhere, its declaration."""
+    return die.get_DIE_from_attribute("DW_AT_specification") if "DW_AT_specification" in die.attributes else die
+
+
+def _path(die: Any, name: str, offset: int) -> str:
+    """Returns the name of what lies `offset` bytes into an object or a member."""
+    die = _specified(die)
+    name = name or _name(die)
+    if _LOCK.search(_name(die)) or any(_LOCK.search(_name(each)) for each in _names_of_type(die)):
+        return name
+    of = _type(die)
+    if of.tag in _COMPOUND:
+        inside = [m for m in of.iter_children() if m.tag == "DW_TAG_member" and 0 <= offset - _offset(m) < _size(_type(m))]
+        return _path(inside[0], f"{name}.{_name(inside[0])}".rstrip("."), offset - _offset(inside[0])) if inside else name
+    if of.tag == "DW_TAG_array_type" and (size := _size(_type(of))):
+        return _path(of, f"{name}[{offset // size}]", offset % size)
+    return name
+
+
+def _offset(member: Any) -> int:
+    where = member.attributes.get("DW_AT_data_member_location")
+    return int(where.value) if where else 0
+
+
+def _names_of_type(die: Any) -> Iterator[Any]:
+    """The entries by which a type is known: typedefs, qualifiers, and the type itself."""
+    die = die.get_DIE_from_attribute("DW_AT_type")
+    while die.tag in _SAME and "DW_AT_type" in die.attributes:
+        yield die
+        die = die.get_DIE_from_attribute("DW_AT_type")
+    yield die
+
+
 def _name(die: Any) -> str:
     return str(die.attributes["DW_AT_name"].value.decode()) if "DW_AT_name" in die.attributes else ""
 
@@ -138,8 +219,7 @@ def _members(die: Any, prefix: str, at: int) -> Iterator[Member]:
     members = [child for child in die.iter_children() if child.tag == "DW_TAG_member"]
     for member in members:
         own = "" if prefix and len(members) == 1 else _name(member)
-        where = member.attributes.get("DW_AT_data_member_location")
-        yield from _parts(_type(member), ".".join(name for name in (prefix, own) if name), at + (where.value if where else 0))
+        yield from _parts(_type(member), ".".join(name for name in (prefix, own) if name), at + _offset(member))
 
 
 def _parts(die: Any, name: str, at: int) -> Iterator[Member]:

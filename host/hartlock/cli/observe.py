@@ -69,7 +69,7 @@ def main(argv: Sequence[str]) -> int:
 
     image = images.Image()
     for path, bias in zip(options.elf, [*options.bias, *[0] * len(options.elf)]):
-        image.add(images.of_elf(path, bias))
+        image.add_file(images.of_elf(path, bias))
     for path in options.symbols:
         image.add(images.of_list(path))
     functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),

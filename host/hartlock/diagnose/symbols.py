@@ -3,11 +3,20 @@
 import os
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from hartlock.base.elf import Elf, ElfError
 from hartlock.base.paths import IMAGE, TOP
 from hartlock.base.toolchain import cross_compile, output_of
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A function that an address is in."""
+
+    function: str
+    where: str  # file and line
 
 
 def locate(addresses: Sequence[int], image: Path = IMAGE, loaded_at: int = 0) -> list[str]:
@@ -17,10 +26,17 @@ def locate(addresses: Sequence[int], image: Path = IMAGE, loaded_at: int = 0) ->
     if not addresses:
         return []
     moved = loaded_at - _linked_at(image) if loaded_at else 0
-    text = output_of(cross_compile() + "addr2line", "-a", "-f", "-i", "-e", str(image), *(hex(max(a - moved, 0)) for a in addresses))
+    known = frames([max(a - moved, 0) for a in addresses], image)
+    return [f"{a:#x} {_place(known[max(a - moved, 0)])}".rstrip() for a in addresses]
+
+
+def frames(addresses: Sequence[int], image: Path) -> dict[int, list[Frame]]:
+    """Returns the functions that each address of the image is in, from the innermost inlined one outwards, by one call of
+    addr2line: [] where it says nothing, and none is known where it says "??"."""
+    text = output_of(cross_compile() + "addr2line", "-a", "-f", "-i", "-e", str(image), *map(hex, addresses))
     parts = re.split(r"^(0x[0-9a-f]+)\n", text, flags=re.MULTILINE)[1:]
-    known = {int(at, 16): _place(frames.splitlines()) for at, frames in zip(parts[::2], parts[1::2], strict=True)}
-    return [f"{a:#x} {known.get(max(a - moved, 0), '')}".rstrip() for a in addresses]
+    known = {int(at, 16): _frames(lines.splitlines()) for at, lines in zip(parts[::2], parts[1::2], strict=True)}
+    return {a: known.get(a, []) for a in addresses}
 
 
 def _linked_at(image: Path) -> int:
@@ -31,10 +47,20 @@ def _linked_at(image: Path) -> int:
         return 0
 
 
-def _place(frames: list[str]) -> str:
-    """Functions and their file:line, line by line, from the innermost inlined one outwards."""
-    if len(frames) < 2 or frames[0] == "??":
+def _frames(lines: list[str]) -> list[Frame]:
+    return [Frame(function, _where(at)) for function, at in zip(lines[::2], lines[1::2])]
+
+
+def _where(at: str) -> str:
+    """Returns "lock/atomic.h:52": a path in the tree is told from there."""
+    path, _, line = at.split(" (")[0].rpartition(":")
+    return f"{os.path.normpath(path).removeprefix(f'{TOP}/')}:{line}"
+
+
+def _place(found: list[Frame]) -> str:
+    """Functions, and the innermost one's file and line."""
+    if not found:
+        return ""
+    if found[0].function == "??":
         return "(not in the kernel)"
-    path, _, line = frames[1].split(" (")[0].rpartition(":")
-    where = os.path.normpath(path).removeprefix(f"{TOP}/")
-    return f"{frames[0]} ({where}:{line})" + "".join(f" in {outer}" for outer in frames[2::2])
+    return f"{found[0].function} ({found[0].where})" + "".join(f" in {outer.function}" for outer in found[1:])

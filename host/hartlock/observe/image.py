@@ -12,11 +12,13 @@ from hartlock.base.elf import Elf, ElfError, Symbol
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import TOP
 from hartlock.base.text import words
+from hartlock.diagnose.symbols import Frame, frames
 
 FUNCTIONS = TOP / "observe" / "functions.toml"
 ACQUIRE, TRY, RELEASE = "acquire", "try", "release"
 KINDS = (ACQUIRE, TRY, RELEASE)
 FAR = 1 << 16  # bytes: who is farther than this behind a symbol without a size is not a part of it
+_COPY = re.compile(r"(\.(constprop|isra|lto_priv|llvm)\.\d+)+$")  # GCC and LLVM write so
 _KALLSYMS = re.compile(r"^([0-9a-f]{8,16}) ([A-Za-z]) (\S+)", re.MULTILINE)
 
 
@@ -30,20 +32,76 @@ class Function:
     end: int  # the address of the byte behind its last
 
 
+def plain(name: str) -> str:
+    """The name of a function in its source: compilers append what they did to a copy."""
+    return _COPY.sub("", name)
+
+
+@dataclass(frozen=True)
+class File:
+    """An ELF file, and how many bytes above where it was linked it is loaded."""
+
+    path: Path
+    bias: int
+    elf: Elf
+
+    def frames(self, addresses: Sequence[int]) -> dict[int, list[Frame]]:
+        """The functions that each address is in, from the innermost inlined one outwards, if their lines are known."""
+        found = frames([address - self.bias for address in addresses], self.path)
+        return {at + self.bias: [_shortened(frame) for frame in those] for at, those in found.items()
+                if those and not any("?" in frame.function + frame.where for frame in those)}
+
+
+def _shortened(frame: Frame) -> Frame:
+    """The frame, its path told by the last three parts."""
+    return Frame(frame.function, "/".join(frame.where.split("/")[-3:]))
+
+
 @dataclass
 class Image:
     """The symbols of all the files that were given, in the order of their addresses."""
 
     symbols: list[Symbol] = field(default_factory=list)
+    files: list[File] = field(default_factory=list)
+    objects: dict[int, str] = field(default_factory=dict)  # names with members, of the addresses that learn() was told
+    frames: dict[int, list[Frame]] = field(default_factory=dict)  # functions with file and line, the same
+
+    def add_file(self, file: File) -> None:
+        self.files.append(file)
+        self.add(Symbol(s.name, s.address + file.bias, s.size, s.is_code) for s in file.elf.symbols())
+
+    def learn(self, locks: Iterable[int], sites: Iterable[int]) -> None:
+        """Look up in the files' debug information what lies at the addresses of locks, and which lines the sites are of."""
+        vague = {address: symbol.address for address in locks if (symbol := self._behind(address)) and self._is_vague(address, symbol)}
+        for file in self.files:
+            own = {address - file.bias: begin - file.bias for address, begin in vague.items() if file.elf.holds(address - file.bias)}
+            self.objects |= {address + file.bias: name for address, name in file.elf.objects(own).items()} if own else {}
+            code = [address for address in sites if file.elf.holds(address - file.bias)]
+            self.frames |= file.frames(code)
+
+    def _is_vague(self, address: int, symbol: Symbol) -> bool:
+        """True if the symbol does not begin there, or several objects have its name."""
+        return symbol.address != address or sum(s.name == symbol.name for s in self.symbols) > 1
+
+    def place(self, address: int) -> str:
+        """"pair (heap.c:90) in sbi_malloc (lib/sbi/sbi_heap.c:80)": the function, and the last one that is inlined into
+        it; the name where no line is known."""
+        return " in ".join(f"{frame.function} ({frame.where})" for frame in self.frames.get(address, [])[-2:]) or self.name(address)
+
+    def chain(self, address: int) -> str:
+        """All functions that are inlined there, the innermost first; "" where no line is known."""
+        return " in ".join(f"{frame.function} ({frame.where})" for frame in self.frames.get(address, []))
 
     def add(self, symbols: Iterable[Symbol]) -> None:
         kept = [s for s in symbols if s.name and not s.name.startswith(("$", ".L"))]
-        self.symbols = sorted([*self.symbols, *kept], key=lambda s: (s.address, not s.size, s.name))
+        self.symbols = sorted([*self.symbols, *kept], key=lambda s: (s.address, bool(s.size), s.name))
         self._at = [s.address for s in self.symbols]
 
     def name(self, address: int) -> str:
-        """"spin_lock", "heap+0x18", or the address where no symbol is."""
+        """"spin_lock", "heap.lock", "heap+0x18", or the address where no symbol is."""
         found = self._behind(address)
+        if address in self.objects:
+            return self.objects[address]
         if found is None:
             return f"{address:#x}"
         return found.name if found.address == address else f"{found.name}+{address - found.address:#x}"
@@ -73,23 +131,23 @@ class Image:
     def find(self, kind: str, names: Sequence[str], is_asked: bool) -> list[Function]:
         """The functions of these names. If the user asked for them, each has to be there."""
         code = [s for s in self.symbols if s.is_code]
-        missing = [name for name in names if all(s.name != name for s in code)]
+        missing = [name for name in names if all(plain(s.name) != name for s in code)]
         if is_asked and missing:
             near = difflib.get_close_matches(missing[0], sorted({s.name for s in code}), 3)
             raise UsageError(f"--{kind} {missing[0]}: the image has no function of that name"
                              + (f"; is it {words(near)}?" if near else ""))
-        return [Function(kind, s.name, s.address, self.end(s)) for s in code if s.name in names]
+        return [Function(kind, s.name, s.address, self.end(s)) for s in code if plain(s.name) in names]
 
 
-def of_elf(path: Path, bias: int) -> list[Symbol]:
-    """The symbols of an ELF file that is loaded `bias` bytes above where it was linked."""
+def of_elf(path: Path, bias: int) -> File:
+    """An ELF file that is loaded `bias` bytes above where it was linked."""
     try:
         elf = Elf(path)
     except ElfError as e:
         raise UsageError(f"--elf {e}") from None
     if elf.machine != "EM_RISCV":
         raise UsageError(f"--elf {path}: it is for another processor ({elf.machine.removeprefix('EM_')}), not for RISC-V")
-    return [Symbol(s.name, s.address + bias, s.size, s.is_code) for s in elf.symbols()]
+    return File(path, bias, elf)
 
 
 def of_list(path: Path) -> list[Symbol]:

@@ -4,6 +4,7 @@ A word is a lock if a named function took it; or if harts wrote it by atomic ins
 let it go by a store at least three times of four. Anything else that is written so is a counter or a flag.
 """
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +18,8 @@ from hartlock.observe.records import Array, Records
 LET_GO = 0.75  # the least share of a lock's acquisitions that ended while the image was watched
 LET_GO_TWICE = 2  # once is no pattern
 SITES = 3  # that a table names
+INTERRUPTS_ON = 2  # a value of a section's `interrupts` (observe/records.def)
+UNCLEAR = 5  # words that are no locks, or cannot be told
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,9 @@ class Lock:
     written: float  # lines that a section writes, in the median
     read: float  # lines that it only reads, in the median
     shared: int  # lines that one hart wrote in sections of this lock, and another touched in others
+    trapped: float  # the share of its sections in which a trap came
+    interrupts_on: float  # the share of its sections whose hart had interrupts on when it took it; NaN where no register is known
+    interrupted: float  # the share of its sections in which an interrupt came; NaN as above
     sites: tuple[Site, ...]  # the most frequent first
 
     @property
@@ -106,9 +112,18 @@ def locks_of(records: Records, image: Image) -> list[Lock]:
     """The locks among the words, those first that are held for longest by most harts."""
     by_word = _split(records.section)
     lines = _split(records.line)
+    known = [word for word in records.word if _is_lock(word, by_word.get(int(word["lock"]), records.section[:0]))]
+    image.learn([int(word["address"]) for word in (*known, *_unclear(records, known)[:UNCLEAR])], _places(records))
     found = [_lock(word, by_word.get(int(word["lock"]), records.section[:0]), lines.get(int(word["lock"]), records.line[:0]), image)
-             for word in records.word if _is_lock(word)]
+             for word in known]
     return sorted(_told_apart(found), key=lambda lock: (-lock.weight, -lock.taken, lock.address))
+
+
+def _places(records: Records) -> list[int]:
+    """The addresses of code that tables and sentences name."""
+    told = (records.section["site"], records.word["site"], *(records.pair[f"{which}_site"] for which in ("outer", "inner")),
+            *(records.hart[f"{which}_site"] for which in ("had", "wants")))
+    return sorted({int(address) for addresses in told for address in np.unique(addresses)})
 
 
 def names_of(locks: Sequence[Lock]) -> dict[int, str]:
@@ -122,9 +137,28 @@ def _told_apart(locks: Sequence[Lock]) -> list[Lock]:
     return [replace(lock, name=f"{lock.name}@{lock.address:#x}") if times[lock.name] > 1 else lock for lock in locks]
 
 
-def _is_lock(word: Any) -> bool:
+def _is_lock(word: Any, sections: Array) -> bool:
     taken, freed = int(word["taken"]), int(word["freed"])
-    return taken > 0 and (bool(word["by_function"]) or freed >= max(LET_GO_TWICE, LET_GO * taken))
+    if taken == 0 or word["by_function"]:
+        return taken > 0
+    return freed >= max(LET_GO_TWICE, LET_GO * taken) and not _is_flag(word, sections)
+
+
+def _is_flag(word: Any, sections: Array) -> bool:
+    """True for a word that one hart alone took, and mostly slept or called the firmware before it let it go."""
+    alone = int(word["harts"]).bit_count() < 2
+    return alone and bool(np.mean((sections["slept"] > 0) | (sections["called"] > 0)) > 0.5) if len(sections) else alone
+
+
+def unclear(records: Records, locks: Sequence[Lock]) -> list[Any]:
+    """The words that several harts wrote by atomic instructions, and that are not among the locks: the most written first."""
+    return _unclear(records, [{"lock": lock.word} for lock in locks])
+
+
+def _unclear(records: Records, known: Sequence[Any]) -> list[Any]:
+    names = {int(word["lock"]) for word in known}
+    several = [word for word in records.word if int(word["harts"]).bit_count() > 1 and int(word["lock"]) not in names]
+    return sorted(several, key=lambda word: (-int(word["writes"]), int(word["lock"])))
 
 
 def _split(rows: Array) -> dict[int, Array]:
@@ -138,12 +172,20 @@ def _split(rows: Array) -> dict[int, Array]:
 def _lock(word: Any, sections: Array, lines: Array, image: Image) -> Lock:
     ended = sections[sections["is_held"] == 0]
     gap, has_slept = gaps(sections)
+    told = sections["interrupts"] > 0
     return Lock(
         name=image.name(int(word["address"])), word=int(word["lock"]), address=int(word["address"]), sections=sections, taken=len(sections),
         contended=int(sections["contended"].sum()), tries=int(word["tries"]), failed=int(word["failed"]),
         by_function=bool(word["by_function"]), hold=Spread.of(held(ended)), gap=Spread.of(gap[~has_slept]),
         slept=float(has_slept.mean()) if len(has_slept) else 0.0, written=Spread.of(ended["written"]).p50,
-        read=Spread.of(ended["read"]).p50, shared=_shared(lines), sites=_sites(sections, image))
+        read=Spread.of(ended["read"]).p50, shared=_shared(lines), trapped=_share(sections["trapped"] > 0),
+        interrupts_on=_share(sections["interrupts"][told] == INTERRUPTS_ON), interrupted=_share(sections["interrupted"][told] > 0),
+        sites=_sites(sections, image))
+
+
+def _share(of: Array) -> float:
+    """The share that is true; NaN of nothing."""
+    return float(of.mean()) if len(of) else math.nan
 
 
 def _shared(lines: Array) -> int:

@@ -39,7 +39,7 @@ class Records:
 
 
 def read(folder: Path) -> Records:
-    """The records in a folder. A record that was cut off at a file's end is left out."""
+    """The records in a folder. A record that was cut off at a file's end is left out. Raises RunError without any."""
     found = {}
     for name, layout in layouts().items():
         try:
@@ -47,4 +47,6 @@ def read(folder: Path) -> Records:
         except OSError as e:
             raise RunError(f"QEMU ended without its records: {folder / name}.bin: {e.strerror}") from e
         found[name] = np.frombuffer(data[:len(data) // layout.itemsize * layout.itemsize], dtype=layout)
+    if not len(found["hart"]):
+        raise RunError("the watcher writes its records when QEMU ends, and could not: nothing is known of the locks")
     return Records(**found)

@@ -1,7 +1,7 @@
 """Runs an image in QEMU under the watcher, and tells what was seen of its locks."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,12 +18,13 @@ from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
 from hartlock.observe import records, view, workload
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
-from hartlock.observe.locks import locks_of
+from hartlock.observe.locks import locks_of, unclear
 from hartlock.observe.trouble import troubles
 from hartlock.plan.replay import Source
 from hartlock.run.guarded import Outcome, guarded
 
 KIND_OF = {ACQUIRE: "takes", TRY: "tries", RELEASE: "letsgo"}  # the words of the plugin's arguments
+LOST = "hartlock-observe: "  # the plugin's lines begin with it
 PATIENCE_S = 0.2
 
 
@@ -68,21 +69,29 @@ class Run:
     def _watch(self) -> None:
         if not self.request.out:
             writer.point_latest(self.path)
-        with Drained(self._command) as qemu, open(self.path / "console.log", "wb") as log:
-            with self.console.status("watching"):
+        with Drained(self._command) as qemu, open(self.path / "console.log", "wb", buffering=0) as log:
+            with self.console.status("watching") as shown:
                 try:
-                    self._listen(qemu, log)
+                    self._listen(qemu, log, lambda text: shown.update(text))
                 finally:
                     qmp.quit_qemu(self.monitor)
                     status = qemu.status()
-            said = qemu.errors()
-        if status and not self.ended:
-            raise RunError(f"QEMU ended with status {status}: {printable(said) or 'it said nothing'}")
+                    self._note_end(status, qemu.errors())
 
-    def _listen(self, qemu: Drained, log) -> None:  # type: ignore[no-untyped-def]
+    def _note_end(self, status: int, said: str) -> None:
+        """Note what went wrong with QEMU, and the records that the watcher says were lost."""
+        lost = [line.removeprefix(LOST) for line in said.splitlines() if line.startswith(LOST)]
+        for line in lost:
+            self.outcome.worse(line)
+        if status < 0 or (status and not self.ended and not lost):
+            how = f"was killed by signal {-status}" if status < 0 else f"ended with status {status}"
+            self.outcome.worse(f"QEMU {how}: {printable(said) or 'it said nothing'}")
+
+    def _listen(self, qemu: Drained, log, show: Callable[[str], None]) -> None:  # type: ignore[no-untyped-def]
         begin, tail = time.monotonic(), b""
         while not self.ended:
             left = begin + self.request.seconds - time.monotonic()
+            show(f"watching for {max(0.0, left):.0f} s more; the console has said {log.tell()} bytes; Ctrl-C ends it, and keeps all")
             data = qemu.read(max(0.0, min(PATIENCE_S, left)))
             if data == b"":
                 return
@@ -105,8 +114,10 @@ class Run:
 
     def _tell(self, seen: records.Records) -> None:
         say, image = self.console.print, self.request.image
+        if lost := int(seen.hart["lost"].sum()):
+            self.outcome.worse(f"{lost} words, pairs and lines were not kept: QEMU had no memory for them")
         locks = locks_of(seen, image)
-        view.write_locks(self.path, locks)
+        view.write_locks(self.path, locks, image)
         view.write_order(self.path / "order.dot", seen, locks, image)
         executed = int(seen.hart["instructions"].sum())
         say(f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s); {len(locks)} locks, "
@@ -117,6 +128,8 @@ class Run:
         say(view.table(locks))
         for trouble in troubles(seen, locks, image):
             say(f"- {trouble}", markup=False)
+        if self.request.automatic and (more := view.unsure(unclear(seen, locks), image)):
+            say(more, markup=False)
         say("lengths are instructions of one hart; waits are left out, for under emulation they are the computer's own. ", markup=False)
         if files := workload.write(self.path, locks, seen, self.request.source):
             say(f"Which lock suits the first of them ({len(files)} have such a file):", markup=False)

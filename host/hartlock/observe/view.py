@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from rich.table import Table
 
 from hartlock.base.text import count, percent, significant
 from hartlock.folder import writer
 from hartlock.observe.image import Image
-from hartlock.observe.locks import SITES, Lock, names_of
+from hartlock.observe.locks import SITES, UNCLEAR, Lock, names_of
 from hartlock.observe.records import Records
 from hartlock.observe.trouble import orders
 
@@ -16,15 +17,17 @@ SHOWN = 20  # locks in the terminal; locks.csv has all
 LOCK_COLUMNS = (
     "lock", "address", "taken", "harts", "busiest_share", "hold_p50_instructions", "hold_p90_instructions",
     "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
-    "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "found_by")
-SITE_COLUMNS = ("lock", "function", "site", "taken")
+    "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "trapped_share",
+    "interrupts_on_share", "interrupted_share", "found_by")
+SITE_COLUMNS = ("lock", "function", "site", "taken", "place")
 
 
 def table(locks: Sequence[Lock]) -> Table:
     """The locks that are held for longest by most harts."""
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for title in ("lock", "taken", "harts", "busiest", "hold p50", "p99", "writes", "reads", "shared", "gap p50", "slept", "taken in"):
-        shown.add_column(title, justify="left" if title in ("lock", "taken in") else "right", no_wrap=True)
+        is_text = title in ("lock", "taken in")
+        shown.add_column(title, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
     for lock in locks[:SHOWN]:
         shown.add_row(
             lock.name, count(lock.taken), str(len(lock.per_hart)), percent(lock.busiest), significant(lock.hold.p50),
@@ -41,14 +44,25 @@ def _sites(lock: Lock) -> str:
     return ", ".join(f"{name} {times}" for name, times in ranked[:SITES]) + (", ..." if len(ranked) > SITES else "")
 
 
-def write_locks(folder: Path, locks: Sequence[Lock]) -> None:
+def unsure(words: Sequence[Any], image: Image) -> str:
+    """A sentence about words that may be locks, and how to have them; "" if there are none."""
+    if not words:
+        return ""
+    named = [f"{image.name(int(word['address']))} at {int(word['address']):#x} ({count(int(word['writes']))} writes, first in {image.function(int(word['site']))})"
+             for word in words[:UNCLEAR]]
+    return (f"{len(words)} more words were written by atomic instructions of several harts and not let go by a store, so they are not called "
+            f"locks: they are counters, flags, or locks that are let go in another word, as mcs and clh. If one is a lock, name its functions with "
+            f"--acquire and --release: {', '.join(named)}{', ...' if len(words) > UNCLEAR else ''}")
+
+
+def write_locks(folder: Path, locks: Sequence[Lock], image: Image) -> None:
     """Write locks.csv and sites.csv."""
     writer.write_csv(folder / "locks.csv", LOCK_COLUMNS, (
         (lock.name, f"{lock.address:#x}", lock.taken, len(lock.per_hart), lock.busiest, lock.hold.p50, lock.hold.p90,
          lock.hold.p99, lock.hold.max, lock.gap.p50, lock.gap.p90, lock.slept, lock.written, lock.read, lock.shared,
-         lock.tries, lock.failed, "function" if lock.by_function else "instruction") for lock in locks))
+         lock.tries, lock.failed, lock.trapped, lock.interrupts_on, lock.interrupted, "function" if lock.by_function else "instruction") for lock in locks))
     writer.write_csv(folder / "sites.csv", SITE_COLUMNS, (
-        (lock.name, site.function, f"{site.address:#x}", site.times) for lock in locks for site in lock.sites))
+        (lock.name, site.function, f"{site.address:#x}", site.times, image.chain(site.address)) for lock in locks for site in lock.sites))
 
 
 def write_order(path: Path, records: Records, locks: Sequence[Lock], image: Image) -> None:

@@ -1,0 +1,98 @@
+"""`observe` on a small image whose locks are used wrongly on purpose (tests/support/planted/planted.c)."""
+
+import os
+import subprocess
+
+import pytest
+from support.run import TOP, command, rows_of
+
+SOURCE = TOP / "tests/support/planted/planted.c"
+QEMU10 = TOP / "build/qemu-10.0/usr"
+COMPILE = ["riscv64-unknown-elf-gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-march=rv64imac_zicsr", "-mabi=lp64",
+           "-mcmodel=medany", "-ffreestanding", "-nostdlib", "-static", "-Wl,--section-start=.init=0x80000000", "-Wl,-Ttext=0x80001000",
+           "-Wl,--no-relax", "-Wl,--no-warn-rwx-segments"]
+LOCKS = {"left", "right", "around", "north", "south", "twice", "kept", "slept", "called", "disturbed", "heap.lock"}
+
+
+def line_of(text):
+    """The place of a line of the source, as `observe` tells it."""
+    number, = [i for i, line in enumerate(SOURCE.read_text().splitlines(), 1) if line.strip() == text]
+    return f"(support/planted/planted.c:{number})"
+
+
+class Watched:
+    def __init__(self, folder, *flags, env=None, qemu=()):
+        image = folder / "planted.elf"
+        subprocess.run([*COMPILE, *flags, "-o", image, SOURCE], check=True, timeout=60)
+        self.done = command("observe", "--elf", image, "--until", "planted: done", "--for", "60", "--out", folder / "out", "--",
+                            "-M", "virt", "-smp", "2", "-bios", image, *qemu, env=env)
+        assert self.done.returncode == 0, self.done.stdout + self.done.stderr
+        self.locks = {row["lock"]: row for row in rows_of(folder / "out", "locks.csv")}
+        self.sites = rows_of(folder / "out", "sites.csv")
+
+    def said(self, *parts):
+        """The one sentence that has all these parts."""
+        line, = [line for line in self.done.stdout.splitlines() if line.startswith("- ") and all(part in line for part in parts)]
+        return line
+
+
+@pytest.fixture(scope="module", params=["called", pytest.param("inlined", marks=pytest.mark.deep)])
+def planted(request, tmp_path_factory):
+    return Watched(tmp_path_factory.mktemp(request.param), *(["-DINLINED"] if request.param == "inlined" else []))
+
+
+def test_each_lock_is_named_and_the_counter_and_the_flag_are_none(planted):
+    assert set(planted.locks) == LOCKS
+
+
+def test_acquisitions_and_functions(planted):
+    taken = {name: int(row["taken"]) for name, row in planted.locks.items()}
+    assert taken.pop("twice") in (6, 7)  # the last one is one that never ends
+    assert taken == {**dict.fromkeys(LOCKS - {"twice"}, 6), "kept": 7, "disturbed": 12}
+    assert {row["function"] for row in planted.sites if row["lock"] == "disturbed"} == {"is_disturbed", "handles"}
+
+
+def test_an_inversion(planted):
+    said = planted.said("left and right" if "left and right" in planted.done.stdout else "right and left", "both orders")
+    assert "hart 0" in said and "hart 1" in said
+    assert f"backwards {line_of('pair(&right, &left);')}" in said and f"forwards {line_of('pair(&left, &right);')}" in said
+
+
+def test_an_inversion_inside_another_lock_is_none(planted):
+    assert planted.done.stdout.count("both orders") == 1
+
+
+def test_a_lock_that_is_taken_twice(planted):
+    said = planted.said("twice was taken twice by hart 1")
+    assert "takes_again (" in said and "takes_twice (" in said and said.index("takes_again") < said.index("takes_twice")
+
+
+def test_a_lock_that_is_held_at_the_end(planted):
+    assert "keeps (" in planted.said("kept was held at the end by hart 1")
+
+
+@pytest.mark.parametrize("lock, across, function", [("slept", "a WFI", "sleeps"), ("called", "a call of the firmware", "calls"),
+                                                    ("disturbed", "a trap", "is_disturbed")])
+def test_a_lock_that_is_held_across(planted, lock, across, function):
+    total = 12 if lock == "disturbed" else 6
+    assert f"{function} (" in planted.said(f"{lock} was held across {across} in 6 of its {total} sections")
+
+
+def test_a_holder_that_is_interrupted_by_what_takes_the_lock_too(planted):
+    said = planted.said("disturbed was held when a trap came, 6 times", "the handler takes it, too, 6 times")
+    assert "is_disturbed (" in said and "handles (" in said
+
+
+@pytest.mark.deep
+def test_registers_say_whether_interrupts_were_on(tmp_path):
+    if not QEMU10.exists():
+        pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
+    newer = Watched(tmp_path, env={"PATH": f"{QEMU10}/bin:{os.environ['PATH']}"}, qemu=["-L", QEMU10 / "share/qemu"])
+    assert "an interrupt came" in newer.said("disturbed was held when")
+    on = {name: float(row["interrupts_on_share"]) for name, row in newer.locks.items()}
+    assert on == {**dict.fromkeys(LOCKS, 0.0), "disturbed": 0.5}  # the handler's own are off
+    assert float(newer.locks["disturbed"]["interrupted_share"]) == 0.5
+
+
+def test_before_qemu_10_what_takes_registers_is_empty(planted):
+    assert {row["interrupts_on_share"] for row in planted.locks.values()} == {""}
