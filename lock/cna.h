@@ -1,7 +1,7 @@
 /* cna: the queue of mcs in two parts: the holder's cluster goes first, for a while.
  *
- * Fairness     FIFO within a cluster; another cluster's harts wait for at most
- *              CNA_LOCAL hand-overs more than in mcs, then they all go first.
+ * Fairness     FIFO within a cluster; another cluster's harts wait for at most CNA_LOCAL
+ *              hand-overs more than in mcs, for each cluster but their own.
  * Waiters spin on `spin` in their own node, which nobody else reads: a release
  *              invalidates one line, mostly of the same cluster.
  * Space        8 bytes a lock, 32 bytes a waiter.

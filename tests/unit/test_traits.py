@@ -61,6 +61,12 @@ def test_how_many_may_go_first(order, more, bound):
     assert parsed(order=f'"{order}"', **more).bypass_bound(8) == bound
 
 
+def test_each_cluster_but_the_own_may_go_first():
+    """Of three clusters' harts those of the third are passed over again when the second one's turn comes."""
+    assert [traits.known()["cna"].bypass_bound(16, clusters) for clusters in (1, 2, 4)] == [271, 271, 783]
+    assert traits.known()["mcs"].bypass_bound(16, 4) == 15
+
+
 def test_only_strictly_fifo_is_fifo():
     assert [order for order in Order if parsed(order=f'"{order}"').fifo] == [Order.FIFO]
 

@@ -72,7 +72,7 @@ def _waited(trial: Trial) -> list[str]:
 
 def _fair(trial: Trial, bypass: float) -> list[str]:
     """The problems of a lock that lets more others go first than it claims."""
-    most = traits.known()[trial.strategy].bypass_bound(trial.harts)
+    most = traits.known()[trial.strategy].bypass_bound(trial.harts, trial.clusters)
     if is_disturbed(trial.passes["fairness"]) or not bypass > most:
         return []
     return [f"fairness: {bypass:.0f} grants of others went first, at most {most:.0f} may"]

@@ -41,7 +41,7 @@ class Order(StrEnum):
 
 WORDS = {
     Order.FIFO: "FIFO: at most n−1 go first",
-    Order.CLUSTER: "FIFO within a cluster; others wait at most {} hand-overs longer",
+    Order.CLUSTER: "FIFO within a cluster; others wait at most {} hand-overs longer for each cluster but their own",
     Order.NEARLY: "nearly FIFO",
     Order.NONE: "none",
     Order.LOCK_FREE: "none: some hart gets on",
@@ -89,11 +89,11 @@ class Traits:
         """Returns the order in words."""
         return WORDS[self.order].format(self.bypass_above_fifo)
 
-    def bypass_bound(self, harts: int) -> float:
+    def bypass_bound(self, harts: int, clusters: int = 2) -> float:
         """Returns how many grants of others may come between a request and its own, of so many
-        harts; infinite where nothing is claimed."""
+        harts in so many clusters; infinite where nothing is claimed."""
         above = 0 if self.fifo else self.bypass_above_fifo
-        return math.inf if above is None else harts - 1 + above
+        return math.inf if above is None else harts - 1 + above * max(1, clusters - 1)
 
     def bytes_per_lock(self, harts: int) -> int:
         """Returns the bytes that a lock for so many harts needs."""
