@@ -51,6 +51,16 @@ def measured(harts, cost):
     return p
 
 
+def test_a_board_whose_harts_lines_come_nearly_as_fast_as_the_shared_cache_is_measured():
+    """openC910 has 61 cycles and 50: no prefetcher of its own has brought another hart's line."""
+    p = measured(4, lambda a, b: 61)
+    p.real = True
+    p.add(Measure("shared", 0, 0, 1, Histogram(20, 52 * 20, 52, 52, {bucket(52): 20})))
+    for m in [m for m in p.measures.values() if m.kind == "dirty"]:
+        p.add(Measure("dirty", m.a, m.b, 1, Histogram(20, 63 * 20, 63, 63, {bucket(63): 20})))
+    assert p.cost("dirty", 0, 1) == pytest.approx(61, rel=0.02) and topology(p).size == 4
+
+
 def test_a_noisy_single_cluster_is_one_cluster():
     t = topology(measured(6, lambda a, b: 200 + (a * 7 + b) % 3))
     assert (t.size, t.hop) == (6, 0)

@@ -3,15 +3,16 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hartlock.plan import traits
+from hartlock.analysis import drop_in
+from hartlock.plan import strategies, traits
 from hartlock.figures.proved import NONE, PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import doubts, ending, gap
 from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.analysis.regret import figures, losses
-from hartlock.analysis.rules import advise, question
-from hartlock.analysis.take import hinge_sentence, take, take_free, without_lock
+from hartlock.analysis.rules import Advice, advise, question
+from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, take_free, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.strategies import CONTROL
 from hartlock.base.evidence import COSTS, MEANING, told
@@ -71,7 +72,7 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     points, held = [], setting.workload.hold_instructions > 0
     advice = advise(results, setting, question(setting, harts))
     taken = take(results, advice)
-    points += [said for said in (without_lock(advice, take_free(results, advice), taken), hinge_sentence(taken) if taken else "") if said]
+    points += [*(_how_sure(taken, advice) if taken else []), *filter(None, [without_lock(advice, take_free(results, advice), taken)])]
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
     if held and free:
         points.append(f"{words(free)} protect one word only: they do the {setting.workload.hold_instructions} instructions side by side, and are "
@@ -85,9 +86,22 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
         points.append(_first(longest, tail, "for the tail, of the locks"))
     first = [taken.place.cell] if taken else [p.cell for p in leaders(all_of)]
     points += [*_unfair(cells, [c.strategy for c in first]), *_by_harts(results, setting), *_checks(results, setting), *_proved(first)]
+    points += _copy(taken) if taken else []
     if taken is None:
         return Verdict(f"No lock to take {on(harts)}", _first(all_of, cost, on(harts)), points, True)
     return Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)
+
+
+def _how_sure(taken: Take, advice: Advice) -> list[str]:
+    """The sentences on how sure the choice is, why, and what it hangs on."""
+    how, why = confidence(taken, of_kind(advice))
+    return [f"Confidence: {how}. {why[0].upper()}{why[1:]}.", *filter(None, [hinge_sentence(taken)])]
+
+
+def _copy(taken: Take) -> list[str]:
+    """The sentence on what to copy."""
+    files = drop_in.files(strategies.known()[taken.name])
+    return [f"To use {taken.name}, copy {words(files)}; advise prints the lines to write (docs/use/drop-in.md)."]
 
 
 def _unfair(cells: Sequence[Cell], first: Sequence[str]) -> list[str]:
