@@ -8,7 +8,9 @@ from dataclasses import dataclass, field, fields, replace
 
 from hartlock.base.evidence import MEANING
 from hartlock.base.intervals import Estimate
-from hartlock.figures.columns import Column, count, count_if_known, count_if_new, declared, estimate, mapped, number, part, text
+from hartlock.figures.columns import (
+    Column, count, count_if_known, count_if_new, declared, estimate, mapped, number, part, text,
+)
 from hartlock.plan import schema
 from hartlock.plan.plan import MAX_HARTS, Workload
 
@@ -55,20 +57,23 @@ class Context:
     run: str = text("name of the folder", needed=True)
     engine: str = text(
         unit="`tcg`, `model`, `native`, `board`", needed=True,
-        doc="what executed the harts: QEMU, a host thread each; the cost model's machine, [model.md](../trust/model.md); or this computer's "
-        "processors, [native.md](../ports/native.md); or a board's harts, [boards.md](../ports/boards.md)")
+        doc="what executed the harts: QEMU, a host thread each; the cost model's machine, "
+        "[model.md](../trust/model.md); or this computer's processors, [native.md](../ports/native.md); or a board's "
+        "harts, [boards.md](../ports/boards.md)")
     machine: str = text("`model`: name of the machine profile; `board`: what its device tree calls it")
     evidence: str = text(
-        unit="`hardware`, `hardware-oversubscribed`, `modelled`, `emulated`, `emulated-oversubscribed`", words=tuple(MEANING),
+        unit="`hardware`, `hardware-oversubscribed`, `modelled`, `emulated`, `emulated-oversubscribed`",
+        words=tuple(MEANING),
         doc="what the row's times are times of, and what they can decide: [evidence.md](../trust/evidence.md)")
     strategy: str = text("a word of lock/locks.def, or `clock`", needed=True)
     proof: str = text(
         unit="`holds:HASH (REACH)`, `partly:HASH (REACH)`, `none`",
-        doc="whether the very code that was measured, in the image that was booted, is proved against the RISC-V memory model; the hash "
-        "of the functions that are; and in words how far the proof reaches: how many harts, how often each, one lock: "
-        "[proof.md](../trust/proof.md). `partly`: a test is not known, which the words name. `none`: it is not proved, or "
-        "`verify/proofs.json` was made from other code")
-    role: str = text(words=("candidate", "control", "harness"), doc="why the row is there: [words.md](../words.md#roles)")
+        doc="whether the very code that was measured, in the image that was booted, is proved against the RISC-V "
+        "memory model; the hash of the functions that are; and in words how far the proof reaches: how many harts, how "
+        "often each, one lock: [proof.md](../trust/proof.md). `partly`: a test is not known, which the words name. "
+        "`none`: it is not proved, or `verify/proofs.json` was made from other code")
+    role: str = text(words=("candidate", "control", "harness"),
+                     doc="why the row is there: [words.md](../words.md#roles)")
     harts: int = count("", "how many took part", least=1, most=MAX_HARTS)
     smp: int = count("", "how many the machine had; the others slept", least=1, most=MAX_HARTS)
     host_processors: int | None = count_if_known(
@@ -85,8 +90,8 @@ class Coherence:
     """The events in the cost model's memory system, for each operation of all harts."""
 
     transfers_per_op: float = number(
-        "lines", "`model`: misses served by another hart's L1, by the shared cache, by memory, for each operation of all harts; the "
-        "same in all rows of a trial")
+        "lines", "`model`: misses served by another hart's L1, by the shared cache, by memory, for each operation of "
+        "all harts; the same in all rows of a trial")
     shared_per_op: float = number()
     fills_per_op: float = number()
     upgrades_per_op: float = number("", "`model`: writes to a line the hart could only read")
@@ -104,29 +109,32 @@ class FairSample:
     """The order of the grants as one hart saw it: fairness.py computes it."""
 
     fairness_ops: int | None = count_if_known(
-        "operations", "of the fairness pass, counted for `bypass`; with this and the next columns: empty where the order of the "
-        "grants is not known (`magazine`; `null` on several harts)")
+        "operations", "of the fairness pass, counted for `bypass`; with this and the next columns: empty where the "
+        "order of the grants is not known (`magazine`; `null` on several harts)")
     overtaken_max: float = number("grants", "most that later requests got before one of this hart")
     bypass_p99: float = number("grants", "that other harts got between a request of this hart and its own grant")
     bypass_max: float = number()
     reacquire_grants_p50: float = number("grants", "from one of this hart's to its next")
     reacquire_grants_p99: float = number()
     handoff_p50_cycles: float = number(
-        "cycles", "from another hart's call of release to this hart's owning, which it had asked for; empty for lock-free "
-        "strategies, and where the common clock is too coarse")
+        "cycles", "from another hart's call of release to this hart's owning, which it had asked for; empty for "
+        "lock-free strategies, and where the common clock is too coarse")
     handoff_p99_cycles: float = number()
     handoff_max_cycles: float = number()
     same_owner_share: float = number(
-        "0..1", "of the grants, those to the hart that had the one before; as the next two of all harts, the same in all rows of a "
-        "trial")
-    same_cluster_share: float = number("0..1", "of the grants to another hart, those within a cluster; empty with one cluster")
+        "0..1", "of the grants, those to the hart that had the one before; as the next two of all harts, the same in "
+        "all rows of a trial")
+    same_cluster_share: float = number(
+        "0..1", "of the grants to another hart, those within a cluster; empty with one cluster")
     distinct_owners: float = number(
         "1..n", "mean number of different harts in n grants in a row, n being the number of harts")
 
 
 # The counters of a hart in the throughput pass, from bench/counters.def, and their sums over all harts and trials.
-COUNTERS = [Column(name, int, schema.counters()[name].unit, schema.counters()[name].meaning) for name in schema.csv_counters()]
-TOTALS = [replace(column, doc="" if i else "as in samples.csv, of all harts in all throughput passes") for i, column in enumerate(COUNTERS)]
+COUNTERS = [Column(name, int, schema.counters()[name].unit, schema.counters()[name].meaning)
+            for name in schema.csv_counters()]
+TOTALS = [replace(column, doc="" if i else "as in samples.csv, of all harts in all throughput passes")
+          for i, column in enumerate(COUNTERS)]
 Counters = dict[str, int | None]
 
 
@@ -137,15 +145,16 @@ class SampleRow:
     context: Context = part(Context, needed=True)
     boot: int = count("from 1", "of a sweep", least=1)
     member: int | None = count_if_new(
-        "from 1", "the machine, of those that fit the profile: members.csv has its numbers; empty where there is one machine")
+        "from 1", "the machine, of those that fit the profile: members.csv has its numbers; empty where there is one "
+                  "machine")
     trial: int = count("from 0", "the order in which trials ran")
     repetition: int = count("from 1", "of this strategy on this number of harts", least=1)
     hart: int = count("from 0", "index of the hart")
     ended: str = text(words=("time", "heap", ""), doc="why the throughput pass ended")
     window: str = text(
         words=("measured", "whole", "none", ""),
-        doc="what the throughput figures are of: the window after the warm-up; the whole trial, because the heap was used up during "
-        "the warm-up; or nothing, because there was no moment at which every hart ran")
+        doc="what the throughput figures are of: the window after the warm-up; the whole trial, because the heap was "
+        "used up during the warm-up; or nothing, because there was no moment at which every hart ran")
     check: str = text(words=("pass", "fail", ""), doc="of the whole trial")
     ops_total: int | None = count_if_known("operations", "of the throughput pass, warm-up included")
     ops_window: int | None = count_if_known("operations", "inside the window")
@@ -158,15 +167,16 @@ class SampleRow:
     contended_ops: int | None = count_if_known("operations", "of those: found the lock held, or lost a race")
     failed_attempts: int | None = count_if_known("attempts", "lock-free: that lost a race")
     wait_min_cycles: float = number(
-        "cycles", "from the call to owning the lock; lock-free: to the return; `clock`: between two reads. The price of one clock "
-        "read is in it. Percentiles within 1.6 %; min, max and mean exact")
+        "cycles", "from the call to owning the lock; lock-free: to the return; `clock`: between two reads. The price "
+        "of one clock read is in it. Percentiles within 1.6 %; min, max and mean exact")
     wait_p50_cycles: float = number()
     wait_p90_cycles: float = number()
     wait_p99_cycles: float = number()
     wait_p999_cycles: float = number()
     wait_max_cycles: float = number()
     wait_mean_cycles: float = number()
-    hold_min_cycles: float = number("cycles", "from owning the lock until it was released; empty for lock-free strategies")
+    hold_min_cycles: float = number(
+        "cycles", "from owning the lock until it was released; empty for lock-free strategies")
     hold_p50_cycles: float = number()
     hold_p99_cycles: float = number()
     hold_max_cycles: float = number()
@@ -176,12 +186,15 @@ class SampleRow:
     audit_misplaced: int | None = count_if_known("blocks", "of those: misaligned, or outside the heap")
     audit_overlapping: int | None = count_if_known("blocks", "of those: with bytes that another block had already")
     waste_bytes: int | None = count_if_known(
-        "bytes", "that the hart had taken from the heap and made no block of, at the end of the throughput pass (`magazine`)")
+        "bytes", "that the hart had taken from the heap and made no block of, at the end of the throughput pass "
+                 "(`magazine`)")
     placement_offset_bytes: int | None = count_if_known(
         "bytes", "where this trial's lock lay within 4096, with `placement=random`")
     backlog_ops: float = number(
-        "operations", "that were due to this hart at the end of the throughput pass and not begun, on average; 0 in a closed loop")
-    response_min_us: float = number("µs", "latency pass of an open loop: from when an operation was to begin until it was done")
+        "operations", "that were due to this hart at the end of the throughput pass and not begun, on average; 0 in a "
+                      "closed loop")
+    response_min_us: float = number(
+        "µs", "latency pass of an open loop: from when an operation was to begin until it was done")
     response_p50_us: float = number()
     response_p90_us: float = number()
     response_p99_us: float = number()
@@ -261,8 +274,8 @@ class FairSummary:
     reacquire_grants_p50_median: float = number()
     overtaken_max: float = number("grants", "most that later requests got before another one, over all trials")
     bypass_p99_median: float = number(
-        "grants", "that others got between a request and its grant: the median of the trials' 99th percentiles; the most over all "
-        "trials. A FIFO lock's is at most n−1")
+        "grants", "that others got between a request and its grant: the median of the trials' 99th percentiles; the "
+        "most over all trials. A FIFO lock's is at most n−1")
     bypass_max: float = number()
     handoff_p50_cycles: Estimate = estimate(
         "cycles", "from the call of release to the next owner's owning, if that is another hart that had asked before")
@@ -276,29 +289,34 @@ class FairSummary:
 
 @dataclass(frozen=True, kw_only=True)
 class SummaryRow:
-    """A row of summary.csv: one strategy on one number of harts. A row of `clock` has only its waits and cycles_per_op."""
+    """A row of summary.csv: one strategy on one number of harts.
+
+    A row of `clock` has only its waits and cycles_per_op.
+    """
 
     context: Context = part(Context, needed=True)
     boots: int = count("", "that have trials of this row")
     machines: int | None = count_if_new(
-        "", "of those: on so many machines that fit the profile; each `_ci_low` and `_ci_high` is then the least and the most on one of "
-        "them, and no 95 % interval; empty where there is one machine")
+        "", "of those: on so many machines that fit the profile; each `_ci_low` and `_ci_high` is then the least and "
+        "the most on one of them, and no 95 % interval; empty where there is one machine")
     trials: int = count("", "planned, in all boots")
     trials_measured: int = count("", "that have throughput figures")
     trials_whole: int | None = count_if_known("", "of those, with `window=whole`")
     check: str = text(
-        words=("pass", "fail", ""), doc="fail: at least one trial failed. For a candidate that is an error of the run; for the control "
-        "it is what it is for")
+        words=("pass", "fail", ""), doc="fail: at least one trial failed. For a candidate that is an error of the run; "
+        "for the control it is what it is for")
     check_failures: int | None = count_if_known(
-        "trials", "that failed: conservation (operations × size = bytes handed out, and lines touched = operations × lines, in each "
-        "pass), audit, the work asked for, fairness under the model, the rounds of `--exhaust`, or the numbers that owners took in the fairness pass")
+        "trials", "that failed: conservation (operations × size = bytes handed out, and lines touched = operations × "
+        "lines, in each pass), audit, the work asked for, fairness under the model, the rounds of `--exhaust`, or the "
+        "numbers that owners took in the fairness pass")
     contended: str = text(
         words=("yes", "no", "unknown", ""),
-        doc="did at least one operation in a thousand have to wait? Without contention the row is about the uncontended path")
+        doc="did at least one operation in a thousand have to wait? Without contention the row is about the "
+            "uncontended path")
     overlap_shown: str = text(
         words=("yes", "no", "unknown", "not-applicable", ""),
-        doc="did the control on as many harts lose updates, though QEMU had a thread for each? Only then have the harts been shown to "
-            "overlap")
+        doc="did the control on as many harts lose updates, though QEMU had a thread for each? Only then have the "
+            "harts been shown to overlap")
     ended_heap: int | None = count_if_known("trials", "that used the heap up")
     throughput_ops_per_second: Estimate = estimate("1/s", "of all harts together, inside the window")
     cycles_per_op: Estimate = estimate(
@@ -311,7 +329,8 @@ class SummaryRow:
     hold_p50_cycles: Estimate = estimate("cycles", "as for wait")
     hold_max_cycles: float = number("cycles", "over all trials and harts")
     response_p50_us: Estimate = estimate(
-        "µs", "open loop: from when an operation was to begin until it was done; median of the trials' 50th percentiles")
+        "µs", "open loop: from when an operation was to begin until it was done; median of the trials' 50th "
+              "percentiles")
     response_p99_us: Estimate = estimate("µs", "and of the 99th")
     response_p90_us: float = number("µs", "over all trials and harts together")
     response_p999_us: float = number()
@@ -331,11 +350,12 @@ class SummaryRow:
         "0.5..1", "of the operations in the window, those of the busier half of the harts: 0.5 is even")
     fair: FairSummary = part(FairSummary)
     overlap_min: float = number(
-        "−1..1", "(earliest end − latest start) / (latest end − earliest start), worst trial; negative: harts ran one after the "
-        "other", least=-1)
+        "−1..1", "(earliest end − latest start) / (latest end − earliest start), worst trial; negative: harts ran one "
+        "after the other", least=-1)
     lost_updates_share_median: float = number(
-        "0..1", "share of the operations whose update of `next` was overwritten, worst pass of each trial; where blocks come back, "
-        "the share of blocks that another hart had, too")
-    waste_share_median: float = number("0..1", "of the bytes taken from the heap, those that no block was made of (`magazine`)")
+        "0..1", "share of the operations whose update of `next` was overwritten, worst pass of each trial; where "
+        "blocks come back, the share of blocks that another hart had, too")
+    waste_share_median: float = number(
+        "0..1", "of the bytes taken from the heap, those that no block was made of (`magazine`)")
     ops_window_total: int | None = count_if_known("operations", "in all windows")
     coherence: Coherence = part(Coherence, AS_IN_SAMPLES, names="{}_median")

@@ -26,15 +26,18 @@ def _proofs(cells: Sequence[Cell]) -> Iterator[str]:
     same: dict[tuple[str, str], list[str]] = {}
     for cell in cells:
         same.setdefault((cell.proof_word, cell.proof_reach), []).append(cell.strategy)
-    yield from (f"Proof of {words(names)}: {word}{f', {reach}' if reach else ''}." for (word, reach), names in same.items())
+    yield from (f"Proof of {words(names)}: {word}{f', {reach}' if reach else ''}."
+                for (word, reach), names in same.items())
 
 
-def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[tuple[str, verdict.Verdict]] = ()) -> str:
+def markdown(data: Results, said: verdict.Verdict, plot: str,
+             others: Sequence[tuple[str, verdict.Verdict]] = ()) -> str:
     """The report of the first setting on its most harts; `plot` is shown, if there is one. The other
     settings, by title, have only their verdicts."""
     setting = next(s for s in data.settings if data.cells(s))
     harts = max(data.harts(setting))
-    lines = [f"### {escaped(said.headline)}", "", escaped(said.lead), "", *(f"- {escaped(point)}" for point in said.points), "",
+    lines = [f"### {escaped(said.headline)}", "", escaped(said.lead), "",
+             *(f"- {escaped(point)}" for point in said.points), "",
              "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     cells = data.cells(setting, harts)
     places = standing([c for c in cells if not gap(c)], setting.measures["throughput"].figure)
@@ -43,10 +46,12 @@ def markdown(data: Results, said: verdict.Verdict, plot: str, others: Sequence[t
         share = p.cell.value(lambda s: s.min_max_share_median)
         lines.append("| " + " | ".join(escaped(cell) for cell in [
             p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
-            significant(p.cell.median(lambda f: f.wait_p99_cycles)), significant(p.cell.value(lambda s: s.wait_p999_cycles)),
+            significant(p.cell.median(lambda f: f.wait_p99_cycles)),
+            significant(p.cell.value(lambda s: s.wait_p999_cycles)),
             percent(share), p.cell.summary.check, p.cell.proof_word]) + " |")
-    lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, evidence {words(sorted({c.evidence for c in cells}))}; "
-              f"{INTERVALS[any(c.is_ensemble for c in cells)]}; ≈: too close to call; †: it starves a hart, and has no sure rank.", ""]
+    lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, "
+              f"evidence {words(sorted({c.evidence for c in cells}))}; {INTERVALS[any(c.is_ensemble for c in cells)]}; "
+              "≈: too close to call; †: it starves a hart, and has no sure rank.", ""]
     lines += [*(f"- {escaped(line)}" for line in _proofs([p.cell for p in places])), ""]
     lines += [*(f"- {escaped(f'{title}: {of.headline}: {of.lead}')}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []

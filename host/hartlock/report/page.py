@@ -55,7 +55,8 @@ class Report:
         with writer.writing(self.folder):
             self.folder.mkdir(exist_ok=True)
         settings = list(self.data.settings)
-        parts = [self._part(s, f"{i}-" if len(settings) > 1 else "") for i, s in enumerate(settings, 1) if self.data.cells(s)]
+        parts = [self._part(s, f"{i}-" if len(settings) > 1 else "") for i, s in enumerate(settings, 1)
+                 if self.data.cells(s)]
         if not parts:
             raise UsageError(f"{self.data.folder}: no strategy has finished a trial there")
         if self.probe:
@@ -89,21 +90,25 @@ class Report:
 
     def _probe(self, folder: Path) -> Plot:
         plot = self._plot("handoff", plots.handoffs(handoffs(folder)),
-                          f"From the probe {folder.name}: cycles until a line that one hart wrote is at the other. Blocks along "
-                          "the diagonal are clusters. A lock that passes on within a cluster saves the difference.")
+                          f"From the probe {folder.name}: cycles until a line that one hart wrote is at the other. "
+                          "Blocks along the diagonal are clusters. A lock that passes on within a cluster saves the "
+                          "difference.")
         assert plot is not None
         return plot
 
     def _page(self, parts: Sequence[Part]) -> str:
         jinja2: Any = importlib.import_module("jinja2")
-        environment = jinja2.Environment(loader=jinja2.FileSystemLoader(PAGE), autoescape=True, undefined=jinja2.StrictUndefined)
+        environment = jinja2.Environment(loader=jinja2.FileSystemLoader(PAGE), autoescape=True,
+                                         undefined=jinja2.StrictUndefined)
         markup: Any = importlib.import_module("markupsafe").Markup
         safe = [replace(part, plots=[replace(p, svg=markup(p.svg)) for p in part.plots]) for part in parts]
-        strategies = {c.strategy: plots.family(c).replace(" ", "-") for c in self.data if c.role in ("candidate", "control")}
+        strategies = {c.strategy: plots.family(c).replace(" ", "-") for c in self.data
+                      if c.role in ("candidate", "control")}
         return str(environment.get_template("report.html").render(
             title=self.data.name, verdict=parts[0].verdict, facts=facts(self.data), parts=safe,
             strategies=list(strategies.items()), columns=columns(self.data), rows=rows(self.data),
-            files=[n for n in ("summary.csv", "trials.csv", "samples.csv", "waits.csv", "members.csv", "run.json") if (self.data.folder / n).exists()],
+            files=[n for n in ("summary.csv", "trials.csv", "samples.csv", "waits.csv", "members.csv", "run.json")
+                   if (self.data.folder / n).exists()],
             limits=verdict.limits(self.data), context=context(self.data),
             css=markup((PAGE / "report.css").read_text(encoding="utf-8")),
             js=markup((PAGE / "report.js").read_text(encoding="utf-8"))))
@@ -129,7 +134,8 @@ def context(data: Results) -> list[tuple[str, str]]:
     c, out = data.context, []
     host = c.get("host", {})
     for name, value in (
-            ("command", " ".join(map(str, c.get("command", [])))), ("commit", c.get("commit")), ("compiler", c.get("compiler")),
+            ("command", " ".join(map(str, c.get("command", [])))),
+            ("commit", c.get("commit")), ("compiler", c.get("compiler")),
             ("QEMU", c.get("qemu")), ("kernel image", str(c.get("image_sha256", ""))[:16]),
             ("host", ", ".join(str(host[k]) for k in ("processor", "system", "architecture") if host.get(k))),
             ("processors", host.get("processors")), ("load at the start", host.get("load_at_start")),
@@ -143,7 +149,8 @@ def context(data: Results) -> list[tuple[str, str]]:
 
 def write(folder: Path, probe: Path | None = None) -> Path:
     if packages := missing():
-        raise UsageError(f"a report needs the Debian package(s) {packages}: apt-get install -y --no-install-recommends {packages}")
+        raise UsageError(f"a report needs the Debian package(s) {packages}: "
+                         f"apt-get install -y --no-install-recommends {packages}")
     return Report(load(folder), probe).write()
 
 

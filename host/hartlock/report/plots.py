@@ -1,7 +1,7 @@
 """The report's plots: each takes cells and gives a figure, or None when there is nothing in it.
 
-A colour stands for a family of strategies. Within it each has its own tone, dashes and mark, so that sixteen lines can be told
-apart in print, too; a name with the mark stands at each line.
+A colour stands for a family of strategies. Within it each has its own tone, dashes and mark, so that sixteen lines can
+be told apart in print, too; a name with the mark stands at each line.
 """
 
 import importlib
@@ -24,7 +24,8 @@ from hartlock.base.intervals import Estimate
 
 INK, FAINT, GRID, PAPER = "#1d2329", "#6b747d", "#e3e6e8", "#ffffff"
 FAMILY = {"lock-free": "#0b7a5b", "FIFO lock": "#2456b8", "lock": "#c05621", "reference": "#8b949c"}
-TONES = {"lock-free": ("#0b7a5b", "#58b368", "#0a4a44", "#93a31b"), "FIFO lock": ("#2456b8", "#3fa0dd", "#6f4bc4", "#12295e"),
+TONES = {"lock-free": ("#0b7a5b", "#58b368", "#0a4a44", "#93a31b"),
+         "FIFO lock": ("#2456b8", "#3fa0dd", "#6f4bc4", "#12295e"),
          "lock": ("#c05621", "#e3a02c", "#7f2a17", "#d8667a"), "reference": ("#8b949c",)}  # the first is the family's
 DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.2, 1.2)))
 MARKS = ("o", "s", "^", "D", "v", "P", "X", "<", ">", "*", "p", "h")
@@ -43,7 +44,8 @@ def pyplot() -> Any:
         "svg.fonttype": "none", "font.family": "sans-serif", "font.sans-serif": ["DejaVu Sans"], "font.size": 9,
         "text.color": INK, "axes.edgecolor": FAINT, "axes.labelcolor": INK, "xtick.color": FAINT, "ytick.color": FAINT,
         "xtick.labelcolor": INK, "ytick.labelcolor": INK, "axes.spines.top": False, "axes.spines.right": False,
-        "grid.color": GRID, "grid.linewidth": 0.8, "axes.axisbelow": True, "axes.titlesize": 10, "axes.titleweight": "bold",
+        "grid.color": GRID, "grid.linewidth": 0.8, "axes.axisbelow": True, "axes.titlesize": 10,
+        "axes.titleweight": "bold",
         "figure.facecolor": PAPER, "axes.facecolor": "none", "lines.linewidth": 1.6, "savefig.facecolor": PAPER,
     })
     return importlib.import_module("matplotlib.pyplot")
@@ -123,10 +125,10 @@ def _labels(axes: Any, lines: Sequence[Line], mark: Marks) -> None:
         of = look(line.cell)
         mark(axes.plot([end[0] + 0.008, 1.02], [end[1], y], transform=axes.transAxes, color=of.colour, linewidth=0.5,
                        alpha=0.6, clip_on=False)[0], line.cell.strategy)
-        mark(axes.plot([1.025, 1.065], [y, y], transform=axes.transAxes, color=of.colour, linestyle=of.dashes, marker=of.mark,
-                       markersize=4, markevery=[1], clip_on=False)[0], line.cell.strategy)
-        mark(axes.text(1.08, y, line.cell.strategy, transform=axes.transAxes, color=of.colour, va="center", fontsize=8.5),
-             line.cell.strategy)
+        mark(axes.plot([1.025, 1.065], [y, y], transform=axes.transAxes, color=of.colour, linestyle=of.dashes,
+                       marker=of.mark, markersize=4, markevery=[1], clip_on=False)[0], line.cell.strategy)
+        mark(axes.text(1.08, y, line.cell.strategy, transform=axes.transAxes, color=of.colour, va="center",
+                       fontsize=8.5), line.cell.strategy)
 
 
 def _draw(axes: Any, lines: Sequence[Line]) -> None:
@@ -135,8 +137,8 @@ def _draw(axes: Any, lines: Sequence[Line]) -> None:
     for at, line in enumerate(lines):
         of = look(line.cell)
         every = 1 if len(line.xs) < 8 else (at % 3, 3)
-        mark(axes.plot(line.xs, line.ys, color=of.colour, marker=of.mark, markersize=4.5, markevery=every, linestyle=of.dashes)[0],
-             line.cell.strategy)
+        mark(axes.plot(line.xs, line.ys, color=of.colour, marker=of.mark, markersize=4.5, markevery=every,
+                       linestyle=of.dashes)[0], line.cell.strategy)
         beside = 2 ** (BESIDE * (at / max(1, len(lines) - 1) - 0.5))
         for x, e in zip(line.xs, line.errors or (), strict=False):
             if math.isfinite(e.low):
@@ -187,7 +189,8 @@ def against_harts(results: Results, setting: Comparable, of: Of, title: str, log
         points = sorted(((c.harts, c.estimate(of), c) for c in cells if c.strategy == strategy), key=lambda p: p[0])
         points = [p for p in points if math.isfinite(p[1].median)]
         if len(points) > 1 or points and len(harts) == 1:  # a strategy that only runs on one hart is no line
-            lines.append(Line(points[-1][2], [p[0] for p in points], [p[1].median for p in points], [p[1] for p in points]))
+            lines.append(Line(points[-1][2], [p[0] for p in points], [p[1].median for p in points],
+                              [p[1] for p in points]))
     if len(harts) < 2 or not lines:
         return None
     figure, axes = _begin(title)
@@ -207,11 +210,13 @@ def against_harts(results: Results, setting: Comparable, of: Of, title: str, log
 
 
 def throughput(results: Results, setting: Comparable, _: int) -> Figure | None:
-    return against_harts(results, setting, lambda f: f.throughput_ops_per_second, "Operations a second, all harts together", False)
+    return against_harts(results, setting, lambda f: f.throughput_ops_per_second,
+                         "Operations a second, all harts together", False)
 
 
 def cycles(results: Results, setting: Comparable, _: int) -> Figure | None:
-    return against_harts(results, setting, lambda f: f.cycles_per_op, "Cycles for each operation of the whole system", True)
+    return against_harts(results, setting, lambda f: f.cycles_per_op,
+                         "Cycles for each operation of the whole system", True)
 
 
 def waits(results: Results, setting: Comparable, harts: int) -> Figure | None:
@@ -225,7 +230,8 @@ def waits(results: Results, setting: Comparable, harts: int) -> Figure | None:
         return None
     figure, axes = _begin(f"How long an operation waits, {harts} harts")
     axes.set_xscale("log")
-    nines = [x for x in (50, 90, 99, 99.9, 99.99, 99.999) if 1 / (1 - x / 100) <= 1.05 * max(max(line.xs) for line in lines)]
+    longest = max(max(line.xs) for line in lines)
+    nines = [x for x in (50, 90, 99, 99.9, 99.99, 99.999) if 1 / (1 - x / 100) <= 1.05 * longest]
     axes.set_xticks([1 / (1 - x / 100) for x in nines], [f"{x:g} %" for x in nines])
     axes.minorticks_off()
     axes.set_xlabel("of the operations wait no longer than")
@@ -285,7 +291,8 @@ def shares(results: Results, setting: Comparable, harts: int) -> Figure | None:
 
 
 def coherence(results: Results, setting: Comparable, harts: int) -> Figure | None:
-    cells = [c for c in results.cells(setting, harts) if math.isfinite(c.median(lambda f: f.coherence.transfers_per_op))]
+    cells = [c for c in results.cells(setting, harts)
+             if math.isfinite(c.median(lambda f: f.coherence.transfers_per_op))]
     if not cells:
         return None
     cells.sort(key=lambda c: (c.median(lambda f: f.coherence.transfers_per_op), c.strategy))
@@ -293,8 +300,10 @@ def coherence(results: Results, setting: Comparable, harts: int) -> Figure | Non
     mark = Marks()
     for y, cell in enumerate(cells):
         colour = FAMILY[family(cell)]
-        moved, taken = cell.median(lambda f: f.coherence.transfers_per_op), cell.median(lambda f: f.coherence.invalidations_per_op)
-        mark(axes.plot([0, moved], [y, y], color=colour, linewidth=5, alpha=0.8, solid_capstyle="butt")[0], cell.strategy)
+        moved = cell.median(lambda f: f.coherence.transfers_per_op)
+        taken = cell.median(lambda f: f.coherence.invalidations_per_op)
+        mark(axes.plot([0, moved], [y, y], color=colour, linewidth=5, alpha=0.8, solid_capstyle="butt")[0],
+             cell.strategy)
         mark(axes.plot(taken, y, "|", color=INK, markersize=11, markeredgewidth=2)[0], cell.strategy)
     axes.set_xlim(left=0)
     axes.set_xlabel("▬  lines fetched from another hart     ❘  copies taken away by writes")
@@ -337,7 +346,8 @@ def losses(results: Results, setting: Comparable, harts: int) -> Figure | None:
         mark(axes.plot(max(times), y, "|", color=colour, markersize=11, markeredgewidth=2)[0], name)
     axes.set_xscale("log")
     most = max(loss.worst for loss in regret.losses(table))
-    ticks = [x for x in (1, 1.1, 1.2, 1.5, 2, 3, 5, 10, 20, 50, 100) if x <= 1.1 * most]
+    steps = (1, 1.1, 1.2, 1.5, 2) if most < 5 else (1, 2, 5, 10, 20, 50, 100)
+    ticks = [x for x in steps if x <= 1.1 * most]
     axes.set_xticks(ticks, [f"{x:g}" for x in ticks])
     axes.minorticks_off()
     axes.set_xlabel("●  on one machine, times the best lock there     ❘  the most")
@@ -349,23 +359,25 @@ Plot = Callable[[Results, Comparable, int], Figure | None]
 # name -> plot, and how to read it.
 PLOTS: dict[str, tuple[Plot, str]] = {
     "losses": (losses,
-               "Left is better: at 1 a lock is the best one on that machine, by cycles and tail alike. Each dot is one of the machines that fit "
-               "the profile; the stroke is the machine on which the lock is farthest behind. The lock to take where nothing more is known "
-               "is the one whose stroke is farthest left. What starves a hart on one of the machines is not here."),
+               "Left is better: at 1 a lock is the best one on that machine, by cycles and tail alike. Each dot is one "
+               "of the machines that fit the profile; the stroke is the machine on which the lock is farthest behind. "
+               "The lock to take where nothing more is known is the one whose stroke is farthest left. What starves a "
+               "hart on one of the machines is not here."),
     "throughput": (throughput,
-                   "Higher is better (logarithmic if the best is far above the rest: then equal steps are equal factors). A line that rises with the harts scales; one that is flat shares a fixed "
-                   "rate out; one that falls is harmed by its own waiters. The thin bar beside a point is the 95 % "
-                   "interval over boots and trials, or the range over machines; where two bars overlap, the order of two strategies is not "
-                   "settled by this plot: the table says whether it is settled by their ratio."),
+                   "Higher is better (logarithmic if the best is far above the rest: then equal steps are equal "
+                   "factors). A line that rises with the harts scales; one that is flat shares a fixed rate out; one "
+                   "that falls is harmed by its own waiters. The thin bar beside a point is the 95 % interval over "
+                   "boots and trials, or the range over machines; where two bars overlap, the order of two strategies "
+                   "is not settled by this plot: the table says whether it is settled by their ratio."),
     "cycles": (cycles,
                "Lower is better; the axis is logarithmic, so equal steps are equal factors. Elapsed cycles divided "
                "by all harts' operations: below a certain number of harts it falls because think time overlaps, "
                "then the hand-off from hart to hart is all that is left, and the line shows its price. Dotted: the "
                "control without a lock, which is wrong by intent and bounds what any lock could reach."),
     "waits": (waits,
-              "Lower is better. Read from the left: half of all operations wait no longer than the curve's height "
-              "at 50 %, 999 of 1000 no longer than at 99.9 %. A curve that is flat to the right treats all alike; one that "
-              "climbs lets a few wait very long, which a mean hides. Both axes are logarithmic. Curves end where "
+              "Lower is better. Read from the left: half of all operations wait no longer than the curve's height at "
+              "50 %, 999 of 1000 no longer than at 99.9 %. A curve that is flat to the right treats all alike; one "
+              "that climbs lets a few wait very long, which a mean hides. Both axes are logarithmic. Curves end where "
               "fewer than one wait in the sample is left."),
     "fairness": (fairness,
                  "Right is fairer. The dot is Jain's index, 1 when all harts did as much; the stroke is the slowest "

@@ -7,7 +7,8 @@ from typing import Any
 from hartlock.report.plots import FAINT, GRID, INK, PAPER, TONES, pyplot
 
 VARIABLES = {INK: "--ink", FAINT: "--faint", GRID: "--rule", **{
-    tone: f"--{name}{at or ''}" for kind, name in (("lock-free", "free"), ("FIFO lock", "fifo"), ("lock", "lock"), ("reference", "ref"))
+    tone: f"--{name}{at or ''}"
+    for kind, name in (("lock-free", "free"), ("FIFO lock", "fifo"), ("lock", "lock"), ("reference", "ref"))
     for at, tone in enumerate(TONES[kind])}}
 DPI = 160  # dots per inch of the PNG files
 
@@ -32,7 +33,8 @@ def inline(svg: str, label: str, salt: str) -> str:
     svg = re.sub(r"<metadata>.*?</metadata>", "", svg, flags=re.DOTALL)
     svg = re.sub(r' (?:width|height)="[\d.]+pt"', "", svg, count=2)
     svg = re.sub(r' id="s:([^":]+):\d+"', r' class="s" data-s="\1"', svg)
-    svg = re.sub(r' id="(?:figure|axes|patch|text|line2d|matplotlib\.axis|xtick|ytick|PathCollection|QuadMesh|LineCollection)_\d+"', "", svg)
+    svg = re.sub(r' id="(?:figure|axes|patch|text|line2d|matplotlib\.axis|xtick|ytick|PathCollection|QuadMesh'
+                 r'|LineCollection)_\d+"', "", svg)
     svg = re.sub(r'id="(\w+)"', rf'id="{salt}-\1"', svg)
     svg = re.sub(r'(href="|url\()#', rf"\1#{salt}-", svg)
     svg = re.sub(r"font: ([^;\"]*?)'DejaVu Sans'[^;\"]*", r"font: \1var(--sans)", svg)

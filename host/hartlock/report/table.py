@@ -15,7 +15,8 @@ from hartlock.folder.comparable import Comparable, Figure
 from hartlock.base.text import percent, significant
 
 Response = tuple[str, Figure]  # title and figure of a column that only an open loop has
-OPEN: list[Response] = [("response p50, µs", lambda f: f.response_p50_us), ("response p99.9, µs", lambda f: f.response_p999_us)]
+OPEN: list[Response] = [("response p50, µs", lambda f: f.response_p50_us),
+                        ("response p99.9, µs", lambda f: f.response_p999_us)]
 
 
 @dataclass(frozen=True)
@@ -43,22 +44,29 @@ class TableRow:
 COLUMNS = [
     Column("strategy", "how next is protected", "word"), Column("harts", "that took part"),
     Column("family", "needs no lock; first come, first served; or a lock without order", "word"),
-    Column("op/s", "operations a second, all harts together"), Column("cycles/op", "elapsed cycles for each operation of the whole system"),
-    Column("against the first", "ratio of cycles an operation (open loop: of the median response) to the first candidate on as many harts"),
-    Column("wait p50", "cycles from the call to owning"), Column("p99", "cycles"), Column("p99.9", "cycles, over all trials"),
-    Column("max", "cycles, over all trials"), Column("waited", "share of operations that found the lock held or lost a race"),
-    Column("Jain", "1 is even, 1/n one hart takes all"), Column("slowest/fastest", "operations of the slowest hart over the fastest's"),
+    Column("op/s", "operations a second, all harts together"),
+    Column("cycles/op", "elapsed cycles for each operation of the whole system"),
+    Column("against the first", "ratio of cycles an operation (open loop: of the median response) to the first "
+                                "candidate on as many harts"),
+    Column("wait p50", "cycles from the call to owning"), Column("p99", "cycles"),
+    Column("p99.9", "cycles, over all trials"), Column("max", "cycles, over all trials"),
+    Column("waited", "share of operations that found the lock held or lost a race"),
+    Column("Jain", "1 is even, 1/n one hart takes all"),
+    Column("slowest/fastest", "operations of the slowest hart over the fastest's"),
     Column("moved", "cache lines fetched from another hart, for each operation"),
     Column("far", "trials far from the median; they are kept"), Column("check", "conservation and audit", "word"),
-    Column("proof", "holds: the very code that was measured is proved against the RISC-V memory model; partly: but for a test; the hash of that "
-           "code, and how far the proof reaches", "word"),
+    Column("proof", "holds: the very code that was measured is proved against the RISC-V memory model; partly: but for "
+           "a test; the hash of that code, and how far the proof reaches", "word"),
 ]
 
 
 def columns(data: Results) -> list[Column]:
-    extra = [Column("setting", "what tells it from the others of this folder", "word")] if len(data.settings) > 1 else []
-    response = [Column(title, "open loop: from when an operation was due until it was done") for title, _ in _responses(data)]
-    return [*COLUMNS[:2], *extra, Column("evidence", "what the row can prove", "word"), COLUMNS[2], *response, *COLUMNS[3:]]
+    setting = Column("setting", "what tells it from the others of this folder", "word")
+    extra = [setting] if len(data.settings) > 1 else []
+    response = [Column(title, "open loop: from when an operation was due until it was done")
+                for title, _ in _responses(data)]
+    return [*COLUMNS[:2], *extra, Column("evidence", "what the row can prove", "word"), COLUMNS[2], *response,
+            *COLUMNS[3:]]
 
 
 def _responses(data: Results) -> list[Response]:
@@ -73,7 +81,9 @@ def _number(x: float, text: str = "") -> Entry:
 def _estimate(cell: Cell, figure: Figure) -> Entry:
     e = cell.estimate(figure)
     interval = f"{significant(e.low)} – {significant(e.high)}" if math.isfinite(e.low) else ""
-    return Entry(*vars(_number(e.median)).values()) if not interval else Entry(significant(e.median), f"{e.median:.9g}", "number", interval)
+    if not interval:
+        return Entry(*vars(_number(e.median)).values())
+    return Entry(significant(e.median), f"{e.median:.9g}", "number", interval)
 
 
 def _against(place: Place | None) -> Entry:
@@ -98,12 +108,14 @@ def _row(cell: Cell, place: Place | None, setting: str | None, responses: Sequen
         *([Entry(setting, setting, "word")] if setting is not None else []),
         Entry(cell.evidence, cell.evidence, "word"), Entry(family, family, "word"),
         *(_estimate(cell, figure) for _, figure in responses),
-        _estimate(cell, lambda f: f.throughput_ops_per_second), _estimate(cell, lambda f: f.cycles_per_op), _against(place),
+        _estimate(cell, lambda f: f.throughput_ops_per_second), _estimate(cell, lambda f: f.cycles_per_op),
+        _against(place),
         _estimate(cell, lambda f: f.wait_p50_cycles), _estimate(cell, lambda f: f.wait_p99_cycles),
         _number(cell.value(lambda s: s.wait_p999_cycles)), _number(cell.value(lambda s: s.wait_max_cycles)),
         _number(s := cell.value(lambda s: s.contended_share_median), percent(s)),
         _number(cell.value(lambda s: s.jain_index.median)), _number(cell.value(lambda s: s.min_max_share_median)),
-        _number(cell.value(lambda s: s.coherence.transfers_per_op)), _number(far, str(far) if far else "–"), Entry(check, check, "word"),
+        _number(cell.value(lambda s: s.coherence.transfers_per_op)), _number(far, str(far) if far else "–"),
+        Entry(check, check, "word"),
         Entry(cell.proof.replace(f" ({cell.proof_reach})", "").replace(":", " "), cell.proof, "word", cell.proof_reach),
     ])
 
