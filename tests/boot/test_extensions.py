@@ -45,6 +45,6 @@ def test_a_pause_that_does_nothing_is_said(bench):
     if "Property" in done.out:
         pytest.skip("this QEMU calls it something else")
     assert done.status == 0 and "relax=pause (tcg): not every hart says that it has Zihintpause" in done.out
-    groups = [Group(plan.Cell("ticket", 2), Forms(relax="pause", clusters=1))]
+    groups = [Group(plan.Combination("ticket", 2), Forms(relax="pause", clusters=1))]
     assert remarks.pauses(Boot(extensions=("zihintpause",)), groups, TCG) == []
-    assert remarks.pauses(Boot(), [Group(plan.Cell("cas", 2), Forms(relax=NONE, clusters=1))], TCG) == []
+    assert remarks.pauses(Boot(), [Group(plan.Combination("cas", 2), Forms(relax=NONE, clusters=1))], TCG) == []

@@ -7,7 +7,7 @@ import pytest
 from hartlock.engine.tcg import Tcg
 from hartlock.plan import plan, strategies
 from hartlock.base.errors import UsageError
-from hartlock.plan.plan import Cell
+from hartlock.plan.plan import Combination
 
 
 def make(**kw):
@@ -19,11 +19,11 @@ def make(**kw):
 
 def test_every_run_has_its_controls():
     counts = Counter(make().order)
-    assert counts == {Cell("cas", 8): 5, Cell("null", 8): 5, Cell("null", 1): 5, Cell("clock", 1): 5}
+    assert counts == {Combination("cas", 8): 5, Combination("null", 8): 5, Combination("null", 1): 5, Combination("clock", 1): 5}
 
 
 def test_asking_for_the_control_does_not_double_it():
-    assert Counter(make(locks=("null", "cas"), harts=(1, 8)).order)[Cell("null", 8)] == 5
+    assert Counter(make(locks=("null", "cas"), harts=(1, 8)).order)[Combination("null", 8)] == 5
 
 
 def test_the_order_is_shuffled_by_the_seed_alone():
@@ -34,7 +34,7 @@ def test_the_order_is_shuffled_by_the_seed_alone():
 
 def test_roles():
     p = make()
-    assert [p.role(Cell(*t)) for t in (("cas", 8), ("null", 8), ("null", 1), ("clock", 1))] == [
+    assert [p.role(Combination(*t)) for t in (("cas", 8), ("null", 8), ("null", 1), ("clock", 1))] == [
         "candidate", "control", "harness", "harness"]
 
 

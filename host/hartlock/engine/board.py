@@ -12,7 +12,7 @@ from hartlock.engine.serial import Line
 from hartlock.engine.source import Limits
 from hartlock.plan import plan as plans
 from hartlock.plan import profile
-from hartlock.plan.plan import Cell, Plan
+from hartlock.plan.plan import Combination, Plan
 from hartlock.plan.strategies import PROBE
 from hartlock.records.trials import Boot
 
@@ -25,12 +25,12 @@ def volume(plan: Plan) -> int:
     return 8000 + len(plan.replay) + 60 * plan.smp + sum(_of_probe(t) if t.strategy == PROBE else _of_trial(t) for t in plan.order)
 
 
-def _of_trial(trial: Cell) -> int:
+def _of_trial(trial: Combination) -> int:
     passes, of_hart, histograms, once = 4 * 185, 4 * 185, 3 * 300, 370
     return passes + once + trial.harts * (of_hart + histograms)
 
 
-def _of_probe(trial: Cell) -> int:
+def _of_probe(trial: Combination) -> int:
     """The most bytes of a probe's records: each pair of harts has two measurements, each number of harts has a few."""
     measurement, alone = 400, 40
     return measurement * (alone + 2 * trial.harts * trial.harts)

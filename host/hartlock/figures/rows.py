@@ -13,7 +13,7 @@ from hartlock.figures.row_types import (COUNTERS, Coherence, Context, Counters, 
                                         WaitRow)
 from hartlock.figures.trial_figures import (CONTENDED_SHARE, Measured, backlog, counters, measure, measure_clock, spread,
                                             window)
-from hartlock.plan.plan import Cell, Plan
+from hartlock.plan.plan import Combination, Plan
 from hartlock.plan.strategies import CLOCK, CONTROL
 from hartlock.records.histogram import Histogram, merge
 from hartlock.records.trials import Trial
@@ -58,7 +58,7 @@ class RunContext:
     timebase_hz: int = 0
     booted: proved.Booted = field(default_factory=proved.Booted)  # the image that is executed, if it is here
 
-    def context(self, cell: Cell, forms: Forms) -> Context:
+    def context(self, cell: Combination, forms: Forms) -> Context:
         """Returns the first columns of the rows of a cell; `forms` is what the kernel says of its trials' locks."""
         return Context(
             run=self.run, engine=self.engine.name, machine=self.engine.machine,
@@ -72,7 +72,7 @@ class RunContext:
 class Group:
     """All trials of one strategy on one number of harts."""
 
-    key: Cell
+    key: Combination
     forms: Forms  # the forms of the locks, as the kernel says them of the first trial; over machines, clusters may differ
     measured: list[Measured] = field(default_factory=list)
     boots: list[int] = field(default_factory=list)  # the boot that each of them came from
@@ -104,11 +104,11 @@ class Table:
 
     def __init__(self, run: RunContext):
         self.run = run
-        self.groups: dict[Cell, Group] = {}
+        self.groups: dict[Combination, Group] = {}
 
     def add(self, trial: Trial, start: Start, timing: Timing = Timing()) -> Rows:
         """Returns the rows of a trial on a machine whose times are known so far. The caller guarantees trials.is_complete(trial)."""
-        cell = Cell(trial.strategy, trial.harts)
+        cell = Combination(trial.strategy, trial.harts)
         forms = Forms(relax=trial.relax, unlock=trial.unlock, clusters=trial.clusters, variant=trial.variant)
         group = self.groups.setdefault(cell, Group(cell, forms))
         group.boots.append(start.boot)
@@ -155,7 +155,7 @@ class Table:
             return "not-applicable"
         if not self.run.engine.overlaps:
             return "no"
-        group = self.groups.get(Cell(CONTROL, harts))
+        group = self.groups.get(Combination(CONTROL, harts))
         if group is None:
             return "unknown"
         return "yes" if any(m.faults for m in group.measured) else "no"

@@ -4,7 +4,7 @@ from collections import Counter
 
 from hartlock.base.errors import UsageError
 from hartlock.plan import replay, schema, strategies
-from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, OF_THE_RUN, Cell, Plan, Workload
+from hartlock.plan.plan import FIXED, FORMAT, MAX_HARTS, OF_THE_RUN, Combination, Plan, Workload
 from hartlock.plan.windows import Windows
 
 Values = dict[str, int | str]
@@ -17,13 +17,13 @@ def _number(key: str, value: str) -> int:
     return int(value)
 
 
-def _cell(item: str) -> Cell:
+def _cell(item: str) -> Combination:
     name, colon, harts = item.partition(":")
     if name not in (*strategies.known(), strategies.CLOCK, strategies.PROBE):
         raise UsageError(f"the board's plan has {item!r}: this hartlock knows no such strategy")
     if not colon or not 1 <= _number(name, harts) <= MAX_HARTS:
         raise UsageError(f"the board's plan has {item!r}, which is not strategy:harts")
-    return Cell(name, int(harts))
+    return Combination(name, int(harts))
 
 
 def _enter(values: Values, word: str) -> None:
@@ -52,7 +52,7 @@ def read(text: str, smp: int) -> tuple[Plan, Windows]:
     """The plan, and the windows it asks for. `smp`: the harts that the board has."""
     values: Values = {name: key.usual for name, key in schema.keys().items()}
     steps = ""
-    order: list[Cell] = []
+    order: list[Combination] = []
     for word in text.partition("hartlock:")[2].split():
         key, _, value = word.partition("=")
         if key == "run":
@@ -77,7 +77,7 @@ def _workload(values: Values) -> Workload:
     return Workload(**columns, replay=values.get("replay", ""), arrival="poisson" if values["rate"] else "closed")
 
 
-def _plan(order: list[Cell], workload: Workload, steps: str, seed: int, smp: int) -> Plan:
+def _plan(order: list[Combination], workload: Workload, steps: str, seed: int, smp: int) -> Plan:
     asked, known = {t.strategy for t in order}, strategies.known()
     everything = asked >= set(known)  # --lock all: what some hart lacks an extension for is left out
     return Plan(

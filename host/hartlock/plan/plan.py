@@ -18,8 +18,8 @@ MAX_BLOCK = HEAP_BYTES * 8 // 9 - 4096  # bench/audit.c: a byte of map for eight
 PASSES = tuple(schema.passes())
 
 
-class Cell(NamedTuple):
-    """A strategy on a number of harts: a row of summary.csv. Each cell is measured in several trials."""
+class Combination(NamedTuple):
+    """A strategy on a number of harts: a row of summary.csv. Each is measured in several trials."""
 
     strategy: str
     harts: int
@@ -120,11 +120,11 @@ class Plan:
     replay: str = ""  # the value of the kernel's key: the steps of the workload file; "": none
     facts: Mapping[str, object] = field(default_factory=dict)  # the fields of replay.Facts: what an answer tells of its lock
     optional: tuple[str, ...] = ()  # locks that are left out without complaint where an extension is missing
-    order: tuple[Cell, ...] = field(default=())
+    order: tuple[Combination, ...] = field(default=())
 
-    def role(self, cell: Cell) -> str:
+    def role(self, cell: Combination) -> str:
         """A cell's role: `candidate` was asked for, `control` must lose updates, `harness` prices the measuring."""
-        if cell.strategy in (CLOCK, BASELINE) or cell == Cell(CONTROL, 1):
+        if cell.strategy in (CLOCK, BASELINE) or cell == Combination(CONTROL, 1):
             return "harness"
         return "control" if cell.strategy == CONTROL else "candidate"
 
@@ -156,16 +156,16 @@ class Plan:
         return (len(PASSES) + (self.workload.exhaust_rounds > 0)) * sum(1 for t in self.order if t.strategy not in (CLOCK, PROBE))
 
 
-def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Cell, ...]:
+def order(locks: tuple[str, ...], harts: tuple[int, ...], trials: int, seed: int) -> tuple[Combination, ...]:
     """Every trial of a run, in seeded random order.
 
     Besides the strategies that were asked for, each number of harts has the control
     that must lose updates, and the run has the harness once: `null` on one hart, and
     the clock read itself. `baseline` is always on one hart.
     """
-    wanted = {Cell(lock, 1 if lock == BASELINE else n): None for n in harts for lock in locks}
-    wanted.update({Cell(CONTROL, n): None for n in harts if n > 1})
-    wanted.update({Cell(CONTROL, 1): None, Cell(CLOCK, 1): None})
+    wanted = {Combination(lock, 1 if lock == BASELINE else n): None for n in harts for lock in locks}
+    wanted.update({Combination(CONTROL, n): None for n in harts if n > 1})
+    wanted.update({Combination(CONTROL, 1): None, Combination(CLOCK, 1): None})
     once = [cell for cell in wanted for _ in range(trials)]
     random.Random(seed).shuffle(once)
     return tuple(once)
@@ -179,7 +179,7 @@ def renewed(plan: Plan, seed: int) -> Plan:
 def probe(smp: int, seed: int) -> Plan:
     """The plan whose one trial is the probe, on all `smp` harts."""
     return Plan(smp=smp, locks=(), harts=(smp,), workload=Workload(16, 16, 0, 0, 0, 0), trials=1, seed=seed,
-                order=(Cell(PROBE, smp),))
+                order=(Combination(PROBE, smp),))
 
 
 def _check_allocator(w: Workload) -> None:

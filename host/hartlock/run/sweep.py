@@ -53,7 +53,7 @@ class Attempt:
         self.session = Session(self.plan, replace(engine, log=name), table, Start(part.boot, plan.seed, first, engine.member))
 
 
-def remaining(order: Sequence[plans.Cell], done: "Counter[tuple[str, int]]") -> tuple[plans.Cell, ...]:
+def remaining(order: Sequence[plans.Combination], done: "Counter[tuple[str, int]]") -> tuple[plans.Combination, ...]:
     """The trials of the order that are not done yet, in order."""
     left, out = Counter(done), []
     for trial in order:

@@ -8,7 +8,7 @@ from hartlock.figures.columns import Column, count, number, part, text
 from hartlock.figures.row_types import TrialRow
 from hartlock.folder import writer
 from hartlock.records.trials import Trial
-from hartlock.plan.plan import Cell
+from hartlock.plan.plan import Combination
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 from hartlock.run.boot import Session, failed_checks
 from hartlock.stress.draw import Round
@@ -82,7 +82,7 @@ class Boot(Session):
         before = len(self.done)
         rows = super()._rows(trial)
         if len(self.done) > before:
-            f = self.table.groups[Cell(trial.strategy, trial.harts)].measured[-1]
+            f = self.table.groups[Combination(trial.strategy, trial.harts)].measured[-1]
             self.tally.add(trial, bool(f.faults))
         return rows
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from hartlock.plan import plan as plans
 from hartlock.engine.base import Engine
-from hartlock.plan.plan import FIXED, SIZES, Cell, Plan, Workload
+from hartlock.plan.plan import FIXED, SIZES, Combination, Plan, Workload
 from hartlock.plan.strategies import BASELINE, CONTROL
 
 TRIALS = 6  # in a round, and the control: so that workloads change often
@@ -105,15 +105,15 @@ def workload(dice: Dice, engine: Engine, calm: bool) -> Workload:
                     placement=dice.word("padded", "packed", "random"), exhaust_rounds=rounds)
 
 
-def trials(dice: Dice, asked: Asked) -> tuple[Cell, ...]:
+def trials(dice: Dice, asked: Asked) -> tuple[Combination, ...]:
     """Draw some of the strategies, each on all harts or, as likely, on any number of them. The
     control is added: it shows whether harts overlap at all."""
     some = dice.random.sample(asked.locks, min(TRIALS, len(asked.locks)))
     locks = [some[i % len(some)] for i in range(TRIALS)]
     harts = [asked.smp if dice.happens(0.5) else dice.random.randint(1, asked.smp) for _ in locks]
-    order = [Cell(lock, 1 if lock == BASELINE else n) for lock, n in zip(locks, harts, strict=True)]
+    order = [Combination(lock, 1 if lock == BASELINE else n) for lock, n in zip(locks, harts, strict=True)]
     if asked.smp > 1:
-        order.append(Cell(CONTROL, asked.smp))
+        order.append(Combination(CONTROL, asked.smp))
     dice.random.shuffle(order)
     return tuple(order)
 
