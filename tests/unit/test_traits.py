@@ -62,7 +62,7 @@ def test_how_many_may_go_first(order, more, bound):
 
 
 def test_each_cluster_but_the_own_may_go_first():
-    """Of three clusters' harts those of the third are passed over again when the second one's turn comes."""
+    """Three clusters: harts of the third are passed over again when the second one's turn comes."""
     assert [traits.known()["cna"].bypass_bound(16, clusters) for clusters in (1, 2, 4)] == [271, 271, 783]
     assert traits.known()["mcs"].bypass_bound(16, 4) == 15
 
