@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from support.run import run_here
 
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import RunError, UsageError
@@ -188,3 +189,37 @@ def test_files_of_records(tmp_path):
     (tmp_path / "hart.bin").write_bytes(b"")
     with pytest.raises(RunError, match="could not"):
         records.read(tmp_path)
+
+
+def observed(folder, taken, site=0x104):
+    """A folder with what `observe` writes of one lock in another."""
+    folder.mkdir()
+    rows = [section(lock, 0, 10 * i, 10 * i + 5, site=site) for lock in (A, B) for i in range(taken)]
+    found = seen(rows, [word(lock, taken, taken) for lock in (A, B)], pair=[pair(A, B, 0)])
+    locks = locks_of(found, IMAGE)
+    view.write_locks(folder, locks, IMAGE)
+    view.write_order(folder / view.ORDER, found, locks, IMAGE)
+    return folder
+
+
+def test_the_same_locks_sites_and_orders(tmp_path):
+    done = run_here("observe", "--check", observed(tmp_path / "a", 3), observed(tmp_path / "b", 3))
+    assert done.returncode == 0 and done.stdout.startswith("the same: 2 locks, 2 functions that take them and 1 orders in ")
+
+
+def test_what_differs_between_two_observations(tmp_path):
+    done = run_here("observe", "--check", observed(tmp_path / "a", 3), observed(tmp_path / "b", 4, site=0x148))
+    assert done.returncode == 1 and "6 counts differ" in done.stdout
+    assert "- a_lock was taken: 3 times before, 4 after\n" in done.stdout
+    assert "- first took b_lock: 3 times before, 0 after\n" in done.stdout
+    (tmp_path / "b/order.dot").write_text("digraph order {\n}\n")
+    assert "- while a_lock was held, b_lock was taken: 1 times before, 0 after\n" in run_here(
+        "observe", "--check", tmp_path / "a", tmp_path / "b").stdout
+
+
+def test_a_folder_that_is_none_of_observe(tmp_path):
+    done = run_here("observe", "--check", observed(tmp_path / "a", 3), tmp_path)
+    assert done.returncode == 2 and "it is no folder of observe" in done.stderr
+    (tmp_path / "a/locks.csv").write_text("lock\na\n")
+    done = run_here("observe", "--check", tmp_path / "a", tmp_path / "a")
+    assert done.returncode == 2 and "not as observe writes them" in done.stderr

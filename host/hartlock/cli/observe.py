@@ -5,8 +5,9 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from hartlock.base.errors import UsageError
+from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.base.option_types import OptionError, word
+from hartlock.base.text import printable
 from hartlock.cli import arguments
 from hartlock.engine.build import file_hash
 from hartlock.engine.tcg import Tcg
@@ -43,6 +44,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--for", dest="seconds", type=arguments.seconds, default=USUAL_S, metavar="S",
                    help=f"stop after S seconds (default {USUAL_S})")
     p.add_argument("--until", default="", metavar="TEXT", help="stop when the console says TEXT")
+    p.add_argument("--check", nargs=2, type=Path, metavar=("BEFORE", "AFTER"),
+                   help="run nothing: compare two folders of observe; exit status 1 if a lock, a function that takes it or an order of "
+                   "two was seen in one alone, or not as often")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
     arguments.add_help(p)
     return p
@@ -56,9 +60,19 @@ def _source(elf: Sequence[Path], qemu: Sequence[str], argv: Sequence[str]) -> So
                   shlex.join(["./run-bench.sh", *argv]))
 
 
+def _check(before: Path, after: Path) -> int:
+    from hartlock.observe.check import told
+
+    lines, are_same = told(before, after)
+    print("\n".join(map(printable, lines)))
+    return EXIT_OK if are_same else EXIT_FAILED
+
+
 def main(argv: Sequence[str]) -> int:
     own, qemu = arguments.split(argv[1:])
     options = parser().parse_args(own)
+    if options.check:
+        return _check(*options.check)
     if not qemu:
         raise UsageError("nothing to run: QEMU's arguments come after --, for example -- -M virt -smp 8 -bios fw_payload.elf")
     if len(options.bias) > len(options.elf):

@@ -118,7 +118,7 @@ class Run:
             self.outcome.worse(f"{lost} words, pairs and lines were not kept: QEMU had no memory for them")
         locks = locks_of(seen, image)
         view.write_locks(self.path, locks, image)
-        view.write_order(self.path / "order.dot", seen, locks, image)
+        view.write_order(self.path / view.ORDER, seen, locks, image)
         executed = int(seen.hart["instructions"].sum())
         say(f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s); {len(locks)} locks, "
             f"{sum(lock.taken for lock in locks)} acquisitions{f'; ended because {self.ended}' if self.ended else ''}", markup=False)

@@ -19,6 +19,7 @@ LOCK_COLUMNS = (
     "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
     "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "trapped_share",
     "interrupts_on_share", "interrupted_share", "found_by")
+LOCKS, SITES_FILE, ORDER = "locks.csv", "sites.csv", "order.dot"
 SITE_COLUMNS = ("lock", "function", "site", "taken", "place")
 
 
@@ -57,11 +58,11 @@ def unsure(words: Sequence[Any], image: Image) -> str:
 
 def write_locks(folder: Path, locks: Sequence[Lock], image: Image) -> None:
     """Write locks.csv and sites.csv."""
-    writer.write_csv(folder / "locks.csv", LOCK_COLUMNS, (
+    writer.write_csv(folder / LOCKS, LOCK_COLUMNS, (
         (lock.name, f"{lock.address:#x}", lock.taken, len(lock.per_hart), lock.busiest, lock.hold.p50, lock.hold.p90,
          lock.hold.p99, lock.hold.max, lock.gap.p50, lock.gap.p90, lock.slept, lock.written, lock.read, lock.shared,
          lock.tries, lock.failed, lock.trapped, lock.interrupts_on, lock.interrupted, "function" if lock.by_function else "instruction") for lock in locks))
-    writer.write_csv(folder / "sites.csv", SITE_COLUMNS, (
+    writer.write_csv(folder / SITES_FILE, SITE_COLUMNS, (
         (lock.name, site.function, f"{site.address:#x}", site.times, image.chain(site.address)) for lock in locks for site in lock.sites))
 
 
