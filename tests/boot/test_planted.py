@@ -1,5 +1,6 @@
 """`observe` on a small image whose locks are used wrongly on purpose (tests/support/planted/planted.c)."""
 
+import html
 import os
 import subprocess
 
@@ -28,6 +29,7 @@ class Watched:
                             "-M", "virt", "-smp", "2", "-bios", image, *qemu, env=env)
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
         self.locks = {row["lock"]: row for row in rows_of(folder / "out", "locks.csv")}
+        self.page = (folder / "out/observe.html").read_text()
         self.sites = rows_of(folder / "out", "sites.csv")
 
     def said(self, *parts):
@@ -43,6 +45,12 @@ def planted(request, tmp_path_factory):
 
 def test_each_lock_is_named_and_the_counter_and_the_flag_are_none(planted):
     assert set(planted.locks) == LOCKS
+
+
+def test_the_page_has_what_the_terminal_says(planted):
+    text = html.unescape(planted.page)
+    assert all(line[2:] in text for line in planted.done.stdout.splitlines() if line.startswith("- "))
+    assert all(f">{lock}<" in text for lock in LOCKS)
 
 
 def test_acquisitions_and_functions(planted):

@@ -1,5 +1,7 @@
 """The tests of what `observe` tells from the watcher's records: locks, their figures, and what stops people."""
 
+import json
+
 import numpy as np
 import pytest
 from support.run import run_here
@@ -12,6 +14,7 @@ from hartlock.observe.locks import gaps, locks_of, unclear
 from hartlock.observe.records import Records
 from hartlock.observe.run import functions_of
 from hartlock.observe.trouble import troubles
+from hartlock.report import observed as page
 
 A, B, C = 0x1000, 0x2000, 0x3000
 IMAGE = images.Image()
@@ -143,7 +146,7 @@ def test_a_word_that_one_hart_has_while_it_sleeps_is_a_flag():
 def test_what_may_be_a_lock_is_named_with_what_to_do():
     found = seen(word=[word(A, 9, 0, again=9, harts=3, writes=90, site=0x104), word(B, 9, 0, harts=3, writes=91, site=0x148), word(C, 1, 0, harts=1)])
     said = view.unsure(unclear(found, locks_of(found, IMAGE)), IMAGE)
-    assert said.startswith("2 more words") and "--acquire" in said
+    assert "wrote 2 more word(s)" in said and "--acquire" in said
     assert said.endswith("b_lock at 0x2000 (91 writes, first in second), a_lock at 0x1000 (90 writes, first in first)")
     assert view.unsure([], IMAGE) == ""
 
@@ -223,3 +226,22 @@ def test_a_folder_that_is_none_of_observe(tmp_path):
     (tmp_path / "a/locks.csv").write_text("lock\na\n")
     done = run_here("observe", "--check", tmp_path / "a", tmp_path / "a")
     assert done.returncode == 2 and "not as observe writes them" in done.stderr
+
+
+def told_of(folder, troubles):
+    observed(folder, 3)
+    (folder / "observe.json").write_text(json.dumps({"facts": ["1 M instructions"], "troubles": troubles, "unclear": "", "workloads": [],
+                                                     "context": [("command", "observe <x>")]}))
+    return page.write(folder).read_text()
+
+
+def test_the_page_of_an_observation(tmp_path):
+    text = told_of(tmp_path / "a", ["a_lock was taken twice"])
+    assert "<h1>2 locks, taken 6 times: each was taken by one hart alone</h1>" in text and "<li>a_lock was taken twice</li>" in text
+    assert text.count('<tr data-role="harness"') == 2 and "observe &lt;x&gt;" in text and "<td>first+0x4</td>" not in text
+    assert "Nothing of the kind was seen" in told_of(tmp_path / "b", [])
+
+
+def test_a_lock_that_is_held_at_the_end_is_not_ranked_by_that():
+    rows = [section(A, 0, 10, 20), section(A, 0, 30, 9000, is_held=1), *(section(B, 0, 10, 90) for _ in range(2))]
+    assert [lock.name for lock in locks_of(seen(rows, [word(A, 2, 2), word(B, 2, 2)]), IMAGE)] == ["b_lock", "a_lock"]

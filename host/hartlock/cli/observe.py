@@ -80,6 +80,7 @@ def main(argv: Sequence[str]) -> int:
     Tcg.check_programs()
     from hartlock.observe import image as images
     from hartlock.observe.run import Request, functions_of, observe
+    from hartlock.report import observed
 
     image = images.Image()
     for path, bias in zip(options.elf, [*options.bias, *[0] * len(options.elf)]):
@@ -89,4 +90,4 @@ def main(argv: Sequence[str]) -> int:
     functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),
                                      images.RELEASE: options.release})
     return observe(Request(image, functions, options.auto == "on", options.seconds, options.until, options.out, qemu,
-                           _source(options.elf, qemu, argv)))
+                           _source(options.elf, qemu, argv), observed.write))

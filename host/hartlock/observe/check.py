@@ -3,36 +3,21 @@
 import csv
 import re
 from collections import Counter
-from collections.abc import Hashable
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any
 
 from hartlock.base.errors import UsageError
 from hartlock.observe.view import LOCKS, ORDER, SITES_FILE
 
 SHOWN = 20
 _ARROW = re.compile(r'^  "(.*)" -> "(.*)" \[label="(\d+)"\];$', re.MULTILINE)
-Key = TypeVar("Key", bound=Hashable)
-
-
-@dataclass(frozen=True)
-class Kind(Generic[Key]):
-    """How often each of its things was seen."""
-
-    words: str  # with a place for each part of a key
-    before: Counter[Key]
-    after: Counter[Key]
-
-    def differences(self) -> list[str]:
-        keys = sorted({*self.before, *self.after}, key=str)
-        return [f"{self.words.format(*(key if isinstance(key, tuple) else (key,)))}: {self.before[key]} times before, {self.after[key]} after"
-                for key in keys if self.before[key] != self.after[key]]
 
 
 @dataclass(frozen=True)
 class Seen:
-    """What one observation saw, with how often."""
+    """The counts of one observation."""
 
     locks: Counter[str]
     sites: Counter[tuple[str, str]]  # function and lock
@@ -61,18 +46,19 @@ def _rows(path: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(f))
 
 
-def check(before: Path, after: Path) -> tuple[str, list[str]]:
-    """What both have, in a sentence, and what differs, a sentence each."""
-    one, other = Seen.of(before), Seen.of(after)
-    kinds = (Kind("{} was taken", one.locks, other.locks), Kind("{} took {}", one.sites, other.sites),
-             Kind("while {} was held, {} was taken", one.orders, other.orders))
-    return (f"{len(one.locks)} locks, {len(one.sites)} functions that take them and {len(one.orders)} orders in {before}",
-            [text for kind in kinds for text in kind.differences()])
+def _differences(words: str, before: Mapping[Any, int], after: Mapping[Any, int]) -> list[str]:
+    """A sentence for each key whose counts differ. `words` has a place for each part of a key."""
+    keys = sorted({*before, *after}, key=str)
+    return [f"{words.format(*(key if isinstance(key, tuple) else (key,)))}: {before.get(key, 0)} times before, {after.get(key, 0)} after"
+            for key in keys if before.get(key, 0) != after.get(key, 0)]
 
 
 def told(before: Path, after: Path) -> tuple[list[str], bool]:
     """The lines to print, and whether both are the same."""
-    what, differ = check(before, after)
+    one, other = Seen.of(before), Seen.of(after)
+    what = f"{len(one.locks)} locks, {len(one.sites)} functions that take them and {len(one.orders)} orders in {before}"
+    differ = [*_differences("{} was taken", one.locks, other.locks), *_differences("{} took {}", one.sites, other.sites),
+              *_differences("while {} was held, {} was taken", one.orders, other.orders)]
     if not differ:
         return [f"the same: {what}"], True
     more = [f"... and {len(differ) - SHOWN} more"] if len(differ) > SHOWN else []

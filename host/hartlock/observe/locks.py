@@ -90,7 +90,7 @@ class Lock:
     @property
     def weight(self) -> float:
         """The weight that ranks locks: the instructions for which it was held, times the harts that want it."""
-        return float(held(self.sections).sum()) * len(self.per_hart)
+        return float(held(self.sections[self.sections["is_held"] == 0]).sum()) * len(self.per_hart)
 
 
 def held(sections: Array) -> Array:

@@ -1,5 +1,6 @@
 """Runs an image in QEMU under the watcher, and tells what was seen of its locks."""
 
+import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -11,14 +12,14 @@ from hartlock.base import paths
 from hartlock.base.errors import RunError, UsageError
 from hartlock.base.terminal import console
 from hartlock.base.text import printable
-from hartlock.base.toolchain import QEMU
+from hartlock.base.toolchain import QEMU, commit, first_line, output_of
 from hartlock.engine import build, qmp
 from hartlock.engine.process import Drained
 from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
 from hartlock.observe import records, view, workload
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
-from hartlock.observe.locks import locks_of, unclear
+from hartlock.observe.locks import Lock, locks_of, unclear
 from hartlock.observe.trouble import troubles
 from hartlock.plan.replay import Source
 from hartlock.run.guarded import Outcome, guarded
@@ -40,6 +41,34 @@ class Request:
     out: Path | None
     qemu: Sequence[str]  # QEMU's arguments
     source: Source  # the image that is watched, for the workload files
+    page: Callable[[Path], Path]  # writes the page of the folder
+
+
+@dataclass(frozen=True)
+class Told:
+    """The sentences of an observation, which the terminal and the page (observe.json) have."""
+
+    facts: list[str]
+    troubles: list[str]
+    unclear: str
+    context: list[tuple[str, str]]
+
+    @classmethod
+    def of(cls, seen: records.Records, locks: Sequence[Lock], request: Request, ended: str) -> "Told":
+        executed = int(seen.hart["instructions"].sum())
+        facts = [f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s)",
+                 f"{len(locks)} locks, {sum(lock.taken for lock in locks)} acquisitions", *([f"ended because {ended}"] if ended else [])]
+        words = view.unsure(unclear(seen, locks), request.image) if request.automatic else ""
+        source = request.source
+        context = [("command", source.command), ("image", source.image), ("SHA-256", source.sha256),
+                   ("QEMU", first_line(output_of(QEMU, "--version"))), ("commit", commit())]
+        return cls(facts, troubles(seen, locks, request.image), words, [(name, value) for name, value in context if value])
+
+    def write(self, folder: Path, workloads: Sequence[Path]) -> None:
+        """Write observe.json."""
+        path = folder / "observe.json"
+        with writer.writing(path):
+            path.write_text(json.dumps({**vars(self), "workloads": [writer.short(file) for file in workloads]}, indent=1), encoding="utf-8")
 
 
 class Run:
@@ -50,6 +79,7 @@ class Run:
         self.plugin = build.watcher()
         self.ended = ""
         self.monitor = Path()
+        self.written: Path | None = None  # the page
 
     def open(self) -> None:
         """Make the folder. Raises UsageError."""
@@ -110,7 +140,7 @@ class Run:
             self.outcome.worse(str(e))
         for problem in dict.fromkeys(self.outcome.problems):
             self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
-        self.console.print(f"results: {writer.short(self.path / 'locks.csv')}", markup=False)
+        self.console.print(f"results: {writer.short(self.path / 'locks.csv')}{f' and {self.written.name}' if self.written else ''}", markup=False)
 
     def _tell(self, seen: records.Records) -> None:
         say, image = self.console.print, self.request.image
@@ -119,22 +149,25 @@ class Run:
         locks = locks_of(seen, image)
         view.write_locks(self.path, locks, image)
         view.write_order(self.path / view.ORDER, seen, locks, image)
-        executed = int(seen.hart["instructions"].sum())
-        say(f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s); {len(locks)} locks, "
-            f"{sum(lock.taken for lock in locks)} acquisitions{f'; ended because {self.ended}' if self.ended else ''}", markup=False)
+        said = Told.of(seen, locks, self.request, self.ended)
+        say(f"{'; '.join(said.facts)}", markup=False)
+        if locks:
+            say(view.table(locks))
+        for trouble in said.troubles:
+            say(f"- {trouble}", markup=False)
+        if said.unclear:
+            say(said.unclear, markup=False)
+        files = workload.write(self.path, locks, seen, self.request.source)
+        said.write(self.path, files)
         if not locks:
             raise RunError(f"no word was taken and let go again: {len(seen.word)} words were written by atomic instructions, "
                            f"and the console said {(self.path / 'console.log').stat().st_size} bytes")
-        say(view.table(locks))
-        for trouble in troubles(seen, locks, image):
-            say(f"- {trouble}", markup=False)
-        if self.request.automatic and (more := view.unsure(unclear(seen, locks), image)):
-            say(more, markup=False)
         say("lengths are instructions of one hart; waits are left out, for under emulation they are the computer's own. ", markup=False)
-        if files := workload.write(self.path, locks, seen, self.request.source):
+        if files:
             say(f"Which lock suits the first of them ({len(files)} have such a file):", markup=False)
             for command in ("sweep", "advise"):
                 say(f"  ./run-bench.sh {command} --workload {writer.short(files[0])}", markup=False)
+        self.written = self.request.page(self.path)
 
 
 def observe(request: Request) -> int:

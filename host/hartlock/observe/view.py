@@ -6,7 +6,7 @@ from typing import Any
 
 from rich.table import Table
 
-from hartlock.base.text import count, percent, significant
+from hartlock.base.text import count, percent
 from hartlock.folder import writer
 from hartlock.observe.image import Image
 from hartlock.observe.locks import SITES, UNCLEAR, Lock, names_of
@@ -31,8 +31,8 @@ def table(locks: Sequence[Lock]) -> Table:
         shown.add_column(title, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
     for lock in locks[:SHOWN]:
         shown.add_row(
-            lock.name, count(lock.taken), str(len(lock.per_hart)), percent(lock.busiest), significant(lock.hold.p50),
-            significant(lock.hold.p99), count(lock.written), count(lock.read), str(lock.shared), significant(lock.gap.p50),
+            lock.name, count(lock.taken), str(len(lock.per_hart)), percent(lock.busiest), count(lock.hold.p50),
+            count(lock.hold.p99), count(lock.written), count(lock.read), str(lock.shared), count(lock.gap.p50),
             percent(lock.slept), _sites(lock))
     return shown
 
@@ -51,9 +51,8 @@ def unsure(words: Sequence[Any], image: Image) -> str:
         return ""
     named = [f"{image.name(int(word['address']))} at {int(word['address']):#x} ({count(int(word['writes']))} writes, first in {image.function(int(word['site']))})"
              for word in words[:UNCLEAR]]
-    return (f"{len(words)} more words were written by atomic instructions of several harts and not let go by a store, so they are not called "
-            f"locks: they are counters, flags, or locks that are let go in another word, as mcs and clh. If one is a lock, name its functions with "
-            f"--acquire and --release: {', '.join(named)}{', ...' if len(words) > UNCLEAR else ''}")
+    return (f"Atomic instructions of several harts wrote {len(words)} more word(s) that no store let go. These are counters, flags, or locks that "
+            f"are let go in another word, as mcs and clh. If one is a lock, name its functions with --acquire and --release: {', '.join(named)}{', ...' if len(words) > UNCLEAR else ''}")
 
 
 def write_locks(folder: Path, locks: Sequence[Lock], image: Image) -> None:
