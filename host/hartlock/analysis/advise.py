@@ -229,14 +229,12 @@ def _copy(picked: Sequence[Take | None]) -> Iterator[str]:
 
 def _of_lock(data: Results, advice: Advice, taken: Take | None, files: Sequence[replay.Workload]) -> Iterator[str]:
     """The lines about the lock that was replayed, if one was; `files`: the workload files of its image."""
-    facts = next((f.facts for f in files if f.label == advice.ask.replay), replayed.facts_of(data, advice.setting))
-    if facts is None:
+    m = replayed.of_setting(data, advice.setting, advice.ask.harts, next((f.facts for f in files if f.label == advice.ask.replay), None))
+    if m is None:
         return
-    yield replayed.lock_sentence(facts)
+    yield replayed.lock_sentence(m.facts)
     name = taken.name if taken else ""
-    cells = data.cells(advice.setting, advice.ask.harts)
-    m = replayed.matter([c for c in cells if c.passed and c.strategy in traits.known() and not traits.known()[c.strategy].yardstick], facts)
-    yield from replayed.first_sentences(m, name)
+    yield from (f"{said} Keep the lock that you have." if m.is_little else said for said in replayed.first_sentences(m, name))
     own = next((f for f in files if f.label == advice.ask.replay), None)
     if own and name:
         of_image = [f for f in files if f.source.sha256 == own.source.sha256 and f.source.command == own.source.command]

@@ -7,7 +7,7 @@ from hartlock.analysis.rank import starves
 from hartlock.base.text import count, percent, significant, words
 from hartlock.folder.comparable import Comparable
 from hartlock.folder.reader import Cell, Results, boot_of
-from hartlock.plan import replay
+from hartlock.plan import replay, traits
 from hartlock.plan.replay import Facts
 
 LITTLE = 0.01  # the share of a hart's time in waiting for the lock, below which no lock is worth a change
@@ -53,6 +53,16 @@ def matter(cells: Sequence[Cell], facts: Facts) -> Matter:
     return Matter(sorted(told, key=lambda item: item[0]), facts)
 
 
+def of_setting(data: Results, setting: Comparable, harts: int, known: Facts | None = None) -> Matter | None:
+    """What getting the lock takes in a setting that replays one, with each lock that passed its checks; None for a setting that does not.
+    `known`: its facts, where a workload file has them."""
+    facts = known or facts_of(data, setting)
+    if facts is None:
+        return None
+    known_traits = traits.known()
+    return matter([c for c in data.cells(setting, harts) if c.passed and c.strategy in known_traits and not known_traits[c.strategy].yardstick], facts)
+
+
 def lock_sentence(f: Facts) -> str:
     """The sentence on the lock itself."""
     gap = f.gap_mean if f.gap_mean else f.gap_p50
@@ -73,7 +83,7 @@ def first_sentences(m: Matter, taken: str) -> Iterator[str]:
     (least, best), (most, worst) = m.shares[0], m.shares[-1]
     if m.is_little:
         yield (f"At this rate no lock matters: getting it takes less than {_most(most)} of a hart's time {_where(m)}, from {best.strategy} "
-               f"({percent(least)}) to {worst.strategy} ({percent(most)}). Keep the lock that you have.")
+               f"({percent(least)}) to {worst.strategy} ({percent(most)}).")
         return
     yield (f"Here it matters which lock it is: getting it takes {percent(least)} of a hart's time at the most with {best.strategy}, and "
            f"{percent(most)} with {worst.strategy}, {_where(m)}.")

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hartlock.analysis import drop_in
+from hartlock.analysis import drop_in, replayed
 from hartlock.plan import strategies, traits
 from hartlock.figures.proved import NONE, PARTLY
 from hartlock.folder.reader import Cell, Results
@@ -14,6 +14,7 @@ from hartlock.analysis.regret import figures, losses
 from hartlock.analysis.rules import Advice, advise, question
 from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, take_free, without_lock
 from hartlock.folder.comparable import Measure, Comparable
+from hartlock.plan.plan import Workload
 from hartlock.plan.strategies import CONTROL
 from hartlock.base.evidence import COSTS, MEANING, told
 from hartlock.base.text import estimate, numbers, on, percent, significant, times, words
@@ -87,6 +88,10 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     first = [taken.place.cell] if taken else [p.cell for p in leaders(all_of)]
     points += [*_unfair(cells, [c.strategy for c in first]), *_by_harts(results, setting), *_checks(results, setting), *_proved(first)]
     points += _copy(taken) if taken else []
+    if m := replayed.of_setting(results, setting, harts):
+        points = [replayed.lock_sentence(m.facts), *replayed.first_sentences(m, taken.name if taken else ""), *points]
+        if m.is_little:
+            return Verdict("Keep the lock that you have", points[1], [points[0], *points[2:]], True)
     if taken is None:
         return Verdict(f"No lock to take {on(harts)}", _first(all_of, cost, on(harts)), points, True)
     return Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)
@@ -172,8 +177,17 @@ def limits(results: Results) -> list[str]:
     if marked:
         shown = ", ".join(marked[:6]) + (f", and {len(marked) - 6} more" if len(marked) > 6 else "")
         said.append(f"Outliers are kept in all figures. Trials far from their cell's median: {shown}.")
-    holds = {str(s.workload.hold_instructions) for s in results.settings}
-    said.append("The workload is one shared bump allocator with "
-                f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
-                "with other timing, may rank otherwise (--hold, --think).")
+    return said + _of_workloads([s.workload for s in results.settings])
+
+
+def _of_workloads(workloads: Sequence[Workload]) -> list[str]:
+    """The sentences on what else the workloads leave open."""
+    said, holds = [], {str(w.hold_instructions) for w in workloads if not w.replay}
+    if holds:
+        said.append("The workload is one shared bump allocator with "
+                    f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
+                    "with other timing, may rank otherwise (--hold, --think).")
+    if any(w.replay for w in workloads):
+        said.append("Sections and gaps are replayed as they were observed under emulation, an instruction for each; which lines of a section go "
+                    "where among those that harts share is not known, and a gap in which a hart slept is as long as its instructions.")
     return said

@@ -229,7 +229,7 @@ def _fields_of(of: type, table: object, name: str) -> Any:
         right = (int, float) if wanted is float else (wanted,)
         if isinstance(table[key], bool) or not isinstance(table[key], right):
             raise ValueError(f"{name}.{key} is no {'text' if wanted is str else 'number'}")
-    return of(**table)
+    return of(**{key: printable(value) if isinstance(value, str) else value for key, value in table.items()})
 
 
 def _is_number(value: object, most: int) -> bool:
