@@ -54,7 +54,7 @@ def matter(cells: Sequence[Cell], facts: Facts) -> Matter:
 
 
 def of_setting(data: Results, setting: Comparable, harts: int, known: Facts | None = None) -> Matter | None:
-    """What getting the lock takes in a setting that replays one, with each lock that passed its checks; None for a setting that does not.
+    """The shares of time that getting the lock takes, with each lock that passed its checks; None for a setting that replays none.
     `known`: its facts, where a workload file has them."""
     facts = known or facts_of(data, setting)
     if facts is None:
