@@ -26,10 +26,18 @@ TRYLOCKS := $(foreach s,$(LOCKS),$(if $(shell grep -l '^static inline bool $(s)_
 $(foreach s,$(TRYLOCKS),$(eval $(call subject,$(s),lock,-DTRYLOCK,,,try/)))
 -include $(SUBJECTS:.o=.d)
 
+# The explorer of schedules runs on this computer.
+EXPLORER := $(BUILD)/verify/schedules
+EXPLORER_SRCS := $(wildcard verify/schedules/*.c)
+$(EXPLORER): $(EXPLORER_SRCS) $(wildcard verify/schedules/*.h)
+	$(call say,HOSTCC,verify/schedules)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(HOSTCC) -std=gnu11 -O2 -Wall -Wextra -Werror -o $@ $(EXPLORER_SRCS)
+
 PROVE = PYTHONPATH=.:host CROSS_COMPILE=$(CROSS_COMPILE) /usr/bin/python3 -m verify
 
 .PHONY: subjects
-subjects: $(SUBJECTS) $(IMAGE) $(addprefix image-,$(SUBJECT_FORMS))
+subjects: $(SUBJECTS) $(EXPLORER) $(IMAGE) $(addprefix image-,$(SUBJECT_FORMS))
 image-%: $(IMAGE)
 	$(Q)$(MAKE) --no-print-directory RELAX=$(call form_relax,$*) UNLOCK=$(call form_unlock,$*) all
 
@@ -45,6 +53,10 @@ prove: subjects ## prove the compiled locks against the RISC-V memory model (LOC
 .PHONY: prove-trylocks
 prove-trylocks: $(filter $(BUILD)/verify/try/%,$(SUBJECTS)) ## prove the trylocks against the RISC-V memory model, and that their orders are needed (LOCK=mcs for one)
 	$(Q)$(PROVE).tries $(if $(filter command% environment%,$(origin LOCK)),--lock $(LOCK))
+
+.PHONY: schedules
+schedules: $(SUBJECTS) $(EXPLORER) ## execute the compiled locks in every order in which harts can go on (LOCK=mcs for one)
+	$(Q)$(PROVE) --only schedules $(if $(filter command% environment%,$(origin LOCK)),--lock $(LOCK))
 
 .PHONY: prove-models
 prove-models: ## check the locks' algorithms with Spin, every interleaving of 3 and of 4 harts

@@ -19,6 +19,9 @@ struct NAME(node) subject_node;
 void subject_init(struct NAME(heap) * heap, uintptr_t start, uintptr_t end);
 void subject_join(struct NAME(node) * node, size_t batch);
 void *subject_alloc(struct NAME(heap) * heap, struct NAME(node) * node, size_t size, size_t align);
+void subject_free(struct NAME(heap) * heap, void *block);
+void subject_reset(struct NAME(heap) * heap);
+size_t subject_used(struct NAME(heap) * heap);
 
 void subject_init(struct NAME(heap) * heap, uintptr_t start, uintptr_t end)
 {
@@ -30,15 +33,33 @@ void subject_join(struct NAME(node) * node, size_t batch)
 	NAME(join)(node, batch);
 }
 
-/* Allocate a block by the same calls as bench/section_lockfree.h. */
+/* The header's own function takes a node where a hart keeps one. */
+typedef void *with_node(struct NAME(heap) *, struct NAME(node) *, size_t, size_t);
+typedef void *without_node(struct NAME(heap) *, size_t, size_t);
+#define TAKES_NODE __builtin_types_compatible_p(__typeof__(NAME(alloc)), with_node)
+
 void *subject_alloc(struct NAME(heap) * heap, struct NAME(node) * node, size_t size, size_t align)
 {
-	struct NAME(seen) seen = NAME(begin)(heap, node);
-	void *block;
+	void (*alloc)(void) = (void (*)(void))NAME(alloc);
 
-	while (!NAME(try)(heap, &seen, size, align, &block))
-		;
-	return block;
+	if (TAKES_NODE)
+		return ((with_node *)alloc)(heap, node, size, align);
+	return ((without_node *)alloc)(heap, size, align);
+}
+
+void subject_free(struct NAME(heap) * heap, void *block)
+{
+	NAME(free)(heap, block);
+}
+
+void subject_reset(struct NAME(heap) * heap)
+{
+	NAME(reset)(heap);
+}
+
+size_t subject_used(struct NAME(heap) * heap)
+{
+	return NAME(used)(heap);
 }
 
 #else

@@ -8,10 +8,11 @@ It exits with 1 when a mutant passed every check that could have noticed it.
 import argparse
 import sys
 
-from tools.mutants.hunt import HUNTERS, Catch, hunt
+from tools.mutants.hunt import HUNTERS, Catch, hunt, hunters_of
 from tools.mutants.tree import Mutant, known, plant
 
 LEFT = "make prove"
+NOT_ASKED = " "
 
 
 def verdict(mutant: Mutant, catches: dict[str, Catch]) -> str:
@@ -19,12 +20,12 @@ def verdict(mutant: Mutant, catches: dict[str, Catch]) -> str:
         return "caught"
     if mutant.memory_model:
         return LEFT  # not noticed here, and could not be
-    return "not run" if any(c.why for c in catches.values()) else "PASSED"
+    return "not run" if not mutant.detector and any(c.why for c in catches.values()) else "PASSED"
 
 
 def table(found: dict[str, tuple[Mutant, dict[str, Catch]]], hunters: list[str]) -> str:
     head = ["mutant", "of", *hunters, "verdict"]
-    lines = [[name, mutant.strategy, *(str(catches[h]) for h in hunters), verdict(mutant, catches)]
+    lines = [[name, mutant.strategy, *(str(catches.get(h, NOT_ASKED)) for h in hunters), verdict(mutant, catches)]
              for name, (mutant, catches) in found.items()]
     width = [max(len(line[i]) for line in [head, *lines]) for i in range(len(head))]
     return "\n".join("  ".join(cell.ljust(w) for cell, w in zip(line, width, strict=True)).rstrip()
@@ -50,9 +51,10 @@ def main() -> int:
     hunters = words(options.engine, list(HUNTERS), "engine")
     found: dict[str, tuple[Mutant, dict[str, Catch]]] = {}
     for name in names:
-        plant(mutants[name])
+        if not mutants[name].detector:
+            plant(mutants[name])
         runs = 1 if mutants[name].memory_model else options.runs
-        found[name] = (mutants[name], {h: hunt(mutants[name], h, runs) for h in hunters})
+        found[name] = (mutants[name], {h: hunt(mutants[name], h, runs) for h in hunters_of(mutants[name], hunters)})
         print(f"{name}: {mutants[name].mistake}\n    {verdict(*found[name])}", file=sys.stderr, flush=True)
     print(table(found, hunters))
     print("\nA number: operations of all harts until the end of the trial in which it was noticed "

@@ -10,6 +10,8 @@ Its checkout is a copy below build/mutants/ (tools/copied.py). tools/mutants/NAM
                                  the seconds in which it must, in the median
     memory-model: yes            no engine here can show it: QEMU and this computer
                                  order more than RISC-V does. Left to make prove
+    found-by: schedules 30       the detector that must find it, whatever others do, and the seconds of
+                                 computing in which it must
 """
 
 import re
@@ -22,7 +24,7 @@ from tools.copied import TOP, copy_tree
 
 PATCHES = Path(__file__).resolve().parent
 TREES = TOP / "build" / "mutants"
-KEYS = {"mistake", "strategy", "options", "plan", "stress", "memory-model"}
+KEYS = {"mistake", "strategy", "options", "plan", "stress", "memory-model", "found-by"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +37,8 @@ class Mutant:
     engine: str = ""  # where `stress` finds it
     limit_s: int = 0  # and in what time, in the median; 0: it does not
     memory_model: bool = False  # only a proof can catch it, on a computer that orders more
+    detector: str = ""  # the detector that must find it; "": any may
+    detector_s: int = 0  # the seconds of computing in which it must
 
     @property
     def patch(self) -> Path:
@@ -56,8 +60,10 @@ def read(path: Path) -> Mutant:
     if not {"mistake", "strategy"} <= set(said) <= KEYS:
         raise SystemExit(f"{path}: it begins with mistake:, strategy: and no more than {', '.join(sorted(KEYS))}")
     engine, limit = said.get("stress", " 0").split(" ")
+    detector, within = said.get("found-by", " 0").split(" ")
     return Mutant(path.stem, said["mistake"], said["strategy"], tuple(said.get("options", "").split()),
-                  said.get("plan", ""), engine, int(limit), said.get("memory-model") == "yes")
+                  said.get("plan", ""), engine, int(limit), said.get("memory-model") == "yes",
+                  detector, int(within))
 
 
 def known() -> dict[str, Mutant]:
@@ -68,13 +74,18 @@ def hunks(mutant: Mutant) -> int:
     return len(re.findall(r"^@@ ", mutant.patch.read_text(), re.MULTILINE))
 
 
-def plant(mutant: Mutant) -> Path:
-    """Make the mutant's tree anew. Returns its path."""
-    copy_tree(mutant.tree)
+def apply(mutant: Mutant) -> None:
+    """Apply the patch in the mutant's tree."""
     done = subprocess.run(["patch", "-p1", "--no-backup-if-mismatch", "-i", str(mutant.patch)], cwd=mutant.tree,
                           capture_output=True, text=True, timeout=30, check=False)
     if done.returncode != 0:
         raise SystemExit(f"{mutant.patch.name} does not fit the header any more: bring it up to date.\n{done.stdout}")
+
+
+def plant(mutant: Mutant) -> Path:
+    """Make the mutant's tree anew. Returns its path."""
+    copy_tree(mutant.tree)
+    apply(mutant)
     return mutant.tree
 
 

@@ -1,0 +1,96 @@
+"""The compiled functions of every strategy, in every order in which harts can go on (verify/schedules.py)."""
+
+import subprocess
+
+import pytest
+from support.run import TOP
+from support.sampling import sampled
+
+from hartlock.plan import strategies
+from verify import code, plans, subjects
+from verify.generators import random_words
+from verify.schedules import Actor, Place, Plan, explore
+from verify.strategy import INCREMENT
+from verify.strategy import code as program
+
+WORDS = [n.replace("-", "_") for n in strategies.known() if n != "indirect"]  # that one calls ticket's functions
+
+
+@pytest.fixture(scope="module")
+def folder():
+    subprocess.run(["make", "-s", "-j2", "build/verify/schedules", *(f"build/verify/{word}.o" for word in WORDS)], cwd=TOP, check=True,
+                   capture_output=True, timeout=300)
+    return subjects.FOLDER
+
+
+@sampled("word", WORDS, quick=lambda word: word in ("hemlock", "magazine", "null"))
+def test_every_schedule_ends_as_it_should(folder, word):
+    found = plans.outcomes(subjects.load(word))
+    assert len(found) >= 6 and not [(o.plan, o.verdict, o.note, o.story) for o in found if plans.wrong(word, o)]
+
+
+# The explorer, on programs of a few instructions
+
+PLACE = Place({"lock": 8, "x": 8}, {"lock": 0xA5})
+X, LOCK = PLACE.address("x"), PLACE.address("lock")
+
+
+def function(text):
+    """A function of instructions that semicolons separate; a branch names the number of the one it goes to."""
+    lines = [line.strip().partition(" ") for line in f"{text};ret".split(";")]
+    return code.Function("f", tuple(code.Insn(n, 1, m, tuple(o.split(",")) if o else ()) for n, (m, _, o) in enumerate(lines)))
+
+
+def told(*parts, good=(2,), before=(), alone=0, **more):
+    """Returns what becomes of harts that each execute a part, with the lock's address in x10 and that of a counter in x20."""
+    actors = [Actor([item for each in part for item in (program(each) if isinstance(each, str) else [each])], {"x10": LOCK, "x20": X})
+              for part in parts]
+    outcome = explore(Plan("t", "", PLACE, [("act", Actor(program(text), {"x10": LOCK, "x20": X}), 1) for text in before], actors,
+                           [("word", X, 4)], frozenset({good}), alone, **more))
+    return outcome.verdict, outcome.note, outcome.story
+
+
+FREE = ("sw x0,0(x10)",)
+TAKE = function("li x5,1;amoswap.w x6,x5,(x10);bnez x6,1")
+GIVE = "sw x0,0(x10)"
+
+
+def test_a_lost_update_is_told_access_by_access(folder):
+    verdict, note, story = told([INCREMENT], [INCREMENT])
+    assert (verdict, note) == ("VIOLATED", "an end that is not as it should be")
+    assert [line.split(": ")[1] for line in story] == ["x+0 0x0", "x+0 0x0", "x+0 0x0 -> 0x1", "x+0 0x1"]
+    assert told([TAKE, INCREMENT, GIVE], [TAKE, INCREMENT, GIVE], before=FREE)[0] == "HOLDS"
+
+
+def test_memory_that_nobody_initialised_holds_anything_but_nothing(folder):
+    assert "never comes to its end" in told([TAKE, INCREMENT, GIVE], [TAKE, INCREMENT, GIVE])[1]
+
+
+def test_a_hart_that_waits_for_ever_is_found(folder):
+    assert "never comes to its end" in told([TAKE, INCREMENT], [TAKE, INCREMENT, GIVE], before=FREE)[1]
+
+
+def test_an_access_outside_of_every_object_is_found(folder):
+    assert told(["ld x5,64(x10)"], good=(0,))[1] == "touches what is no object of the test"
+
+
+def test_a_hart_that_counts_its_looks_is_followed_to_where_it_gives_up(folder):
+    impatient = function("li x5,1;amoswap.w x6,x5,(x10);beqz x6,6;addi x7,x7,1;li x8,100000;bne x7,x8,1")
+    assert told([TAKE, INCREMENT, GIVE], [impatient, INCREMENT, GIVE], before=FREE)[0] == "VIOLATED"
+    patient = function("li x5,1;amoswap.w x6,x5,(x10);beqz x6,5;addi x7,x7,1;j 1")
+    assert told([TAKE, INCREMENT, GIVE], [patient, INCREMENT, GIVE], before=FREE)[0] == "HOLDS"
+
+
+def test_a_hart_that_is_alone_does_not_wait_for_others(folder):
+    assert "alone" in told([TAKE, INCREMENT, GIVE], [TAKE, INCREMENT, GIVE], before=FREE, alone=50)[1]
+    adds = "li x5,1;amoadd.w x6,x5,(x20)"
+    assert told([adds], [adds], alone=50)[0] == "HOLDS"
+
+
+def test_a_search_that_becomes_too_large_is_not_known(folder):
+    assert told([INCREMENT], [INCREMENT], most=3)[:2] == ("UNKNOWN", "more than 3 states")
+
+
+def test_a_word_that_random_numbers_are_drawn_from_is_known_by_its_code(folder):
+    assert random_words(subjects.load("ttas_backoff").functions["acquire"]) == {0}
+    assert not any(random_words(f) for n in ("mcs", "anderson", "clh", "ticket") for f in subjects.load(n).functions.values())

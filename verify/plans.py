@@ -1,0 +1,184 @@
+"""The tests of schedules.py: what harts do with compiled locks and allocators, in every order."""
+
+import itertools
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from hartlock.plan import traits
+
+from verify.generators import random_words
+from verify.schedules import Actor, Outcome, Place, Plan, explore
+from verify.strategy import INCREMENT, SIZE, Program, Subject, code
+
+POISON = 0xA5  # the byte that fills memory before it is initialised
+OTHER = "lw x29,0(x21);addi x29,x29,1;sw x29,0(x21)"  # INCREMENT of what the second lock protects
+# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect.
+ONE = "axA"
+LINE_STATES = 50_000
+ALONE = 200  # accesses in which a hart that is alone has its block
+
+
+class Locks:
+    """A lock's functions, with two locks and some harts. Every hart has a node for each lock, or one for both."""
+
+    def __init__(self, subject: Subject, harts: int, locks: int = 1, far: Sequence[int] = ()):
+        self.subject, self.harts, self.locks, self.far = subject, harts, locks, far
+        own = traits.known().get(subject.name.split(".")[0].replace("_", "-"))
+        self.shares = bool(own and own.hart_bytes) or locks == 1
+        sizes = {f"lock{n}": subject.sizes["lock"] for n in range(locks)} | {"space": subject.sizes["space"]}
+        sizes |= {self.node(h, n): subject.sizes["node"] for h in range(harts) for n in range(locks)}
+        self.place = Place(sizes | {"x": 8, "y": 8}, {name: POISON for name in sizes if name != "space"})
+
+    def node(self, hart: int, lock: int) -> str:
+        return f"node{hart}" if self.shares else f"node{hart}of{lock}"
+
+    def _call(self, function: str, **registers: int) -> Program:
+        return [*code(";".join(f"li {r},{v}" for r, v in registers.items())), self.subject.functions[function]]
+
+    def ready(self) -> Actor:
+        """Returns the hart that initialises the locks and lets all harts join."""
+        program = Program()
+        for n in range(self.locks):
+            program += self._call("init", x10=self.place.address(f"lock{n}"))
+        nodes = [(h, n) for h in range(self.harts) for n in range(1 if self.shares else self.locks)]
+        for number, (h, n) in enumerate(nodes):
+            program += self._call("join", x10=self.place.address(self.node(h, n)), x11=self.place.address("space"), x12=number,
+                                  x13=int(h in self.far))
+        return Actor(program, {})
+
+    def hart(self, number: int, steps: str) -> Actor:
+        program = Program()
+        for step in steps:
+            if step in "xy":
+                program += code(INCREMENT if step == "x" else OTHER)
+            else:
+                n = "ab".index(step.lower())
+                program += self._call("release" if step.isupper() else "acquire", x10=self.place.address(f"lock{n}"),
+                                      x11=self.place.address(self.node(number, n)))
+        return Actor(program, {"x20": self.place.address("x"), "x21": self.place.address("y")})
+
+    def plan(self, name: str, about: str, steps: Sequence[str], before: Sequence[tuple[str, int]] = (), queued: int = 0,
+             done: int = 0) -> Plan:
+        """The plan of harts that each make these steps. `before`: (steps, times) of hart 0, alone; `done`: how often it
+        has incremented x then."""
+        drawn = [self.place.address(self.node(h, n)) + offset for h in range(self.harts) for n in range(self.locks)
+                 for offset in random_words(self.subject.functions["acquire"])]
+        totals = tuple(sum(s.count(c) for s in steps) + (done if c == "x" else 0) for c in "xy")
+        acts = [("act", self.ready(), 1), *(("act", self.hart(0, s), times) for s, times in before)]
+        return Plan(name, about, self.place, acts, [self.hart(h, s) for h, s in enumerate(steps)],
+                    [("word", self.place.address(w), 4) for w in "xy"], frozenset({totals}), queued=queued,
+                    drawn=tuple(dict.fromkeys(drawn)))
+
+
+def _line(s: Subject, harts: int, *fewer: int) -> Plan:
+    """The first of so many harts holds the lock, and the others wait, one behind the other. Where that has too many states,
+    fewer harts do."""
+    plan = Locks(s, harts).plan(f"line{harts}", f"{harts} harts have queued behind one another, and the first holds it", [ONE] * harts,
+                                queued=harts)
+    return replace(plan, most=LINE_STATES, smaller=_line(s, *fewer) if fewer else None)
+
+
+def _lock_plans(s: Subject) -> Iterator[Plan]:
+    far = [1, 3]
+    yield Locks(s, 2).plan("two", "2 harts take it 3 times each", [ONE * 3] * 2)
+    yield Locks(s, 3, far=far).plan("three", "3 harts take it, two of them twice", [ONE * 2, ONE * 2, ONE])
+    yield Locks(s, 4, far=far).plan("four", "4 harts take it once each", [ONE] * 4)
+    yield _line(s, 64, 10, 5)
+    for times in (62, 65534):
+        yield Locks(s, 2).plan(f"after{times}", f"2 harts take it twice, after {times} turns", [ONE * 2] * 2, [(ONE, times)], done=times)
+    yield from _several(s)
+
+
+def _several(s: Subject) -> Iterator[Plan]:
+    """Two locks, a hart in both."""
+    yield Locks(s, 3, 2).plan("inner", "one takes two locks, one each of the two", ["abxyBA", "axA", "byB"])
+    yield Locks(s, 3, 2).plan("outer", "the same; it gives up first what it took first", ["abxyAB", "axA", "byB"])
+    yield Locks(s, 2, 2).plan("both", "two take both locks, twice", ["abxyBA" * 2] * 2)
+    yield Locks(s, 3, 2).plan("hand", "one takes the locks by turns, the others both", ["axAbyB", "abxyBA", "abxyAB"])
+
+
+class Heaps:
+    """An allocator, which has no lock."""
+
+    def __init__(self, subject: Subject, harts: int, blocks: int, skip: int = 0, batch: int = 0):
+        self.subject, self.harts, self.blocks, self.skip, self.batch = subject, harts, blocks, skip, batch
+        sizes = {"lock0": subject.sizes["lock"], **{f"node{h}": subject.sizes["node"] for h in range(harts)}}
+        self.place = Place({**sizes, "heap": SIZE * (blocks + 1)}, {name: POISON for name in sizes})
+
+    def _call(self, function: str, **registers: int) -> Program:
+        return [*code(";".join(f"li {r},{v}" for r, v in registers.items())), self.subject.functions[function]]
+
+    def ready(self) -> Actor:
+        heap = self.place.address("heap")
+        program = self._call("init", x10=self.place.address("lock0"), x11=heap + self.skip, x12=heap + self.blocks * SIZE)
+        for h in range(self.harts):
+            program += self._call("join", x10=self.place.address(f"node{h}"), x11=self.batch)
+        return Actor(program, {})
+
+    def _alloc(self, number: int, register: str, size: int = SIZE) -> Program:
+        return [*self._call("alloc", x10=self.place.address("lock0"), x11=self.place.address(f"node{number}"), x12=size, x13=SIZE),
+                *code(f"mv {register},x10")]
+
+    def _hart(self, number: int, times: int) -> Actor:
+        return Actor([op for n in range(times) for op in self._alloc(number, f"x{24 + n}")], {})
+
+    def plan(self, name: str, about: str, times: Sequence[int], alone: int = 0) -> Plan:
+        """The plan of harts that each allocate so often: all blocks differ, and while there is room none goes without."""
+        start = self.place.address("heap")
+        places = [start + SIZE * k for k in range(int(self.skip > 0), self.blocks)]
+        asked = sum(times)
+        good = frozenset(itertools.permutations([*places, *[0] * max(0, asked - len(places))], asked))
+        seen = [("register", h, f"x{24 + n}") for h, count in enumerate(times) for n in range(count)]
+        return Plan(name, about, self.place, [("act", self.ready(), 1)], [self._hart(h, t) for h, t in enumerate(times)], seen, good, alone)
+
+    def huge(self) -> Plan:
+        """Two harts ask for half of all addresses each, while a third one allocates twice."""
+        harts = [*(Actor(self._alloc(h, "x24", 1 << 63), {}) for h in range(2)), self._hart(2, 2)]
+        start = self.place.address("heap")
+        seen = [("register", 0, "x24"), ("register", 1, "x24"), ("register", 2, "x24"), ("register", 2, "x25")]
+        good = frozenset((0, 0, *both) for both in itertools.permutations([start + SIZE * k for k in range(self.blocks)], 2))
+        return Plan("huge", "2 harts ask for half of all addresses, a third for 2 blocks", self.place, [("act", self.ready(), 1)], harts, seen, good)
+
+    def life(self) -> Plan:
+        """One hart's: what the functions do that are no part of an attempt."""
+        heap, node, start = (self.place.address(n) for n in ("lock0", "node0", "heap"))
+        program = [*self._alloc(0, "x24"), *self._alloc(0, "x25"), *self._call("free", x10=heap, x11=start), *self._call("used", x10=heap),
+                   *code("mv x26,x10"), *self._call("reset", x10=heap), *self._call("join", x10=node, x11=0), *self._alloc(0, "x27"),
+                   *self._call("used", x10=heap), *code("mv x28,x10")]
+        seen = [("register", 0, f"x{n}") for n in range(24, 29)]
+        return Plan("life", "2 blocks, their bytes, a reset, a block again", self.place, [("act", self.ready(), 1)], [Actor(program, {})], seen,
+                    frozenset({(start, start + SIZE, 2 * SIZE, start, SIZE)}))
+
+
+def _heap_plans(s: Subject) -> Iterator[Plan]:
+    yield Heaps(s, 1, 4).life()
+    yield Heaps(s, 2, 4).plan("two", "2 harts allocate twice each, and one that is alone has its block soon", [2, 2], ALONE)
+    yield Heaps(s, 3, 4).plan("three", "the same of 3, one of them twice", [2, 1, 1], ALONE)
+    yield Heaps(s, 3, 2).plan("full", "3 harts, room for 2 blocks", [1, 1, 1])
+    yield Heaps(s, 3, 12, skip=SIZE // 2).plan("crooked", "3 harts, and a heap that begins between two blocks", [1, 1, 1])
+    yield Heaps(s, 3, 4).huge()
+    if s.sizes["node"]:
+        yield Heaps(s, 2, 8, batch=2 * SIZE).plan("batch", "2 harts that take two blocks at a time allocate twice each", [2, 2], ALONE)
+
+
+def plans(subject: Subject) -> Iterator[Plan]:
+    yield from _heap_plans(subject) if subject.lockfree else _lock_plans(subject)
+
+
+CONTROLS = {"null": (), "baseline": ("life", "huge")}  # they lose updates in every plan, but for these
+
+
+def wrong(name: str, outcome: Outcome) -> bool:
+    """Is an outcome not what it has to be?"""
+    right = CONTROLS.get(name.split(".")[0])
+    return outcome.verdict != ("HOLDS" if right is None or outcome.plan in right else "VIOLATED")
+
+
+def outcomes(subject: Subject) -> list[Outcome]:
+    """The outcome of each plan, up to the first that is wrong."""
+    found = list[Outcome]()
+    for plan in plans(subject):
+        found.append(explore(plan))
+        if wrong(subject.name, found[-1]):
+            break
+    return found

@@ -1,0 +1,260 @@
+"""Executes compiled code in every order in which harts can go on, on memory that is sequentially consistent.
+
+What RVWMO adds to that is for prove.py. Here there are more harts and more turns, several locks, and
+memory that holds anything before `init`. verify/schedules/ goes through the states; this module writes
+down for it what each hart executes, and says what it found.
+"""
+
+import hashlib
+import json
+import subprocess
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import cache
+from pathlib import Path
+
+from verify.code import Function
+from verify.errors import ProofError
+from verify.herd import TOP
+from verify.memory import APART, FIRST, STACK
+from verify.ops import Op, decode
+from verify.strategy import Program
+
+EXPLORER = TOP / "build" / "verify" / "schedules"
+SOURCES = Path(__file__).parent / "schedules"
+KEPT = TOP / "build" / "verify" / "results"
+STACKS_APART = 0x100000  # as in verify/schedules/machine.c
+MOST = 3_000_000  # states
+LIMIT_S = 60  # seconds of a search; it counts as unknown then
+NO_REGISTER = 32
+
+
+@dataclass(frozen=True)
+class Actor:
+    """A hart: its program, and the registers that it begins with."""
+
+    program: Program
+    registers: dict[str, int]
+
+
+@dataclass(frozen=True)
+class Place:
+    """The objects of a test, one behind the other, far apart."""
+
+    sizes: dict[str, int]
+    fills: dict[str, int] = field(default_factory=dict)  # the byte that an object is full of; 0 if it is not named
+
+    def address(self, name: str) -> int:
+        return FIRST + APART * list(self.sizes).index(name)
+
+    def word(self, address: int) -> str:
+        which, offset = divmod(address - FIRST, APART)
+        names = list(self.sizes)
+        return f"{names[which]}+{offset}" if 0 <= which < len(names) and address < STACK else f"{address:#x}"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A test: what acts before it, and the harts that then go on in every order."""
+
+    name: str
+    about: str
+    place: Place
+    before: Sequence[tuple[str, Actor, int]]  # ("act", hart, times) or ("queue", hart, 1)
+    harts: Sequence[Actor]
+    seen: Sequence[tuple[str, int, int | str]]  # ("word", address, bytes) or ("register", hart, name)
+    good: frozenset[tuple[int, ...]]
+    alone: int = 0  # accesses in which a hart that is alone ends its call; 0: it may wait for others
+    queued: int = 0  # the first so many of `harts` have gone on before, until they wait
+    most: int = MOST
+    drawn: tuple[int, ...] = ()  # addresses of words that hold random numbers
+    smaller: "Plan | None" = None  # the plan that is asked instead where there are too many states
+
+
+@dataclass
+class Outcome:
+    """The verdict on a plan."""
+
+    plan: str
+    verdict: str = "UNKNOWN"  # HOLDS, VIOLATED, UNKNOWN
+    note: str = ""
+    states: int = 0
+    seconds: float = 0.0
+    story: list[str] = field(default_factory=list)  # the accesses that lead to the fault
+
+
+def _after(ops: Sequence[Op], at: int, targets: Sequence[int]) -> list[int]:
+    """The places that the instruction at a place can go on to."""
+    op = ops[at]
+    if op.kind == "jump":
+        return [targets[at]]
+    return [at + 1, targets[at]] if op.kind == "branch" else [at + 1]
+
+
+def _live(ops: Sequence[Op], targets: Sequence[int]) -> list[int]:
+    """The registers, as bits, that are read before they are written from each instruction on."""
+    live, changed = [0] * (len(ops) + 1), True
+    while changed:
+        changed = False
+        for at in reversed(range(len(ops))):
+            out = 0
+            for then in _after(ops, at, targets):
+                out |= live[then]
+            op = ops[at]
+            used = sum(1 << _register(r) for r in {*(s for s in op.sources if isinstance(s, str)), op.base} - {"", "x0"})
+            now = (out & ~(0 if op.rd == "x0" else 1 << _register(op.rd))) | used
+            changed |= now != live[at]
+            live[at] = now
+    return live
+
+
+def _register(name: str) -> int:
+    return int(name[1:])
+
+
+def _is_only_a_look(ops: Sequence[Op], at: int, targets: Sequence[int]) -> bool:
+    """Is this an LR whose reservation no SC uses?"""
+    todo, known = [at], {at}
+    for here in todo:
+        for then in _after(ops, here, targets):
+            if then < len(ops) and ops[then].kind == "sc":
+                return False
+            if then < len(ops) and then not in known and ops[then].kind != "lr":
+                known.add(then)
+                todo.append(then)
+    return True
+
+
+def _flat(program: Program) -> tuple[list[Op], list[int], list[int]]:
+    """A program as one piece of code: its instructions, where each jumps to, and the part of the program it is of."""
+    ops, targets, parts = list[Op](), list[int](), list[int]()
+    for number, item in enumerate(program):
+        begins = len(ops)
+        insns = [item] if isinstance(item, Op) else [decode(i, item.name) for i in item.insns]
+        for op in insns:
+            ops.append(op)
+            parts.append(number)
+            if op.kind == "ret":
+                targets.append(begins + len(insns))
+            elif op.kind in ("jump", "branch") and isinstance(item, Function):
+                targets.append(begins + item.at(op.insn.target))
+            else:
+                targets.append(0)
+    return ops, targets, parts
+
+
+_KINDS = {"alu", "load", "store", "amo", "cas", "sc", "branch", "jump"}
+
+
+def _kind(ops: Sequence[Op], at: int, targets: Sequence[int]) -> str:
+    op = ops[at]
+    if op.kind == "lr":
+        return "load" if _is_only_a_look(ops, at, targets) else "lr"
+    if op.kind == "amo" and op.name == "swap" and op.rd == "x0":
+        return "store"
+    return op.kind if op.kind in _KINDS else ""
+
+
+def _sources(op: Op) -> str:
+    given = [*op.sources, 0, 0][:2]
+    return " ".join(f"{NO_REGISTER:x} {s & (1 << 64) - 1:x}" if isinstance(s, int) else f"{_register(s):x} 0" for s in given)
+
+
+@dataclass(frozen=True)
+class Code:
+    """A program as verify/schedules/main.c reads it, and what each instruction of it is for a reader. What only orders or
+    hints is left out, so that most forms of a lock are one piece of code."""
+
+    lines: list[str]
+    told: list[str]
+
+
+def _code(program: Program) -> Code:
+    ops, targets, parts = _flat(program)
+    ops = [Op("jump", op.insn) if op.kind == "ret" else op for op in ops]
+    live, kinds = _live(ops, targets), [_kind(ops, at, targets) for at in range(len(ops))]
+    kept = [at for at in range(len(ops)) if kinds[at]]
+    place = [sum(k < at for k in kept) for at in range(len(ops) + 1)]
+    lines, told = [f"program {len(kept):x}"], list[str]()
+    for at in kept:
+        op, item = ops[at], program[parts[at]]
+        name = "-" if kinds[at] in ("load", "store") else op.name or "-"
+        lines.append(f"op {kinds[at]} {name} {_register(op.rd):x} {_register(op.base or 'x0'):x} {op.width:x} "
+                     f"{int(op.unsigned)} {_sources(op)} {op.offset & (1 << 64) - 1:x} {place[targets[at]]:x} {parts[at]:x} {live[at]:x}")
+        told.append(f"{item.name.removeprefix('subject_')}+{op.insn.address:x} {op.insn}" if isinstance(item, Function) else str(op.insn))
+    return Code(lines, told)
+
+
+def _hart(number: int, actor: Actor) -> Iterator[str]:
+    yield from _code(actor.program).lines
+    yield f"hart {number:x}"
+    for name, value in {**actor.registers, "x2": STACK + 0x8000 + number * STACKS_APART}.items():
+        yield f"register {number:x} {_register(name):x} {value:x}"
+
+
+def _text(plan: Plan) -> str:
+    """A plan as verify/schedules/main.c reads it."""
+    lines = [f"object {plan.place.address(n):x} {size:x} {plan.place.fills.get(n, 0):x}" for n, size in plan.place.sizes.items() if size]
+    actors = [*plan.harts, *(actor for _, actor, _ in plan.before)]
+    for number, actor in enumerate(actors):
+        lines += _hart(number, actor)
+    for number, (what, _, times) in enumerate(plan.before, len(plan.harts)):
+        lines.append(f"{what} {number:x} {times:x}")
+    lines += [f"queue {number:x} {_held(plan.harts[number]):x} {int(number == 0)}" for number in range(plan.queued)]
+    lines += [f"forget {address:x}" for address in plan.drawn]
+    lines += [f"active {len(plan.harts):x}", f"most {plan.most:x}", f"alone {plan.alone:x}"]
+    for what, a, b in plan.seen:
+        lines.append(f"see-{what} {a:x} {_register(b) if isinstance(b, str) else b:x}")
+    lines += ["good " + " ".join(f"{v:x}" for v in values) for values in sorted(plan.good)]
+    return "\n".join(lines) + "\n"
+
+
+def _held(actor: Actor) -> int:
+    """The part of a hart's program behind its first acquire."""
+    return 1 + next(n for n, item in enumerate(actor.program) if isinstance(item, Function))
+
+
+def _told(plan: Plan, line: str) -> str:
+    """One access of the story, for a reader."""
+    hart, at, address, before, after, happened = line.split()[1:]
+    where, old, new = plan.place.word(int(address, 16)), int(before, 16), int(after, 16)
+    change = f"{old:#x}" if old == new else f"{old:#x} -> {new:#x}"
+    return f"hart {hart}  {_code(plan.harts[int(hart)].program).told[int(at)]}: {where} {change if happened == '1' else '(nothing)'}"
+
+
+def _search(plan: Plan, text: str) -> Outcome:
+    began = time.monotonic()
+    if not EXPLORER.is_file():
+        raise ProofError(f"{EXPLORER} is not there: make prove builds it")
+    try:
+        done = subprocess.run([str(EXPLORER)], input=text, capture_output=True, text=True, timeout=LIMIT_S, check=False)
+    except subprocess.TimeoutExpired:
+        return Outcome(plan.name, note=f"more than {LIMIT_S} s", seconds=LIMIT_S)
+    lines = done.stdout.splitlines()
+    if done.returncode != 0 or not lines or not lines[0].startswith("verdict "):
+        raise ProofError(f"{EXPLORER.name} ended with {done.returncode}: {done.stderr.strip()[:200]}")
+    verdict, _, why = lines[0].removeprefix("verdict ").partition(" ")
+    states = next((int(line.split()[1]) for line in lines if line.startswith("states ")), 0)
+    story = [_told(plan, line) for line in lines if line.startswith("step ")]
+    return Outcome(plan.name, verdict, why.strip(), states, round(time.monotonic() - began, 2), story)
+
+
+@cache
+def _explorer() -> str:
+    """The hash of the explorer's sources."""
+    return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(SOURCES.glob("*.[ch]")))).hexdigest()
+
+
+def explore(plan: Plan) -> Outcome:
+    """Go through every schedule of a plan; where there are too many, of the smaller one. A result is kept under the
+    hash of all that it depends on."""
+    text = _text(plan)
+    kept = KEPT / f"{hashlib.sha256(f'{_explorer()}{text}'.encode()).hexdigest()}.schedules"
+    try:
+        outcome = Outcome(**json.loads(kept.read_text()))
+    except (OSError, ValueError, TypeError):
+        outcome = _search(plan, text)
+        kept.parent.mkdir(parents=True, exist_ok=True)
+        kept.write_text(json.dumps(asdict(outcome)))
+    return explore(plan.smaller) if outcome.verdict == "UNKNOWN" and plan.smaller else replace(outcome, plan=plan.name)
