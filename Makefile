@@ -204,9 +204,10 @@ include rust/rust.mk
 setup: ## install what building, running and `make check` need (Debian packages)
 	$(Q)./host/setup base kernel run check
 
-setup-deep: ## install what `make check-deep` needs: other compilers, a browser, Slurm, U-Boot; a second QEMU beside
+setup-deep: ## install what `make check-deep` needs: other compilers, a browser, Slurm, U-Boot, Rust; a second QEMU and OpenSBI's source beside
 	$(Q)./host/setup base kernel run check deep
 	$(Q)./host/fetch-qemu10
+	$(Q)./host/fetch-opensbi
 
 # Tests start the host program often: they are told which Python it takes, and that the tree is built.
 JOBS   := $(shell nproc)
@@ -231,7 +232,7 @@ check-changed: all model native observe ## the quick tests of the folders that d
 built-and-linted:
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target lint all model native observe
 
-SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd tools/fuzz/run .ci/run
+SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd host/fetch-opensbi tools/fuzz/run .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
@@ -255,6 +256,10 @@ mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cel
 .PHONY: detectors
 detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/trust/stress.md)
 	$(Q)$(TOOL)mutants.detectors $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
+
+.PHONY: opensbi
+opensbi: ## OpenSBI with a lock of lock/ in the place of its own, for QEMU's -bios (LOCK=mcs; LOCK=own: as it is)
+	$(Q)$(TOOL)opensbi $(LOCK)
 
 .PHONY: record-logs
 record-logs: all ## record the logs of tests/support/logs/ again, after the kernel's records have changed

@@ -38,6 +38,9 @@
  * RISC-V the address dependency does that by itself (RVWMO, preserved program
  * order, rule 9); C11's memory_order_consume is an acquire everywhere.
  *
+ * Compile with -DLOCK_TYPES='<my_types.h>' where a header of your own has bool, uint32_t and
+ * uintptr_t, and the compiler's would be in its way.
+ *
  * a32_ is for words of 32 bits, aptr_ for words as wide as a pointer. Every
  * compare-and-swap is strong: it fails only if the two differ.
  *
@@ -50,8 +53,12 @@
 #ifndef LOCK_ATOMIC_H
 #define LOCK_ATOMIC_H
 
+#ifdef LOCK_TYPES
+#include LOCK_TYPES
+#else
 #include <stdbool.h>
 #include <stdint.h>
+#endif
 
 #if defined(__riscv) && !defined(LOCK_ATOMIC_C11)
 #include "atomic_rv64.h"

@@ -2,8 +2,10 @@
 #ifndef LOCK_ATOMIC_RV64_H
 #define LOCK_ATOMIC_RV64_H
 
+#ifndef LOCK_TYPES /* atomic.h has included them */
 #include <stdbool.h>
 #include <stdint.h>
+#endif
 
 #if __riscv_xlen != 64
 #error "lock/atomic.h: written for rv64"

@@ -68,6 +68,23 @@ def test_a_header_stands_alone(header, compiler, tmp_path):
     assert needed_or_written(compiled(tmp_path, compiler, f'#include "{header}"\n' * 2)) == set()
 
 
+TYPES = """typedef _Bool bool;
+typedef unsigned int uint32_t;
+typedef unsigned long uintptr_t;
+#define true 1
+#define false 0
+"""
+
+
+@pytest.mark.parametrize("header", [h for h in HEADERS if h.parent.name == "lock" and h.name != "atomic_c11.h"], ids=named)
+def test_a_lock_takes_the_types_of_its_tree(header, tmp_path):
+    """LOCK_TYPES takes the place of the compiler's headers: none of them is found here."""
+    (tmp_path / "types.h").write_text(TYPES)
+    (tmp_path / "alone.c").write_text(f'#include "types.h"\n#include "{header}"\n')
+    run([*COMPILERS["rv64-gcc"], *WARN, "-O1", "-nostdinc", '-DLOCK_TYPES="types.h"', f"-I{tmp_path}", "-c", tmp_path / "alone.c", "-o",
+         tmp_path / "alone.o"])
+
+
 def test_the_check_sees_what_is_needed_and_what_is_written(compiler, tmp_path):
     """The check itself: a static, a global and a call are each seen."""
     bad = "static int kept;\nint shown;\nvoid gone(void);\nstatic inline void f(void) { kept++; gone(); }\n"
