@@ -257,6 +257,10 @@ mutant: all ## a checkout with one of them in build/mutants/ (MUTANT=clh-own-cel
 detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; WRITE=1 puts it into docs/trust/stress.md)
 	$(Q)$(TOOL)mutants.detectors $(if $(SEEDS),--seeds $(SEEDS)) $(if $(ONLY),--only $(ONLY)) $(if $(WRITE),--write)
 
+.PHONY: peers
+peers: native ## our locks beside Concurrency Kit's and spin-rs's, in one run on threads (BOOTS=10 TRIALS=3; WRITE=1; REALTIME=1: as root, on a busy computer)
+	$(Q)$(TOOL)peers.peers $(if $(BOOTS),--boots $(BOOTS)) $(if $(TRIALS),--trials $(TRIALS)) $(if $(WRITE),--write) $(if $(REALTIME),--realtime)
+
 .PHONY: opensbi
 opensbi: ## OpenSBI with a lock of lock/ in the place of its own, for QEMU's -bios (LOCK=mcs; LOCK=own: as it is)
 	$(Q)$(TOOL)opensbi $(LOCK)

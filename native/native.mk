@@ -2,6 +2,7 @@
 # for. Included by the Makefile, from which it takes the sources, WARN and worker.
 
 SANITIZE    ?=
+NATIVE_LIBS ?=
 NATIVE      := $(BUILD)/native$(SANITIZE:%=-%)
 NATIVE_SRCS := $(wildcard native/*.c) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c))
 NATIVE_OBJS := $(patsubst %,$(NATIVE)/%.o,$(NATIVE_SRCS)) $(call worker_objects,$(NATIVE))
@@ -21,7 +22,7 @@ native: $(call formed,$(NATIVE))/hartlock ## build the bench on threads (SANITIZ
 
 $(call formed,$(NATIVE))/hartlock: $(NATIVE_OBJS)
 	$(call say,LINK,$@)
-	$(Q)$(NATIVE_CC) -Wl,--gc-sections -o $@ $(NATIVE_OBJS)
+	$(Q)$(NATIVE_CC) -Wl,--gc-sections -o $@ $(NATIVE_OBJS) $(NATIVE_LIBS)
 
 $(NATIVE)/%.c.o: %.c $(NATIVE)/flags
 	$(call say,HOSTCC,$<)

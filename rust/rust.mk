@@ -18,6 +18,10 @@ rust: ## build and test the Rust crate, and run its example (make setup-deep bri
 	$(Q)$(CARGO_ENV) $(YIELD) $(CARGO) test $(CARGO_FROM) --all-features --lib
 	$(Q)$(CARGO_ENV) $(CARGO) run $(CARGO_FROM) --all-features --example abc
 
+.PHONY: rust-peers
+rust-peers: ## build the functions by which `make peers` calls locks in Rust
+	$(Q)$(CARGO_ENV) $(CARGO) build $(CARGO_FROM:rust/Cargo.toml=tools/peers/spin/Cargo.toml) --release
+
 # Debian has no core for bare RISC-V, but its source. RUSTC_BOOTSTRAP lets this stable compiler build it.
 RUST_TARGET  := riscv64gc-unknown-none-elf
 RUST_LIBRARY ?= /usr/lib/rustlib/src/rust/library

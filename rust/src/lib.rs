@@ -55,11 +55,13 @@ macro_rules! plain_lock {
             /// The hart that took the lock gives it up: the debug form of the C locks checks that.
             type GuardMarker = GuardNoSend;
 
+            #[inline]
             fn lock(&self) {
                 // SAFETY: the pointer is to a C lock, which lives as long as `self`.
                 unsafe { $acquire(self.0.get().cast()) }
             }
 
+            #[inline]
             fn try_lock(&self) -> bool {
                 // SAFETY: as in lock().
                 unsafe { $trylock(self.0.get().cast()) }
@@ -68,11 +70,13 @@ macro_rules! plain_lock {
             /// # Safety
             ///
             /// The caller holds the lock.
+            #[inline]
             unsafe fn unlock(&self) {
                 // SAFETY: as in lock(); that the lock is held is the caller's promise.
                 unsafe { $release(self.0.get().cast()) }
             }
 
+            #[inline]
             fn is_locked(&self) -> bool {
                 // SAFETY: as in lock().
                 unsafe { $is_locked(self.0.get().cast()) }

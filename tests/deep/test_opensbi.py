@@ -12,7 +12,7 @@ from hartlock.base.elf import Elf
 
 HARTS = 8
 LOCK_BYTES = {"ticket": 8, "mcs": 16, "qspin": 4}
-# How often these are called depends on when harts arrive: on how console lines meet, on who is asked and stopped when.
+# The counts of these depend on when harts arrive: which console lines meet, and which hart asks when.
 BY_TIMING = {"sbi_nputs", "sbi_domain_get_assigned_hartmask", "sbi_domain_is_assigned_hart", "sse_event_get"}
 
 pytestmark = pytest.mark.skipif(not opensbi.SOURCE.is_dir(), reason="OpenSBI's source is not there: make setup-deep")

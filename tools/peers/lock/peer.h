@@ -1,0 +1,32 @@
+/* peer.h: what makes a lock of another project one that the bench can run. It comes as Debian
+ * installs it; only these adapters are hartlock's. A peer does not say whether it waited, so its
+ * acquire returns false. */
+#ifndef PEER_H
+#define PEER_H
+
+#include "port.h"
+
+/* Defines the lock `name` of a peer that keeps nothing for a hart. */
+#define PEER_PLAIN(name, type, init_call, lock_call, unlock_call)                          \
+	enum { name##_forms = 0 };                                                         \
+	struct name##_lock {                                                               \
+		type peer;                                                                 \
+	};                                                                                 \
+	LOCK_KEEPS_NOTHING(name)                                                           \
+	static inline void name##_init(struct name##_lock *l)                              \
+	{                                                                                  \
+		init_call(&l->peer);                                                       \
+	}                                                                                  \
+	static inline bool name##_acquire(struct name##_lock *l, struct name##_node *node) \
+	{                                                                                  \
+		(void)node;                                                                \
+		lock_call(&l->peer);                                                       \
+		return false;                                                              \
+	}                                                                                  \
+	static inline void name##_release(struct name##_lock *l, struct name##_node *node) \
+	{                                                                                  \
+		(void)node;                                                                \
+		unlock_call(&l->peer);                                                     \
+	}
+
+#endif
