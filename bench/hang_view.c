@@ -5,6 +5,7 @@
 #include "bench.h"
 #include "plan.h"
 #include "record.h"
+#include "shootdown.h"
 #include "window.h"
 
 static const struct pass_run *_Atomic running;
@@ -26,6 +27,8 @@ static struct hang_view view_of(const struct pass_run *run)
 		.node_stride = (uintptr_t)run->strategy->node(1).at - (uintptr_t)node.at,
 		.ops = (uintptr_t)&run->stats[0].ops,
 		.ops_stride = sizeof(run->stats[0]),
+		.awaits = (uintptr_t)&shootdown_seats[0].awaits,
+		.awaits_stride = sizeof(shootdown_seats[0]),
 	};
 }
 
@@ -104,6 +107,8 @@ void bench_say_hart(unsigned hart)
 		return;
 	node = run->strategy->node(hart);
 	record_u64("ops", aptr_load_relaxed(&run->stats[hart].ops));
+	if (*(volatile uint64_t *)&shootdown_seats[hart].awaits != 0)
+		record_u64("awaits", shootdown_seats[hart].awaits - 1);
 	if (node.bytes != 0)
 		say_view("node", "node_at", "node_bytes", node);
 }

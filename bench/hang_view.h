@@ -16,6 +16,7 @@ struct hang_view {
 	uint64_t lock, lock_bytes;
 	uint64_t node, node_bytes, node_stride; /* hart 0's node; bytes from a node to the next */
 	uint64_t ops, ops_stride;               /* hart 0's counter, and likewise */
+	uint64_t awaits, awaits_stride;         /* hart 0's shootdown_seat.awaits, and likewise */
 };
 
 extern struct hang_view hang_view;

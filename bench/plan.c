@@ -306,6 +306,11 @@ static const char *contradiction(const struct plan *plan)
 		return "align does not divide the sizes";
 	if (plan->work.allocator != ALLOCATOR_BUMP && plan->exhaust != 0)
 		return "exhaust is of the bump allocator";
+	if (plan->work.allocator != ALLOCATOR_BUMP &&
+	    (plan->work.shootdown != 0 || plan->work.waiters != WAITERS_QUEUE))
+		return "shootdown and waiters are of the bump allocator";
+	if (plan->work.shootdown != 0 && plan->work.churn_us != 0)
+		return "a hart that was stopped acknowledges no shootdown";
 	if (replay_given() &&
 	    (plan_needs_full(plan) || plan->work.hold != 0 || plan->work.think != 0))
 		return "a replay goes with no hold, no think and no key of the full variant";

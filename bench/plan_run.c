@@ -17,13 +17,32 @@ static const char *why_impossible(const struct workload *work)
 {
 	if (work->interrupt_us != 0 && !port_interrupts())
 		return "no_interrupts";
-	if ((work->ipi_us != 0 || work->churn_us != 0) && !port_disturbs())
-		return work->ipi_us != 0 ? "no_ipis" : "no_stops";
+	if ((work->ipi_us != 0 || work->shootdown != 0) && !port_disturbs())
+		return "no_ipis";
+	if (work->churn_us != 0 && !port_disturbs())
+		return "no_stops";
 	return work->irq_off && !PORT_MASKS ? "no_masking" : NULL;
 }
 
+/* Does the work need the workers whose harts owe each other answers? */
+static bool has_duties(const struct workload *work)
+{
+	return work->shootdown != 0 || work->waiters != WAITERS_QUEUE;
+}
+
+/* Returns why the chosen strategy has no worker for the work, as a trial's status; NULL: it has. */
+static const char *why_no_worker(const struct pass_run *run)
+{
+	if (run->strategy == NULL)
+		return has_duties(&run->work) ? "no_section" : "other_allocator";
+	return run->work.waiters == WAITERS_TRY &&
+			       !strategy_tries(run->plan->trial[run->trial].strategy)
+		     ? "no_trylock"
+		     : NULL;
+}
+
 /* Fills in the trial's own workload, and the variant of the strategy that can do it; NULL: there is
- * none, for the plan's allocator is another one than that of a strategy without a lock. */
+ * none (why_no_worker()). */
 static void choose_work(struct pass_run *run)
 {
 	const struct plan *plan = run->plan;
@@ -33,9 +52,10 @@ static void choose_work(struct pass_run *run)
 	run->work.watched = plan->work.interrupt_us != 0 || plan->work.ipi_us != 0;
 	run->work.offset =
 		placement_offset(&plan->work, random_mix(plan->seed + random_mix(run->trial)));
-	run->strategy = replay_given()        ? replay_strategies[strategy]
-		      : plan_needs_full(plan) ? strategy_full(strategy, plan->work.allocator)
-					      : strategies[strategy];
+	run->strategy = replay_given()          ? replay_strategies[strategy]
+		      : has_duties(&plan->work) ? strategy_duty(strategy)
+		      : plan_needs_full(plan)   ? strategy_full(strategy, plan->work.allocator)
+						: strategies[strategy];
 }
 
 /* Returns the extension that the run's strategy needs and some hart lacks; NULL: none. */
@@ -73,9 +93,9 @@ static void try_strategy(const struct plan *plan, unsigned id, unsigned harts)
 	struct pass_run run = {.plan = plan, .trial = id, .harts = harts};
 
 	choose_work(&run);
-	if (run.strategy == NULL)
+	if (why_no_worker(&run) != NULL)
 		report_trial(id, strategies[plan->trial[id].strategy]->name, harts,
-			     "other_allocator");
+			     why_no_worker(&run));
 	else if (lacking(&run) != NULL)
 		refuse(&run, lacking(&run));
 	else

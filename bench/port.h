@@ -68,7 +68,7 @@ void port_alarm_off(void);
 bool port_interrupts(void);
 
 /* Can a hart interrupt another in its timed loop, and can it be stopped there, in the
- * sense of firmware, and started again? The next four are only called if it can. */
+ * sense of firmware, and started again? The next six are only called if it can. */
 bool port_disturbs(void);
 
 /* Set the function that each hart calls when port_send_ipi() reaches it, before the first
@@ -77,6 +77,13 @@ void port_on_ipi(void (*fn)(unsigned index));
 
 /* Interrupt hart `index`, wherever it is. Returns false if that is not possible. */
 bool port_send_ipi(unsigned index);
+
+/* Set the function that each hart calls when port_shoot() reaches it, with its interrupts off,
+ * before the first is sent. */
+void port_on_shot(void (*fn)(unsigned index));
+
+/* Interrupt hart `index` to have that function called. Returns false if that is not possible. */
+bool port_shoot(unsigned index);
 
 /* Stop the calling hart, which loses its alarm. Returns when it has been started again by
  * port_start(), which returns false as long as the hart has not stopped. */

@@ -10,6 +10,8 @@
 
 #include "lock_and_heap.h"
 
+#include "duty.h" /* it uses what that defines */
+
 /* Allocate a block. marks is a constant NULL in the passes that read no clock, grant in all
  * but the fairness pass. */
 static inline __attribute__((always_inline)) void *section(const struct workload *work,
@@ -26,7 +28,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	if (marks)
 		marks->call = port_cycles();
 	mask = hook_mask(work);
-	waited = ACQUIRE(THE_LOCK, &mine->node);
+	waited = section_acquire(work, mine, &mask);
 	if (marks)
 		marks->owner = port_cycles();
 	if (grant)
@@ -35,6 +37,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	block = bump_alloc(THE_HEAP, hook_size(work, &mine->hooks), work->align);
 	hook_touch(work, &mine->hooks);
 	delay(hook_hold(work, &mine->hooks));
+	section_duty(work, mine);
 	hook_inside(work, &mine->hooks, false);
 	if (grant)
 		fairness_release(grant);

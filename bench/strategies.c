@@ -1,7 +1,9 @@
 #include "strategy.h"
 
-#define LOCK(name) \
-	extern const struct strategy plain_##name, full_##name, pool_##name, replay_##name;
+#define LOCK(name)                                                                          \
+	extern const struct strategy plain_##name, full_##name, pool_##name, replay_##name, \
+		duty_##name;                                                                \
+	extern const bool tries_##name;
 #define LOCKFREE(name)          extern const struct strategy plain_##name, full_##name;
 #define LOCKFREE_ISA(name, ext) LOCKFREE(name)
 #define ALIAS(other, name)
@@ -37,6 +39,18 @@ const struct strategy *const replay_strategies[] = {
 #include "../lock/locks.def"
 };
 #undef LOCK
+
+#define LOCK(name) &duty_##name,
+static const struct strategy *const duty_strategies[] = {
+#include "../lock/locks.def"
+};
+#undef LOCK
+
+#define LOCK(name) &tries_##name,
+static const bool *const duty_tries[] = {
+#include "../lock/locks.def"
+};
+#undef LOCK
 #undef LOCKFREE
 #undef LOCKFREE_ISA
 #define LOCKFREE(name) LOCK(name)
@@ -49,6 +63,16 @@ static const struct strategy *const *const full_strategies[ALLOCATORS] = {
 const struct strategy *strategy_full(unsigned i, enum allocator allocator)
 {
 	return full_strategies[allocator][i];
+}
+
+bool strategy_tries(unsigned i)
+{
+	return duty_tries[i] != NULL && *duty_tries[i];
+}
+
+const struct strategy *strategy_duty(unsigned i)
+{
+	return duty_strategies[i];
 }
 
 #define LOCK(name)              NULL,

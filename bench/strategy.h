@@ -2,6 +2,7 @@
 #ifndef BENCH_STRATEGY_H
 #define BENCH_STRATEGY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -54,6 +55,13 @@ extern const unsigned strategy_count;
 /* Returns the variant of strategies[i] that does the work of a plan that needs more than the plain
  * one does; NULL: it does not go with the plan's allocator. */
 const struct strategy *strategy_full(unsigned i, enum allocator allocator);
+
+/* Returns the variant of strategies[i] whose harts owe each other answers (duty.h); NULL: it has no
+ * section. */
+const struct strategy *strategy_duty(unsigned i);
+
+/* May the waiters of that variant try, or has it none? */
+bool strategy_tries(unsigned i);
 
 /* The extension that strategies[i] needs, because it has its instructions; NULL: none. */
 extern const char *const strategy_needs[];

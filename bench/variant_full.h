@@ -8,6 +8,7 @@
 #include "ipi_noise.h"
 #include "port.h"
 #include "port_irq.h"
+#include "shootdown.h"
 #include "sizes.h"
 #include "timer_noise.h"
 #include "variant.h"
@@ -18,6 +19,9 @@
 #ifdef FREEING
 #define VARIANT      FREEING
 #define VARIANT_NAME FREEING_NAME
+#elif defined(DUTY)
+#define VARIANT      duty
+#define VARIANT_NAME "duty"
 #else
 #define VARIANT      full
 #define VARIANT_NAME "full"
@@ -34,6 +38,9 @@ struct hooks {
 	struct arrivals arrivals;
 	noise_flag inside; /* the hart is in its section; interrupts look at it */
 	struct hart_stats *me;
+#ifdef DUTY
+	uint64_t until_shootdown; /* operations */
+#endif
 };
 
 /* Called by the hart before its worker. */
@@ -46,6 +53,9 @@ static inline void hook_start(const struct workload *work, struct hooks *h, stru
 		timer_noise_start(me, work, &h->inside);
 	if (work->ipi_us != 0)
 		ipi_noise_start(me, work, &h->inside);
+#ifdef DUTY
+	shootdown_enter(me, work->waiters == WAITERS_POLL);
+#endif
 }
 
 /* Called by the hart behind its worker. */
@@ -59,6 +69,9 @@ static inline void hook_stop(const struct workload *work, struct hooks *h, struc
 	me->behind = now > due ? now - due : 0;
 	if (work->churn_us != 0)
 		churn_done(me->index);
+#ifdef DUTY
+	shootdown_leave(me);
+#endif
 }
 
 /* Waits until `due`. Returns true when the window ends first. */

@@ -196,3 +196,11 @@ const struct strategy JOIN(VARIANT, STRATEGY) = {
 	.worker = {throughput, latency, audit, grants},
 #endif
 };
+
+#ifdef DUTY
+#ifdef TRIES
+const bool JOIN(tries, STRATEGY) = true;
+#else
+const bool JOIN(tries, STRATEGY) = FORMS == 0; /* nobody waits */
+#endif
+#endif

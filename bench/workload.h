@@ -19,6 +19,13 @@ enum placement {
 /* The allocators, in the order of plan key `allocator`. */
 enum allocator { ALLOCATOR_BUMP, ALLOCATOR_POOL, ALLOCATORS };
 
+/* The ways to wait of a hart that finds the lock held, in the order of plan key `waiters`. */
+enum waiters {
+	WAITERS_QUEUE, /* it does what the lock has it do */
+	WAITERS_POLL,  /* that, and between two looks it answers others: LOCK_POLL() */
+	WAITERS_TRY,   /* it does not queue: it tries, and in between its interrupts are on */
+};
+
 enum { PLACEMENT_SPAN = 4096 }; /* random offsets are below this, bytes */
 
 /* The first fields are keys of plan.def, unless they say otherwise; code that verify/ has
@@ -48,6 +55,7 @@ struct workload {
 #define WORKLOAD_PLAN(key)
 #include "plan.def"
 	enum allocator allocator;
+	enum waiters waiters;
 };
 
 #endif

@@ -12,7 +12,7 @@
 #include "trap_frame.h"
 
 /* A new meaning is one more word here, and a handler. */
-enum ipi { IPI_NOISE, IPI_HANG, IPI_MEANINGS };
+enum ipi { IPI_NOISE, IPI_HANG, IPI_SHOT, IPI_MEANINGS };
 
 /* Set what every hart does on an IPI of that meaning, with its interrupts off. `frame` is
  * where the hart was interrupted, or NULL if it slept. Call it before the first such IPI

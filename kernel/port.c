@@ -149,6 +149,25 @@ bool port_send_ipi(unsigned index)
 	return ipi_send(index, IPI_NOISE);
 }
 
+static void (*on_shot)(unsigned index);
+
+static void on_shot_frame(const struct trap_frame *frame)
+{
+	(void)frame;
+	on_shot(this_hart->index);
+}
+
+void port_on_shot(void (*fn)(unsigned index))
+{
+	on_shot = fn;
+	ipi_handler(IPI_SHOT, on_shot_frame);
+}
+
+bool port_shoot(unsigned index)
+{
+	return ipi_send(index, IPI_SHOT);
+}
+
 void port_stop(void)
 {
 	hotplug_stop_self();

@@ -19,6 +19,16 @@ bool port_send_ipi(unsigned index)
 	panic("thread %u cannot be interrupted", index);
 }
 
+void port_on_shot(void (*fn)(unsigned index))
+{
+	(void)fn; /* workers of the duty variant set it, whether or not anything is shot */
+}
+
+bool port_shoot(unsigned index)
+{
+	panic("thread %u cannot be interrupted", index);
+}
+
 void port_stop(void)
 {
 	panic("threads do not stop");

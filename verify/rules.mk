@@ -22,7 +22,6 @@ $(foreach s,$(LOCKS),$(foreach f,$(SUBJECT_FORMS),$(eval $(call subject,$(s),loc
 $(foreach s,$(LOCKFREES),$(eval $(call subject,$(s),alloc,-DLOCKFREE,,)))
 # A lock with a trylock is built once more, with it, in a folder of its own: a trylock that changes then leaves the proof of
 # its lock as it is.
-TRYLOCKS := $(foreach s,$(LOCKS),$(if $(shell grep -l '^static inline bool $(s)_trylock\b' lock/$(s).h),$(s)))
 $(foreach s,$(TRYLOCKS),$(eval $(call subject,$(s),lock,-DTRYLOCK,,,try/)))
 -include $(SUBJECTS:.o=.d)
 

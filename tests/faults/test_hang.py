@@ -115,7 +115,7 @@ def test_the_host_knows_where_the_kernel_keeps_what():
     words = {Elf(IMAGE).symbol(memory_view.VIEW): range(100, 100 + len(members))}
     seen = memory_view.view(lambda at, count: words[at][:count], IMAGE)
     assert seen["harts"] == 100 and {"trial", "strategy", "pass", "lock", "lock_bytes", "node", "node_bytes", "node_stride", "ops",
-                                     "ops_stride"} <= set(seen)
+                                     "ops_stride", "awaits", "awaits_stride"} <= set(seen)
 
 
 def test_memory_that_makes_no_sense_is_not_shown():

@@ -68,7 +68,7 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
     """The run that the options ask for. Raises UsageError for what cannot be measured."""
     given = workload_of(options)
     workload, kind = workload_options.workload(vars(options), given), choose.kind(options.engine)
-    locks = tuple(strategies.choose(options.lock, workload.allocator))
+    locks = tuple(strategies.choose(options.lock, workload.allocator, workload.duty))
     remarks: list[str] = []
     if given:
         locks, remarks = replayable(locks, options.lock)
@@ -80,7 +80,7 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
         smp=smp, locks=locks, harts=harts, workload=workload, trials=trials, seed=options.seed, inject=options.inject,
         replay=given.word if given else "", facts=asdict(given.facts) if given else {},
         relax=options.relax, unlock=options.unlock, clusters=options.clusters,
-        optional=tuple(name for name in strategies.optional(options.lock, workload.allocator) if name in locks),
+        optional=tuple(name for name in strategies.optional(options.lock, workload.allocator, workload.duty) if name in locks),
         order=plans.order(locks, harts, trials, options.seed))
     plans.check(plan)
     engines = choose.choose(options.engine, asked)

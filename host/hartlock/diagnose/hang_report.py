@@ -80,13 +80,24 @@ def lines(hang: Fields, stuck: Sequence[Fields], asked: Registers, image: Path, 
         text = f"hart {f.number('hart')}: {where}"
         if "ops" in f.values:
             text += f", after {f.number('ops')} operation(s)"
+        if "awaits" in f.values:
+            text += f"; in its section it waits for hart {f.number('awaits')} to acknowledge a shootdown"
         if strategy and "node" in f.values:
             text += f"; its node: {named_words(words(f, 'node'), node, places)}"
         out.append(text)
     if strategy:
         out.append(f"{'heap' if strategy.lockfree else 'lock'} at "
                    f"{hang.number('lock_at'):#x}: {named_words(words(hang, 'lock'), lock, places)}")
-    return out
+    return out + why(out)
+
+
+def why(harts: Sequence[str]) -> list[str]:
+    """Returns the sentence that says why they hang, where the lines of harts show it; else nothing."""
+    if not any(re.search(r"\bshootdown \(", line) for line in harts):
+        return []
+    return ["why: an owner waits inside its section for all harts to acknowledge a shootdown, and a hart that waits for the lock with its "
+            "interrupts off acknowledges nothing. One that polls answers between two looks (--waiters poll, LOCK_POLL()); one that tries "
+            "waits with its interrupts on (--waiters try, lock/irqsave.h)"]
 
 
 def _pc_and_ra(f: Fields, asked: Registers) -> tuple[int, int] | None:

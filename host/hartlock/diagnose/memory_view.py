@@ -56,9 +56,11 @@ def _stuck(seen: Mapping[str, int], memory: Memory, index: int, hart: int, regis
     """Returns the @stuck of the trial's hart of that index, whose hart id is `hart`."""
     node = seen["node"] + index * seen["node_stride"]
     kept = {"node_at": node, "node_bytes": seen["node_bytes"], "node": _words(memory, node, seen["node_bytes"])}
+    awaits = memory(seen["awaits"] + index * seen["awaits_stride"], 1)
     done = memory(seen["ops"] + index * seen["ops_stride"], 1)
     return _fields("stuck", hart=index, id=hart, answered=1, pc=registers.get("pc", 0), ra=registers.get("ra", 0),
-                   **({"ops": done[0]} if done else {}), **(kept if seen["node_bytes"] else {}))
+                   **({"ops": done[0]} if done else {}),
+                   **({"awaits": awaits[0] - 1} if awaits and awaits[0] else {}), **(kept if seen["node_bytes"] else {}))
 
 
 def look(registers: hang_report.Registers, memory: Memory, image: Path) -> list[str]:

@@ -28,12 +28,12 @@ class Abilities(NamedTuple):
 
     interrupts: bool = True  # --interrupt
     masks: bool = True  # --irq off
-    disturbs: bool = True  # --ipi and --churn
+    disturbs: bool = True  # --ipi, --churn and --shootdown
 
     def missing(self, wants: Sequence[str]) -> list[str]:
         """The options of `wants` that the engine cannot do."""
         can = {"--interrupt": self.interrupts, "--irq off": self.masks, "--ipi": self.disturbs,
-               "--churn": self.disturbs}
+               "--churn": self.disturbs, "--shootdown": self.disturbs}
         return [option for option in wants if not can[option]]
 
 

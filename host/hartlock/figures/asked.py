@@ -70,8 +70,10 @@ def _waited(trial: Trial) -> list[str]:
     return [f"latency pass: one hart waited {waited} time(s) for itself"] if trial.harts == 1 and waited else []
 
 
-def _fair(trial: Trial, bypass: float) -> list[str]:
-    """The problems of a lock that lets more others go first than it claims."""
+def _fair(trial: Trial, work: Workload, bypass: float) -> list[str]:
+    """The problems of a lock that lets more others go first than it claims. Where nobody queues, it claims nothing."""
+    if work.duty == strategies.TRYLOCK:
+        return []
     most = traits.known()[trial.strategy].bypass_bound(trial.harts, trial.clusters)
     if is_disturbed(trial.passes["fairness"]) or not bypass > most:
         return []
@@ -86,4 +88,4 @@ def faults(trial: Trial, work: Workload, timing: Timing, bypass: float) -> list[
         said += _one_at_a_time(name, p, work, timing.delay_cycles) if locked else []
     said += _between_grants(trial, work, timing.delay_cycles) if locked and timing.delay_cycles else []
     said += _waited(trial) if locked else []
-    return said + (_fair(trial, bypass) if timing.stops_nobody else [])
+    return said + (_fair(trial, work, bypass) if timing.stops_nobody else [])

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hartlock.base.errors import UsageError
 from hartlock.plan import lock_forms, schema
-from hartlock.plan.strategies import BASELINE, BUMP, CLOCK, CONTROL, PROBE
+from hartlock.plan.strategies import BASELINE, BUMP, CLOCK, CONTROL, PROBE, SECTION, TRYLOCK
 from hartlock.plan.windows import Windows
 
 FORMAT = 1
@@ -29,6 +29,8 @@ class Combination(NamedTuple):
 SIZES = {"small": 16, "pages": 4096, "mixed": 16}
 MOST_BYTES = {"small": 256, "pages": 65536, "mixed": 4096}
 FIXED = "fixed"
+TRY = "try"  # the word of `waiters` that needs a trylock
+DUTY = "duty"  # the variant whose harts owe each other answers: bench/duty.h
 FRAME_BYTES = 4096  # the size of a frame: alloc/pool.h, alloc/buddy.h
 LARGEST_BYTES = {"pool": FRAME_BYTES}  # the most that an allocator hands out at once
 
@@ -73,6 +75,8 @@ class Workload(schema.Made):
     allocator: str
     live_blocks: int
     remote_percent: int
+    shootdown_ops: int
+    waiters: str
     exhaust_rounds: int
 
     def _keys(self) -> Iterator[tuple[schema.Key, int | str]]:
@@ -96,10 +100,19 @@ class Workload(schema.Made):
         return self.allocator != BUMP
 
     @property
+    def duty(self) -> str:
+        """Returns the thing that a strategy must have for its harts' duties (strategies.SECTION, TRYLOCK); "" where they have none."""
+        if self.waiters == TRY:
+            return TRYLOCK
+        return SECTION if self.shootdown_ops or self.waiters != schema.choice("waiters").usual else ""
+
+    @property
     def variant(self) -> str:
         """The variant of a worker that runs the workload, as choose_work() of bench/plan_run.c chooses it."""
         if self.replay:
             return schema.REPLAY
+        if self.duty:
+            return DUTY
         if self.frees:
             return self.allocator.replace("-", "_")
         return schema.FULL if any(key.full and value != key.usual for key, value in self._keys()) else schema.PLAIN
@@ -182,6 +195,14 @@ def probe(smp: int, seed: int) -> Plan:
                 order=(Combination(PROBE, smp),))
 
 
+def _check_duties(w: Workload) -> None:
+    """Refuse what goes with neither a shootdown nor waiters with a duty."""
+    if w.duty and w.frees:
+        raise UsageError(f"--shootdown and --waiters are of the bump allocator; with --allocator {w.allocator} there are none")
+    if w.shootdown_ops and w.churn_period_us:
+        raise UsageError("--shootdown: a hart that --churn has stopped acknowledges nothing")
+
+
 def _check_allocator(w: Workload) -> None:
     """Refuse what the allocator cannot hand out, and options that only another one has."""
     if not w.frees:
@@ -211,6 +232,7 @@ def check(plan: Plan) -> None:
         raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB), "
                          "and the audit's map may need a ninth of them")
     _check_allocator(w)
+    _check_duties(w)
     if plan.clusters and plan.smp % plan.clusters:
         raise UsageError(f"--clusters {plan.clusters}: {plan.smp} harts (--smp) do not make {plan.clusters} equal clusters")
     if w.align_bytes > HEAP_BYTES:

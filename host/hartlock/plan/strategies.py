@@ -13,6 +13,7 @@ from hartlock.plan import schema
 
 BUMP = schema.choice("allocator").usual  # the allocator that takes no block back
 CONTROL = "null"  # the strategy that must lose updates when harts overlap
+SECTION, TRYLOCK = "section", "trylock"  # a strategy must have one of these where harts owe each other answers
 BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
 CLOCK = "clock"  # not a strategy: the price of the clock read, as a row of its own
 PROBE = "probe"  # not a strategy: what accesses to memory cost
@@ -25,9 +26,18 @@ class Strategy:
     header: Path
     needs: str = ""  # the extension without which it is not run
 
-    def serves(self, allocator: str) -> bool:
-        """True if the strategy goes with that allocator: a lock does with each, and a lock-free strategy is one itself."""
-        return not self.lockfree or allocator == BUMP
+    def why_not(self, allocator: str, duty: str) -> str:
+        """Returns why the strategy does not go with that allocator, or with that duty of its harts; "": it does."""
+        if self.lockfree and allocator != BUMP:
+            return f"it is an allocator itself, and --allocator {allocator} another one"
+        if self.lockfree and duty:
+            return "it is no lock, and --shootdown and --waiters are of locks"
+        return "it has no trylock, which --waiters try needs" if duty == TRYLOCK and not self.tries else ""
+
+    @property
+    def tries(self) -> bool:
+        """True if a hart may try it, or never waits for it."""
+        return self.name == CONTROL or f" {self.header.stem}_trylock(" in self.header.read_text()
 
     def summary(self) -> str:
         """The first sentence of the header's own comment, without its full stop; it may have several lines."""
@@ -54,17 +64,16 @@ def aliases() -> dict[str, str]:
             for macro, other, *rest in _words() if macro == "ALIAS" for name in rest}
 
 
-def choose(text: str, allocator: str = BUMP) -> list[str]:
-    """The strategies of `--lock spin,ticket` or `--lock all`, each once, in order: all that there are for the allocator."""
+def choose(text: str, allocator: str = BUMP, duty: str = "") -> list[str]:
+    """The strategies of `--lock spin,ticket` or `--lock all`, each once, in order: all that there are for the allocator and the duty."""
     names, other = known(), aliases()
     chosen: dict[str, None] = {}
     for word in text.split(","):
         word = other.get(word.replace("_", "-"), word.replace("_", "-"))
         if word == "all":
-            chosen.update(dict.fromkeys(name for name, strategy in names.items() if strategy.serves(allocator)))
-        elif word in names and not names[word].serves(allocator):
-            raise UsageError(f"--lock {word}: it is an allocator itself, and --allocator {allocator} another one. "
-                             f"With that there are {', '.join(choose('all', allocator))}.")
+            chosen.update(dict.fromkeys(name for name, strategy in names.items() if not strategy.why_not(allocator, duty)))
+        elif word in names and (why := names[word].why_not(allocator, duty)):
+            raise UsageError(f"--lock {word}: {why}. With that there are {', '.join(choose('all', allocator, duty))}.")
         elif word in names:
             chosen[word] = None
         else:
@@ -80,7 +89,7 @@ def label(names: Collection[str]) -> str:
     return "all" if set(names) == set(known()) else "-".join(names)
 
 
-def optional(text: str, allocator: str = BUMP) -> tuple[str, ...]:
+def optional(text: str, allocator: str = BUMP, duty: str = "") -> tuple[str, ...]:
     """The strategies that only `all` has asked for, and that harts may be unable to run."""
     named = {word.replace("_", "-") for word in text.split(",")}
-    return tuple(name for name in choose(text, allocator) if known()[name].needs and name not in named)
+    return tuple(name for name in choose(text, allocator, duty) if known()[name].needs and name not in named)

@@ -121,6 +121,10 @@ OPTIONS = (
            "ones, and operations allocate and free by chance", "allocator"),
     Option("live", "BLOCKS", "that a hart has at the most, where blocks come back, 1 to 64", "live"),
     Option("remote", "PERCENT", "of the frees: another hart frees the block, 0 to 100", "remote"),
+    Option("shootdown", "OPS", "every OPS-th operation of a hart interrupts all others inside its section, and waits there until each "
+           "has acknowledged (tcg, model and board only)", "shootdown"),
+    Option("waiters", "HOW", "what a hart that finds the lock held does: queue (what the lock has it do), poll (that, and between two "
+           "looks it acknowledges a shootdown), try (it does not queue, but tries, and waits with its interrupts on)", "waiters"),
     Option("exhaust", "ROUNDS", "behind the passes, allocate to the end of a small heap, again and again", "exhaust"),
 )
 
@@ -182,5 +186,5 @@ def workload(options: Options, of_file: replay.Workload | None = None) -> Worklo
 
 def wants(w: Workload) -> list[str]:
     """The options of a workload that not every engine can do."""
-    asked = {"--interrupt": w.interrupt_period_us, "--irq off": w.irq == "off", "--ipi": w.ipi_period_us, "--churn": w.churn_period_us}
+    asked = {"--interrupt": w.interrupt_period_us, "--irq off": w.irq == "off", "--ipi": w.ipi_period_us, "--churn": w.churn_period_us, "--shootdown": w.shootdown_ops}
     return [option for option, value in asked.items() if value]

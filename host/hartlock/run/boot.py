@@ -182,7 +182,9 @@ class Session:
                    "no_interrupts": "this machine delivers no interrupts in a timed loop",
                    "no_ipis": "this machine delivers no IPIs in a timed loop",
                    "no_stops": "this machine cannot stop a hart in a timed loop and start it again",
-                   "no_masking": "this machine has no way to keep interrupts off"}
+                   "no_masking": "this machine has no way to keep interrupts off",
+                   "no_section": "it is no lock, and only a lock has a section",
+                   "no_trylock": "it has no trylock"}
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
         elif not is_complete(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.run.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")
@@ -207,6 +209,7 @@ class Session:
         places = [m for line in said if (m := re.fullmatch(r"hart (\d+) pc 0x(\w+) (.*)", line))]
         for m, at in zip(places, symbols.locate([int(m[2], 16) for m in places], self.image), strict=True):
             self.harts.append(f"hart {m[1]}: at {at}, {m[3]}")
+        self.harts += hang_report.why(self.harts)
         rest = [line for line in said if not re.fullmatch(r"hart (\d+) pc .*", line)]
         return f"{name} {how}" + (": " + "\n  ".join(rest) if rest else "")
 
