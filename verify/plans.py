@@ -18,6 +18,11 @@ LINE_STATES = 50_000
 ALONE = 200  # accesses in which a hart that is alone has its block
 
 
+def _call(subject: Subject, function: str, **registers: int) -> Program:
+    """A call of a function, with its arguments."""
+    return [*code(";".join(f"li {r},{v}" for r, v in registers.items())), subject.functions[function]]
+
+
 class Locks:
     """A lock's functions, with two locks and some harts. Every hart has a node for each lock, or one for both."""
 
@@ -32,17 +37,14 @@ class Locks:
     def node(self, hart: int, lock: int) -> str:
         return f"node{hart}" if self.shares else f"node{hart}of{lock}"
 
-    def _call(self, function: str, **registers: int) -> Program:
-        return [*code(";".join(f"li {r},{v}" for r, v in registers.items())), self.subject.functions[function]]
-
     def ready(self) -> Actor:
         """Returns the hart that initialises the locks and lets all harts join."""
         program = Program()
         for n in range(self.locks):
-            program += self._call("init", x10=self.place.address(f"lock{n}"))
+            program += _call(self.subject, "init", x10=self.place.address(f"lock{n}"))
         nodes = [(h, n) for h in range(self.harts) for n in range(1 if self.shares else self.locks)]
         for number, (h, n) in enumerate(nodes):
-            program += self._call("join", x10=self.place.address(self.node(h, n)), x11=self.place.address("space"), x12=number,
+            program += _call(self.subject, "join", x10=self.place.address(self.node(h, n)), x11=self.place.address("space"), x12=number,
                                   x13=int(h in self.far))
         return Actor(program, {})
 
@@ -53,7 +55,7 @@ class Locks:
                 program += code(INCREMENT if step == "x" else OTHER)
             else:
                 n = "ab".index(step.lower())
-                program += self._call("release" if step.isupper() else "acquire", x10=self.place.address(f"lock{n}"),
+                program += _call(self.subject, "release" if step.isupper() else "acquire", x10=self.place.address(f"lock{n}"),
                                       x11=self.place.address(self.node(number, n)))
         return Actor(program, {"x20": self.place.address("x"), "x21": self.place.address("y")})
 
@@ -105,18 +107,15 @@ class Heaps:
         sizes = {"lock0": subject.sizes["lock"], **{f"node{h}": subject.sizes["node"] for h in range(harts)}}
         self.place = Place({**sizes, "heap": SIZE * (blocks + 1)}, {name: POISON for name in sizes})
 
-    def _call(self, function: str, **registers: int) -> Program:
-        return [*code(";".join(f"li {r},{v}" for r, v in registers.items())), self.subject.functions[function]]
-
     def ready(self) -> Actor:
         heap = self.place.address("heap")
-        program = self._call("init", x10=self.place.address("lock0"), x11=heap + self.skip, x12=heap + self.blocks * SIZE)
+        program = _call(self.subject, "init", x10=self.place.address("lock0"), x11=heap + self.skip, x12=heap + self.blocks * SIZE)
         for h in range(self.harts):
-            program += self._call("join", x10=self.place.address(f"node{h}"), x11=self.batch)
+            program += _call(self.subject, "join", x10=self.place.address(f"node{h}"), x11=self.batch)
         return Actor(program, {})
 
     def _alloc(self, number: int, register: str, size: int = SIZE) -> Program:
-        return [*self._call("alloc", x10=self.place.address("lock0"), x11=self.place.address(f"node{number}"), x12=size, x13=SIZE),
+        return [*_call(self.subject, "alloc", x10=self.place.address("lock0"), x11=self.place.address(f"node{number}"), x12=size, x13=SIZE),
                 *code(f"mv {register},x10")]
 
     def _hart(self, number: int, times: int) -> Actor:
@@ -142,9 +141,9 @@ class Heaps:
     def life(self) -> Plan:
         """One hart's: what the functions do that are no part of an attempt."""
         heap, node, start = (self.place.address(n) for n in ("lock0", "node0", "heap"))
-        program = [*self._alloc(0, "x24"), *self._alloc(0, "x25"), *self._call("free", x10=heap, x11=start), *self._call("used", x10=heap),
-                   *code("mv x26,x10"), *self._call("reset", x10=heap), *self._call("join", x10=node, x11=0), *self._alloc(0, "x27"),
-                   *self._call("used", x10=heap), *code("mv x28,x10")]
+        program = [*self._alloc(0, "x24"), *self._alloc(0, "x25"), *_call(self.subject, "free", x10=heap, x11=start), *_call(self.subject, "used", x10=heap),
+                   *code("mv x26,x10"), *_call(self.subject, "reset", x10=heap), *_call(self.subject, "join", x10=node, x11=0), *self._alloc(0, "x27"),
+                   *_call(self.subject, "used", x10=heap), *code("mv x28,x10")]
         seen = [("register", 0, f"x{n}") for n in range(24, 29)]
         return Plan("life", "2 blocks, their bytes, a reset, a block again", self.place, [("act", self.ready(), 1)], [Actor(program, {})], seen,
                     frozenset({(start, start + SIZE, 2 * SIZE, start, SIZE)}))
