@@ -84,8 +84,9 @@ def test_what_starves_on_one_machine_has_no_sure_rank_and_is_not_taken(tmp_path)
     ttas = next(p for p in advice.places if p.name == "ttas")
     assert take.take(data, advice).name == "mcs" and ttas.starves and not ttas.tied and advice.places[-1] is ttas
     assert [boot for _, boot in starved_on(ttas.cell)] == [7] and any("ttas on 1 of 16 machines" in said for said in advice.warnings)
-    report = run_here("report", path)
-    assert report.returncode == 0 and "so these have no sure rank: ttas on 7 (members.csv" in (path / "report.md").read_text()
+    report, page = run_here("report", path), path / "report.md"
+    assert report.returncode == 0 and "so these have no sure rank: ttas on 7 (members.csv" in page.read_text()
+    assert "- Confidence: " in page.read_text() and "- To use mcs, copy lock/mcs.h, " in page.read_text()
     _, balanced = advice_of(path, "balanced")
     assert "on 1 of 16 machines" in balanced.out["ttas"]
 
