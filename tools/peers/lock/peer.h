@@ -29,4 +29,19 @@
 		unlock_call(&l->peer);                                                     \
 	}
 
+/* Defines the lock `name`, `count` words of `type`, whose functions tools/peers/spin/src/lib.rs
+ * has. Zeroed memory is a free one. */
+#define PEER_RUST(name, type, count)                                                  \
+	struct name##_words {                                                         \
+		type word[count];                                                     \
+	};                                                                            \
+	void peer_##name##_lock(struct name##_words *);                               \
+	void peer_##name##_unlock(struct name##_words *);                             \
+	static inline void peer_##name##_init(struct name##_words *l)                 \
+	{                                                                             \
+		*l = (struct name##_words){0};                                        \
+	}                                                                             \
+	PEER_PLAIN(name, struct name##_words, peer_##name##_init, peer_##name##_lock, \
+		   peer_##name##_unlock)
+
 #endif
