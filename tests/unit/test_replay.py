@@ -74,6 +74,11 @@ def test_steps_are_in_order_with_their_lines(tmp_path):
     assert (known.seen.taken, known.seen.left_out, known.seen.held_share) == (3, 0, 0.15)
 
 
+def test_a_section_that_touches_only_its_lock_is_a_step(tmp_path):
+    known = file_of(tmp_path, *observed([section(h, 10, 20, read=1) for h in (0, 1)], [{"section": i, "address": LOCK, "wrote": 0} for i in (0, 1)]))
+    assert known.classes[0].steps == (Step(0, 10, 0, 0, 0),) * 2
+
+
 def test_harts_that_take_it_alike_are_a_class(tmp_path):
     often = [section(h, 100 * i, 100 * i + 9) for h in (0, 1) for i in range(1, 12 - 4 * h)]
     known = file_of(tmp_path, *observed([*often, section(2, 50, 59), section(2, 80, 89)], harts=3))

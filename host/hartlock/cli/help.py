@@ -24,7 +24,7 @@ commands: sweep    all locks on 1, 2, 4, ... harts over several boots, with a re
           report, compare, advise, collect    what results say
           stress   random workloads until a check fails
           probe    what memory costs here, as a machine profile
-          observe  the locks of an image of yours, and how it uses them
+          observe  the locks of an image of yours; its files are for --workload
 
 Exit status: 0 all well; 1 a check failed or the run is incomplete (what it measured
 is kept); 2 a wrong option or a missing program; 3 given up, for nothing was heard;

@@ -57,10 +57,9 @@ def replayable(locks: Sequence[str], asked: str) -> tuple[tuple[str, ...], list[
     """The strategies that a workload file can be replayed with, and the remark on those that `--lock all` asked for, and that cannot."""
     known = strategies.known()
     left_out = [name for name in locks if known[name].lockfree]
-    why = "no section of another's can run under it: it hands out blocks, and locks nothing"
     if named := [name for name in left_out if name in asked.replace("_", "-").split(",")]:
-        raise UsageError(f"--lock {named[0]} with --workload: {why}")
-    told = [f"left out with --workload: {words(left_out)}; {why.replace('it hands', 'each hands').replace('under it', 'under them')}."] if left_out else []
+        raise UsageError(f"--lock {named[0]} with --workload: it hands out blocks and locks nothing, so it cannot run another's section")
+    told = [f"left out with --workload, because they lock nothing and cannot run another's section: {words(left_out)}."] if left_out else []
     return tuple(name for name in locks if name not in left_out), told
 
 

@@ -1,6 +1,6 @@
 """Writes a workload file (plan/replay.py) for each lock that more than one hart took."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +37,8 @@ def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) ->
         if not classes:
             continue
         path = folder / writer.WORKLOADS / f"{replay.file_name(lock.name)}.toml"
+        if path in written:
+            path = path.with_name(f"{path.stem}@{lock.address:#x}.toml")
         with writer.writing(path):
             path.write_text(replay.text_of(lock.name, _of(source, lock), _seen(lock, seen, len(locks), classes), classes), encoding="utf-8")
         written.append(path)
@@ -53,10 +55,12 @@ def _lines(seen: Records) -> dict[int, Lines]:
     found: dict[int, list[int]] = {}
     for touch in seen.touch:
         place = int(touch["section"])
-        if place >= len(seen.section) or not touch["wrote"] and _is_lock(seen.section[place], int(touch["address"])):
+        if place >= len(seen.section):
             continue
-        kind = (2 if not shared.get((int(seen.section["lock"][place]), int(touch["address"])), False) else int(touch["wrote"] == 0))
-        found.setdefault(place, [0, 0, 0])[kind] += 1
+        section, wrote, address = seen.section[place], bool(touch["wrote"]), int(touch["address"])
+        of = found.setdefault(place, [0, 0, 0])
+        if wrote or not _is_lock(section, address):
+            of[(0 if wrote else 1) if shared.get((int(section["lock"]), address), False) else 2] += 1
     return {place: Lines(*kinds) for place, kinds in found.items()}
 
 
@@ -71,15 +75,15 @@ def _is_shared(line: Array) -> bool:
     return bool(line["writers"]) and touched & (touched - 1) != 0
 
 
-def _runs(lock: Lock, seen: Records, hart: int) -> Iterator[Array]:
-    """The places of a hart's sections of a lock, in order: those of which the lines were kept."""
+def _places(lock: Lock, seen: Records, hart: int) -> Array:
+    """The places of a hart's sections of a lock in their file, in the order in which it had it."""
     rows = np.flatnonzero((seen.section["lock"] == lock.word) & (seen.section["hart"] == hart) & (seen.section["is_held"] == 0))
-    return iter(rows[np.argsort(seen.section["taken"][rows], kind="stable")])
+    return rows[np.argsort(seen.section["taken"][rows], kind="stable")]
 
 
 def _steps(lock: Lock, seen: Records, hart: int, lines: dict[int, Lines]) -> list[Step]:
-    """The steps of a hart, in order. The first one's gap is not known: the median stands for it."""
-    places = list(_runs(lock, seen, hart))
+    """The steps of a hart, in order: those of which the lines were kept. The first one's gap is not known: the median stands for it."""
+    places = _places(lock, seen, hart)
     rows = seen.section[places]
     gaps = np.maximum(rows["asked"][1:].astype(np.int64) - rows["freed"][:-1].astype(np.int64), 0)
     first = int(np.median(gaps)) if len(gaps) else int(lock.gap.p50)
