@@ -65,10 +65,9 @@ def of_setting(data: Results, setting: Comparable, harts: int, known: Facts | No
 
 def lock_sentence(f: Facts) -> str:
     """The sentence on the lock itself."""
-    gap = f.gap_mean if f.gap_mean else f.gap_p50
     return (f"{f.lock} of {f.image}: {count(f.taken)} acquisitions by {f.harts} of {f.image_harts} harts, {percent(f.busiest_share)} of them by one; "
             f"held for {count(f.hold_p50)} instructions (p99 {count(f.hold_p99)}), in which it writes {f.written_p50} lines and reads {f.read_p50}; "
-            f"a hart asks again {significant(gap)} instructions after it let it go, in the mean (the median is {count(f.gap_p50)}).")
+            f"a hart asks again {significant(f.gap_mean)} instructions after it let it go, in the mean (the median is {count(f.gap_p50)}).")
 
 
 def _where(m: Matter) -> str:
@@ -83,10 +82,10 @@ def first_sentences(m: Matter, taken: str) -> Iterator[str]:
     (least, best), (most, worst) = m.shares[0], m.shares[-1]
     if m.is_little:
         yield (f"At this rate no lock matters: getting it takes less than {_most(most)} of a hart's time {_where(m)}, from {best.strategy} "
-               f"({percent(least)}) to {worst.strategy} ({percent(most)}).")
+               f"({_share(least)}) to {worst.strategy} ({_share(most)}).")
         return
-    yield (f"Here it matters which lock it is: getting it takes {percent(least)} of a hart's time at the most with {best.strategy}, and "
-           f"{percent(most)} with {worst.strategy}, {_where(m)}.")
+    yield (f"Here it matters which lock it is: getting it takes {_share(least)} of a hart's time at the most with {best.strategy}, and "
+           f"{_share(most)} with {worst.strategy}, {_where(m)}.")
     by_name = {cell.strategy: cell for _, cell in m.shares}
     if taken in by_name:
         yield _tails(by_name[taken], max(by_name.values(), key=_tail))
@@ -98,6 +97,11 @@ def _most(share: float) -> str:
     while bound > 1e-6 and share < bound / 10:
         bound /= 10
     return f"{100 * bound:g} %"
+
+
+def _share(share: float) -> str:
+    """A share in per cent, however small."""
+    return f"{significant(100 * share)} %"
 
 
 def _tail(cell: Cell) -> float:

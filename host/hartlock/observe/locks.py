@@ -83,11 +83,6 @@ class Lock:
         return max(self.per_hart.values(), default=0) / max(1, len(self.sections))
 
     @property
-    def every_gap(self) -> Array:
-        """All gaps, those with a WFI in them, too."""
-        return gaps(self.sections)[0]
-
-    @property
     def weight(self) -> float:
         """The weight that ranks locks: the instructions for which it was held, times the harts that want it."""
         return float(held(self.sections[self.sections["is_held"] == 0]).sum()) * len(self.per_hart)

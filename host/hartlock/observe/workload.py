@@ -82,16 +82,24 @@ def _places(lock: Lock, seen: Records, hart: int) -> Array:
 
 
 def _steps(lock: Lock, seen: Records, hart: int, lines: dict[int, Lines]) -> list[Step]:
-    """The steps of a hart, in order: those of which the lines were kept. The first one's gap is not known: the median stands for it."""
+    """The steps of a hart, in order: those of which the lines were kept. They are done again and again, so the first one's gap is the rest of
+    the hart's time: what it executed before it asked for the first time, and behind the last time."""
     places = _places(lock, seen, hart)
     rows = seen.section[places]
     gaps = np.maximum(rows["asked"][1:].astype(np.int64) - rows["freed"][:-1].astype(np.int64), 0)
-    first = int(np.median(gaps)) if len(gaps) else int(lock.gap.p50)
+    if not len(rows):
+        return []
+    first = int(rows["asked"][0]) + max(0, _executed(seen, [hart]) - int(rows["freed"][-1]))
     made = []
     for place, gap, hold in zip(places, [first, *gaps], held(rows), strict=True):
         if (of := lines.get(int(place))) is not None or int(seen.section["written"][place]) + int(seen.section["read"][place]) == 0:
             made.append(_step(int(gap), int(hold), of or Lines(0, 0, 0)))
     return made
+
+
+def _executed(seen: Records, harts: Sequence[int]) -> int:
+    """The instructions that these harts executed."""
+    return int(seen.hart["instructions"][np.isin(seen.hart["hart"], harts)].sum())
 
 
 def _step(gap: int, hold: int, of: Lines) -> Step:
@@ -127,9 +135,9 @@ def _some(steps: list[Step], most: int) -> list[Step]:
 
 def _seen(lock: Lock, seen: Records, locks: int, classes: Sequence[HartClass]) -> Seen:
     executed = float(seen.hart["instructions"].sum()) / max(1, len(seen.hart))
-    gap = lock.every_gap
+    spent = float(held(lock.sections).sum())
     return Seen(
         taken=lock.taken, left_out=lock.taken - sum(len(c.steps) for c in classes), harts=len(lock.per_hart), image_harts=len(seen.hart),
         image_locks=locks, busiest_share=round(lock.busiest, 4), hold_p50=int(lock.hold.p50), hold_p99=int(lock.hold.p99),
-        gap_p50=int(lock.gap.p50), gap_mean=int(gap.mean()) if len(gap) else 0, slept_share=round(lock.slept, 4),
-        held_share=round(float(held(lock.sections).sum()) / max(1.0, executed), 6), written_p50=int(lock.written), read_p50=int(lock.read))
+        gap_p50=int(lock.gap.p50), gap_mean=max(0, int((_executed(seen, list(lock.per_hart)) - spent) / lock.taken)), slept_share=round(lock.slept, 4),
+        held_share=round(spent / max(1.0, executed), 6), written_p50=int(lock.written), read_p50=int(lock.read))
