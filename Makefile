@@ -287,8 +287,8 @@ exact: $(MODEL) ## random programs on the model's machine and under qemu-riscv64
 	$(Q)$(TOOL)exact.differ $(if $(SEEDS),--seeds $(SEEDS)) $(if $(FIRST),--first $(FIRST)) $(if $(ROUNDS),--rounds $(ROUNDS))
 
 .PHONY: closed-loop
-closed-loop: $(IMAGE) $(MODEL) ## machines drawn at random: does the probe find them, and order what it predicts rightly? (MACHINES=200 FIRST=1 BLAME=3)
-	$(Q)$(TOOL)closed_loop $(if $(MACHINES),--machines $(MACHINES)) $(if $(FIRST),--first $(FIRST)) $(if $(BLAME),--blame $(BLAME))
+closed-loop: $(IMAGE) $(MODEL) ## machines drawn at random: does the probe find them, and order what it predicts rightly? (MACHINES=200 FIRST=1 MEMBERS=4 BLAME=3)
+	$(Q)$(TOOL)closed_loop $(if $(MACHINES),--machines $(MACHINES)) $(if $(FIRST),--first $(FIRST)) $(if $(MEMBERS),--members $(MEMBERS)) $(if $(BLAME),--blame $(BLAME))
 
 .PHONY: docs
 docs: ## write the parts of documents that are made from data (lock/traits.toml ...) between their marks

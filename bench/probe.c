@@ -104,8 +104,10 @@ static void accesses(unsigned trial)
 	of_two(trial, "dirty_amo_on", 1, probe_dirty_amo_on, 0, 1);
 	of_two(trial, "dirty_lr", 1, probe_dirty_lr, 0, 1);
 	of_two(trial, "dirty_two", 1, probe_dirty_two, 0, 1);
+	of_two(trial, "dirty_store", 1, probe_dirty_store, 0, 1);
 	of_two(trial, "store_release", 1, probe_store_release, 0, 1);
 	of_two(trial, "store_pause", 1, probe_store_pause, 0, 1);
+	of_two(trial, "store_amo", 1, probe_store_amo, 0, 1);
 	of_two(trial, "upgrade_store", 1, probe_upgrade_store, 0, 1);
 	of_two(trial, "lr_leaves", 1, probe_lr_leaves, 0, 1);
 }
@@ -139,6 +141,9 @@ static void fights(unsigned trial)
 	static const unsigned gap[] = {0, 8, 16, 32, 64, 128, 256, 512};
 
 	of_two(trial, "regain", 1, probe_regain, 0, 1);
+	of_two(trial, "load_window", 1, probe_load_window, 0, 1);
+	of_two(trial, "swap_window", 1, probe_swap_window, 0, 1);
+	of_two(trial, "sc_lost", 1, probe_sc_lost, 0, 1);
 	of_two(trial, "lr_window", 1, probe_lr_window, 0, 1);
 	for (unsigned i = 0; i < sizeof(gap) / sizeof(*gap); i++) {
 		struct probe_play play = new_play("lr_kept", 0, gap[i], 1);
@@ -148,6 +153,20 @@ static void fights(unsigned trial)
 		play.kind = "lr_delay";
 		play.tally = &other;
 		send_play(trial, &play);
+	}
+}
+
+/* Let hart 0 make AMOs with more and more instructions between, alone and against hart 1. */
+static void paired(unsigned trial)
+{
+	for (uint32_t gap = 0; gap <= PROBE_LONGEST; gap += 2 + gap / 8) {
+		for (unsigned harts = 1; harts <= 2; harts++) {
+			struct probe_play play = new_play("hot_pair", harts, gap, PROBE_PAIRED);
+
+			play.gap = gap;
+			port_run(harts, probe_hot_pair, &play);
+			send_play(trial, &play);
+		}
 	}
 }
 
@@ -205,6 +224,7 @@ static void several(unsigned trial, unsigned harts)
 	stores(trial);
 	visible(trial);
 	fights(trial);
+	paired(trial);
 	if (harts > 2)
 		crowd(trial, "copy", probe_copy, 1, 3);
 }

@@ -65,11 +65,31 @@ void probe_dirty(unsigned index, void *arg)
 			TIME_LINES(play, timed)      \
 	}
 
+/* Time a store, and behind it an AMO to a line that hart 0 alone uses, until its result is there.
+ * No fence stands behind them: it could wait for the store. */
+static uint64_t timed_store_amo(aptr *a)
+{
+	static struct probe_line own[PROBE_LINES];
+	static unsigned next;
+	aptr *mine = &own[next++ % PROBE_LINES].word;
+	uint64_t start;
+
+	(void)aptr_fetch_add_relaxed(mine, 1);
+	probe_settle();
+	start = port_cycles();
+	aptr_store_relaxed(a, 1);
+	if (aptr_fetch_add_relaxed(mine, 1) == 0)
+		probe_fence(); /* never: it was 1 at least */
+	return port_cycles() - start;
+}
+
 AFTER_WRITER(probe_dirty_amo, probe_timed_amo)
 AFTER_WRITER(probe_dirty_lr, probe_timed_lr)
 AFTER_WRITER(probe_dirty_amo_on, probe_timed_amo_on) /* nobody waits for its result */
+AFTER_WRITER(probe_dirty_store, probe_timed_store)
 AFTER_WRITER(probe_store_release, probe_timed_release)
 AFTER_WRITER(probe_store_pause, probe_timed_pause)
+AFTER_WRITER(probe_store_amo, timed_store_amo)
 
 /* Hart 1 writes them, then hart 0 loads two at a time; */
 void probe_dirty_two(unsigned index, void *arg)

@@ -128,17 +128,22 @@ LOOPED_PART(fence_w_w, __asm__ volatile("fence w, w" ::: "memory");)
 LOOPED_PART(fence_rw_rw, __asm__ volatile("fence rw, rw" ::: "memory");)
 #endif
 
-/* Time an AMO to each of many lines: if it is done at the shared cache, banks differ. */
-static void solo_amo_lines(unsigned index, void *arg)
-{
-	struct probe_play *play = arg;
+/* Defines the part of a kind: a call of `timed` for each of many own lines, which it has brought in
+ * before. */
+#define LINES_PART(kind, timed)                                                    \
+	static void solo_##kind(unsigned index, void *arg)                         \
+	{                                                                          \
+		struct probe_play *play = arg;                                     \
+                                                                                   \
+		(void)index;                                                       \
+		for (int i = 0; i < PROBE_LINES; i++)                              \
+			(void)timed(&play->lines[i].word);                         \
+		for (int i = 0; i < PROBE_LINES; i++)                              \
+			histogram_add((play)->tally, timed(&play->lines[i].word)); \
+	}
 
-	(void)index;
-	for (int i = 0; i < PROBE_LINES; i++)
-		(void)aptr_fetch_add_relaxed(&play->lines[i].word, 1);
-	for (int i = 0; i < PROBE_LINES; i++)
-		histogram_add(play->tally, probe_timed_amo(&play->lines[i].word));
-}
+LINES_PART(amo_lines, probe_timed_amo) /* if it is done at the shared cache, banks differ */
+LINES_PART(store_done, probe_timed_store)
 
 static void solo_op(unsigned index, void *arg)
 {

@@ -1,4 +1,4 @@
-/* probe_two.c: measurements of two harts that answer each other, or fight for one line. */
+/* probe_two.c: measurements of harts that answer each other, or of two that fight for one line. */
 #include "delay.h"
 #include "probe_ops.h"
 #include "probe_play.h"
@@ -51,7 +51,7 @@ void probe_handoff(unsigned index, void *arg)
 	}
 }
 
-/* The lines that two or more harts share, by what they are for. */
+/* The lines that two or more harts share, by what they are for; each hart answers on its own. */
 enum { ASKED, FOUGHT, BACK, STOP, ANSWER };
 
 /* The values of the word that two harts fight for. */
@@ -62,30 +62,33 @@ static aptr *word_of(const struct probe_play *play, unsigned which)
 	return &play->lines[which].word;
 }
 
-/* Hart 0 writes a word that b others watch. One of them, another in each round, answers on
- * a second line, for which hart 0 waits. */
+/* Hart 0 writes a word that b others watch. One of them, drawn anew in each round, answers on a
+ * line of its own, for which hart 0 waits. Drawn, because who is served first hangs on who was
+ * before. */
 void probe_readers(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
-	uintptr_t rounds = (uintptr_t)(PROBE_ANSWERS / play->b + PROBE_TRIES) * play->b;
+	unsigned known = 1 + PROBE_TRIES * play->b;
 
 	/* In the first rounds, which are not counted, the lines come in. */
-	for (uintptr_t round = 1; round <= rounds + play->b; round++) {
-		unsigned answers = 1 + (unsigned)(round % play->b);
+	for (uintptr_t round = 1; round <= PROBE_ANSWERS + known; round++) {
+		unsigned answers = round <= known ? 1 + (unsigned)(round % play->b)
+						  : 1 + (unsigned)(random_mix(round) % play->b);
 		uint64_t start;
 
 		if (index != 0) {
 			await_word(word_of(play, ASKED), round);
 			if (index == answers)
-				aptr_store_relaxed(word_of(play, ANSWER), round);
+				aptr_store_relaxed(word_of(play, ANSWER + index), round);
 			continue;
 		}
-		delay(PROBE_LONGEST + PROBE_GAP * play->b); /* all watch again */
+		delay(PROBE_LONGEST + PROBE_GAP * play->b +
+		      round % PROBE_UNROLL); /* all watch again */
 		probe_settle();
 		start = port_cycles();
 		aptr_store_relaxed(word_of(play, ASKED), round);
-		await_word(word_of(play, ANSWER), round);
-		if (round > play->b)
+		await_word(word_of(play, ANSWER + answers), round);
+		if (round > known)
 			histogram_add(play->tally, port_cycles() - start);
 	}
 }
@@ -175,13 +178,36 @@ void probe_lr_kept(unsigned index, void *arg)
 	aptr_store_relaxed(word_of(play, STOP), 1);
 }
 
-/* Try every gap between an LR and its SC. */
-static void try_gaps(const struct probe_play *play)
+/* Return true if the word that hart 0 has swapped is the same `gap` instructions later. A swap's
+ * value has the number of the try, which no other hart writes. The gap needs the result. */
+static bool loads_same(const struct probe_play *play, uint32_t gap)
+{
+	aptr *word = word_of(play, FOUGHT);
+	uintptr_t own = (uintptr_t)(gap + 1) << 32;
+
+	delay(gap + (uint32_t)(aptr_swap_acq_rel(word, own) >> 63));
+	return aptr_load_relaxed(word) == own;
+}
+
+static bool swaps_same(const struct probe_play *play, uint32_t gap)
+{
+	aptr *word = word_of(play, FOUGHT);
+	uintptr_t own = (uintptr_t)(gap + 1) << 32;
+
+	delay(gap + (uint32_t)(aptr_swap_acq_rel(word, own) >> 63));
+	return aptr_swap_acq_rel(word, 0) == own;
+}
+
+/* Try every gap, and count those for which `holds` is true. */
+static void try_gaps(const struct probe_play *play,
+		     bool (*holds)(const struct probe_play *play, uint32_t gap))
 {
 	for (unsigned i = 0; i < PROBE_TWICE; i++)
-		for (uint32_t gap = 0; gap < PROBE_LONGEST; gap += 2)
-			if (keeps(play, gap))
+		for (uint32_t gap = 0; gap < PROBE_LONGEST; gap += 2) {
+			delay(PROBE_LONGEST); /* hart 1 has the line */
+			if (holds(play, gap))
 				histogram_add(play->tally, gap);
+		}
 	aptr_store_relaxed(word_of(play, STOP), 1);
 }
 
@@ -193,13 +219,73 @@ static void try_gaps(const struct probe_play *play)
 			__VA_ARGS__                                             \
 		}
 
-/* Hart 0 tries every gap; hart 1 stores to the line. */
-void probe_lr_window(unsigned index, void *arg)
+/* Defines a window: hart 0 tries every gap, while hart 1 disturbs it. */
+#define WINDOW_PART(kind, holds, disturbs)                \
+	void probe_##kind(unsigned index, void *arg)      \
+	{                                                 \
+		struct probe_play *play = arg;            \
+		aptr *word = word_of(play, FOUGHT);       \
+                                                          \
+		if (index == 0)                           \
+			try_gaps(play, holds);            \
+		else                                      \
+			UNTIL_OVER(play, (void)disturbs;) \
+	}
+
+/* relaxed: nothing is published. */
+WINDOW_PART(lr_window, keeps, probe_lr(word))
+WINDOW_PART(load_window, loads_same, aptr_fetch_add_relaxed(word, 1))
+WINDOW_PART(swap_window, swaps_same, aptr_fetch_add_relaxed(word, 1))
+
+/* Hart 0 makes LR and SC, and times a load where the SC failed; hart 1 makes LR and SC, too. */
+void probe_sc_lost(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+	aptr *word = word_of(play, FOUGHT);
+
+	if (index != 0) {
+		UNTIL_OVER(play, (void)probe_lrsc(word);)
+		return;
+	}
+	for (uint32_t i = 0; i < PROBE_LONGEST; i++) {
+		delay(i % PROBE_KEPT);
+		if (!probe_lrsc(word))
+			histogram_add(play->tally, probe_timed_load(word));
+	}
+	aptr_store_relaxed(word_of(play, STOP), 1);
+}
+
+/* Make PROBE_PAIRED AMOs to a word, with `gap` instructions behind each, which need its result.
+ * Returns when that ended. */
+static uint64_t make_paired(aptr *word, uint32_t gap)
+{
+	for (unsigned i = 0; i < PROBE_PAIRED; i++)
+		delay(gap + (uint32_t)(aptr_fetch_add_relaxed(word, 1) >> 63));
+	probe_done();
+	return port_cycles();
+}
+
+/* Hart 0 makes AMOs to one line after the other, with `gap` instructions behind each. If there is a
+ * hart 1, it does so without a gap until hart 0 says that it is through with the line. */
+void probe_hot_pair(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 
-	if (index == 0)
-		try_gaps(play);
-	else
-		UNTIL_OVER(play, aptr_store_relaxed(word_of(play, FOUGHT), 1);)
+	for (uintptr_t i = PROBE_UNROLL / 2; i < PROBE_LINES; i += PROBE_UNROLL / 2) {
+		aptr *word = word_of(play, (unsigned)i);
+
+		if (index == 0) {
+			uint64_t start;
+
+			aptr_store_relaxed(word_of(play, ASKED), i);
+			start = make_paired(word, play->gap); /* hart 1 has begun */
+			histogram_add(play->tally, make_paired(word, play->gap) - start);
+			aptr_store_relaxed(word_of(play, BACK), i);
+			continue;
+		}
+		await_word(word_of(play, ASKED), i);
+		while (aptr_load_relaxed(word_of(play, BACK)) != i)
+			_Pragma("GCC unroll 16") for (int j = 0; j < PROBE_UNROLL; j++)(void)
+				aptr_fetch_add_relaxed(word, 1);
+	}
 }

@@ -1,8 +1,9 @@
 """`make closed-loop`: does the probe find a machine whose profile it does not see?
 
 Machines are drawn at random (tools/random_machines.py). Each is probed by running the kernel on it, and all
-strategies are measured on it and on the profile that the probe wrote. The two tables are compared: how far
-off is a cell, and how many pairs of strategies that differ by more than 5 % are in the wrong order?
+strategies are measured on it. They are measured, too, on members of the profile that the probe wrote, one boot each, as a sweep
+on that profile would: where the probe left a range, the members are machines within it. A pair of strategies that differ by more than 5 %
+on the machine is ordered wrongly if every member has it the other way round, and undecided if the members do not agree.
 """
 
 import argparse
@@ -20,6 +21,7 @@ from pathlib import Path
 
 from hartlock.cli.main import main as hartlock
 from hartlock.plan import profile as profiles
+from hartlock.plan.profile import Profile
 from hartlock.plan import strategies
 from hartlock.plan.machine_keys import Value, completed
 from tools.random_machines import HARTS, draw, profile_text
@@ -29,6 +31,7 @@ Table = Mapping[str, float]  # cycles an operation, by strategy
 Place = tuple[int, int]  # think, harts
 
 COUNTS, THINKS, SEEDS = (1, 2, 4, 8), (0, 60), (1, 2, 3)
+MEMBERS = 4  # of a profile, as many boots as that
 DIFFER = 1.05  # strategies of a machine that differ by less are not compared
 GOAL_WRONG, GOAL_ERROR = 0.01, 0.03
 LEFT_OUT = {"null", "baseline", "indirect"}  # no candidates
@@ -62,65 +65,89 @@ def _surviving(profile: Path, think: int, harts: int, names: Sequence[str], seed
         return {**_surviving(profile, think, harts, names[:half], seed), **_surviving(profile, think, harts, names[half:], seed)}
 
 
-def tables(profile: Path) -> dict[Place, Table]:
-    """The cost of each strategy on a machine, in the mean of some boots: where lines lie, and who starts first, is drawn anew.
-    What gets nothing done is not tried again on more harts."""
-    out: dict[Place, Table] = {}
+def tables(boots: Sequence[tuple[Path, int]]) -> dict[Place, list[Table]]:
+    """The costs of each strategy, a table a boot: its profile, and the seed that draws where lines lie, and who starts first. What
+    gets nothing done is not tried again on more harts."""
+    out: dict[Place, list[Table]] = {}
     for think in THINKS:
-        live = compared()
+        live = [compared()] * len(boots)
         for harts in COUNTS:
-            total = dict.fromkeys(compared(), math.inf)
-            total.update(dict.fromkeys(live, 0.0))
-            for seed in SEEDS:
-                for name, cost in _surviving(profile, think, harts, [n for n in live if math.isfinite(total[n])], seed).items():
-                    total[name] += cost / len(SEEDS)
-            out[think, harts] = total
-            live = [name for name in live if math.isfinite(total[name])]
+            costs = [_surviving(path, think, harts, names, seed) for (path, seed), names in zip(boots, live, strict=True)]
+            out[think, harts] = [{name: cost.get(name, math.inf) for name in compared()} for cost in costs]
+            live = [[name for name in compared() if math.isfinite(table[name])] for table in out[think, harts]]
     return out
 
 
-def probed(profile: Path, folder: Path) -> Path:
-    """The profile that the probe writes of a machine; what it leaves as a range is in the middle of that. Raises AssertionError
-    where the probe fails."""
-    said, middle = io.StringIO(), folder.with_suffix(".toml")
+def mean(boots: Sequence[Table]) -> Table:
+    """The mean cost of each strategy over the boots of a machine; infinity where it got nothing done in one."""
+    return {name: sum(boot[name] for boot in boots) / len(boots) for name in boots[0]}
+
+
+def probed(profile: Path, folder: Path) -> Profile:
+    """The profile that the probe writes of a machine. Raises AssertionError where the probe fails."""
+    said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = hartlock(["probe", "--engine", "model", "--smp", str(HARTS), "--machine", str(profile), "--out", str(folder)])
     assert status == 0, said.getvalue()
-    middle.write_text(profiles.read(folder / "profile.toml").middle(), encoding="utf-8")
-    return middle
+    return profiles.read(folder / "profile.toml")
+
+
+def members(found: Profile, folder: Path, count: int, seed: int) -> list[tuple[Path, int]]:
+    """The boots of that many members of a profile: a file and a seed each."""
+    out = []
+    for number in range(1, count + 1):
+        path = folder / f"member-{number}.toml"
+        path.write_text(found.with_values(found.member(number, seed)) if found.is_ensemble else found.text, encoding="utf-8")
+        out.append((path, number))
+    return out
 
 
 @dataclass
 class Loop:
-    """A machine, what the probe found, and the tables of both."""
+    """A machine, what the probe found, and the tables of both: of each place the mean of the machine's, and the members' own."""
 
     seed: int
     truth: dict[str, Value]
-    found: dict[str, Value]
+    found: dict[str, Value]  # in the middle of what the probe leaves as a range
     true: dict[Place, Table]
-    predicted: dict[Place, Table]
-    errors: list[float] = field(init=False)  # the error of each cell, as a share
-    wrong: list[str] = field(init=False)  # the pairs in the wrong order
+    predicted: dict[Place, list[Table]]
+    errors: list[float] = field(init=False)  # the error of each cell, of the median over members, as a share
+    wrong: list[str] = field(init=False)  # the pairs that every member has in the wrong order
+    undecided: int = field(init=False, default=0)  # the pairs of which the members say different things
+    held: int = field(init=False, default=0)  # the pairs whose ratio is within that of the members
     pairs: int = field(init=False, default=0)
 
     def __post_init__(self) -> None:
-        self.errors = [min(1.0, abs(self.predicted[at][name] / cost - 1)) for at, costs in self.true.items()
-                       for name, cost in costs.items() if math.isfinite(cost)]
+        self.errors = [min(1.0, abs(statistics.median(t[name] for t in self.predicted[at]) / cost - 1))
+                       for at, costs in self.true.items() for name, cost in costs.items() if math.isfinite(cost)]
         self.wrong = []
         for at, costs in self.true.items():
             for a, b in combinations(costs, 2):
                 low, high = (a, b) if costs[a] < costs[b] else (b, a)
                 if costs[high] > DIFFER * costs[low]:
-                    self.pairs += 1
-                    if self.predicted[at][high] < self.predicted[at][low]:
-                        self.wrong.append(f"think {at[0]} on {at[1]}: {low} < {high}")
+                    self._judge(at, low, high)
+
+    def _judge(self, at: Place, low: str, high: str) -> None:
+        ratios = [_ratio(table[high], table[low]) for table in self.predicted[at]]
+        self.pairs += 1
+        self.held += min(ratios) <= _ratio(self.true[at][high], self.true[at][low]) <= max(ratios)
+        if max(ratios) < 1:
+            self.wrong.append(f"think {at[0]} on {at[1]}: {low} < {high}")
+        elif min(ratios) <= 1:
+            self.undecided += 1
 
 
-def loop(seed: int, folder: Path) -> Loop:
+def _ratio(a: float, b: float) -> float:
+    """a / b, also where one of them, or both, are infinite."""
+    return 1.0 if a == b else math.inf if math.isinf(a) else a / b
+
+
+def loop(seed: int, folder: Path, count: int = MEMBERS) -> Loop:
     truth, profile = draw(seed), folder / f"{seed}.toml"
     profile.write_text(profile_text(truth), encoding="utf-8")
     found = probed(profile, folder / f"probe-{seed}")
-    return Loop(seed, truth, completed(tomllib.loads(found.read_text(encoding="utf-8"))), tables(profile), tables(found))
+    true = {at: mean(boots) for at, boots in tables([(profile, boot) for boot in SEEDS]).items()}
+    return Loop(seed, truth, completed(tomllib.loads(found.middle())), true, tables(members(found, folder, count, seed)))
 
 
 def off(truth: Value, found: Value) -> float:
@@ -138,13 +165,14 @@ def worst_keys(loops: Sequence[Loop]) -> Iterator[str]:
 
 
 def blame(one: Loop, folder: Path) -> Iterator[str]:
-    """For each key that is off: the median error of the cells if it alone were right."""
+    """For each key that is off: the wrong pairs and the median error of the cells if it alone were right, on the machine in the
+    middle of what the probe left as a range."""
     profile = folder / "blamed.toml"
     for key, value in one.truth.items():
         if off(value, one.found[key]) <= 0.02:
             continue
         profile.write_text(profile_text({**one.found, key: value}), encoding="utf-8")
-        mended = Loop(one.seed, one.truth, one.found, one.true, tables(profile))
+        mended = Loop(one.seed, one.truth, one.found, one.true, tables([(profile, seed) for seed in SEEDS]))
         yield (f"    {key}: {one.found[key]} for {value}; with it right {len(mended.wrong)} pairs wrong, cells off by "
                f"{statistics.median(mended.errors):.1%}")
 
@@ -152,13 +180,16 @@ def blame(one: Loop, folder: Path) -> Iterator[str]:
 def report(loops: Sequence[Loop]) -> bool:
     """Print the figures. Returns whether they meet the goals."""
     wrong, pairs = sum(len(one.wrong) for one in loops), sum(one.pairs for one in loops)
+    undecided, held = sum(one.undecided for one in loops), sum(one.held for one in loops)
     errors = sorted(e for one in loops for e in one.errors)
     median = statistics.median(errors)
     print(f"{len(loops)} machines, {len(errors)} cells, {pairs} pairs that differ by more than {DIFFER - 1:.0%}")
-    print(f"pairs in the wrong order: {wrong / pairs:.2%} ({wrong}; goal {GOAL_WRONG:.0%}), on {sum(1 for one in loops if one.wrong)} "
-          "machines")
+    print(f"pairs in the wrong order on all members: {wrong / pairs:.2%} ({wrong}; goal {GOAL_WRONG:.0%}), on "
+          f"{sum(1 for one in loops if one.wrong)} machines")
+    print(f"pairs undecided: {undecided / pairs:.2%}; of those decided {wrong / max(1, pairs - undecided):.2%} are wrong")
+    print(f"pairs whose ratio lies within that of the members: {held / pairs:.1%}")
     print(f"error of a cell: median {median:.2%} (goal {GOAL_ERROR:.0%}), 90 in 100 below {errors[len(errors) * 9 // 10]:.1%}")
-    print("keys that are off by more than 5 %:")
+    print("keys that are off by more than 5 %, in the middle of their range:")
     print("\n".join(worst_keys(loops)))
     return wrong <= GOAL_WRONG * pairs and median <= GOAL_ERROR
 
@@ -168,15 +199,16 @@ def main(argv: Sequence[str] | None = None) -> int:
                                      formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--machines", type=int, default=200)
     parser.add_argument("--first", type=int, default=1, help="the seed of the first machine")
+    parser.add_argument("--members", type=int, default=MEMBERS, help=f"machines that fit what the probe found (default {MEMBERS})")
     parser.add_argument("--blame", type=int, default=0, metavar="N", help="say which keys carry the errors of the N worst machines")
     options = parser.parse_args(argv)
     loops: list[Loop] = []
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for seed in range(options.first, options.first + options.machines):
-            loops.append(loop(seed, folder))
+            loops.append(loop(seed, folder, options.members))
             one = loops[-1]
-            print(f"machine {seed}: {len(one.wrong)} of {one.pairs} pairs wrong, cells off by {statistics.median(one.errors):.1%}, "
+            print(f"machine {seed}: {len(one.wrong)} of {one.pairs} pairs wrong, {one.undecided} undecided, cells off by {statistics.median(one.errors):.1%}, "
                   f"at most {max(one.errors):.0%}", flush=True)
         for one in sorted(loops, key=lambda one: -len(one.wrong))[:options.blame]:
             print(f"  machine {one.seed}: {len(one.wrong)} wrong: {'; '.join(one.wrong[:4])}")

@@ -31,6 +31,7 @@ def _or_none(draw: Draw, share: float) -> Draw:
 # These are drawn as a share of another key.
 SHARES: Mapping[str, tuple[str, Draw]] = {
     "hot_transfer": ("transfer", _one_of(1.0, 1.0, 0.9, 0.75)),
+    "hot_owner": ("hot_transfer", _one_of(0.0, 0.0, 0.3, 0.5, 0.85)),
     "hot_shared": ("shared", _one_of(1.0, 1.0, 0.6, 0.0)),
 }
 # A key that is not here keeps its default: it has no part in what locks cost.
@@ -44,6 +45,7 @@ DRAWS: Mapping[str, Draw] = {
     "bank_busy": _evenly(0.5, 6),
     "store_buffer": _one_of(0, 0, 1, 2, 4, 8, 16, 32),
     "store_misses": _one_of(1, 1, 2, 4),
+    "amo_waits": _one_of(True, True, False),
     "moesi": _one_of(False, True),
     "amo_far": _one_of(False, False, False, True),
     "amo_asks": _one_of(False, False, False, True),
@@ -69,6 +71,7 @@ DRAWS: Mapping[str, Draw] = {
     "hop": _evenly(2, 20),
     "lr_shares": _one_of(False, False, True),
     "sc_backoff": _or_none(_by_scale(2, 60), 0.7),
+    "sc_takes": _one_of(False, True),
     "lr_hold": _or_none(_by_scale(8, 100), 0.5),
     "store_delay": _or_none(_by_scale(20, 300), 0.7),
     "op": _evenly(0.3, 2),
@@ -84,8 +87,8 @@ DRAWS: Mapping[str, Draw] = {
     "pause": _by_scale(0.5, 40),
     "pause_waits": _one_of(False, False, True),
 }
-# The last four are not measured by any pass yet, and stay as they are by default.
-FIXED: Mapping[str, Value] = {"harts": HARTS, "fp": 5.0, "hot_owner": 0.0, "copies_go": 0.0, "sc_takes": False, "amo_waits": True}
+# No instruction of ours is one of `fp`, and no measurement shows `copies_go` yet: it stays at two thirds.
+FIXED: Mapping[str, Value] = {"harts": HARTS, "fp": 5.0, "copies_go": 0.0}
 
 
 def _text(value: Value) -> str:
@@ -97,7 +100,8 @@ def draw(seed: int) -> dict[str, Value]:
     r = random.Random(seed)
     out: dict[str, Value] = {key: FIXED[key] if key in FIXED else DRAWS[key](r) for key in machine_keys() if key in FIXED or key in DRAWS}
     for key, (of, share) in SHARES.items():
-        out[key] = max(float(out["l1_load"]), round(float(out[of]) * float(share(r)), 1))
+        drawn = round(float(out[of]) * float(share(r)), 1)
+        out[key] = drawn if key == "hot_owner" else max(float(out["l1_load"]), drawn)
     return {key: out[key] for key in machine_keys() if key in out}
 
 

@@ -4,18 +4,20 @@ The functions of _FITS take a known cost off another where the profile needs tha
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 
 import numpy as np
 
-from hartlock.probe.fit_atomics import amo_ahead, amo_asks, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores
-from hartlock.probe.fit_fights import LIKE_SHARE, bank_busy, hot_shared, hot_transfer, lr_hold
+from hartlock.probe.fit_atomics import TOLD_CYCLES, amo_ahead, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores
+from hartlock.probe.fit_fights import asks_for_own, bank_busy, hot_shared, hot_spaced, kept, like, lr_hold, owned, sc_takes
+from hartlock.probe.fit_pair import Core, HotLine, hot_line
 from hartlock.probe.fit_stores import drain_of, l1_store, sc_backoff, store_buffer, store_misses, waits
 from hartlock.probe.measured import Found, Probe
 from hartlock.probe.topology import topology
 
 
-STORE_OPS, BEFORE_OPS = 15, 6  # instructions of a timed store that are not the store, and those of them in front of it
-
+EARLY = 0.25  # of a transfer; no owner is asked earlier: a request goes to the bank, and on to the owner
+KNOWN_SHARE = 0.1  # a range that is narrower than this, of its most, is taken for its middle
 
 def _clock_mhz(p: Probe) -> Found:
     m = p.measures["ticks", 0, 0]
@@ -28,20 +30,12 @@ def _simple(kind: str, what: str) -> Callable[[Probe], Found]:
 
 
 def _of_near(kind: str, what: str) -> Callable[[Probe], Found]:
-    return lambda p: Found(None, "AMOs are far") if _is_far(p) else Found(p.chain(kind, bool(amo_ahead(p).value)), what)
-
-
-def _number(found: Found) -> float | None:
-    return None if found.value is None else float(found.value)
-
-
-def _is(found: Found) -> bool | None:
-    return None if found.value is None else bool(found.value)
+    return lambda p: Found(None, "AMOs are far") if _is_far(p) else Found(p.chain(kind, bool(amo_ahead(p).number)), what)
 
 
 def _instruction(p: Probe) -> float | None:
     """The mean cycles of an instruction of the loops that delay."""
-    op, branch = p.cost("op"), _number(_branch(p))
+    op, branch = p.cost("op"), _branch(p).number
     return None if op is None or branch is None else (op + branch) / 2
 
 
@@ -61,7 +55,7 @@ def _amo_far(p: Probe) -> Found:
 def _l1_amo(p: Probe) -> Found:
     if _is_far(p):
         return Found(p.cost("lr"), "AMOs are far: an LR of an own line")
-    return Found(p.chain("amo", bool(amo_ahead(p).value)), "amoadd to an own line, each on the last one's result")
+    return Found(p.chain("amo", bool(amo_ahead(p).number)), "amoadd to an own line, each on the last one's result")
 
 
 def _far_amo(p: Probe) -> Found:
@@ -84,11 +78,12 @@ def _upgrades(p: Probe) -> list[tuple[int, float]]:
     if load is None or amo is None or t is None:
         return []
     far = _is_far(p)
-    own = p.cost("amo_lines") or amo if far else 0.0 if amo_overlaps(p, False).value else max(0.0, amo - load)
+    own = p.cost("amo_lines") or amo if far else 0.0 if amo_overlaps(p, False).fact else max(0.0, amo - load)
+    hides = amo if own == 0 else 0.0
     out = []
     for n in range(1, p.harts):
         cost = p.cost("upgrade", 0, n)
-        if cost is not None:
+        if cost is not None and cost > hides + TOLD_CYCLES:
             out.append((n + bool(far), cost - own - max(t.way(0, s) for s in range(1, n + 1))))
     return out
 
@@ -99,10 +94,18 @@ def _line(points: Sequence[tuple[int, float]]) -> tuple[float, float]:
     return float(at_zero + slope), float(slope)
 
 
+def _of_store(p: Probe) -> Found:
+    """An upgrade by a store, with a full fence behind it, less such a store to an own line."""
+    taken, own, load, t = p.cost("upgrade_store", 0, 1), p.cost("store_done"), p.cost("load"), topology(p)
+    if taken is None or own is None or load is None or t is None:
+        return Found(None, "one hart")
+    return Found(taken - own + load - t.way(0, 1), "a store to a line one other hart has a copy of, less one to an own line")
+
+
 def _upgrade(p: Probe) -> Found:
     points = _upgrades(p)
-    if not points:
-        return Found(None, "one hart")
+    if not points or points[0][0] > 1 + bool(_is_far(p)):
+        return _of_store(p)  # an AMO does its own work meanwhile, and that takes longer
     value = _line(points)[0] if len(points) > 1 else points[0][1]
     return Found(value, "amoadd to a line one other hart has a copy of, less the AMO itself")
 
@@ -110,7 +113,7 @@ def _upgrade(p: Probe) -> Found:
 def _invalidate(p: Probe) -> Found:
     points = _upgrades(p)
     if len(points) < 2:
-        return Found(None, "fewer than three harts")
+        return Found(None, "fewer than three harts, or an AMO takes longer than they do")
     return Found(max(0.0, _line(points)[1]), f"the same with 1 to {p.harts - 1} sharers, slope")
 
 
@@ -136,44 +139,108 @@ def _branch(p: Probe) -> Found:
     return Found(None if op is None else (m.cycles.min - p.overhead("dirty")) / m.ops - op, "the turn of an empty loop, less its addition")
 
 
+def _core(p: Probe) -> Core | None:
+    load, lone, amo, t = p.cost("load"), p.cost("dirty", 1, 0), p.cost("amo"), topology(p)
+    if load is None or lone is None or amo is None or t is None or _is_far(p) or t.way(0, 1):
+        return None
+    return Core(load, lone, amo, bool(amo_overlaps(p, False).fact))
+
+
+@lru_cache(maxsize=2)
+def _pair(p: Probe) -> tuple[HotLine | None, bool | None]:
+    """What two harts at one word tell, one of which pauses between its AMOs (hot_line()); nothing where AMOs are far, or the harts."""
+    core = _core(p)
+    return hot_line(p, core) if core else (None, None)
+
+
+def _amo_asks(p: Probe) -> Found:
+    """Where AMOs are asked for each time, a hart makes one in a turn at a word that another hart wants, however short they are."""
+    if _is_far(p):
+        return Found(False, "without effect: AMOs are far")
+    asks = asks_for_own(p) if asks_for_own(p) is not None else _pair(p)[1]
+    how = "two harts at one word: a hart makes one AMO in a turn, or as many as there is time for"
+    return Found((False, True) if asks is None else asks, how if asks is not None else "an AMO takes as long as a hart's turn at a word")
+
+
+def _stores(p: Probe) -> list[tuple[float, float]]:
+    """Stores with a full fence behind them, as the (cycles, those of them by which its line comes later than an own one)."""
+    load, line, upgrade, t = p.cost("load"), p.cost("dirty", 1, 0), _upgrades(p)[:1], topology(p)
+    if load is None or line is None or t is None:
+        return []
+    later = {("store_done", 0, 0): 0.0, ("dirty_store", 0, 1): line - load}
+    if upgrade and not _is_far(p) and not t.way(0, 1):
+        later["upgrade_store", 0, 1] = upgrade[0][1] - load
+    taken = [(p.cost(*which), late) for which, late in later.items()]
+    return [(cycles, late) for cycles, late in taken if cycles is not None]
+
+
 def _store_delay(p: Probe) -> Found:
-    found = _apart(p)
-    return Found(found[1] if found else None, "a hand-off, less its write, its dirty load and the waiting loop" if found else "one hart")
+    """A store, until a full fence behind it is over, takes the delay, the store, and what its line comes later than an own one. The
+    fence's own time passes while the buffer empties, so the longest of these stores shows the delay best."""
+    stores, load, store, fence = _stores(p), p.cost("load"), l1_store(p).number, p.cost("fence_rw_rw")
+    if not stores or load is None or store is None or fence is None:
+        return Found(None, "one hart, or no RISC-V")
+    taken, late = max(stores)
+    taken += p.cost("fence_r_rw") or 0  # two clock reads have a fence of loads between them, a store has not
+    own = late + max(load, store) + (fence if waits(p) else 0)
+    least = load + (_branch(p).number or 0) if p.real else TOLD_CYCLES
+    hidden = max(least, 0 if waits(p) else fence + least - own)
+    how = f"a store takes {taken:.4g} cycles until a fence behind it is over, and {own:.4g} of them are its line's and its own"
+    return Found(taken - own if taken - own > hidden else (0.0, max(0.5, min(hidden, taken - own))), how)
+
+
+def _is_narrow(least: float, most: float) -> bool:
+    return most - least <= KNOWN_SHARE * most
 
 
 def _hot_transfer(p: Probe) -> Found:
-    spaced = hot_transfer(p, _instruction(p), bool(_is_far(p)))
-    found = _apart(p)
-    if spaced.value is not None or found is None or p.real:
-        return spaced
-    return Found(found[0], "a hand-off, less its write, the delay of a store with a fence behind it, and the waiting loop")
+    """The transfer of a line for which others wait: of two harts at it, of all, or of a hand-off, whose reader waits for its line."""
+    t, (line, _) = topology(p), _pair(p)
+    if t is None:
+        return Found(None, "one hart")
+    spaced = hot_spaced(p, _instruction(p), bool(_is_far(p)))
+    if line is not None and _is_narrow(*line.transfer):
+        found = Found(sum(line.transfer) / 2, "two harts at one word: what fits the time over the instructions between their AMOs best")
+    elif spaced.number is not None:
+        found = spaced
+    else:
+        found = _of_handoff(p, line.transfer[0] if line else p.cost("load") or 1.0, t.transfer)
+    return found._replace(value=t.transfer) if isinstance(found.value, float) and like(found.value, t.transfer) else found
 
 
-def _apart(p: Probe) -> tuple[float, float] | None:
-    """The (hot_transfer, store_delay) that a hand-off shows. The reader waits for the line while it is written, so it comes as a hot
-    one does. Where no other measurement tells how fast that is, what a store with a fence behind it takes longer than a load of the
-    line is the delay, and the rest is the transfer."""
-    rest, t, op = _beyond(p), topology(p), p.cost("op")
-    spaced = _number(hot_transfer(p, _instruction(p), bool(_is_far(p))))
-    if rest is None or t is None or op is None:
-        return None
-    least = (p.cost("load") or 0) + (_number(_branch(p)) or 0)
-    hot = t.transfer if p.real else spaced
+def _of_handoff(p: Probe, least: float, most: float) -> Found:
+    """The hot transfer of a hand-off, within these bounds. A real computer's instructions hide in each other: there the bounds count."""
+    rest, delay = _beyond(p), _store_delay(p).number
+    if rest is None or delay is None or p.real:
+        return Found((least, most) if least < most else most, "bounded by a lone transfer")
+    return Found(min(most, max(least, rest + most - delay)), "a hand-off, less its write, the delay of a store, and the waiting loop")
+
+
+def _hot_owner(p: Probe) -> Found:
+    """When the owner of a line for which others wait is asked: 0 in a profile stands for two thirds of the transfer."""
+    found, hot = _asked(p), _hot_transfer(p).number
+    if found is None or hot is None:
+        return Found(None, "one hart")
+    least, most = found
+    how = f"an owner uses its line until {least:.4g} to {most:.4g} cycles behind its coming, and two thirds would be {2 / 3 * hot:.4g}"
+    if not _is_narrow(least, most):
+        return Found((least, most), how)
+    return Found(0 if least - TOLD_CYCLES <= 2 / 3 * hot <= most + TOLD_CYCLES else (least + most) / 2, how)
+
+
+def _asked(p: Probe) -> tuple[float, float] | None:
+    """The least and the most cycles from a line's coming until its owner is asked by who waits for it. An LR's SC stores until then, too,
+    or until the end of its hold."""
+    line, hot, branch, op = _pair(p)[0], _hot_transfer(p).number, _branch(p).number, p.cost("op")
     if hot is None:
-        hot = min(t.transfer, max(least, t.transfer + rest - _fenced(p, op)))
-        hot = t.transfer if t.transfer - hot <= max(2 * least, LIKE_SHARE * t.transfer) else hot
-    delay = rest + t.transfer - hot
-    return hot, delay if delay > least else 0.0
-
-
-def _fenced(p: Probe, op: float) -> float:
-    """A store with a fence behind it takes so much longer than a load of such a line."""
-    store, line, fence, clocks = p.typical("stores_done", 0, 1), p.typical("dirty", 1, 0), p.cost("fence_rw_rw"), p.cost("fence_r_rw")
-    if store is None or line is None or fence is None or clocks is None:
-        return 0.0
-    # The fence's own time passes while the buffer empties. The clock's has a fence of loads in it that a store's has not.
-    own = fence + STORE_OPS * op if waits(p) else BEFORE_OPS * op
-    return max(0.0, store + clocks - line - own)
+        return None
+    at = owned(p, branch, bool(amo_overlaps(p, False).fact))
+    least, most = (at, at) if at is not None else line.owner if line else (0.0, hot)
+    end = None if lr_shares(p).fact is not False or at is not None else kept(p, branch)
+    if end is not None and branch is not None and op is not None:
+        most = min(most, max(least, end + op + branch))
+    most = min(most, hot)
+    return min(most, max(least, EARLY * hot)), most
 
 
 def _beyond(p: Probe) -> float | None:
@@ -181,19 +248,23 @@ def _beyond(p: Probe) -> float | None:
     The writer has read the line before: if the other hart still owns it (MOESI), the write
     fetches it from there, else it is an upgrade. The reader finds its line gone while the write
     is under way, and has looked into its L1 when the write ends."""
-    upgrade, t = _upgrade(p).value, topology(p)
-    handoff, dirty, load, branch = p.cost("visible", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).value
+    upgrade, t = _upgrade(p).number, topology(p)
+    handoff, dirty, load, branch = p.cost("visible", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).number
     if upgrade is None or t is None or handoff is None or dirty is None or load is None or branch is None:
         return None
-    write = dirty if _moesi(p).value else upgrade + t.way(0, 1)
+    write = dirty if _moesi(p).fact else upgrade + t.way(0, 1)
     return handoff - write - (dirty - load) - (load + branch) / 2
+
+
+def _amo_waits(p: Probe) -> Found:
+    return waits_for_stores(p, "store_amo", "amo_lines", drain_of(p), not waits(p))
 
 
 _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "clock_mhz": _clock_mhz,
     "harts": lambda p: Found(p.harts, "the harts that took part"),
     "cluster_harts": _cluster_harts,
-    "l1_load": lambda p: Found(p.chain("load", bool(load_ahead(p).value)), "each load's address from the load before"),
+    "l1_load": lambda p: Found(p.chain("load", bool(load_ahead(p).number)), "each load's address from the load before"),
     "l1_store": l1_store,
     "l1_amo": _l1_amo,
     "amo_far": _amo_far,
@@ -214,7 +285,7 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "fence_waits": lambda p: waits_for_stores(p, "store_release", "fence_rw_w", drain_of(p), not waits(p)),
     "pause_waits": lambda p: waits_for_stores(p, "store_pause", "pause", drain_of(p), not waits(p)),
     "store_buffer": store_buffer,
-    "store_misses": lambda p: store_misses(p, float(_store_delay(p).value or 0)),
+    "store_misses": lambda p: store_misses(p, _store_delay(p).number or 0),
     "sc_backoff": sc_backoff,
     "l1_swap": _of_near("amo_swap", "amoswap to an own line"),
     "l1_logic": _of_near("amo_or", "amoor to an own line"),
@@ -225,13 +296,16 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "rl": lambda p: difference(p, "amo_rl", "amo", "amoadd.rl less amoadd"),
     "load_ahead": load_ahead,
     "amo_ahead": amo_ahead,
-    "amo_asks": lambda p: amo_asks(p, bool(_is_far(p))),
+    "amo_asks": _amo_asks,
     "amo_overlaps": lambda p: amo_overlaps(p, bool(_is_far(p))),
     "lr_shares": lr_shares,
+    "amo_waits": _amo_waits,
     "hot_transfer": _hot_transfer,
-    "hot_shared": lambda p: hot_shared(p, _number(_invalidate(p)), _is(_moesi(p))),
-    "bank_busy": lambda p: bank_busy(p, _number(_invalidate(p)), _is(_moesi(p))),
-    "lr_hold": lambda p: lr_hold(p, _branch(p).value, _transfer(p).value, float(_store_delay(p).value or 0)),
+    "hot_owner": _hot_owner,
+    "hot_shared": lambda p: hot_shared(p, _invalidate(p).number, _moesi(p).fact),
+    "bank_busy": lambda p: bank_busy(p, _invalidate(p).number),
+    "lr_hold": lambda p: lr_hold(p, _branch(p).number, _asked(p), lr_shares(p).fact),
+    "sc_takes": lambda p: sc_takes(p, lr_shares(p).fact),
     "mul": _simple("mul", "each on the last one's result"),
     "div": _simple("div", "unsigned by 3, each on the last one's result"),
     "pause": _simple("pause", "pauses in a row"),

@@ -1,17 +1,15 @@
 """The keys of AMOs, LR, SC and fences: each alone on an own line, and what of them a hart does not wait for."""
 
-import math
-
 from hartlock.probe.measured import Found, Probe
 
 WINDOW = 1000.0  # a hart that waits for nothing of an access goes on this long before its end
-ALL_SHARE = 0.9  # a hart that does not wait for so much of an access waits for nothing of it
+ALL_SHARE = 0.75  # a hart that does not wait for so much of an access waits for nothing of it
 TOLD_CYCLES = 2  # the least difference that tells one machine from another
 
 
 def difference(p: Probe, kind: str, less: str, how: str) -> Found:
     """One kind takes so much more than another."""
-    with_it, without = p.cost(kind), p.chain(less, bool(amo_ahead(p).value))
+    with_it, without = p.cost(kind), p.chain(less, bool(amo_ahead(p).number))
     return Found(None, "no RISC-V") if with_it is None or without is None else Found(max(0.0, with_it - without), how)
 
 
@@ -53,20 +51,9 @@ def amo_ahead(p: Probe) -> Found:
     return _ahead(done - on - fence, done, f"hart 0 goes on {on + fence:.4g} cycles behind an amoadd that takes {done:.4g}")
 
 
-def amo_asks(p: Probe, far: bool) -> Found:
-    """Two harts at one word: if each AMO asks the directory, they take turns; else each makes several while the other's request comes."""
-    miss, hot, own = p.cost("dirty", 1, 0), p.cost("hot", 0, 2), p.cost("amo")
-    if far or miss is None or hot is None or own is None:
-        return Found(None, "AMOs are far" if far else "one hart")
-    several = 1 + math.floor(miss * 2 / 3 / own)
-    if several < 2:
-        return Found(None, "an AMO takes as long as the other's request")
-    return Found(hot > miss / math.sqrt(several), f"amoadd by two harts to one word: {hot:.4g} cycles each, a transfer takes {miss:.4g}")
-
-
 def waits_for_stores(p: Probe, kind: str, alone: str, drain: float | None, buffered: bool) -> Found:
     """Does a fence or a pause, of that cost alone, wait for the store before it?"""
-    taken, cost = p.typical(kind, 0, 1), p.cost(alone)
+    taken, cost = p.typical(kind, 0, 1), p.typical(alone, 0, 0)
     if taken is None or cost is None or drain is None:
         return Found(None, "one hart, or no RISC-V")
     if not buffered:

@@ -9,6 +9,7 @@ MANY, HALF = 64, 32  # stores in a row
 LEAST = 0.1  # model/keys.def: the least cycles of a store
 BESIDE_OPS = 4  # instructions of each of several stores beside it and the loop
 WAIT_SHARE = 0.9  # a store that takes less than this, of what many take each, is not waited for
+MOST_MISSES = 8  # as many as are tried where more than a few do not show
 FULL_SHARE = 1.1  # stores that take longer than this, times what they take at first, wait for room
 
 
@@ -43,7 +44,7 @@ def store_buffer(p: Probe) -> Found:
     rooms = _rooms(p, drain)
     if not rooms:
         return Found(max(1, round(MANY - (many - one) / drain)), f"{MANY} stores did not fill it: it is at least that")
-    at_once = float(store_misses(p, 0).value or 1)
+    at_once = store_misses(p, 0).number or 1.0
     room = statistics.median(rooms) + (at_once - 1) / 2  # they leave in groups, and half a group is missing in the mean
     return Found(max(1, round(room)), f"{MANY} stores: the hart went on after {many:.4g} cycles, {drain:.4g} a store")
 
@@ -55,7 +56,17 @@ def store_misses(p: Probe, delay: float) -> Found:
         return Found(None, "one hart")
     if waits(p):
         return Found(1, "a hart waits for each store")
-    return Found(max(1, round((one + delay) / drain)), f"each of many stores takes {drain:.4g} cycles, the line of one {one + delay:.4g}")
+    at_once, issued = max(1, round((one + delay) / drain)), _issued(p)
+    how = f"each of many stores takes {drain:.4g} cycles, the line of one {one + delay:.4g}"
+    if issued is not None and drain < FULL_SHARE * issued:
+        return Found((at_once, max(MOST_MISSES, at_once + 1)), f"{how}, and none is issued sooner than {issued:.4g} behind the last")
+    return Found(at_once, how)
+
+
+def _issued(p: Probe) -> float | None:
+    """The cycles from one of many stores to the next, if none waits."""
+    op, loop = p.cost("op"), p.cost("loop")
+    return None if op is None or loop is None else loop + BESIDE_OPS * op + LEAST
 
 
 def _own_store(p: Probe) -> tuple[float, float] | None:

@@ -12,9 +12,9 @@ from hartlock.records.histogram import Histogram, lowest
 
 Pair = tuple[int, int]
 
-MISSES = ("memory", "shared", "dirty", "copy", "dirty_amo", "dirty_amo_on", "dirty_lr")  # operations that an L1 hit among them would spoil
-OF_TWO = ("dirty_amo", "dirty_amo_on", "dirty_lr", "dirty_two", "store_release", "store_pause", "upgrade_store", "lr_leaves", "visible", "stores", "stores_done", "regain",
-          "lr_window")  # harts 0 and 1
+MISSES = ("memory", "shared", "dirty", "dirty_store", "copy", "dirty_amo", "dirty_amo_on", "dirty_lr")  # operations that an L1 hit among them would spoil
+OF_TWO = ("dirty_store", "dirty_amo", "dirty_amo_on", "dirty_lr", "dirty_two", "store_release", "store_pause", "store_amo", "upgrade_store", "lr_leaves", "visible", "stores", "stores_done", "regain",
+          "load_window", "swap_window", "sc_lost", "lr_window")  # harts 0 and 1
 UNROLL = 16  # bench/probe_play.h: operations in a turn of a loop
 NEAREST_SHARE = 0.01  # share of the tries that must be that fast: one may be a fluke
 
@@ -35,10 +35,22 @@ class Contention(NamedTuple):
 
 
 class Found(NamedTuple):
-    """A number of the profile and its origin; None: the probe cannot tell."""
+    """A number of the profile and its origin. Two numbers are a range, [False, True] is open, and None is not probed."""
 
-    value: float | bool | None
+    value: float | bool | tuple[float, float] | tuple[bool, bool] | None
     how: str
+
+    @property
+    def number(self) -> float | None:
+        """The value, or the middle of the range; None where there is none."""
+        if self.value is None:
+            return None
+        return sum(self.value) / 2 if isinstance(self.value, tuple) else float(self.value)
+
+    @property
+    def fact(self) -> bool | None:
+        """True or False; None where it is open."""
+        return None if self.value is None or isinstance(self.value, tuple) else bool(self.value)
 
 
 def _fastest(h: Histogram, above: float) -> float | None:
@@ -64,7 +76,7 @@ def _middle(h: Histogram, above: float) -> float | None:
     return None
 
 
-@dataclass
+@dataclass(eq=False)
 class Probe:
     """All measurements of one boot."""
 

@@ -49,14 +49,19 @@ def matrix(p: Probe, width: int) -> RichTable:
     return table
 
 
+def _shown(f: Found) -> str:
+    """A number, a range from the least to the most, or "-"."""
+    values = f.value if isinstance(f.value, tuple) else () if f.value is None else (f.value,)
+    return " to ".join(str(v).lower() if isinstance(v, bool) else f"{v:.4g}" for v in values) or "-"
+
+
 def found(numbers: Mapping[str, Found]) -> RichTable:
     table = RichTable(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     table.add_column("profile", no_wrap=True)
     table.add_column("probed", justify="right", no_wrap=True)
     table.add_column("how")
     for key, f in numbers.items():
-        shown = "-" if f.value is None else str(f.value).lower() if isinstance(f.value, bool) else f"{f.value:.4g}"
-        table.add_row(key, shown, f.how)
+        table.add_row(key, _shown(f), f.how)
     return table
 
 
