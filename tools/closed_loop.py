@@ -83,11 +83,17 @@ def mean(boots: Sequence[Table]) -> Table:
     return {name: sum(boot[name] for boot in boots) / len(boots) for name in boots[0]}
 
 
+class NotProbed(Exception):
+    """The probe ended without a profile: on this machine a hart starves another of a word for ever."""
+
+
 def probed(profile: Path, folder: Path) -> Profile:
-    """The profile that the probe writes of a machine. Raises AssertionError where the probe fails."""
+    """The profile that the probe writes of a machine. Raises NotProbed where harts starve, and AssertionError where it fails otherwise."""
     said = io.StringIO()
     with contextlib.redirect_stdout(said), contextlib.redirect_stderr(said):
         status = hartlock(["probe", "--engine", "model", "--smp", str(HARTS), "--machine", str(profile), "--out", str(folder)])
+    if status != 0 and "livelock" in said.getvalue():
+        raise NotProbed
     assert status == 0, said.getvalue()
     return profiles.read(folder / "profile.toml")
 
@@ -206,8 +212,12 @@ def main(argv: Sequence[str] | None = None) -> int:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for seed in range(options.first, options.first + options.machines):
-            loops.append(loop(seed, folder, options.members))
-            one = loops[-1]
+            try:
+                one = loop(seed, folder, options.members)
+            except NotProbed:
+                print(f"machine {seed}: the probe ended without a profile, because a hart starved", flush=True)
+                continue
+            loops.append(one)
             print(f"machine {seed}: {len(one.wrong)} of {one.pairs} pairs wrong, {one.undecided} undecided, cells off by {statistics.median(one.errors):.1%}, "
                   f"at most {max(one.errors):.0%}", flush=True)
         for one in sorted(loops, key=lambda one: -len(one.wrong))[:options.blame]:

@@ -11,7 +11,11 @@ def _usual(key: MachineKey) -> str:
     return "needed" if key.usual == NEEDED else f"`{key.usual}`" if key.usual in machine_keys() else key.usual
 
 
+def _seen(key: MachineKey) -> str:
+    return ", ".join(f"`{kind}`" for kind in key.probes) or f"no: {key.instead}"
+
+
 def keys_table() -> str:
     """Returns the table of the keys."""
-    rows = [f"| `{key.name}` | {_values(key)} | {key.unit} | {_usual(key)} | {key.meaning} |" for key in machine_keys().values()]
-    return "\n".join(["| key | values | unit | default | meaning |", "| --- | --- | --- | --- | --- |", *rows])
+    rows = [f"| `{key.name}` | {_values(key)} | {key.unit} | {_usual(key)} | {key.meaning} | {_seen(key)} |" for key in machine_keys().values()]
+    return "\n".join(["| key | values | unit | default | meaning | probed by |", "| --- | --- | --- | --- | --- | --- |", *rows])

@@ -18,7 +18,7 @@ from hartlock.base.text import significant, times, words
 from hartlock.folder.comparable import Figure
 from hartlock.folder.reader import Results
 from hartlock.plan import strategies, traits
-from hartlock.plan.machine_keys import machine_keys
+from hartlock.plan.machine_keys import MachineKey, machine_keys
 
 NEAR = 1.02  # times the least loss, within which losses are taken as equal
 LITTLE = 1.1  # times the best, up to which a loss is not worth a question
@@ -205,7 +205,15 @@ def hinge_sentence(of: Take) -> str:
     if h is None:
         return ("What it hangs on: no single key of the machine tells the winners apart. Probe the board, and sweep on its profile "
                 "(docs/ports/probe.md).")
-    meaning = machine_keys()[h.key].meaning if h.key in machine_keys() else ""
+    key = machine_keys().get(h.key)
+    meaning = key.meaning if key else ""
     low, high = ("if not", "if so") if h.is_switch else (f"up to {significant(h.below)}", f"from {significant(h.above)} on")
     return (f"What it hangs on: {h.key} ({meaning}): {low} {h.low}, {high} {h.high}. With that known the choice is {behind(h.loss)} on average, "
-            f"and {behind(h.worst)} at the most. Measure that next: probe on the board (docs/ports/probe.md).")
+            f"and {behind(h.worst)} at the most. {_how_to_know(key)}")
+
+
+def _how_to_know(key: MachineKey | None) -> str:
+    """The sentence on what tells a key: the probe, by name of its measurement, or what else does."""
+    if key is None or not key.probes:
+        return f"No probe can see that{': ' + key.instead if key else ''}."
+    return f"Measure that next: probe on the board, whose `{key.probes[0]}` tells it (docs/ports/probe.md)."

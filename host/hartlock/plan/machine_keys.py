@@ -12,6 +12,7 @@ from hartlock.base.paths import TOP
 
 KEYS_DEF = TOP / "model" / "keys.def"
 NEEDED = "NEEDED"  # the default of a key that a profile has to give
+NOT = "not: "  # in front of what tells a key that the probe does not see
 
 Value = bool | int | float
 
@@ -21,6 +22,7 @@ class MachineKey:
     """A key. `kind`: COUNT (a whole number), SWITCH (true or false) or TIME (cycles, with at most one decimal).
 
     `usual`: the value of a profile that does not give the key, the name of the key that has it, or NEEDED.
+    `probes`: the measurements of the probe that show it. Where there are none, `instead` says what does.
     """
 
     name: str
@@ -30,14 +32,17 @@ class MachineKey:
     usual: str
     unit: str
     meaning: str
+    probes: tuple[str, ...]
+    instead: str
 
 
 def _key(macro: str, name: str, *rest: str) -> MachineKey:
+    *of, meaning, probe = rest
+    probes, instead = ((), probe.removeprefix(NOT)) if probe.startswith(NOT) else (tuple(probe.split()), "")
     if macro == "SWITCH":
-        usual, meaning = rest
-        return MachineKey(name, macro, 0, 1, usual, "", meaning)
-    least, most, usual, *unit, meaning = rest
-    return MachineKey(name, macro, float(least), float(most), usual, unit[0] if unit else "cycles", meaning)
+        return MachineKey(name, macro, 0, 1, of[0], "", meaning, probes, instead)
+    least, most, usual, *unit = of
+    return MachineKey(name, macro, float(least), float(most), usual, unit[0] if unit else "cycles", meaning, probes, instead)
 
 
 @cache

@@ -8,7 +8,8 @@ from hartlock.plan.profile import parse, written
 from hartlock.probe.measured import Found
 
 # What a time may be, where nothing tells it.
-OPEN: Mapping[str, object] = {"hot_owner": "[0.25, 1.0] * hot_transfer", "hot_transfer": "[0.7, 1.0] * transfer", "hot_shared": "[0.1, 1.0] * shared"}
+OPEN: Mapping[str, object] = {"hot_owner": "[0.25, 1.0] * hot_transfer", "hot_transfer": "[0.7, 1.0] * transfer", "hot_shared": "[0.1, 1.0] * shared",
+                             "copies_go": "[0.1, 1.0] * upgrade"}
 
 
 def _unknown(key: str) -> str:
@@ -44,7 +45,7 @@ def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -
             "# `probed` says how a number was measured (docs/ports/probe.md); what the probe cannot see",
             f"# is as the profile {base_name} has it, and says so: there it may be a range.", ""]
     grounds = {k.key: k.ground for k in parse(base_name, base_text).keys}
-    keys = [key for key in machine_keys() if key in base or key in found]
+    keys = [key for key in machine_keys() if key in base or key in found or key in OPEN]
     return "\n".join(head + [_line(key, base.get(key), found.get(key), grounds.get(key, ""), base_name) for key in keys]) + "\n"
 
 
