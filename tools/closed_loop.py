@@ -31,7 +31,7 @@ Table = Mapping[str, float]  # cycles an operation, by strategy
 Place = tuple[int, int]  # think, harts
 
 COUNTS, THINKS, SEEDS = (1, 2, 4, 8), (0, 60), (1, 2, 3)
-MEMBERS = 4  # of a profile, as many boots as that
+MEMBERS = 4  # machines that fit a profile, each a boot
 DIFFER = 1.05  # strategies of a machine that differ by less are not compared
 GOAL_WRONG, GOAL_ERROR = 0.01, 0.03
 LEFT_OUT = {"null", "baseline", "indirect"}  # no candidates

@@ -5,6 +5,8 @@ import re
 import pytest
 from support.run import TOP
 
+from hartlock.probe.fit import _FITS
+from hartlock.probe.kinds import kinds
 from hartlock.plan.machine_keys import KEYS_DEF, NEEDED, completed, machine_keys
 
 
@@ -23,6 +25,13 @@ def test_what_an_entry_says():
     key = machine_keys()["op"]
     assert (key.kind, key.least, key.most, key.usual, key.unit) == ("TIME", 0.1, 1000, NEEDED, "cycles")
     assert (machine_keys()["moesi"].kind, machine_keys()["banks"].unit) == ("SWITCH", "banks")
+
+
+def test_each_key_is_measured_or_says_what_tells_it():
+    """The probe's fits and the list of keys must not say different things: the answer to a question names the measurement."""
+    for name, key in machine_keys().items():
+        assert set(key.probes) <= set(kinds()) and bool(key.probes) != bool(key.instead), name
+        assert bool(key.probes) == (name in {*_FITS, "hop", "mesh_columns"}), name
 
 
 def test_a_default_is_a_value_in_bounds_or_a_key_further_up():

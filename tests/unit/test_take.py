@@ -107,6 +107,14 @@ def test_a_switch_is_told_as_one(tmp_path):
     keys = {"moesi": [n % 2 for n in range(N)]}
     data, advice = advice_of(folder(tmp_path / "a", lambda n: 100 + 50 * (n % 2), lambda n: 150 - 50 * (n % 2), keys))
     assert "moesi (" in (said := take.hinge_sentence(take.take(data, advice))) and "if not mcs, if so ticket" in said
+    assert said.endswith("Measure that next: probe on the board, whose `copy` tells it (docs/ports/probe.md).")
+
+
+def test_a_key_that_no_probe_sees_is_not_promised(tmp_path):
+    keys = {"banks": [2 + 2 * (n % 2) for n in range(N)]}
+    data, advice = advice_of(folder(tmp_path / "a", lambda n: 100 + 50 * (n % 2), lambda n: 150 - 50 * (n % 2), keys))
+    said = take.hinge_sentence(take.take(data, advice))
+    assert "banks (" in said and "No probe can see that: ask the maker" in said and "Measure" not in said
 
 
 def test_chance_is_not_taken_for_a_key(tmp_path):

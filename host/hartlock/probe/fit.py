@@ -16,7 +16,7 @@ from hartlock.probe.measured import Found, Probe
 from hartlock.probe.topology import topology
 
 
-EARLY = 0.25  # of a transfer; no owner is asked earlier: a request goes to the bank, and on to the owner
+EARLY = 0.25  # share of a transfer before which no owner is asked: a request goes to the bank, and on to the owner
 KNOWN_SHARE = 0.1  # a range that is narrower than this, of its most, is taken for its middle
 
 def _clock_mhz(p: Probe) -> Found:
@@ -148,7 +148,7 @@ def _core(p: Probe) -> Core | None:
 
 @lru_cache(maxsize=2)
 def _pair(p: Probe) -> tuple[HotLine | None, bool | None]:
-    """What two harts at one word tell, one of which pauses between its AMOs (hot_line()); nothing where AMOs are far, or the harts."""
+    """The answer of hot_line() for harts 0 and 1; nothing where AMOs are far, or the harts."""
     core = _core(p)
     return hot_line(p, core) if core else (None, None)
 
@@ -217,7 +217,7 @@ def _of_handoff(p: Probe, least: float, most: float) -> Found:
 
 
 def _hot_owner(p: Probe) -> Found:
-    """When the owner of a line for which others wait is asked: 0 in a profile stands for two thirds of the transfer."""
+    """The time at which the owner of a line for which others wait is asked: 0 in a profile stands for two thirds of the transfer."""
     found, hot = _asked(p), _hot_transfer(p).number
     if found is None or hot is None:
         return Found(None, "one hart")

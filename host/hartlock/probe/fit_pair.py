@@ -14,18 +14,18 @@ from hartlock.probe.measured import Probe
 
 Array = npt.NDArray[np.float64]
 
-STEPS, SHARES = 0.25, 0.01  # of the hot transfer in cycles, and of its share until the owner is asked, that are tried
+STEPS, SHARES = 0.25, 0.01  # steps in which the hot transfer in cycles, and its share until the owner is asked, are tried
 MOST = 1.0  # times a lone transfer, the longest hot one that is tried: who waits has looked into its L1 already
 CAPPED = 0.1  # the most that one k counts: at the edge of a step its number of operations is not sure
 TRUSTED = 0.03  # mean relative error, above which the machine does something else
 CLEARLY = 2.0, 0.005  # times, and beyond, the error of one of two ways that is not the machine's
 AS_GOOD = 1.1, 0.0005  # times the least error, and beyond it, up to which a fit is as good
-ROUNDS = 8  # of the two turns' mutual waiting
+ROUNDS = 4  # after which the two turns, each of which waits for the other, change no more
 
 
 @dataclass(frozen=True)
 class HotLine:
-    """What fits: the least and the most cycles of a hot transfer, and of its part until the owner is asked."""
+    """The least and the most cycles that fit a hot transfer, and its part until the owner is asked."""
 
     transfer: tuple[float, float]
     owner: tuple[float, float]
@@ -34,7 +34,7 @@ class HotLine:
 
 @dataclass(frozen=True)
 class Core:
-    """What is known of the core before: cycles of an L1 load, a lone transfer and an AMO; whether AMOs overlap their miss."""
+    """The facts of the core that are known before: cycles of an L1 load, a lone transfer and an AMO; whether AMOs overlap their miss."""
 
     load: float
     lone: float
@@ -55,7 +55,7 @@ def _turn(core: Core, step: Array, owner: Array) -> tuple[Array, Array]:
     first = step - core.amo + core.load if core.overlaps else step
     more = np.floor((owner - first) / step) + 1
     count = 1 + np.where(core.asks | (first > owner), 0, more)
-    return count, first + (count - 1) * step
+    return np.asarray(count, dtype=np.float64), np.asarray(first + (count - 1) * step, dtype=np.float64)
 
 
 def _expected(core: Core, step: Array, hot: Array, owner: Array) -> Array:
@@ -70,7 +70,7 @@ def _expected(core: Core, step: Array, hot: Array, owner: Array) -> Array:
 
 
 def hot_line(p: Probe, core: Core) -> tuple[HotLine | None, bool | None]:
-    """What fits the measurements best, if anything does, and whether AMOs ask the directory for an own line, if that shows."""
+    """Returns the line that fits the measurements best, if any does, and whether AMOs ask the directory for an own line, if that shows."""
     plain, asking = _fit(p, core), _fit(p, replace(core, asks=True))
     if plain is None or asking is None:
         return plain or asking, None

@@ -7,7 +7,7 @@ from hartlock.plan.machine_keys import machine_keys
 from hartlock.plan.profile import parse, written
 from hartlock.probe.measured import Found
 
-# What a time may be, where nothing tells it.
+# A time may be all of this where nothing tells it.
 OPEN: Mapping[str, object] = {"hot_owner": "[0.25, 1.0] * hot_transfer", "hot_transfer": "[0.7, 1.0] * transfer", "hot_shared": "[0.1, 1.0] * shared",
                              "copies_go": "[0.1, 1.0] * upgrade"}
 
@@ -28,7 +28,7 @@ def _line(key: str, base: object, found: Found | None, ground: str, name: str) -
             return f"{key} = {_unknown(key)}{why}"
         return f"{key} = {written(base)}  # {ground or 'assumed'}: not probed{why}: from {name}"
     of, how = machine_keys()[key], found.how
-    values = found.value if isinstance(found.value, tuple) else (found.value,)
+    values: tuple[float, ...] = found.value if isinstance(found.value, tuple) else (found.value,)
     if of.kind == "TIME":
         if max(values) < of.least - 0.05:
             how += f"; {max(values):.2f}, and the model's least is {of.least:g}"
