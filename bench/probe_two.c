@@ -273,27 +273,35 @@ static uint64_t make_paired(aptr *word, uint32_t gap)
 	return port_cycles();
 }
 
+/* Make AMOs to line `i` until hart 0 is through with it. */
+static void fight_for(const struct probe_play *play, uintptr_t i)
+{
+	aptr *word = word_of(play, (unsigned)i);
+
+	aptr_store_relaxed(word_of(play, ASKED), i);
+	while (aptr_load_relaxed(word_of(play, BACK)) != i)
+		_Pragma("GCC unroll 16") for (int j = 0; j < PROBE_UNROLL; j++)(void)
+			aptr_fetch_add_relaxed(word, 1);
+}
+
 /* Hart 0 makes AMOs to one line after the other, with `gap` instructions behind each. If there is a
- * hart 1, it does so without a gap until hart 0 says that it is through with the line. */
+ * hart 1, each line begins when that has come to it, and it makes AMOs without a gap. */
 void probe_hot_pair(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 
 	for (uintptr_t i = PROBE_UNROLL / 2; i < PROBE_LINES; i += PROBE_UNROLL / 2) {
 		aptr *word = word_of(play, (unsigned)i);
+		uint64_t start;
 
-		if (index == 0) {
-			uint64_t start;
-
-			aptr_store_relaxed(word_of(play, ASKED), i);
-			start = make_paired(word, play->gap); /* hart 1 has begun */
-			histogram_add(play->tally, make_paired(word, play->gap) - start);
-			aptr_store_relaxed(word_of(play, BACK), i);
+		if (index != 0) {
+			fight_for(play, i);
 			continue;
 		}
-		await_word(word_of(play, ASKED), i);
-		while (aptr_load_relaxed(word_of(play, BACK)) != i)
-			_Pragma("GCC unroll 16") for (int j = 0; j < PROBE_UNROLL; j++)(void)
-				aptr_fetch_add_relaxed(word, 1);
+		if (play->a > 1)
+			await_word(word_of(play, ASKED), i);
+		start = make_paired(word, play->gap);
+		histogram_add(play->tally, make_paired(word, play->gap) - start);
+		aptr_store_relaxed(word_of(play, BACK), i);
 	}
 }

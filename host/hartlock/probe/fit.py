@@ -209,10 +209,10 @@ def _hot_transfer(p: Probe) -> Found:
 
 
 def _of_handoff(p: Probe, least: float, most: float) -> Found:
-    """The hot transfer of a hand-off, within these bounds. A real computer's instructions hide in each other: there the bounds count."""
+    """The hot transfer of a hand-off, within these bounds. A real computer's instructions hide in each other, so there it tells nothing."""
     rest, delay = _beyond(p), _store_delay(p).number
     if rest is None or delay is None or p.real:
-        return Found((least, most) if least < most else most, "bounded by a lone transfer")
+        return Found(None, "two harts at one word show no turns of one length")
     return Found(min(most, max(least, rest + most - delay)), "a hand-off, less its write, the delay of a store, and the waiting loop")
 
 
@@ -220,7 +220,7 @@ def _hot_owner(p: Probe) -> Found:
     """The time at which the owner of a line for which others wait is asked: 0 in a profile stands for two thirds of the transfer."""
     found, hot = _asked(p), _hot_transfer(p).number
     if found is None or hot is None:
-        return Found(None, "one hart")
+        return Found(None, "it is not known how soon a hot line moves")
     least, most = found
     how = f"an owner uses its line until {least:.4g} to {most:.4g} cycles behind its coming, and two thirds would be {2 / 3 * hot:.4g}"
     if not _is_narrow(least, most):
