@@ -11,7 +11,7 @@ import numpy as np
 from hartlock.probe.fit_atomics import TOLD_CYCLES, amo_ahead, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores
 from hartlock.probe.fit_fights import asks_for_own, bank_busy, hot_shared, hot_spaced, kept, like, lr_hold, owned, sc_takes
 from hartlock.probe.fit_pair import Core, HotLine, hot_line
-from hartlock.probe.fit_stores import drain_of, l1_store, sc_backoff, store_buffer, store_misses, waits
+from hartlock.probe.fit_stores import l1_store, sc_backoff, store_buffer, store_misses, waits
 from hartlock.probe.measured import Found, Probe
 from hartlock.probe.topology import topology
 
@@ -257,7 +257,7 @@ def _beyond(p: Probe) -> float | None:
 
 
 def _amo_waits(p: Probe) -> Found:
-    return waits_for_stores(p, "store_amo", "amo_lines", drain_of(p), not waits(p))
+    return waits_for_stores(p, "store_amo", "amo_lines", False, not waits(p))
 
 
 _FITS: Mapping[str, Callable[[Probe], Found]] = {
@@ -282,8 +282,8 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "fence": _simple("fence_rw_rw", "`fence rw,rw`"),
     "fence_release": _simple("fence_rw_w", "`fence rw,w`"),
     "fence_acquire": _simple("fence_r_rw", "`fence r,rw`"),
-    "fence_waits": lambda p: waits_for_stores(p, "store_release", "fence_rw_w", drain_of(p), not waits(p)),
-    "pause_waits": lambda p: waits_for_stores(p, "store_pause", "pause", drain_of(p), not waits(p)),
+    "fence_waits": lambda p: waits_for_stores(p, "store_release", "fence_rw_w", True, not waits(p)),
+    "pause_waits": lambda p: waits_for_stores(p, "store_pause", "pause", True, not waits(p)),
     "store_buffer": store_buffer,
     "store_misses": lambda p: store_misses(p, _store_delay(p).number or 0),
     "sc_backoff": sc_backoff,

@@ -4,6 +4,7 @@ from hartlock.probe.measured import Found, Probe
 
 WINDOW = 1000.0  # a hart that waits for nothing of an access goes on this long before its end
 ALL_SHARE = 0.75  # a hart that does not wait for so much of an access waits for nothing of it
+SHORT_CYCLES = 20  # a wait that is shorter may pass while the next instruction is issued
 TOLD_CYCLES = 2  # the least difference that tells one machine from another
 
 
@@ -51,14 +52,17 @@ def amo_ahead(p: Probe) -> Found:
     return _ahead(done - on - fence, done, f"hart 0 goes on {on + fence:.4g} cycles behind an amoadd that takes {done:.4g}")
 
 
-def waits_for_stores(p: Probe, kind: str, alone: str, drain: float | None, buffered: bool) -> Found:
-    """Does a fence or a pause, of that cost alone, wait for the store before it?"""
-    taken, cost = p.typical(kind, 0, 1), p.typical(alone, 0, 0)
-    if taken is None or cost is None or drain is None:
+def waits_for_stores(p: Probe, kind: str, alone: str, own_passes: bool, buffered: bool) -> Found:
+    """Does a fence, a pause or an AMO wait for the store before it? `own_passes`: what it takes alone passes meanwhile."""
+    taken, cost, line = p.typical(kind, 0, 1), p.typical(alone, 0, 0), p.typical("dirty", 1, 0)
+    if taken is None or cost is None or line is None:
         return Found(None, "one hart, or no RISC-V")
     if not buffered:
         return Found(None, "a hart waits for its stores anyway")
-    return Found(taken - cost > drain / 2, f"it takes {taken:.4g} cycles behind a store to a line another hart wrote, {cost:.4g} alone")
+    longer = line - cost if own_passes else line
+    if longer < SHORT_CYCLES and taken - cost <= max(TOLD_CYCLES, longer / 2):
+        return Found((False, True), f"it takes {cost:.4g} cycles alone, and a line another hart wrote comes in {line:.4g}: too short to tell")
+    return Found(taken - cost > longer / 2, f"it takes {taken:.4g} cycles behind a store to a line another hart wrote, {cost:.4g} alone")
 
 
 def lr_shares(p: Probe) -> Found:

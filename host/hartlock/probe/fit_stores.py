@@ -8,17 +8,16 @@ from hartlock.probe.measured import Found, Probe
 MANY, HALF = 64, 32  # stores in a row
 LEAST = 0.1  # model/keys.def: the least cycles of a store
 BESIDE_OPS = 4  # instructions of each of several stores beside it and the loop
-WAIT_SHARE = 0.9  # a store that takes less than this, of what many take each, is not waited for
 MOST_MISSES = 8  # as many as are tried where more than a few do not show
 FULL_SHARE = 1.1  # stores that take longer than this, times what they take at first, wait for room
 
 
 def waits(p: Probe) -> bool | None:
-    """Does the hart wait for a store before it goes on? If so, one store takes what each of many does, and two take twice that."""
-    one, two, drain = p.mean("stores", 1), p.mean("stores", 2), drain_of(p)
-    if one is None or two is None or drain is None:
+    """Does the hart wait for a store before it goes on? If so, a store to a line that another hart wrote takes as long as that line."""
+    one, line, issued = p.mean("stores", 1), p.typical("dirty", 1, 0), _issued(p)
+    if one is None or line is None or issued is None:
         return None
-    return min(one - p.overhead("stores"), two - one) > WAIT_SHARE * drain
+    return one - p.overhead("stores") - issued > line / 2
 
 
 def drain_of(p: Probe) -> float | None:
