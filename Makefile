@@ -40,7 +40,7 @@ LOCKFREES := $(shell sed -n 's/^LOCKFREE\(_ISA\)*(\([a-z_]*\).*)$$/\2/p' lock/lo
 TRYLOCKS := $(foreach s,$(LOCKS),$(if $(shell grep -l '^static inline bool $(s)_trylock\b' lock/$(s).h),$(s)))
 
 # Allocators that take blocks back, behind the locks: bench/section_freeing.h.
-FREEING   := pool
+FREEING   := pool buddy cached_pool
 
 FORM_SRCS := bench/worker.c bench/forms.c
 SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c)) \

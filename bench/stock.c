@@ -7,8 +7,10 @@ void stocks_clear(void)
 {
 	for (unsigned i = 0; i < PORT_MAX_HARTS; i++) {
 		stocks[i].count = 0;
+		stocks[i].freeing = false;
 		stocks[i].leaving = NULL;
 		stocks[i].audited = NULL;
+		stocks[i].cache.count = 0;
 		/* relaxed: port_run() publishes. */
 		atomic_store_explicit(&stock_places[i].block, NULL, memory_order_relaxed);
 	}

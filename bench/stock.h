@@ -1,16 +1,19 @@
 /* stock.h: the blocks that a hart has, where the allocator takes blocks back (section_freeing.h).
  *
- * An operation allocates a block or frees one. A hart without blocks allocates, one that has as
- * many as plan key `live` allows frees, and any other does either, by chance. It frees any of
- * its blocks. As many of a hundred as `remote` says go to another hart first: the hart leaves
- * its block at a place that all of them share, and frees the block that lay there. */
+ * An operation allocates a block or frees one. A hart goes on with what it did before, and turns by
+ * chance once in as many operations as plan key `burst` says. It must allocate when it has no
+ * block, and free when it has as many as `live` allows; it frees any of its blocks. As many
+ * of a hundred as `remote` says go to another hart first: the hart leaves its block at a
+ * place that all of them share, and frees the block that lay there. */
 #ifndef BENCH_STOCK_H
 #define BENCH_STOCK_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
+#include "../alloc/frame_cache.h"
 #include "audit.h"
 #include "delay.h"
 #include "hart_stats.h"
@@ -20,12 +23,14 @@
 
 struct stock {
 	_Alignas(LINE) unsigned count;
+	bool freeing;               /* the hart frees, until it turns */
 	void *leaving;              /* the block that the operation frees; NULL: it allocates */
 	struct hart_stats *audited; /* its hart, if the audit pass runs; else NULL */
 	struct {
 		void *block;
 		size_t size;
 	} at[MOST_live];
+	struct frame_cache cache; /* where the allocator has one */
 };
 
 extern struct stock stocks[PORT_MAX_HARTS];
@@ -75,10 +80,14 @@ static inline void stock_choose(struct stock *s, const struct workload *work, ui
 {
 	uint64_t drawn = random_next(random);
 
+	if (stock_below((uint32_t)(drawn >> 32), (unsigned)work->burst) == 0)
+		s->freeing = !s->freeing;
+	if (s->count == 0 || s->count >= work->live)
+		s->freeing = s->count != 0;
 	s->leaving = NULL;
-	if (s->count == 0 || (s->count < work->live && (drawn & 1ul << 63) == 0))
+	if (!s->freeing)
 		return;
-	s->leaving = stock_take(s, stock_below((uint32_t)(drawn >> 16), s->count));
+	s->leaving = stock_take(s, stock_below((uint32_t)drawn, s->count));
 	if (work->remote != 0 &&
 	    stock_below((uint32_t)(random_next(random) >> 32), 100) < work->remote)
 		s->leaving = stock_exchange(s->leaving, random);

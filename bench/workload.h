@@ -17,7 +17,13 @@ enum placement {
 };
 
 /* The allocators, in the order of plan key `allocator`. */
-enum allocator { ALLOCATOR_BUMP, ALLOCATOR_POOL, ALLOCATORS };
+enum allocator {
+	ALLOCATOR_BUMP,
+	ALLOCATOR_POOL,
+	ALLOCATOR_BUDDY,
+	ALLOCATOR_CACHED_POOL,
+	ALLOCATORS
+};
 
 /* The ways to wait of a hart that finds the lock held, in the order of plan key `waiters`. */
 enum waiters {

@@ -115,6 +115,21 @@ def test_the_closed_loop_has_no_response(all_on_two):
     assert "response" not in all_on_two.out
 
 
+@sampled("allocator,more", itertools.product(("pool", "buddy", "cached-pool"), (("--burst", "16", "--remote", "30"), ("--irq", "off", "--touch", "2"))),
+         quick=lambda *case: case == ("cached-pool", ("--burst", "16", "--remote", "30")))
+def test_blocks_come_back_under_every_lock(bench, allocator, more):
+    done = bench("--smp", "4", "--lock", "all", "--allocator", allocator, "--live", "32", *more, "--engine", "model", "--machine", "generic-8",
+                 "--model-duration", "50", "--trials", "1")
+    assert done.status == 0, done.out
+    locks = [name for name, s in strategies.known().items() if not s.lockfree and name != strategies.CONTROL]
+    assert {done.row(name, 4, "model")["check"] for name in locks} == {"pass"}
+    assert {(r["allocator"], r["proof"], r["live_blocks"]) for r in done.rows("summary.csv") if r["strategy"] in locks} == {(allocator, "none", "32")}
+    lost = done.row(strategies.CONTROL, 4, "model")
+    assert (lost["check"], lost["overlap_shown"]) == ("fail", "yes")
+    row = done.row("ticket", 4, "model")
+    assert (int(row["visits_total"]) < int(row["ops_window_total"]) / 2) == (allocator == "cached-pool")
+
+
 @pytest.mark.timing
 def test_an_interrupt_lands_on_the_holder(bench):
     """The hart is nearly always in its section, so most interrupts find it there; with interrupts

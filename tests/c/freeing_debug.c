@@ -15,7 +15,8 @@ static void fault(const char *what)
 #define ALLOC_DEBUG
 #define ALLOC_FAULT(what, block) fault(what)
 
-#include "alloc/pool.h"
+#include "alloc/buddy.h"
+#include "alloc/pool_cache.h"
 
 #define TRY(statement)       \
 	do {                 \
@@ -50,11 +51,44 @@ static void test_pool(void)
 	EXPECT_TEXT(told, "a free frame was written");
 }
 
+static void test_buddy(void)
+{
+	struct buddy buddy;
+	char *block;
+
+	buddy_init(&buddy, (uintptr_t)memory, (uintptr_t)memory + FRAMES * BUDDY_FRAME);
+	block = buddy_alloc(&buddy, 2 * BUDDY_FRAME, 1);
+	TRY(buddy_free(&buddy, block));
+	EXPECT_TEXT(told, NULL);
+	block = buddy_alloc(&buddy, 2 * BUDDY_FRAME, 1);
+	TRY(buddy_check(&buddy, block + BUDDY_FRAME));
+	EXPECT_TEXT(told, "a block is freed twice, or from its middle");
+	TRY(buddy_check(&buddy, block + 1));
+	EXPECT_TEXT(told, "not a block of this allocator");
+	TRY(buddy_check(&buddy, memory + FRAMES * BUDDY_FRAME));
+	EXPECT_TEXT(told, "not a block of this allocator");
+	buddy_free(&buddy, block);
+	TRY(buddy_check(&buddy, block));
+	EXPECT_TEXT(told, "a block is freed twice, or from its middle");
+}
+
+static void test_cache(void)
+{
+	struct frame_cache cache = {0};
+
+	TRY((void)frame_cache_put(&cache, memory));
+	EXPECT_TEXT(told, NULL);
+	TRY((void)frame_cache_put(&cache, memory));
+	EXPECT_TEXT(told, "a frame is freed twice");
+}
+
 int main(void)
 {
 	memory = aligned_alloc(POOL_FRAME, (FRAMES + 1) * POOL_FRAME);
 	memset(memory, 0, (FRAMES + 1) * POOL_FRAME);
 	test_pool();
+	test_buddy();
+	test_cache();
 	free(memory);
 	return check_status();
 }

@@ -24,10 +24,12 @@ INCLUDE = [f"-I{TOP}", f"-I{TOP}/tests/c", f"-I{TOP}/tests/c/fake"]
 PROGRAMS = {
     "arrival": ["bench/arrival.c"],
     "audit": ["bench/audit.c", "bench/sizes.c"],
+    "buddy": [],
     "churn": ["bench/churn.c", "bench/timer.c"],
     "faa_end": [],
     "fairness": ["bench/fairness.c", "bench/histogram.c", "bench/record.c"],
     "fdt": ["kernel/fdt.c"],
+    "frame_cache": [],
     "freeing_debug": [],
     "global": [],
     "histogram": ["bench/histogram.c", "bench/record.c"],
@@ -52,6 +54,7 @@ PROGRAMS = {
     "replay": ["bench/replay.c"],
     "sizes": ["bench/sizes.c"],
     "ticket": [],
+    "treiber": [],
     "timer": ["bench/timer.c", "bench/timer_noise.c", "bench/ipi_noise.c"],
     "watch": ["observe/watch.c", "observe/table.c", "observe/output.c"],
     "window": ["bench/window.c"],
@@ -272,3 +275,41 @@ def test_a_debug_build_that_is_wrong_is_caught(what, tmp_path):
     run([HOSTCC, *WARN, "-Wno-unused", "-O1", *INCLUDE, *of_lock("ticket", "debug"), "-pthread", "-o", tmp_path / "mutant", tmp_path / "mutant.c"])
     done = subprocess.run([str(tmp_path / "mutant")], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1 and "expected" in done.stderr
+
+
+def test_a_stack_without_a_lock_has_no_race(tmp_path):
+    run([build(tmp_path / "treiber", "treiber", sanitizer=THREAD)])
+
+
+# Mistakes in the allocators that take blocks back: by a name the program that sees it, the header, and what is changed in it.
+ALLOCATOR_MUTANTS = {
+    "ABA: the head does not count": ("treiber", "treiber", "(seen.head >> 32) + 1;", "(seen.head >> 32);"),
+    "the link is not seen": ("treiber", "treiber", "aptr_load_acquire(&heap->head)", "aptr_load_relaxed(&heap->head)"),
+    "the link is not published": ("treiber", "treiber", "return aptr_cas_release(&heap->head, seen.head, count",
+                                  "return aptr_cas_relaxed(&heap->head, &seen.head, count"),
+    "what came back is lost": ("pool", "pool", "frame->next = pool->free;", "frame->next = NULL;"),
+    "any size fits": ("pool", "pool", "size > POOL_FRAME || align > POOL_FRAME", "align > POOL_FRAME"),
+    "halves do not join": ("buddy", "buddy", "order + 1 < BUDDY_ORDERS; order++", "0; order++"),
+    "the alignment is not asked for": ("buddy", "buddy", "size > align ? size : align", "size"),
+    "the younger half goes": ("frame_cache", "frame_cache", "name##_free(heap, cache->frame[i]); ", "name##_free(heap, cache->frame[i + FRAME_CACHE / 2]); "),
+    "the last frames are left": ("frame_cache", "frame_cache", "return cache->count != 0; ", "return cache->count == FRAME_CACHE / 2; "),
+    "free twice is not seen": ("freeing_debug", "pool", "frame->mark = pool_mark(frame);", "frame->mark = 0;"),
+    "foreign blocks are not seen": ("freeing_debug", "buddy", "n >= b->frames || ", ""),
+}
+
+
+@sampled("what", list(ALLOCATOR_MUTANTS), quick=lambda what: what.startswith(("ABA", "the link is not p", "halves")))
+def test_an_allocator_that_is_wrong_is_caught(what, tmp_path):
+    """The test of its contract fails, or, where that is about orders, ThreadSanitizer says so."""
+    stem, name, old, new = ALLOCATOR_MUTANTS[what]
+    header = (TOP / f"alloc/{name}.h").read_text()
+    assert header.count(old) == 1
+    (tmp_path / "alloc").mkdir()
+    (tmp_path / "lock").symlink_to(TOP / "lock")
+    for path in (TOP / "alloc").glob("*.h"):
+        (tmp_path / "alloc" / path.name).write_text(header.replace(old, new) if path.stem == name else path.read_text())
+    sanitizer = THREAD if what.startswith("the link") else ADDRESS
+    run([HOSTCC, *WARN, "-Wno-unused-parameter", "-O1", "-g", f"-fsanitize={sanitizer}", f"-I{tmp_path}", f"-I{TOP}/tests/c", "-pthread", "-o", tmp_path / "mutant",
+         TOP / f"tests/c/{stem}.c"])
+    done = subprocess.run([str(tmp_path / "mutant")], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode != 0 and re.search("expected |Sanitizer: ", done.stderr), done.stderr

@@ -49,7 +49,8 @@ def machine_code(folder, mutant, include):
     return out.split("\n", 3)[3]
 
 
-@sampled("name", [name for name, m in KNOWN.items() if not m.changes.startswith("bench/") and not m.detector], quick=QUICK.__contains__)
+@sampled("name", [name for name, m in KNOWN.items()
+                  if not m.changes.startswith("bench/") and not m.detector and "--allocator" not in m.options], quick=QUICK.__contains__)
 def test_the_mistake_reaches_the_machine_code(name, tmp_path):
     """The compiler has not undone the mistake. This matters most for those that only a proof can find."""
     planted = tree.plant(KNOWN[name])

@@ -49,8 +49,8 @@ def test_defaults_and_variants():
     assert (usual["size"], usual["batch"], usual["sizes"], usual["irq"], usual["duration_us"], usual["fairness_us"]) == (
         16, 4096, "fixed", "on", 100_000, 0)
     assert [name for name, key in schema.keys().items() if key.full] == [
-        "sizes", "touch", "placement", "rate", "interrupt_us", "irq", "ipi_us", "churn_us", "allocator", "live", "remote", "shootdown", "waiters",
-        "exhaust"]
+        "sizes", "touch", "placement", "rate", "interrupt_us", "irq", "ipi_us", "churn_us", "allocator", "live", "burst", "remote", "shootdown",
+        "waiters", "exhaust"]
 
 
 def test_what_the_entries_say_can_stand_in_a_table():

@@ -76,6 +76,17 @@ def test_everything_is_drawn_sooner_or_later():
     assert Counter(r.plan.clusters for r in rounds).keys() == {0, 1, 2, 4, 8}
 
 
+def test_one_round_of_four_takes_blocks_back_and_has_locks_only():
+    rounds = [draw(asked(4), n, "log").plan for n in range(1, 400)]
+    freeing = [plan for plan in rounds if plan.workload.frees]
+    assert 60 < len(freeing) < 140 and {plan.workload.allocator for plan in freeing} == {"pool", "buddy", "cached-pool"}
+    known = strategies.known()
+    assert not any(known[cell.strategy].lockfree for plan in freeing for cell in plan.order)
+    assert all(len(plan.order) == 7 and plan.workload.exhaust_rounds == 0 for plan in freeing)
+    assert {"fixed", "pages"} == {plan.workload.sizes for plan in freeing} and any(plan.workload.remote_percent for plan in freeing)
+    assert not any(draw(asked(4, locks=("cas", "faa")), n, "log").plan.workload.frees for n in range(1, 40))
+
+
 def test_what_an_engine_cannot_do_is_left_out_and_the_rest_is_the_same():
     for number in range(1, 50):
         full, less = draw(asked(), number, "log"), draw(asked(engine=NATIVE), number, "log")

@@ -15,7 +15,7 @@ from hartlock.engine.tcg import Tcg
 from hartlock.figures import trial_figures
 from hartlock.plan import scenarios, workload_options
 from hartlock.plan.plan import Workload
-from hartlock.records.trials import Pass, Share
+from hartlock.records.trials import Pass, Share, Trial
 
 
 # --- the command line ---
@@ -37,6 +37,9 @@ def test_without_options_it_is_the_plain_workload():
     (["--arrival", "poisson:5000"], {"arrival": "poisson", "arrival_ops_per_second": 5000, "think_instructions": 0}),
     (["--arrival", "closed"], {"arrival": "closed", "arrival_ops_per_second": 0, "think_instructions": 100}),
     (["--interrupt", "100,2000"], {"interrupt_period_us": 100, "interrupt_instructions": 2000, "irq": "on"}),
+    (["--allocator", "pool"], {"size_bytes": 4096, "align_bytes": 4096, "live_blocks": 16, "burst_operations": 2, "remote_percent": 0}),
+    (["--allocator", "buddy", "--size", "64K", "--align", "16"], {"size_bytes": 65536, "align_bytes": 16}),
+    (["--allocator", "cached-pool", "--live", "64", "--remote", "100"], {"allocator": "cached-pool", "live_blocks": 64, "remote_percent": 100}),
     (["--irq", "off", "--touch", "3", "--placement", "random"], {"irq": "off", "touch_lines": 3, "placement": "random"}),
 ])
 def test_options_become_the_workload(args, expected):
@@ -64,6 +67,15 @@ def test_options_become_the_workload(args, expected):
     (["--churn", "9"], "from 10 to 1000000"),
     (["--ipi", "often"], "'often' is not a whole number"),
     (["--exhaust", "0"], "from 1 to 1000000"),
+    (["--allocator", "slab"], "not one of bump, pool, buddy, cached-pool"),
+    (["--allocator", "pool", "--size", "8K"], "--allocator pool: it hands out at most 4096 bytes at once"),
+    (["--allocator", "cached-pool", "--align", "8K"], "it hands out at most 4096 bytes at once, at such an alignment"),
+    (["--allocator", "buddy", "--size", "8M"], "it hands out at most 4194304 bytes at once"),
+    (["--allocator", "pool", "--size", "pages"], "it hands out at most 4096 bytes at once"),
+    (["--allocator", "pool", "--exhaust", "3"], "--exhaust: rounds to the heap's end are of the bump allocator"),
+    (["--allocator", "pool", "--lock", "faa"], "--lock faa: it is an allocator itself, and --allocator pool another one"),
+    (["--live", "65"], "from 1 to 64"),
+    (["--remote", "101"], "from 0 to 100"),
 ])
 def test_what_cannot_be_is_refused(refused, args, words):
     done = refused(*args)
@@ -161,6 +173,29 @@ def test_lines_touched_under_a_lock_are_counted(touched, faulty):
     """The lines are counted once for each operation, and once for a hart that found the heap used up."""
     p = a_pass(Share(0, 10, 10, 0, 1, 1), touched=touched)
     assert bool(trial_figures.touched("latency", p, TOUCH)) is faulty
+
+
+POOL = Workload(4096, 4096, 0, 0, 0, 4096, allocator="pool", touch_lines=3)
+
+
+def test_where_blocks_come_back_nothing_may_be_missing():
+    p = a_pass(Share(0, 10, 10, 0, 1, 1, visits=4))
+    assert trial_figures.conservation("latency", p, POOL) == []
+    p.used = 8192
+    assert trial_figures.conservation("latency", p, POOL) == ["latency pass: 8192 byte(s) did not come back, or came twice"]
+    p.touched = 12  # the other operations were served by the hart's own store
+    assert trial_figures.touched("latency", p, POOL) == []
+
+
+@pytest.mark.parametrize("counts,marked,words", [
+    ({}, 0, ""), ({"freed": 6}, 0, "1 operation(s) without their block"), ({}, 4096, "byte(s) astray"),
+    ({"unmarked": 2}, 0, "2 freed block(s) with bytes that nobody had"), ({"overlapping": 3}, 0, "3 block(s) with bytes that another")])
+def test_the_audit_of_blocks_that_come_back(counts, marked, words):
+    trial = Trial(0, "ticket", 1, "done", {}, {}, marked=marked)
+    said = trial_figures.audit(trial, a_pass(Share(0, 14, 14, 0, 1, 1, **{"blocks": 7, "freed": 7, **counts})), POOL)
+    assert len(said) == bool(words) and words in "".join(said)
+    shares = [a_pass(Share(0, 8, 8, 0, 1, 1, blocks=8, overlapping=counts.get("overlapping", 0)))]
+    assert trial_figures.lost_share(shares, POOL) == counts.get("overlapping", 0) / 8
 
 
 def test_backlog():

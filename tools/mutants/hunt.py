@@ -49,7 +49,7 @@ CHECKS = (
     (r"CHECK FAILED.*heap's end:", "heap's end"),
     (r"CHECK FAILED.*grants of others went first", "fairness bound"),
     (r"CHECK FAILED.*(than was asked for|outside of their sections|for itself)", "work asked for"),
-    (r"CHECK FAILED.* pass: \d+ operations take", "conservation"),
+    (r"CHECK FAILED.* pass: (\d+ operations take|\d+ byte\(s\) did not come back)", "conservation"),
     (r"CHECK FAILED.* pass: \d+ operations touched", "touched lines"),
 )
 NO_CHECKS = re.compile(r"gave up: |the run has no end record")  # words that say only that nothing was heard any more

@@ -32,7 +32,7 @@ def _think(work: Workload, ops: int) -> float:
 def _own_work(name: str, p: Pass, work: Workload, cycles: float) -> list[str]:
     """The problems of harts that did more operations than their own work leaves time for."""
     for s in p.shares:
-        least = (s.ops * work.hold_instructions + _think(work, s.ops)) * cycles
+        least = (s.sections(work.frees) * work.hold_instructions + _think(work, s.ops)) * cycles
         if least > s.cycles * SLACK:
             return [f"{name} pass: hart {s.hart} holds and thinks for {least:.0f} cycles in {s.ops} operations at least, and was there "
                     f"for {s.cycles}: it does other work than was asked for"]
@@ -43,7 +43,7 @@ def _one_at_a_time(name: str, p: Pass, work: Workload, cycles: float) -> list[st
     """The problems of sections that take longer, one after the other, than the pass lasted."""
     ticks = max(s.end for s in p.shares) - min(s.start for s in p.shares)
     lasted = ticks * ratio(sum(s.cycles for s in p.shares), sum(s.end - s.start for s in p.shares))
-    ops = sum(s.ops for s in p.shares)
+    ops = sum(s.sections(work.frees) for s in p.shares)
     if (least := ops * work.hold_instructions * cycles) <= lasted * SLACK:
         return []
     return [f"{name} pass: {ops} operations hold for {least:.0f} cycles one after the other, and the pass lasted {lasted:.0f}: harts hold "

@@ -90,7 +90,7 @@ def backlog(s: Share, w: Workload, timebase_hz: int) -> float:
 def touched(name: str, p: Pass, w: Workload) -> list[str]:
     """The problems of lines that are written under a lock. Each operation counts each line up by one,
     and so does one that finds the heap used up, at most one of each hart."""
-    ops = sum(s.visits if w.frees else s.ops for s in p.shares)
+    ops = sum(s.sections(w.frees) for s in p.shares)
     if ops * w.touch_lines <= p.touched <= (ops + len(p.shares)) * w.touch_lines:
         return []
     return [f"{name} pass: {ops} operations touched {w.touch_lines} line(s) each, but {p.touched} were counted"]

@@ -32,7 +32,7 @@ FIXED = "fixed"
 TRY = "try"  # the word of `waiters` that needs a trylock
 DUTY = "duty"  # the variant whose harts owe each other answers: bench/duty.h
 FRAME_BYTES = 4096  # the size of a frame: alloc/pool.h, alloc/buddy.h
-LARGEST_BYTES = {"pool": FRAME_BYTES}  # the most that an allocator hands out at once
+LARGEST_BYTES = {"pool": FRAME_BYTES, "buddy": FRAME_BYTES << 10, "cached-pool": FRAME_BYTES}  # the most that an allocator hands out at once
 
 
 # Columns of bench/plan.def that are not of the workload: a Plan, an engine or the kernel has them.
@@ -74,6 +74,7 @@ class Workload(schema.Made):
     churn_period_us: int
     allocator: str
     live_blocks: int
+    burst_operations: int
     remote_percent: int
     shootdown_ops: int
     waiters: str

@@ -117,9 +117,10 @@ OPTIONS = (
            "one is (tcg and board only)", "ipi_us"),
     Option("churn", "PERIOD", "every PERIOD microseconds a hart is stopped by SBI HSM between two operations, or one that was is "
            "started again (tcg and board only)", "churn_us"),
-    Option("allocator", "NAME", "what the lock protects: bump never takes a block back; pool has page frames and a list of the free "
-           "ones, and operations allocate and free by chance", "allocator"),
+    Option("allocator", "NAME", "what the lock protects: bump never takes a block back; with pool (page frames and a list of the free "
+           "ones), buddy (1 to 1024 frames) and cached-pool (16 frames of each hart before the pool) operations allocate and free by chance", "allocator"),
     Option("live", "BLOCKS", "that a hart has at the most, where blocks come back, 1 to 64", "live"),
+    Option("burst", "OPS", "of one kind in a row, on average, where blocks come back, 1 to 64", "burst"),
     Option("remote", "PERCENT", "of the frees: another hart frees the block, 0 to 100", "remote"),
     Option("shootdown", "OPS", "every OPS-th operation of a hart interrupts all others inside its section, and waits there until each "
            "has acknowledged (tcg, model and board only)", "shootdown"),

@@ -42,6 +42,10 @@ class Share(schema.Made):
     freed: int
     unmarked: int
 
+    def sections(self, frees: bool) -> int:
+        """The operations that took the lock. `frees`: blocks come back, and the hart may have some in store."""
+        return self.visits if frees else self.ops
+
     @property
     def misplaced(self) -> int:
         """The blocks that were misaligned or outside the heap."""

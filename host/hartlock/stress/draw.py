@@ -8,12 +8,15 @@ from dataclasses import dataclass, replace
 
 from hartlock.plan import plan as plans
 from hartlock.engine.base import Engine
+from hartlock.plan import schema, strategies
 from hartlock.plan.plan import FIXED, SIZES, Combination, Plan, Workload
-from hartlock.plan.strategies import BASELINE, CONTROL
+from hartlock.plan.strategies import BASELINE, BUMP, CONTROL
 
 TRIALS = 6  # in a round, and the control: so that workloads change often
 SIZE_BYTES = (1, 2, 3, 7, 8, 16, 16, 16, 24, 32, 40, 64, 100, 256, 1000, 4096, 4104, 65536)
 ALIGN_BYTES = (1, 4, 8, 16, 16, 64, 256, 4096)
+FREED_BYTES = (1, 16, 64, 4096, 4096)  # sizes that every allocator hands out
+FREEING = [word for word in schema.choice("allocator").words if word != BUMP]
 BATCH_BYTES = (0, 64, 4096, 4096, 65536)
 LEAST_PERIOD_US = 10  # the least time between interrupts, IPIs or stops of harts
 
@@ -127,6 +130,24 @@ def clusters(dice: Dice, smp: int) -> int:
     return dice.one([0, *(n for n in range(1, smp + 1) if smp % n == 0)])
 
 
+def _freeing(dice: Dice, plan: Plan) -> Plan:
+    """Draw an allocator that takes blocks back, for one round of four. A strategy that is another allocator gives its place to a
+    lock. This is drawn last, so that the other rounds are what they were."""
+    name, happens = dice.word(*FREEING), dice.happens(0.25)
+    sizes, size = dice.word(FIXED, "pages"), dice.one(FREED_BYTES)
+    live, burst, remote = dice.about(1, 64), dice.about(1, 64), dice.perhaps(0.5, 1, 100)
+    locks = [lock for lock in plan.locks if strategies.known()[lock].serves(name) and lock != CONTROL]
+    if not happens or not locks:
+        return plan
+    paged = sizes != FIXED and name == "buddy"
+    work = replace(plan.workload, allocator=name, sizes=sizes if paged else FIXED, size_bytes=0 if paged else size,
+                   align_bytes=min(plan.workload.align_bytes, SIZES["pages"]), live_blocks=live, burst_operations=burst, remote_percent=remote,
+                   exhaust_rounds=0)
+    order = tuple(cell if strategies.known()[cell.strategy].serves(name) else Combination(locks[i % len(locks)], cell.harts)
+                  for i, cell in enumerate(plan.order))
+    return replace(plan, workload=work, order=order, locks=tuple(locks))
+
+
 def draw(asked: Asked, number: int, log: str) -> Round:
     """Draw round `number`, whose console goes to the file `log`."""
     dice = Dice(asked.seed, number)
@@ -139,5 +160,6 @@ def draw(asked: Asked, number: int, log: str) -> Round:
         harts=tuple(sorted({t.harts for t in order})), workload=workload(dice, engine, calm), trials=1,
         seed=dice.random.getrandbits(64), clusters=clusters(dice, asked.smp), optional=asked.optional, order=order,
         relax=dice.word(*asked.relax), unlock=dice.word(*asked.unlock))
+    plan = _freeing(dice, plan)
     plans.check(plan)
     return Round(number, engine, plan)
