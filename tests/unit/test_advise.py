@@ -36,6 +36,34 @@ def test_a_clear_case_names_the_lock_the_figures_and_the_files(tmp_path):
         assert words in done.stdout, words
 
 
+WITH_STORE, WITHOUT = {"allocator": "cached-pool"}, {"allocator": "pool"}
+
+
+def test_a_store_of_frames_is_the_answer_where_it_gains_more_than_any_lock(tmp_path):
+    folder = folder_of(tmp_path / "a", cells(8, ttas=370, ticket=320, mcs=260), **WITHOUT)
+    folder_of(folder, cells(8, ttas=300, ticket=70, mcs=60), append=True, **WITH_STORE)
+    done = run_advise(folder)
+    assert first_line(done).startswith("Not another lock: a store of 16 frames for each hart, then any FIFO lock. The slowest of these, ticket, has 70.")
+    assert re.search(r"Without the store:\nTake mcs: ", done.stdout) and "alloc/pool_cache.h, alloc/frame_cache.h, alloc/pool.h" in done.stdout
+    for of in ("cached-pool", "pool"):
+        assert ("Not another lock" in run_advise(folder, "--allocator", of).stdout) == (of == "pool")
+    assert "allocator buddy, hold 0 think 0 on 8 harts was not measured" in run_advise(folder, "--allocator", "buddy", "--no-measure").stdout
+
+
+@pytest.mark.parametrize("goal,pays", [("balanced", True), ("tail", False)])
+def test_a_store_that_makes_the_tail_longer_is_no_answer_to_who_asks_for_the_tail(tmp_path, goal, pays):
+    folder = folder_of(tmp_path / "a", cells(8, ticket=320, mcs=260), **WITHOUT)
+    folder_of(folder, cells(8, ticket=70, mcs=60), append=True, tail={(name, 8): lambda boot, trial: 9000 for name in ("ticket", "mcs")}, **WITH_STORE)
+    done = run_advise(folder, "--goal", goal)
+    assert ("Not another lock" in first_line(done)) == pays
+    assert pays or "is no sure gain by p99.9 wait. The slowest of these, " in done.stdout
+
+
+def test_a_store_that_was_not_measured_is_named(tmp_path):
+    done = run_advise(folder_of(tmp_path / "a", cells(8, ticket=320, mcs=260), **WITHOUT))
+    assert answer_of(done) == "Take mcs" and "was not measured: sweep with --allocator pool,cached-pool" in done.stdout
+
+
 def test_noise_only_is_no_answer(tmp_path):
     """`advise` picks a winner in hardly any of 60 folders of eight strategies that do not differ."""
     names, picked = ["tas", "ttas", "ticket", "mcs"], 0

@@ -5,10 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hartlock.base import paths
-from hartlock.analysis import drop_in, replayed
+from hartlock.analysis import drop_in, replayed, stores
 from hartlock.plan import replay, strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
+from hartlock.analysis.stores import Store, store
 from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
 from hartlock.folder.reader import Results
@@ -34,6 +35,7 @@ class Question:
     isa: str
     replay: str = ""  # the label of a workload file
     file: str = ""
+    allocator: str = ""
 
 
 def the_ask(options: Question, data: Results) -> Ask:
@@ -42,7 +44,8 @@ def the_ask(options: Question, data: Results) -> Ask:
         extensions(options.isa)
     own = of_scenario(options.scenario) if options.scenario else None
     best = next((s for s, cells in data.settings.items() if options.scenario in ("", s.workload.scenario)
-                 and options.replay in ("", s.workload.replay) and any(c.evidence in COSTS for c in cells.values())), None)
+                 and options.replay in ("", s.workload.replay) and options.allocator in ("", s.workload.allocator)
+                 and any(c.evidence in COSTS for c in cells.values())), None)
     fixed: dict[str, int] = {name: getattr(best.workload if best else own, f"{name}_instructions", 0) for name in ("hold", "think")}
     if options.replay or (best and best.workload.replay and options.hold is options.think is None):
         fixed = dict.fromkeys(fixed, 0)
@@ -53,7 +56,7 @@ def the_ask(options: Question, data: Results) -> Ask:
     most = max((c.harts for c in data if c.claimed_role == "candidate" and replayed in ("", c.setting.workload.replay)), default=1)
     harts = most if options.harts is None else options.harts
     return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes, options.need, options.isa,
-               options.scenario, replayed, options.file)
+               options.scenario, replayed, options.file, options.allocator)
 
 
 def missing(data: Results, ask: Ask) -> str:
@@ -70,6 +73,7 @@ def missing(data: Results, ask: Ask) -> str:
     told = words([f"hold {h} think {t} on {n}" for h, t, n in cells[:12]]) if cells else "nothing"
     more = f" and {len(cells) - 12} more" if len(cells) > 12 else ""
     wanted = f"scenario {ask.scenario} with " if ask.scenario else ""
+    wanted += f"allocator {ask.allocator}, " if ask.allocator else ""
     return f"{wanted}hold {ask.hold} think {ask.think} on {ask.harts} harts was not measured; there is {told}{more}"
 
 
@@ -93,6 +97,7 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
         return ["sweep", "--workload", ask.file or "FILE", *lock, *where]
     own = of_scenario(ask.scenario) if ask.scenario else None
     work = ["--scenario", ask.scenario] if own else []
+    work += ["--allocator", ask.allocator] if ask.allocator else []
     work += [] if own and own.hold_instructions == ask.hold else ["--hold", str(ask.hold)]
     work += [] if own and own.think_instructions == ask.think else ["--think", str(ask.think)]
     return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, *work, *where]
@@ -148,7 +153,10 @@ def bytes_of(name: str, harts: int) -> str:
     return f"{traits.known()[name].bytes_per_lock(harts)} bytes a lock"
 
 
-def _head(advice: Advice, taken: Take | None, free: Take | None) -> Iterator[str]:
+def _head(advice: Advice, taken: Take | None, free: Take | None, found: Store | None) -> Iterator[str]:
+    if found and found.pays:
+        yield stores.sentence(found)
+        yield "Without the store:"
     if advice.doubted:
         yield f"The data cannot decide: what they have of {words(list(advice.doubted))} is not whole."
         yield from (f"  {name}: {why}." for name, why in advice.doubted.items())
@@ -165,6 +173,8 @@ def _head(advice: Advice, taken: Take | None, free: Take | None) -> Iterator[str
         yield "No lock that was measured is left."
     else:
         yield "None: everything that was measured is ruled out."
+    if found and not found.pays:
+        yield f"  {stores.sentence(found)}"
     if free:
         yield f"  {without_lock(advice, free, taken)}"
     for warning in advice.warnings:
@@ -214,6 +224,8 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
         yield f"  several boots: ./run-bench.sh {command}"
     if modelled:
         yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
+    if not stores.behind_store(data, advice.setting) and (option := stores.to_measure(advice.ask, advice.setting)):
+        yield f"  a store of frames for each hart was not measured: sweep with {option}"
     for other in fitting(data, advice.ask):
         if other != advice.setting:
             yield f"  another setting fits too and was not used: {other.apart([other, advice.setting])}"
@@ -250,7 +262,8 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     advice = advise(data, setting, ask)
     taken, free = (None, None) if advice.doubted else (take(data, advice), take_free(data, advice))
     yield from _of_lock(data, advice, taken, files)
-    yield from _head(advice, taken, free)
+    found = store(data, advice) if taken else None
+    yield from _head(advice, taken, free, found)
     yield ""
     ranked = list(_ranked(advice))
     work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}"
@@ -263,4 +276,5 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     yield from _free(data, advice)
     yield from _flips(flips(data, setting, ask), ask)
     yield from _next(advice, data)
+    yield from stores.to_copy(found) if found and found.pays else ()
     yield from _copy([taken, free])

@@ -30,6 +30,7 @@ class Ask:
     scenario: str = ""  # "": any
     replay: str = ""  # the cell of the column `replay`; "": no lock that was observed
     file: str = ""  # the workload file that has it, if it was given
+    allocator: str = ""  # "": any
 
 
 def question(setting: Comparable, harts: int) -> Ask:
@@ -72,6 +73,7 @@ def fitting(data: Results, ask: Ask) -> list[Comparable]:
     return [s for s, cells in data.settings.items()
             if (s.workload.hold_instructions, s.workload.think_instructions) == (ask.hold, ask.think)
             and ask.scenario in ("", s.workload.scenario) and ask.replay == s.workload.replay
+            and ask.allocator in ("", s.workload.allocator)
             and any(c.evidence in COSTS for c in cells.values() if c.harts == ask.harts and c.role == "candidate")]
 
 

@@ -9,7 +9,7 @@ from hartlock.base import paths, toolchain
 from hartlock.base.errors import EXIT_FAILED, EXIT_OK, UsageError
 from hartlock.cli import arguments, sweep
 from hartlock.engine.model import Model
-from hartlock.plan import needs, plan as plans
+from hartlock.plan import needs, plan as plans, schema
 from hartlock.plan import replay
 
 NAME = "advise"
@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
                    help="of a sweep of several; hold and think are then its own")
     p.add_argument("--workload", type=Path, metavar="FILE",
                    help="a file that observe wrote: the answer is about that lock; harts, hold and think are its own")
+    p.add_argument("--allocator", choices=schema.choice("allocator").words, default="",
+                   help="that the lock protects, of a sweep of several (default: the first that was measured)")
     p.add_argument("--goal", choices=GOALS, default="balanced",
                    help="throughput: cycles an operation; tail: the longest waits; fairness: an even share first, then "
                         "cycles; balanced: cycles and tail alike, nobody starved (default)")
@@ -91,7 +93,7 @@ def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measure
     data = load(options.folder)
     ask = advise.the_ask(advise.Question(options.harts or (given.harts if given else None), options.hold, options.think, options.scenario,
                                          options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa,
-                                         given.label if given else "", str(options.workload or "")), data)
+                                         given.label if given else "", str(options.workload or ""), options.allocator), data)
     if not fitting(data, ask) and not options.no_measure:
         exactly = advise.sweep_for(ask, data, alone=not options.measure)
         if options.measure or advise.may_be_measured(data, ask) and seconds(exactly) < AT_ONCE_S:

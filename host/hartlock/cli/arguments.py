@@ -139,7 +139,7 @@ def measuring(usual: Usual) -> argparse.ArgumentParser:
     return p
 
 
-VARIED = ("hold", "think", "scenario")  # options of which a sweep takes several values
+VARIED = ("hold", "think", "scenario", "allocator")  # options of which a sweep takes several values
 
 
 def _workload(p: argparse.ArgumentParser, usual: Usual) -> None:
