@@ -64,6 +64,16 @@ def test_a_store_that_was_not_measured_is_named(tmp_path):
     assert answer_of(done) == "Take mcs" and "was not measured: sweep with --allocator pool,cached-pool" in done.stdout
 
 
+def test_of_many_locks_the_bytes_and_the_cost_on_one_hart_are_told(tmp_path):
+    folder = folder_of(tmp_path / "a", {**cells(8, clh=250, mcs=300, ticket=320), **cells(1, clh=40, mcs=30, ticket=30)})
+    assert "453 locks" not in run_advise(folder, "--goal", "throughput").stdout
+    said = run_advise(folder, "--goal", "throughput", "--locks", "453").stdout
+    assert re.search(r"453 locks: clh takes \d+(\.\d+)? KiB for all of them; (mcs|ticket) takes the least, 3.54 KiB\.", said), said
+    assert re.search(r"clh costs [34][0-9.]+ cycles an operation; (mcs|ticket) the least, [0-9.]+\. For locks like these", said), said
+    alone = folder_of(tmp_path / "b", cells(8, clh=250, mcs=300))
+    assert "was not measured: sweep with --harts 1 as well" in run_advise(alone, "--locks", "2").stdout
+
+
 def test_noise_only_is_no_answer(tmp_path):
     """`advise` picks a winner in hardly any of 60 folders of eight strategies that do not differ."""
     names, picked = ["tas", "ttas", "ticket", "mcs"], 0

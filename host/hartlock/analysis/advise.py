@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hartlock.base import paths
-from hartlock.analysis import drop_in, replayed, stores
+from hartlock.analysis import drop_in, many, replayed, stores
 from hartlock.plan import replay, strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
@@ -36,6 +36,7 @@ class Question:
     replay: str = ""  # the label of a workload file
     file: str = ""
     allocator: str = ""
+    locks: int = 1
 
 
 def the_ask(options: Question, data: Results) -> Ask:
@@ -56,7 +57,7 @@ def the_ask(options: Question, data: Results) -> Ask:
     most = max((c.harts for c in data if c.claimed_role == "candidate" and replayed in ("", c.setting.workload.replay)), default=1)
     harts = most if options.harts is None else options.harts
     return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes, options.need, options.isa,
-               options.scenario, replayed, options.file, options.allocator)
+               options.scenario, replayed, options.file, options.allocator, options.locks)
 
 
 def missing(data: Results, ask: Ask) -> str:
@@ -264,6 +265,7 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     yield from _of_lock(data, advice, taken, files)
     found = store(data, advice) if taken else None
     yield from _head(advice, taken, free, found)
+    yield from many.told(data, advice, taken, ask.locks) if taken and ask.locks > 1 else ()
     yield ""
     ranked = list(_ranked(advice))
     work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}"

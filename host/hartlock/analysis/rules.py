@@ -31,6 +31,7 @@ class Ask:
     replay: str = ""  # the cell of the column `replay`; "": no lock that was observed
     file: str = ""  # the workload file that has it, if it was given
     allocator: str = ""  # "": any
+    locks: int = 1  # the number of them in the image
 
 
 def question(setting: Comparable, harts: int) -> Ask:

@@ -32,6 +32,8 @@ def parser() -> argparse.ArgumentParser:
                    help="of a sweep of several; hold and think are then its own")
     p.add_argument("--workload", type=Path, metavar="FILE",
                    help="a file that observe wrote: the answer is about that lock; harts, hold and think are its own")
+    p.add_argument("--locks", type=arguments.integer(1, 10**6), metavar="N", default=1,
+                   help="of this kind in your image: what all of them take, and what one costs where nobody waits (default 1)")
     p.add_argument("--allocator", choices=schema.choice("allocator").words, default="",
                    help="that the lock protects, of a sweep of several (default: the first that was measured)")
     p.add_argument("--goal", choices=GOALS, default="balanced",
@@ -93,7 +95,7 @@ def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measure
     data = load(options.folder)
     ask = advise.the_ask(advise.Question(options.harts or (given.harts if given else None), options.hold, options.think, options.scenario,
                                          options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa,
-                                         given.label if given else "", str(options.workload or ""), options.allocator), data)
+                                         given.label if given else "", str(options.workload or ""), options.allocator, options.locks), data)
     if not fitting(data, ask) and not options.no_measure:
         exactly = advise.sweep_for(ask, data, alone=not options.measure)
         if options.measure or advise.may_be_measured(data, ask) and seconds(exactly) < AT_ONCE_S:
