@@ -136,14 +136,14 @@ def _freeing(dice: Dice, plan: Plan) -> Plan:
     name, happens = dice.word(*FREEING), dice.happens(0.25)
     sizes, size = dice.word(FIXED, "pages"), dice.one(FREED_BYTES)
     live, burst, remote = dice.about(1, 64), dice.about(1, 64), dice.perhaps(0.5, 1, 100)
-    locks = [lock for lock in plan.locks if strategies.known()[lock].serves(name) and lock != CONTROL]
+    locks = [lock for lock in plan.locks if not strategies.known()[lock].why_not(name, "") and lock != CONTROL]
     if not happens or not locks:
         return plan
     paged = sizes != FIXED and name == "buddy"
     work = replace(plan.workload, allocator=name, sizes=sizes if paged else FIXED, size_bytes=0 if paged else size,
                    align_bytes=min(plan.workload.align_bytes, SIZES["pages"]), live_blocks=live, burst_operations=burst, remote_percent=remote,
                    exhaust_rounds=0)
-    order = tuple(cell if strategies.known()[cell.strategy].serves(name) else Combination(locks[i % len(locks)], cell.harts)
+    order = tuple(cell if not strategies.known()[cell.strategy].why_not(name, "") else Combination(locks[i % len(locks)], cell.harts)
                   for i, cell in enumerate(plan.order))
     return replace(plan, workload=work, order=order, locks=tuple(locks))
 
