@@ -131,20 +131,21 @@ def clusters(dice: Dice, smp: int) -> int:
 
 
 def _freeing(dice: Dice, plan: Plan) -> Plan:
-    """Draw an allocator that takes blocks back, for one round of four. A strategy that is another allocator gives its place to a
-    lock. This is drawn last, so that the other rounds are what they were."""
+    """Draw an allocator that takes blocks back, for one round of four. A strategy that is another allocator gives its
+    place to a lock. This is drawn last, so that the other rounds are what they were."""
     name, happens = dice.word(*FREEING), dice.happens(0.25)
     sizes, size = dice.word(FIXED, "pages"), dice.one(FREED_BYTES)
     live, burst, remote = dice.about(1, 64), dice.about(1, 64), dice.perhaps(0.5, 1, 100)
-    locks = [lock for lock in plan.locks if not strategies.known()[lock].why_not(name, "") and lock != CONTROL]
+    known = strategies.known()
+    locks = [lock for lock in plan.locks if not known[lock].why_not(name, "") and lock != CONTROL]
     if not happens or not locks:
         return plan
     paged = sizes != FIXED and name == "buddy"
     work = replace(plan.workload, allocator=name, sizes=sizes if paged else FIXED, size_bytes=0 if paged else size,
-                   align_bytes=min(plan.workload.align_bytes, SIZES["pages"]), live_blocks=live, burst_operations=burst, remote_percent=remote,
-                   exhaust_rounds=0)
-    order = tuple(cell if not strategies.known()[cell.strategy].why_not(name, "") else Combination(locks[i % len(locks)], cell.harts)
-                  for i, cell in enumerate(plan.order))
+                   align_bytes=min(plan.workload.align_bytes, SIZES["pages"]), live_blocks=live,
+                   burst_operations=burst, remote_percent=remote, exhaust_rounds=0)
+    order = tuple(Combination(locks[i % len(locks)], of.harts) if known[of.strategy].why_not(name, "") else of
+                  for i, of in enumerate(plan.order))
     return replace(plan, workload=work, order=order, locks=tuple(locks))
 
 
