@@ -176,7 +176,7 @@ def test_an_sc_that_brings_its_line_in_vain_is_seen(tmp_path, takes):
 
 
 @pytest.mark.deep
-@pytest.mark.parametrize("key,value", [("hot_transfer", 38), ("hot_owner", 24), ("bank_busy", 5), ("hot_shared", 3)])
+@pytest.mark.parametrize("key,value", [("hot_transfer", 38), ("hot_owner", 24)])
 def test_a_line_that_harts_fight_for_is_measured_in_a_cluster_of_several(tmp_path, key, value):
     expect(Probed(tmp_path, 8, machine(tmp_path / "other.toml", "generic-8", cluster_harts=4, **{key: value})), [key])
 

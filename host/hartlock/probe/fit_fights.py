@@ -5,7 +5,7 @@ from hartlock.probe.topology import topology
 
 GAPS, TWICE, STEP = 256, 2, 2  # bench/probe_play.h: gaps of 0, 2, ... instructions, each twice
 SPACED = (16, 32, 64, 128, 256)  # bench/probe.c
-SCATTERED = "too few harts in a cluster, or a real computer"
+SCATTERED = "too few harts, or several clusters, or a real computer"
 LIKE_SHARE, LIKE_CYCLES = 0.06, 2  # times that differ by less are one
 FIXED_OPS, SWAP_OPS, DELAY_OPS = 2, 3, 4  # beside the gap: between LR and SC, a swap and a load, and of a gap that is not 0
 TOGETHER = 0.8  # the share of the gaps below the longest one that hart 0 won, if those lie together
@@ -99,9 +99,9 @@ def hot_spaced(p: Probe, instruction: float | None, far: bool) -> Found:
 
 
 def _latest(p: Probe) -> dict[int, float]:
-    """The latest answer of n watchers of a word, by n, as far as all are in the cluster of hart 0; nothing on a real computer."""
+    """The latest answer of n watchers of a word, by n; nothing on a real computer, or where the banks of their lines are differently far."""
     t = topology(p)
-    counted = sorted(b for kind, _, b in p.measures if kind == "readers" and t is not None and b < t.size) if not p.real else []
+    counted = sorted(b for kind, _, b in p.measures if kind == "readers") if t is not None and t.size >= p.harts and not p.real else []
     return {n: float(p.measures["readers", 0, n].cycles.max) for n in counted}
 
 
