@@ -9,10 +9,59 @@
 #include "timer.h"
 #include "window.h"
 
+static uint64_t took; /* ticks that the last round took; hart 0 says it, whose clock stands between
+			 rounds on the model */
+
 static void on_deadline(void *arg)
 {
 	(void)arg;
 	window_close(ENDED_TIME);
+}
+
+/* The size that all harts ask for too much in, in this round; 0: each draws its own. */
+static size_t common;
+
+/* Draw it. A few requests of 2^62 or 2^63 bytes wrap an address to where it was. */
+static void draw_common(uint64_t random)
+{
+	common = random & 1 ? 1ul << (62 + (random >> 1 & 1)) : 0;
+}
+
+/* Returns a size that no heap of `heap` bytes has room for: each order of magnitude up to 2^64 is
+ * as likely as another. */
+static size_t too_large(uint64_t random, size_t heap)
+{
+	size_t size = (random | 1ul << 63) >> random % 40;
+
+	if (common != 0)
+		return common;
+	return size > heap ? size : heap + 1;
+}
+
+/* Ask for more than there can be, as other harts do, too, or while they take what there is. Such
+ * requests must be refused, and must neither take anything nor wrap `next`. */
+static void ask_once(const struct pass_run *run, struct hart_stats *me)
+{
+	struct workload huge = run->work;
+	uint64_t bytes = me->bytes; /* the hart's blocks have so many so far */
+
+	huge.sizes = SIZES_FIXED;
+	huge.size = too_large(random_next(&me->random), run->heap_end - run->heap_start);
+	huge.interrupt_us = huge.ipi_us = huge.churn_us = huge.rate = huge.hold = huge.think = 0;
+	run->strategy->start(&huge, me);
+	run->strategy->worker[PASS_EXHAUST](&huge, me);
+	run->strategy->stop(&huge, me);
+	me->bytes += bytes;
+}
+
+/* Every other hart asks for too much once, the rest often, while those are at their blocks. */
+static void ask_too_much(const struct pass_run *run, struct hart_stats *me)
+{
+	enum { OFTEN = 16 };
+	unsigned times = random_next(&me->random) >> 32 & 1 ? OFTEN : 1;
+
+	while (times-- != 0 && window_phase() != STOP)
+		ask_once(run, me);
 }
 
 /* Run a hart's part of a round. Hart 0 keeps the time, if alarms interrupt it; so do all where
@@ -21,17 +70,23 @@ static void hart_round(unsigned index, void *arg)
 {
 	struct pass_run *run = arg;
 	struct hart_stats *me = &run->stats[index];
+	uint64_t begun;
 
 	if (!port_in_step())
 		rendezvous_until(rendezvous(index, run->harts));
+	begun = port_time();
 	if ((index == 0 || run->work.irq_off) && port_interrupts())
-		timer_set(index, TIMER_WINDOW, run->deadline, on_deadline, NULL);
+		timer_set(index, TIMER_WINDOW, begun + run->left, on_deadline, NULL);
+	ask_too_much(run, me);
 	port_interruptible(true);
 	run->strategy->start(&run->work, me);
 	run->strategy->worker[PASS_EXHAUST](&run->work, me);
 	run->strategy->stop(&run->work, me);
 	port_interruptible(false);
 	timer_off(index);
+	ask_too_much(run, me);
+	if (index == 0)
+		took = port_time() - begun;
 }
 
 /* Let one hart take the pieces that are left. */
@@ -68,15 +123,16 @@ static void add_stats(const struct pass_run *run, struct exhaust *sum, uint64_t 
 }
 
 /* Returns the bytes that are in a block and not in `used`, or marked and in no block, or
- * the other way round: 0 if all is well. */
+ * the other way round, or in `used` and behind the heap's end: 0 if all is well. */
 static uint64_t astray(const struct pass_run *run, uint64_t bytes)
 {
 	uint64_t marked = audit_marked(), used = run->strategy->used(), taken = bytes;
+	uint64_t heap = run->heap_end - run->heap_start;
 
 	for (unsigned i = 0; i < run->harts; i++)
 		taken += run->strategy->waste(i);
 	return (marked > bytes ? marked - bytes : bytes - marked) +
-	       (taken > used ? taken - used : 0);
+	       (taken > used ? taken - used : 0) + (used > heap ? used - heap : 0);
 }
 
 static size_t left(const struct pass_run *run)
@@ -114,12 +170,15 @@ void exhaust_run(struct pass_run *run, struct exhaust *sum)
 	uint64_t random = run->stats[0].random;
 
 	memset(sum, 0, sizeof(*sum));
-	run->deadline = port_time() + run->duration;
+	run->left = run->duration;
 	for (uint64_t i = 0; i < run->plan->exhaust && window_phase() != STOP; i++) {
 		run->heap_end =
 			audit_prepare_small(&run->work, run->heap_start, end, random_next(&random));
+		draw_common(random_next(&random) >> 32);
 		play_round(run, sum);
-		if (port_time() >= run->deadline)
+		if (took >= run->left)
 			window_close(ENDED_TIME);
+		else
+			run->left -= took;
 	}
 }

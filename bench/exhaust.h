@@ -1,10 +1,10 @@
 /* exhaust.h: allocations to the end of the heap, again and again.
  *
  * A round has a fresh heap, so small that it is soon used up. All harts allocate until
- * they have been refused several times; then one hart takes the rest, in the smallest
- * pieces that the audit tells apart. Every block is audited. Two things must be true, and
- * a violation is counted: a refusal is for want of room, so that no piece would fit in at
- * the end; and the bytes handed out are the bytes of blocks. */
+ * they have been refused several times; before and behind that each asks for more than any heap
+ * has. Then one hart takes the rest, in the smallest pieces that the audit tells apart. Every block
+ * is audited. Two things must be true, and a violation is counted: a refusal is for want of room,
+ * so that no piece would fit in at the end; and the bytes handed out are the bytes of blocks. */
 #ifndef BENCH_EXHAUST_H
 #define BENCH_EXHAUST_H
 

@@ -251,3 +251,12 @@ def test_work_takes_the_time_that_was_asked_for_in_every_pass(model_built):
     for work, more in (("hold=1000 think=0", 1000), ("hold=0 think=1000", 1000), ("hold=500 think=700", 1200)):
         busy = cycles_of(simulate(f"{work} {plan}", machine="generic-8"))
         assert {cell: busy[cell] - idle[cell] for cell in idle} == {cell: pytest.approx(more, abs=200) for cell in idle}
+
+
+def test_heaps_end_on_the_model_too(model_built):
+    """The model's clock stands between rounds, and jumps when the next one begins. Large requests are refused before and behind."""
+    run = simulate("seed=3 exhaust=4 duration_us=300 warmup_us=10 run=ticket:8,faa:8,magazine:8,mcs:3", machine="generic-8")
+    ends = run.records("exhaust")
+    assert [r["rounds"] for r in ends] == ["4"] * 4
+    assert {r[name] for r in ends for name in ("misaligned", "outside", "overlapping", "astray", "early")} == {"0"}
+    assert [int(r["refused"]) >= 4 * 9 * harts for r, harts in zip(ends, (8, 8, 8, 3), strict=True)] == [True] * 4

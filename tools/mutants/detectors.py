@@ -23,7 +23,7 @@ from tools.mutants.tree import Mutant, known, plant
 
 DOCUMENT = TOP / "docs/trust/stress.md"
 BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"
-HARTS, SEEDS = 8, 5
+SEEDS = 5
 QUIET_S = 8  # seconds without a word after which a run is given up
 
 
@@ -39,7 +39,7 @@ def seek(mutant: Mutant, seed: int, most_s: int) -> Find:
     with tempfile.TemporaryDirectory() as folder:
         out = Path(folder) / "run"
         subprocess.run(
-            ["./run-bench.sh", "stress", "--smp", str(HARTS), "--lock", mutant.strategy, "--engine", mutant.engine, "--seed", str(seed),
+            ["./run-bench.sh", "stress", "--lock", mutant.strategy, "--engine", mutant.engine, "--seed", str(seed),
              "--for", f"{most_s}s", "--time-limit", str(QUIET_S), "--replays", "0", "--out", str(out)],
             cwd=mutant.tree, env=environment(), stdin=subprocess.DEVNULL, capture_output=True, timeout=most_s + 300, check=False)
         context = json.loads((out / "run.json").read_text())
@@ -74,10 +74,12 @@ HEAD = ("| mutant | of | engine | found by | runs that found it | median s | s |
         "|---|---|---|---|---|---|---|---|---|")
 
 
-def write(table: str) -> None:
-    text = DOCUMENT.read_text()
-    before, rest = text.split(BEGIN)
-    DOCUMENT.write_text(before + BEGIN + table + "\n" + END + rest.split(END)[1])
+def write(rows: Sequence[str]) -> None:
+    """Put the rows into the document's table. Rows of other mutants stay as they are."""
+    before, rest = DOCUMENT.read_text().split(BEGIN)
+    old, behind = rest.split(END)
+    kept = {line.split("|")[1]: line for line in [*old.splitlines()[2:], *rows]}
+    DOCUMENT.write_text(before + BEGIN + "\n".join([HEAD, *(kept[name] for name in sorted(kept))]) + "\n" + END + behind)
 
 
 def main() -> int:
@@ -87,16 +89,16 @@ def main() -> int:
     parser.add_argument("--write", action="store_true", help="put the table into docs/trust/stress.md")
     options = parser.parse_args()
     mutants = {name: m for name, m in known().items() if m.limit_s}
-    rows, late = [HEAD], []
+    rows, late = list[str](), []
     for name in words(options.only, list(mutants), "only"):
         finds = seek_all(mutants[name], options.seeds)
         rows.append(row(mutants[name], finds))
         print(rows[-1], file=sys.stderr, flush=True)
         if median_s(finds) > mutants[name].limit_s:
             late.append(name)
-    print("\n".join(rows))
+    print("\n".join([HEAD, *rows]))
     if options.write:
-        write("\n".join(rows))
+        write(rows)
     if late:
         print(f"not found within the limit: {', '.join(late)}", file=sys.stderr)
     return 1 if late else 0

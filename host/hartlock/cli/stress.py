@@ -6,12 +6,17 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from hartlock.base.errors import UsageError
 from hartlock.base.option_types import OptionError
+from hartlock.base.terminal import console
 from hartlock.cli import arguments
 from hartlock.engine import choose
-from hartlock.engine.base import Options
+from hartlock.engine.base import Engine, Options
+from hartlock.engine.model import Model
+from hartlock.engine.native import Native
 from hartlock.engine.tcg import Tcg
 from hartlock.plan import lock_forms, strategies
+from hartlock.plan.plan import MAX_HARTS
 
 NAME = "stress"
 FOR_S, REPLAYS = 600, 3
@@ -38,7 +43,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--for", dest="span_s", type=arguments.typed(span), metavar="TIME",
                    help="30s, 10m, 2h (default 10m; with --round: once)")
     p.add_argument("--smp", type=arguments.harts, metavar="N",
-                   help="harts the machine has (default 8; native: threads, one for each processor)")
+                   help="harts the machine has (default 8, and in one of five rounds 9 to 64, which the model executes; native: "
+                        "threads, one for each processor)")
     p.add_argument("--lock", default="all", metavar="NAMES",
                    help="strategies, with commas between them, or all (default all)")
     p.add_argument("--seed", type=arguments.seed, metavar="N",
@@ -77,10 +83,27 @@ def forms(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]
     return relax, lock_forms.UNLOCK_FORMS if options.unlock == ANY else (options.unlock,)
 
 
+def _has_many(options: argparse.Namespace) -> bool:
+    """Whether some rounds have more harts than the others. Arguments for another machine say how many it has."""
+    return options.smp is None and options.machine is None and options.engine != Native.name
+
+
+def many(options: argparse.Namespace, seed: int) -> Engine | None:
+    """The engine of the rounds with many harts: the model, where a hart more costs little. None: there are no such rounds."""
+    if not _has_many(options):
+        return None
+    try:
+        (engine,) = choose.choose(Model.name, Options(MAX_HARTS, seed=seed, one_machine=True))
+    except UsageError as e:
+        console().print(f"hartlock: no round has more harts than the others: {e}", markup=False, highlight=False, soft_wrap=True)
+        return None
+    return engine
+
+
 def again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
     """The command line of a replay, but for its round."""
-    words = ["./run-bench.sh", NAME, "--smp", str(smp), "--lock", options.lock, "--engine", options.engine, "--seed",
-             str(seed)]
+    harts = ["--smp", str(smp)] if options.smp or not _has_many(options) else []
+    words = ["./run-bench.sh", NAME, *harts, "--lock", options.lock, "--engine", options.engine, "--seed", str(seed)]
     for name, usual in (("machine", None), ("cpu", None), ("relax", lock_forms.RELAX), ("unlock", lock_forms.UNLOCK),
                         ("time_limit", None)):
         if (value := getattr(options, name)) != usual:
@@ -100,7 +123,7 @@ def main(argv: Sequence[str]) -> int:
     from hartlock.stress.draw import Asked
     from hartlock.stress.run import Request, stress
 
-    asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *forms(options))
+    asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *forms(options), many=many(options, seed))
     return stress(Request(asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
                           patience_s,
                           extra, options.out, list(argv), again(options, smp, seed)))

@@ -9,15 +9,17 @@ from dataclasses import dataclass, replace
 from hartlock.plan import plan as plans
 from hartlock.engine.base import Engine
 from hartlock.plan import schema, strategies
-from hartlock.plan.plan import FIXED, SIZES, Combination, Plan, Workload
+from hartlock.plan.plan import FIXED, MAX_HARTS, SIZES, Combination, Plan, Workload
 from hartlock.plan.strategies import BASELINE, BUMP, CONTROL
 
 TRIALS = 6  # in a round, and the control: so that workloads change often
-SIZE_BYTES = (1, 2, 3, 7, 8, 16, 16, 16, 24, 32, 40, 64, 100, 256, 1000, 4096, 4104, 65536)
-ALIGN_BYTES = (1, 4, 8, 16, 16, 64, 256, 4096)
+USUAL_BYTES = 16  # a block's size and alignment in every third round, so that passes have many operations
+MOST_BYTES, MOST_ALIGN = 1 << 16, 1 << 20  # the largest block or batch, and the largest alignment
 FREED_BYTES = (1, 16, 64, 4096, 4096)  # sizes that every allocator hands out
 FREEING = [word for word in schema.choice("allocator").words if word != BUMP]
-BATCH_BYTES = (0, 64, 4096, 4096, 65536)
+MORE = (9, MAX_HARTS)  # harts of some rounds, where a run does not say how many there are
+MANY_SHARE = 0.2  # so many rounds are such
+MANY_DIVISOR = 4  # their windows are shorter by this: there are that many more harts to simulate
 LEAST_PERIOD_US = 10  # the least time between interrupts, IPIs or stops of harts
 
 
@@ -32,6 +34,7 @@ class Asked:
     engine: Engine
     relax: tuple[str, ...]  # forms of waiting, of which a round has one,
     unlock: tuple[str, ...]  # and of letting go
+    many: Engine | None = None  # executes rounds of more harts, MORE of them; None: there are no such rounds
 
 
 @dataclass(frozen=True)
@@ -66,10 +69,19 @@ class Dice:
         return self.random.choice(of)
 
 
+def _bytes(dice: Dice) -> int:
+    """Draw a number of bytes: any, or one next to a power of two."""
+    any_number, power, beside = dice.about(1, MOST_BYTES), 1 << dice.random.randrange(MOST_BYTES.bit_length()), dice.one((-1, 0, 1))
+    return max(1, power + beside) if dice.happens(0.4) else any_number
+
+
 def _block(dice: Dice) -> dict[str, object]:
-    """Draw sizes and alignment."""
+    """Draw sizes and alignment. Large alignments are rarer, for a heap has room for few such blocks."""
     kind = dice.word(FIXED, FIXED, FIXED, *SIZES)
-    size, align = dice.one(SIZE_BYTES), dice.one(ALIGN_BYTES)
+    usual, size = dice.happens(1 / 3), _bytes(dice)
+    align = 1 << int((MOST_ALIGN.bit_length() - 0.01) * dice.random.random() ** 2)
+    if usual:
+        size = align = USUAL_BYTES
     if kind == FIXED:
         return {"sizes": kind, "size_bytes": size, "align_bytes": align}
     return {"sizes": kind, "size_bytes": 0, "align_bytes": min(align, SIZES[kind])}
@@ -77,7 +89,7 @@ def _block(dice: Dice) -> dict[str, object]:
 
 def _times(dice: Dice) -> dict[str, object]:
     """Draw the work inside, and when a hart asks again."""
-    hold, think = dice.perhaps(0.5, 2, 500), dice.perhaps(0.6, 10, 5000)
+    hold, think = dice.perhaps(0.5, 2, 5000), dice.perhaps(0.6, 10, 5000)
     rate, spread = dice.perhaps(0.1, 1000, 10**6), dice.one((0, 1, 2))
     if rate:
         think = 0
@@ -102,7 +114,7 @@ def _disturbances(dice: Dice, engine: Engine, calm: bool) -> dict[str, object]:
 
 def workload(dice: Dice, engine: Engine, calm: bool) -> Workload:
     drawn: dict[str, object] = {**_block(dice), **_times(dice), **_disturbances(dice, engine, calm)}
-    touch, batch = dice.perhaps(0.5, 1, 8), dice.one(BATCH_BYTES)
+    touch, batch = dice.perhaps(0.5, 1, 8), _bytes(dice) if dice.happens(0.8) else 0
     rounds = dice.perhaps(0.6, 1, 20)
     return Workload(**drawn, batch_bytes=batch, touch_lines=touch,
                     placement=dice.word("padded", "packed", "random"), exhaust_rounds=rounds)
@@ -121,9 +133,10 @@ def trials(dice: Dice, asked: Asked) -> tuple[Combination, ...]:
     return tuple(order)
 
 
-def windows(dice: Dice, engine: Engine) -> Engine:
+def windows(dice: Dice, engine: Engine, smp: int) -> Engine:
     """Draw the windows of a pass. They are short, because faults show most when a pass begins and ends."""
-    return engine.shortened(dice.about(1000, 30_000), dice.perhaps(0.7, 100, 5000))
+    divisor = MANY_DIVISOR if smp >= MORE[0] else 1
+    return engine.shortened(dice.about(1000, 30_000) // divisor, dice.perhaps(0.7, 100, 5000) // divisor)
 
 
 def clusters(dice: Dice, smp: int) -> int:
@@ -149,11 +162,20 @@ def _freeing(dice: Dice, plan: Plan) -> Plan:
     return replace(plan, workload=work, order=order, locks=tuple(locks))
 
 
+def _harts(dice: Dice, asked: Asked) -> Asked:
+    """Draw how many harts the round has, and the engine that executes as many."""
+    many, smp = dice.happens(MANY_SHARE), dice.about(*MORE)
+    if not many or asked.many is None:
+        return asked
+    return replace(asked, smp=smp, engine=asked.many)
+
+
 def draw(asked: Asked, number: int, log: str) -> Round:
     """Draw round `number`, whose console goes to the file `log`."""
     dice = Dice(asked.seed, number)
+    asked = _harts(dice, asked)
     order = trials(dice, asked)
-    engine = replace(windows(dice, asked.engine), log=log)
+    engine = replace(windows(dice, asked.engine, asked.smp), log=log)
     # A lock is held to its fairness where nothing disturbs it.
     calm = engine.is_deterministic and number % 2 == 0
     plan = Plan(

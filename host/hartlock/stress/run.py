@@ -20,7 +20,7 @@ from hartlock.figures import proved
 from hartlock.figures.rows import Rows
 from hartlock.run.guarded import Outcome, guarded
 from hartlock.stress.boot import Boot, Files, RoundRow
-from hartlock.stress.draw import Asked, Round, draw
+from hartlock.stress.draw import MORE, Asked, Round, draw
 from hartlock.stress.tally import Row, Tally
 
 STRESS = "stress"
@@ -106,8 +106,10 @@ class Stress:
         return time.monotonic() - self.began
 
     def go(self) -> int:
+        many = self.asked.many
+        more = f"; in some rounds {MORE[0]} to {MORE[1]}, engine {many.name}" if many else ""
         self.say(f"stress: seed {self.asked.seed}, {len(self.asked.locks)} strategies, {self.asked.smp} harts, engine "
-                 f"{self.asked.engine.name}")
+                 f"{self.asked.engine.name}{more}")
         return guarded(self.outcome, self.open, self._measure, self._finish)
 
     def _measure(self) -> None:
@@ -154,13 +156,13 @@ class Stress:
     def _row(self, drawn: Round, boot: Boot, began: float, check: str) -> RoundRow:
         engine = drawn.engine
         return RoundRow(
-            run=self.path.name, engine=engine.name, machine=engine.machine, smp=self.asked.smp, round=drawn.number,
+            run=self.path.name, engine=engine.name, machine=engine.machine, smp=drawn.plan.smp, round=drawn.number,
             began_seconds=round(began, 3), took_seconds=round(self.seconds() - began, 3), check=check,
                         seed=drawn.plan.seed,
             tally=boot.tally, bootargs=drawn.plan.bootargs(engine.windows))
 
     def _boot(self, boot: Boot, keep: Callable[[Rows], None], step: Callable[[str], None]) -> None:
-        boot.table.run.booted = proved.booted(self.asked.engine.executed(self.image(boot.plan)))
+        boot.table.run.booted = proved.booted(boot.engine.executed(self.image(boot.plan)))
         boot.go(self.image(boot.plan), self.request.silence_s,
                 lambda data: self.files.log(boot.engine.log, data), keep, step)
 
@@ -238,7 +240,7 @@ class Stress:
         log = self.path / self._draw(found.number).engine.log
         self.say(f"console: {writer.short(log)}")
         if found.tried:
-            same = "a modelled run is the same each time" if self.asked.engine.is_deterministic else \
+            same = "a modelled run is the same each time" if self._draw(found.number).engine.is_deterministic else \
                 "the plan is the same each time, how harts interleave is not"
             self.say(f"replayed {found.tried} time(s): failed again {found.failed} time(s); {same}")
         self.say(f"replay: {self.replay(found.number)}")
