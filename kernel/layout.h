@@ -8,7 +8,7 @@
 #define KERNEL_BASE 0x80200000
 #endif
 #define KERNEL_ALIGN (2 * 1024 * 1024) /* a load address is a multiple of this */
-#define RELOCS_SIZE  8192              /* bytes of the table of words to move, 4 each */
+#define RELOCS_SIZE  16384             /* bytes of the table of words to move, 4 each */
 #define MAX_HARTS    64
 #define STACK_SIZE   16384           /* bytes a slot, guard included */
 #define STACK_GUARD  64              /* bytes of guard words at the low end of a slot */

@@ -14,7 +14,7 @@ from support.synthetic import CONTEXT, context_of, folder_of
 from hartlock.base.errors import UsageError
 from hartlock.base.intervals import Estimate
 from hartlock.figures import columns
-from hartlock.figures.row_types import SampleRow, SummaryRow, TrialFigures, TrialRow, WaitRow
+from hartlock.figures.row_types import COUNTERS, SampleRow, SummaryRow, TrialFigures, TrialRow, WaitRow
 from hartlock.folder.csv_rows import FILES, read_rows
 from hartlock.folder.reader import load
 from hartlock.folder.run_json import context_of as run_json
@@ -31,8 +31,8 @@ SUMMARY = SummaryRow(context=CONTEXT, boots=1, trials=2, trials_measured=2, chec
 
 @pytest.mark.parametrize("row", [
     TrialRow(context=CONTEXT, boot=1, trial=0, repetition=1, figures=TrialFigures(check="pass", cycles_per_op=2.5, overlap=-0.5)),
-    SampleRow(context=CONTEXT, boot=1, trial=0, repetition=1, hart=0, ops_window=7, counters={name: 3 for name in (
-        "interrupts", "interrupts_inside", "ipis", "ipis_inside", "stops")}),
+    SampleRow(context=CONTEXT, boot=1, trial=0, repetition=1, hart=0, ops_window=7, counters={
+        column.name: 3 for column in COUNTERS}),
     WaitRow(context=context_of(sizes="mixed", size_bytes=0), percent=99.9, wait_cycles=12, waits=4), SUMMARY])
 def test_a_row_comes_back_as_it_was(tmp_path, row):
     back, = read_rows(write_rows(tmp_path / "a.csv", type(row), [row]), type(row))

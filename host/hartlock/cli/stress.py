@@ -8,12 +8,10 @@ from pathlib import Path
 
 from hartlock.base.errors import UsageError
 from hartlock.base.option_types import OptionError
-from hartlock.base.terminal import console
 from hartlock.cli import arguments
 from hartlock.engine import choose
 from hartlock.engine.base import Engine, Options
 from hartlock.engine.model import Model
-from hartlock.engine.native import Native
 from hartlock.engine.tcg import Tcg
 from hartlock.plan import lock_forms, strategies
 from hartlock.plan.plan import MAX_HARTS
@@ -84,8 +82,8 @@ def forms(options: argparse.Namespace) -> tuple[tuple[str, ...], tuple[str, ...]
 
 
 def _has_many(options: argparse.Namespace) -> bool:
-    """Whether some rounds have more harts than the others. Arguments for another machine say how many it has."""
-    return options.smp is None and options.machine is None and options.engine != Native.name
+    """Whether some rounds have more harts than the others. The model has to execute what the engine does."""
+    return options.smp is None and options.machine is None and choose.kind(options.engine).runs_image
 
 
 def many(options: argparse.Namespace, seed: int) -> Engine | None:
@@ -95,6 +93,8 @@ def many(options: argparse.Namespace, seed: int) -> Engine | None:
     try:
         (engine,) = choose.choose(Model.name, Options(MAX_HARTS, seed=seed, one_machine=True))
     except UsageError as e:
+        from hartlock.base.terminal import console
+
         console().print(f"hartlock: no round has more harts than the others: {e}", markup=False, highlight=False, soft_wrap=True)
         return None
     return engine
