@@ -322,7 +322,7 @@ def one_load(fast, slow, real):
     for kind, b, counts in [("clock", 0, {20: 1024}), ("loop", 0, {0: 4}), ("load", 0, {3: 4}), ("shared", 0, {30: 100}),
                             ("dirty", 1, {24: fast, 220: slow})]:
         buckets = {c if c < 32 else bucket(c): n for c, n in counts.items() if n}
-        p.add(Measure(kind, 0, b, 1, Histogram(sum(counts.values()), 0, min(counts), max(counts), buckets)))
+        p.add(Measure(kind, 0, b, 1, Histogram(sum(counts.values()), sum(c * n for c, n in counts.items()), min(counts), max(counts), buckets)))
     return p.cost("dirty", 0, 1)
 
 

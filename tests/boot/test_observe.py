@@ -98,7 +98,7 @@ def test_the_counters_of_the_bench_are_no_locks(watched):
     said, locks, _ = watched
     assert not [lock for lock in locks if "someone" in lock["lock"] or "marks" in lock["lock"]]
     assert "both orders" not in said and "taken twice" not in said
-    assert "./run-bench.sh sweep --smp" in said
+    assert "./run-bench.sh sweep --workload" in said
 
 
 @pytest.mark.parametrize("arguments, says", [
