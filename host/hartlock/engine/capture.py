@@ -161,12 +161,13 @@ def _joined(lines: Sequence[bytes]) -> Iterator[bytes]:
 def _wrapped(lines: Sequence[bytes], first: int, start: int, width: int) -> tuple[bytes, int]:
     """Returns the record that begins in a line and goes on in the next, and how many lines it takes; 0 if there is none.
 
-    Where a line is short of the margin, or at each end, a blank may have been lost.
+    Where a line is short of the margin, or at each end, a blank may have been lost. Where each of the lines that a record begins in has
+    lost one, the margin is a character further than they are long.
     """
     parts = list(_parts(lines, first))
     bodies = [part[start:] if not i or _shape(part[:start]) == _shape(parts[0][:start]) else part for i, part in enumerate(parts)]
-    short = [b" " if len(part) < width else b"" for part in parts]
-    for seams in (short, [b""] * len(parts), [b" "] * len(parts)):
+    short, nearly = ([b" " if len(part) < margin else b"" for part in parts] for margin in (width, width + 1))
+    for seams in (short, nearly, [b""] * len(parts), [b" "] * len(parts)):
         pieces = [body + seam for body, seam in zip(bodies, seams, strict=True)]
         text = b"".join(pieces)
         if end := _end(text):
