@@ -46,7 +46,8 @@ setup-prove: ## fetch herd7 beside the system, install spin and graphviz, for ma
 	$(Q)./host/fetch-herd
 
 .PHONY: prove
-prove: subjects ## prove the compiled locks against the RISC-V memory model (LOCK=mcs for one; SHOW=1)
+prove: ## prove the compiled locks against the RISC-V memory model (LOCK=mcs for one; SHOW=1)
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) subjects
 	$(Q)$(PROVE) $(if $(filter command% environment%,$(origin LOCK)),--lock $(LOCK)) $(if $(SHOW),--show)
 
 .PHONY: prove-trylocks
