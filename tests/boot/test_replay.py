@@ -40,7 +40,7 @@ def steps(of):
 def test_a_replay_that_is_observed_is_what_it_replays(file, tmp_path):
     """hartlock's own kernel replays bursts of two classes of harts: hold, gap and lines come back, and in their order."""
     out = tmp_path / "out"
-    plan = (f"hartlock: format=1 duration_us=3000 warmup_us=100 passes=t seed=1 replay={replay.read(file).word} run=ticket:4")
+    plan = (f"hartlock: format=1 duration_us=30000 warmup_us=100 passes=t seed=1 replay={replay.read(file).word} run=ticket:4")
     done = command("observe", "--elf", str(TOP / "build/hartlock.elf"), "--for", "60", "--out", str(out), "--", "-M", "virt", "-smp", "4", "-m",
                    "256M", "-bios", "default", "-kernel", str(TOP / "build/hartlock.elf"), "-append", plan)
     assert done.returncode == 0, done.stdout + done.stderr

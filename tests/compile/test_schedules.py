@@ -23,7 +23,7 @@ def folder():
     return subjects.FOLDER
 
 
-@sampled("word", WORDS, quick=lambda word: word in ("hemlock", "magazine", "null"))
+@sampled("word", WORDS, quick=lambda word: word in ("ticket", "magazine", "null"))
 def test_every_schedule_ends_as_it_should(folder, word):
     found = plans.outcomes(subjects.load(word))
     assert len(found) >= 6 and not [(o.plan, o.verdict, o.note, o.story) for o in found if plans.wrong(word, o)]

@@ -19,7 +19,7 @@ from verify.loop import difference
 KNOWN = tree.known()
 CAUGHT_HERE = [name for name, m in KNOWN.items() if not m.memory_model]
 # One for each detector: the audit, the bound of fairness, the schedules; tests/faults/test_hang.py has a deadlock for a third.
-QUICK = ("ttas-early-unlock", "mcs-overtake", "hemlock-any-grant")
+QUICK = ("ttas-early-unlock", "mcs-overtake", "ttas-impatient")
 QUICKEST = ("model", "native", "tsan", "tcg")
 
 
