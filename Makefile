@@ -39,8 +39,8 @@ LOCKFREES := $(shell sed -n 's/^LOCKFREE\(_ISA\)*(\([a-z_]*\).*)$$/\2/p' lock/lo
 # The locks that have a trylock.
 TRYLOCKS := $(foreach s,$(LOCKS),$(if $(shell grep -l '^static inline bool $(s)_trylock\b' lock/$(s).h),$(s)))
 
-# Allocators that take blocks back, behind the locks: bench/section_freeing.h.
-FREEING   := pool buddy cached_pool
+# Allocators that take blocks back, behind the locks: bench/section_freeing.h. The other one is `bump`.
+FREEING   := $(filter-out bump,$(shell awk -F'"' '/^CHOICE.allocator,/ { gsub(/,/, "", $$2); gsub(/-/, "_", $$2); print $$2 }' bench/plan.def))
 
 FORM_SRCS := bench/worker.c bench/forms.c
 SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c)) \

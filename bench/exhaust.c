@@ -9,8 +9,13 @@
 #include "timer.h"
 #include "window.h"
 
-static uint64_t took; /* ticks that the last round took; hart 0 says it, whose clock stands between
-			 rounds on the model */
+/* What the harts of a round have in common. */
+static struct {
+	uint64_t left; /* ticks that this round and those behind it have */
+	uint64_t took; /* ticks that it took; hart 0 says it, whose clock stands between rounds on
+			  the model */
+	size_t size;   /* bytes that all harts ask for too much in; 0: each draws its own */
+} now;
 
 static void on_deadline(void *arg)
 {
@@ -18,13 +23,11 @@ static void on_deadline(void *arg)
 	window_close(ENDED_TIME);
 }
 
-/* The size that all harts ask for too much in, in this round; 0: each draws its own. */
-static size_t common;
-
-/* Draw it. A few requests of 2^62 or 2^63 bytes wrap an address to where it was. */
-static void draw_common(uint64_t random)
+/* Draw the size that all harts ask for too much in, in every other round. A few requests of 2^62 or
+ * 2^63 bytes wrap an address to where it was. */
+static size_t draw_size(uint64_t random)
 {
-	common = random & 1 ? 1ul << (62 + (random >> 1 & 1)) : 0;
+	return random & 1 ? 1ul << (62 + (random >> 1 & 1)) : 0;
 }
 
 /* Returns a size that no heap of `heap` bytes has room for: each order of magnitude up to 2^64 is
@@ -33,24 +36,39 @@ static size_t too_large(uint64_t random, size_t heap)
 {
 	size_t size = (random | 1ul << 63) >> random % 40;
 
-	if (common != 0)
-		return common;
+	if (now.size != 0)
+		return now.size;
 	return size > heap ? size : heap + 1;
+}
+
+/* Run the worker of a hart with its hooks around it. */
+static void play(const struct pass_run *run, const struct workload *work, struct hart_stats *me)
+{
+	run->strategy->start(work, me);
+	run->strategy->worker[PASS_EXHAUST](work, me);
+	run->strategy->stop(work, me);
+}
+
+/* Returns the run's workload for blocks of one size, asked for at once and undisturbed. */
+static struct workload undisturbed(const struct pass_run *run, size_t size)
+{
+	struct workload work = run->work;
+
+	work.sizes = SIZES_FIXED;
+	work.size = size;
+	work.interrupt_us = work.ipi_us = work.hold = work.think = 0;
+	return work;
 }
 
 /* Ask for more than there can be, as other harts do, too, or while they take what there is. Such
  * requests must be refused, and must neither take anything nor wrap `next`. */
 static void ask_once(const struct pass_run *run, struct hart_stats *me)
 {
-	struct workload huge = run->work;
+	size_t size = too_large(random_next(&me->random), run->heap_end - run->heap_start);
+	struct workload huge = undisturbed(run, size);
 	uint64_t bytes = me->bytes; /* the hart's blocks have so many so far */
 
-	huge.sizes = SIZES_FIXED;
-	huge.size = too_large(random_next(&me->random), run->heap_end - run->heap_start);
-	huge.interrupt_us = huge.ipi_us = huge.churn_us = huge.rate = huge.hold = huge.think = 0;
-	run->strategy->start(&huge, me);
-	run->strategy->worker[PASS_EXHAUST](&huge, me);
-	run->strategy->stop(&huge, me);
+	play(run, &huge, me);
 	me->bytes += bytes;
 }
 
@@ -76,17 +94,15 @@ static void hart_round(unsigned index, void *arg)
 		rendezvous_until(rendezvous(index, run->harts));
 	begun = port_time();
 	if ((index == 0 || run->work.irq_off) && port_interrupts())
-		timer_set(index, TIMER_WINDOW, begun + run->left, on_deadline, NULL);
+		timer_set(index, TIMER_WINDOW, begun + now.left, on_deadline, NULL);
 	ask_too_much(run, me);
 	port_interruptible(true);
-	run->strategy->start(&run->work, me);
-	run->strategy->worker[PASS_EXHAUST](&run->work, me);
-	run->strategy->stop(&run->work, me);
+	play(run, &run->work, me);
 	port_interruptible(false);
 	timer_off(index);
 	ask_too_much(run, me);
 	if (index == 0)
-		took = port_time() - begun;
+		now.took = port_time() - begun;
 }
 
 /* Let one hart take the pieces that are left. */
@@ -94,14 +110,10 @@ static void hart_rest(unsigned index, void *arg)
 {
 	struct pass_run *run = arg;
 	struct hart_stats *me = &run->stats[index];
-	struct workload rest = run->work;
+	struct workload rest = undisturbed(run, audit_granule());
 
-	rest.sizes = SIZES_FIXED;
-	rest.size = rest.align = audit_granule();
-	rest.interrupt_us = rest.ipi_us = rest.hold = rest.think = 0;
-	run->strategy->start(&rest, me);
-	run->strategy->worker[PASS_EXHAUST](&rest, me);
-	run->strategy->stop(&rest, me);
+	rest.align = rest.size;
+	play(run, &rest, me);
 }
 
 static void add_stats(const struct pass_run *run, struct exhaust *sum, uint64_t *bytes)
@@ -170,15 +182,15 @@ void exhaust_run(struct pass_run *run, struct exhaust *sum)
 	uint64_t random = run->stats[0].random;
 
 	memset(sum, 0, sizeof(*sum));
-	run->left = run->duration;
+	now.left = run->duration;
 	for (uint64_t i = 0; i < run->plan->exhaust && window_phase() != STOP; i++) {
 		run->heap_end =
 			audit_prepare_small(&run->work, run->heap_start, end, random_next(&random));
-		draw_common(random_next(&random) >> 32);
+		now.size = draw_size(random_next(&random) >> 32);
 		play_round(run, sum);
-		if (took >= run->left)
+		if (now.took >= now.left)
 			window_close(ENDED_TIME);
 		else
-			run->left -= took;
+			now.left -= now.took;
 	}
 }

@@ -4,19 +4,8 @@
 #define BENCH_HEAP_H
 
 #include "../alloc/pool_cache.h"
+#include "heap_frames.h"
 #include "stock.h"
-
-#define HEAP         struct pool
-#define store_init   pool_init
-#define store_return pool_free
-#define store_used   pool_used
-#define store_left   pool_left
-
-/* Returns the bytes of all frames. */
-static inline size_t store_whole(const struct pool *pool)
-{
-	return pool->end - pool->start;
-}
 
 /* Takes back what harts have in store. */
 static inline void store_settle(struct pool *pool)

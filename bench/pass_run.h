@@ -18,7 +18,6 @@ struct pass_run {
 	uint64_t warmup, duration; /* ticks */
 	uintptr_t heap_start, heap_end;
 	unsigned postponed; /* times the window waited for a hart to begin */
-	uint64_t left;      /* ticks that the rounds of exhaust.h have left */
 };
 
 #endif

@@ -30,15 +30,18 @@ static bool has_duties(const struct workload *work)
 	return work->shootdown != 0 || work->waiters != WAITERS_QUEUE;
 }
 
+/* The variants of the run's strategy. */
+static const struct variants *variants_of(const struct pass_run *run)
+{
+	return &strategies[run->plan->trial[run->trial].strategy];
+}
+
 /* Returns why the chosen strategy has no worker for the work, as a trial's status; NULL: it has. */
 static const char *why_no_worker(const struct pass_run *run)
 {
 	if (run->strategy == NULL)
-		return has_duties(&run->work) ? "no_section" : "other_allocator";
-	return run->work.waiters == WAITERS_TRY &&
-			       !strategy_tries(run->plan->trial[run->trial].strategy)
-		     ? "no_trylock"
-		     : NULL;
+		return replay_given() || has_duties(&run->work) ? "no_section" : "other_allocator";
+	return run->work.waiters == WAITERS_TRY && !*variants_of(run)->tries ? "no_trylock" : NULL;
 }
 
 /* Fills in the trial's own workload, and the variant of the strategy that can do it; NULL: there is
@@ -46,23 +49,22 @@ static const char *why_no_worker(const struct pass_run *run)
 static void choose_work(struct pass_run *run)
 {
 	const struct plan *plan = run->plan;
-	unsigned strategy = plan->trial[run->trial].strategy;
+	const struct variants *of = variants_of(run);
 
 	run->work = plan->work;
 	run->work.watched = plan->work.interrupt_us != 0 || plan->work.ipi_us != 0;
 	run->work.offset =
 		placement_offset(&plan->work, random_mix(plan->seed + random_mix(run->trial)));
-	run->strategy = replay_given()          ? replay_strategies[strategy]
-		      : has_duties(&plan->work) ? strategy_duty(strategy)
-		      : plan_needs_full(plan)   ? strategy_full(strategy, plan->work.allocator)
-						: strategies[strategy];
+	run->strategy = replay_given()          ? of->replay
+		      : has_duties(&plan->work) ? of->duty
+		      : plan_needs_full(plan)   ? of->full[plan->work.allocator]
+						: of->plain;
 }
 
 /* Returns the extension that the run's strategy needs and some hart lacks; NULL: none. */
 static const char *lacking(const struct pass_run *run)
 {
-	const char *needs[] = {strategy_needs[run->plan->trial[run->trial].strategy],
-			       run->strategy->relax_needs};
+	const char *needs[] = {variants_of(run)->needs, run->strategy->relax_needs};
 
 	for (unsigned i = 0; i < sizeof(needs) / sizeof(*needs); i++)
 		if (needs[i] != NULL && !port_has(needs[i]))
@@ -88,20 +90,6 @@ static void run_strategy(struct pass_run *run)
 	report_trial(run->trial, run->strategy->name, run->harts, "done");
 }
 
-static void try_strategy(const struct plan *plan, unsigned id, unsigned harts)
-{
-	struct pass_run run = {.plan = plan, .trial = id, .harts = harts};
-
-	choose_work(&run);
-	if (why_no_worker(&run) != NULL)
-		report_trial(id, strategies[plan->trial[id].strategy]->name, harts,
-			     why_no_worker(&run));
-	else if (lacking(&run) != NULL)
-		refuse(&run, lacking(&run));
-	else
-		run_strategy(&run);
-}
-
 static const char *name_of(const struct plan_trial *t)
 {
 	switch (t->strategy) {
@@ -110,8 +98,22 @@ static const char *name_of(const struct plan_trial *t)
 	case PLAN_PROBE:
 		return "probe";
 	default:
-		return strategies[t->strategy]->name;
+		return strategies[t->strategy].plain->name;
 	}
+}
+
+static void try_strategy(const struct plan *plan, unsigned id, unsigned harts)
+{
+	struct pass_run run = {.plan = plan, .trial = id, .harts = harts};
+	const char *why, *extension;
+
+	choose_work(&run);
+	if ((why = why_no_worker(&run)) != NULL)
+		report_trial(id, name_of(&plan->trial[id]), harts, why);
+	else if ((extension = lacking(&run)) != NULL)
+		refuse(&run, extension);
+	else
+		run_strategy(&run);
 }
 
 /* Returns why the trial cannot be run here, as its status; NULL: it can. */
@@ -121,9 +123,6 @@ static const char *why_not(const struct plan *plan, const struct plan_trial *t)
 		return NULL;
 	if (t->harts > port_harts())
 		return "too_few_harts";
-	if (t->strategy < strategy_count && replay_given() &&
-	    replay_strategies[t->strategy] == NULL)
-		return "no_section";
 	return t->strategy == PLAN_PROBE ? NULL : why_impossible(&plan->work);
 }
 

@@ -1,21 +1,19 @@
 /* section_freeing.h: one operation of an allocator that takes blocks back, under a lock, for
- * worker.c, which is compiled with
+ * worker.c, which is compiled with VARIANT_HEADER='"variant_full.h"' and
  *
- *   -DFREEING=pool                          the word of plan key `allocator`, by its hyphens'
- * underscores -DFREEING_NAME='"pool"'                 that word -DHEAP_HEADER='"heap_pool.h"' the
- * allocator
+ *   -DFREEING=cached_pool                 the word of plan key `allocator`: underscores, no hyphens
+ *   -DFREEING_NAME='"cached-pool"'        that word for people
+ *   -DHEAP_HEADER='"heap_cached_pool.h"'  the allocator
  *
- * and with VARIANT_HEADER='"variant_full.h"'. An operation allocates a block or frees one, as
- * stock.h chooses, each in a section of its own. A heap that has a store for each hart serves some
- * of them without the lock. */
+ * An operation allocates a block or frees one, as stock.h chooses, each in a section of its own. A
+ * heap that has a store for each hart serves some of them without the lock. */
 #ifndef BENCH_SECTION_H
 #define BENCH_SECTION_H
 
 #include "stock.h"
 #include HEAP_HEADER
 
-#define FORMS NAME(forms)
-#define MARK  freeing_mark
+#define MARK freeing_mark
 
 static void heap_init(HEAP *heap, uintptr_t start, uintptr_t end);
 static size_t heap_used(HEAP *heap);
@@ -26,8 +24,7 @@ static void heap_init(HEAP *heap, uintptr_t start, uintptr_t end)
 {
 	enum { SPAN = 4096 };
 
-	/* A control without a lock may follow a link that was not written yet: it must find none.
-	 */
+	/* A control without a lock may follow a link before it is written: it must find none. */
 	for (uintptr_t at = (start + SPAN - 1) & -(uintptr_t)SPAN; at < end; at += SPAN)
 		*(void **)at = NULL;
 	store_init(heap, start, end);

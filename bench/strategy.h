@@ -46,25 +46,20 @@ struct strategy {
 	void (*worker[WORKERS])(const struct workload *work, struct hart_stats *me);
 };
 
-/* The plain variant of each strategy. */
-extern const struct strategy *const strategies[];
-/* The replay variant; NULL for a strategy without a lock, which has no section to replay. */
-extern const struct strategy *const replay_strategies[];
+/* The variants that there are of a strategy. Without a lock it has no section, and NULL for those
+ * that need one. */
+struct variants {
+	const struct strategy *plain;
+	const struct strategy *full[ALLOCATORS]; /* NULL: it does not go with that allocator */
+	const struct strategy *replay;           /* bench/replay.h */
+	const struct strategy *duty;             /* harts owe each other answers: duty.h */
+	const bool *tries;                       /* may the waiters of `duty` try? */
+	const char *needs; /* the extension whose instructions it has; NULL: none */
+};
+
+/* One for each word of lock/locks.def, in its order. */
+extern const struct variants strategies[];
 extern const unsigned strategy_count;
-
-/* Returns the variant of strategies[i] that does the work of a plan that needs more than the plain
- * one does; NULL: it does not go with the plan's allocator. */
-const struct strategy *strategy_full(unsigned i, enum allocator allocator);
-
-/* Returns the variant of strategies[i] whose harts owe each other answers (duty.h); NULL: it has no
- * section. */
-const struct strategy *strategy_duty(unsigned i);
-
-/* May the waiters of that variant try, or has it none? */
-bool strategy_tries(unsigned i);
-
-/* The extension that strategies[i] needs, because it has its instructions; NULL: none. */
-extern const char *const strategy_needs[];
 
 #define FORM_NONE "not-applicable"
 

@@ -8,7 +8,8 @@
 
 static const struct strategy null = {.name = "null"}, tick = {.name = "tick"},
 			     ticket = {.name = "ticket"}, cas = {.name = "cas"};
-const struct strategy *const strategies[] = {&null, &tick, &ticket, &cas};
+const struct variants strategies[] = {
+	{.plain = &null}, {.plain = &tick}, {.plain = &ticket}, {.plain = &cas}};
 const unsigned strategy_count = 4;
 
 static struct plan plan;
