@@ -38,9 +38,10 @@ def steps(of):
 
 
 def test_a_replay_that_is_observed_is_what_it_replays(file, tmp_path):
-    """hartlock's own kernel replays bursts of two classes of harts: hold, gap and lines come back, and in their order."""
+    """hartlock's own kernel replays bursts of two classes of harts: hold, gap and lines come back, and in their order. The
+    lock is one that whoever runs can take: where harts share processors a FIFO lock waits for the one that the computer has stopped."""
     out = tmp_path / "out"
-    plan = (f"hartlock: format=1 duration_us=30000 warmup_us=100 passes=t seed=1 replay={replay.read(file).word} run=ticket:4")
+    plan = (f"hartlock: format=1 duration_us=30000 warmup_us=100 passes=t seed=1 replay={replay.read(file).word} run=ttas:4")
     done = command("observe", "--elf", str(TOP / "build/hartlock.elf"), "--for", "60", "--out", str(out), "--", "-M", "virt", "-smp", "4", "-m",
                    "256M", "-bios", "default", "-kernel", str(TOP / "build/hartlock.elf"), "-append", plan)
     assert done.returncode == 0, done.stdout + done.stderr
