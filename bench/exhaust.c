@@ -9,7 +9,7 @@
 #include "timer.h"
 #include "window.h"
 
-/* What the harts of a round have in common. */
+/* The harts of a round have these in common. */
 static struct {
 	uint64_t left; /* ticks that this round and those behind it have */
 	uint64_t took; /* ticks that it took; hart 0 says it, whose clock stands between rounds on

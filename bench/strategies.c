@@ -1,6 +1,6 @@
 #include "strategy.h"
 
-/* What worker.c makes of each: the variants of a strategy, and of a lock those for locks alone. */
+/* worker.c makes these: the variants of a strategy, and for a lock those that locks alone have. */
 #define LOCKFREE(name)          extern const struct strategy plain_##name, full_##name;
 #define LOCKFREE_ISA(name, ext) LOCKFREE(name)
 #define LOCK(name)                                                                                 \

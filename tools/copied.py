@@ -15,14 +15,19 @@ FILES = ("Makefile", "run-bench.sh")
 COPIES = ("mutants", "peers", "mypy", "rust", "opensbi", ".lock")  # folders of build/ that a copy does without
 
 
-def copy_tree(to: Path) -> None:
-    """Copies sources and objects with their times, so that make rebuilds only what is changed in `to`, which is made anew."""
+def copy_sources(to: Path) -> None:
+    """Copies sources with their times to `to`, which is made anew."""
     shutil.rmtree(to, ignore_errors=True)
     to.mkdir(parents=True)
     for folder in FOLDERS:
         shutil.copytree(TOP / folder, to / folder, ignore=shutil.ignore_patterns("__pycache__"))
     for name in FILES:
         shutil.copy2(TOP / name, to / name)
+
+
+def copy_tree(to: Path) -> None:
+    """Copies sources and objects with their times, so that make rebuilds only what is changed in `to`, which is made anew."""
+    copy_sources(to)
     with open(TOP / "build" / ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # nobody builds meanwhile (host/hartlock/engine/build.py)
         shutil.copytree(TOP / "build", to / "build", ignore=shutil.ignore_patterns(*COPIES))

@@ -6,11 +6,9 @@ import pytest
 from support.trials import W, a_pass, a_trial, share
 
 from hartlock.engine import qemu
-from hartlock.engine.base import Timing
 from hartlock.figures import asked
 from hartlock.records.histogram import Histogram
 
-MODEL = Timing(1, stops_nobody=True)
 PASSES = ("throughput", "latency", "audit", "fairness")
 
 
@@ -24,8 +22,8 @@ def trial(ops=1000, harts=1, **more):
     return made
 
 
-def said(of, timing=MODEL, bypass=0.0, **work):
-    return " ".join(asked.faults(of, replace(W, **work), timing, bypass))
+def said(of, delay_cycles=1.0, stops_nobody=True, bypass=0.0, **work):
+    return " ".join(asked.faults(of, replace(W, **work), bypass, delay_cycles, stops_nobody))
 
 
 @pytest.mark.parametrize("work,enough", [
@@ -41,9 +39,9 @@ def test_a_hart_has_time_for_the_work_it_was_asked_for(work, enough):
 
 
 def test_an_instruction_takes_what_the_machine_says_and_nothing_is_said_where_that_is_not_known():
-    assert said(trial(), Timing(0.5), hold_instructions=1900) == ""
-    assert "it does other work" in said(trial(), Timing(0.5), hold_instructions=2100)
-    assert said(trial(), Timing(0), hold_instructions=2100) == ""
+    assert said(trial(), 0.5, hold_instructions=1900) == ""
+    assert "it does other work" in said(trial(), 0.5, hold_instructions=2100)
+    assert said(trial(), 0, hold_instructions=2100) == ""
 
 
 def test_sections_come_one_after_the_other():
@@ -62,11 +60,11 @@ def test_a_section_lies_between_two_hand_overs():
 
 
 def test_one_hart_does_not_wait_for_itself():
-    assert said(trial(waited=3), Timing()) == "latency pass: one hart waited 3 time(s) for itself"
-    assert said(trial(harts=2, waited=3), Timing()) == ""
+    assert said(trial(waited=3), 0) == "latency pass: one hart waited 3 time(s) for itself"
+    assert said(trial(harts=2, waited=3), 0) == ""
     lockfree = trial(waited=3)
     lockfree.strategy = "lrsc"  # an interrupt may take its reservation
-    assert said(lockfree, Timing()) == ""
+    assert said(lockfree, 0) == ""
 
 
 def test_a_lock_is_as_fair_as_it_claims_where_nobody_is_stopped():
@@ -74,7 +72,7 @@ def test_a_lock_is_as_fair_as_it_claims_where_nobody_is_stopped():
     made.strategy = "ticket"
     assert said(made, bypass=3.0) == ""
     assert said(made, bypass=4.0) == "fairness: 4 grants of others went first, at most 3 may"
-    assert said(made, Timing(1), bypass=4.0) == ""
+    assert said(made, stops_nobody=False, bypass=4.0) == ""
     made.passes["fairness"].shares[1].ipis = 1
     assert said(made, bypass=4.0) == ""
     ttas = trial(harts=4)

@@ -11,6 +11,7 @@ from support.synthetic import cells, folder_of
 from hartlock.analysis import advise, replayed, verdict
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import UsageError
+from hartlock.cli import advise as cli_advise
 from hartlock.cli.measure import model_us, replayable
 from hartlock.figures.row_types import SampleRow
 from hartlock.folder.csv_rows import FILES, read_rows
@@ -196,6 +197,32 @@ def test_a_folder_of_another_workload_does_not_answer(tmp_path, known):
     asked = advise.the_ask(advise.Question(None, None, None, "", "balanced", None, (), "", known.label, "w.toml"), data)
     assert advise.missing(data, asked) == f"the workload {known.label} was not replayed there"
     assert advise.sweep_for(asked, data)[:3] == ["sweep", "--workload", "w.toml"]
+
+
+def test_a_workload_that_was_not_replayed_is_measured_on_the_harts_that_are_asked_for(tmp_path, known, monkeypatch):
+    """The sweep's command is read by its words; once it was by their places, and the workload's file stood there."""
+    file = tmp_path / "w.toml"
+    file.write_text(text())
+    swept(tmp_path / "old", replace(known, digest="0" * 16), {"ticket": 20})
+    commands = []
+
+    def measure(command):
+        commands.append(command)
+        return (swept(tmp_path / "new", replay.read(file), {"ticket": 20, "mcs": 30}), tmp_path / "new")[1]
+    assert cli_advise.main(["advise", str(tmp_path / "old"), "--workload", str(file), "--measure"], measure) == 0
+    assert commands == [["sweep", "--workload", str(file), "--smp", "4", "--harts", "4", "--lock", "ticket", "--machine", "generic-8"]]
+    made = []
+    monkeypatch.setattr(cli_advise.sweep, "main", lambda words: made.append(words) or 0)
+    folder = cli_advise.measured([*commands[0], "--boots", "1"])
+    folder.rmdir()
+    assert folder.name.endswith("-smp4-model") and made[0][:2] == ["sweep", "--workload"]
+
+
+def test_without_a_file_the_answer_of_a_replay_waits_for_its_file(tmp_path, known):
+    data = swept(tmp_path / "out", known, {"ticket": 20})
+    asked = advise.the_ask(advise.Question(2, None, None, "", "balanced", None, (), ""), data)
+    assert asked.replay == known.label and not advise.may_be_measured(data, asked)
+    assert advise.may_be_measured(data, replace(asked, file="w.toml"))
 
 
 def test_without_a_file_the_answer_is_about_what_was_replayed(tmp_path, known):

@@ -1,28 +1,18 @@
 """Runs a mutant's compiled functions through every schedule (verify/schedules.py), in a copy of the sources."""
 
 import resource
-import shutil
 import subprocess
 
-from tools.copied import FILES, FOLDERS, TOP, environment
+from tools.copied import copy_sources, environment
 from tools.mutants.tree import Mutant, apply
 
 CATCH = "schedules"
 
 
-def _copy(mutant: Mutant) -> None:
-    """Make the mutant's tree anew, of sources only: what is judged here is one object."""
-    shutil.rmtree(mutant.tree, ignore_errors=True)
-    for folder in FOLDERS:
-        shutil.copytree(TOP / folder, mutant.tree / folder, ignore=shutil.ignore_patterns("__pycache__", "target"))
-    for name in FILES:
-        shutil.copy2(TOP / name, mutant.tree / name)
-    apply(mutant)
-
-
 def found_by(mutant: Mutant) -> tuple[str, float]:
     """Returns what found the mutant, in words ("" for nothing), and the seconds of computing that it took."""
-    _copy(mutant)
+    copy_sources(mutant.tree)
+    apply(mutant)
     word = mutant.strategy.replace("-", "_")
     subprocess.run(["make", "-s", f"build/verify/{word}.o", "build/verify/schedules"], cwd=mutant.tree, check=True, timeout=120,
                    capture_output=True)

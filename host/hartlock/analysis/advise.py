@@ -10,7 +10,7 @@ from hartlock.plan import replay, strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
 from hartlock.analysis.stores import Store, store
-from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, take_free, without_lock
+from hartlock.analysis.take import Take, confidence, hinge_sentence, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
@@ -47,13 +47,11 @@ def the_ask(options: Question, data: Results) -> Ask:
     best = next((s for s, cells in data.settings.items() if options.scenario in ("", s.workload.scenario)
                  and options.replay in ("", s.workload.replay) and options.allocator in ("", s.workload.allocator)
                  and any(c.evidence in COSTS for c in cells.values())), None)
-    fixed: dict[str, int] = {name: getattr(best.workload if best else own, f"{name}_instructions", 0) for name in ("hold", "think")}
-    if options.replay or (best and best.workload.replay and options.hold is options.think is None):
-        fixed = dict.fromkeys(fixed, 0)
+    replayed = options.replay or (best.workload.replay if best and options.hold is options.think is None else "")
+    fixed = {name: 0 if replayed else getattr(best.workload if best else own, f"{name}_instructions", 0) for name in ("hold", "think")}
     for name in fixed:
         if (said := getattr(options, name)) is not None:
             fixed[name] = said
-    replayed = options.replay or (best.workload.replay if best and options.hold is options.think is None else "")
     most = max((c.harts for c in data if c.claimed_role == "candidate" and replayed in ("", c.setting.workload.replay)), default=1)
     harts = most if options.harts is None else options.harts
     return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes, options.need, options.isa,
@@ -79,8 +77,10 @@ def missing(data: Results, ask: Ask) -> str:
 
 
 def may_be_measured(data: Results, ask: Ask) -> bool:
-    """True if a sweep on the model answers the question: its scenario is known, and strategies were measured at all."""
-    return any(c.role == "candidate" for c in data) and (not ask.scenario or of_scenario(ask.scenario) is not None)
+    """True if a sweep on the model answers the question: its scenario, or its workload file, is known, and strategies were
+    measured at all."""
+    known = ask.file if ask.replay else not ask.scenario or of_scenario(ask.scenario)
+    return any(c.role == "candidate" for c in data) and bool(known)
 
 
 def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) -> list[str]:
@@ -91,11 +91,11 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
     where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
     more = min(2 * ask.harts, 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
     around = {ask.harts} if alone else {ask.harts // 2, ask.harts, more} - {0}
-    usable = [name for name, strategy in strategies.known().items() if not (ask.replay and strategy.lockfree)]
+    usable = [name for name in strategies.choose("all", ask.allocator or strategies.BUMP) if not (ask.replay and strategies.known()[name].lockfree)]
     names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in usable))
     lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(usable) else []
     if ask.replay:
-        return ["sweep", "--workload", ask.file or "FILE", *lock, *where]
+        return ["sweep", "--workload", ask.file or "FILE", "--smp", str(ask.harts), "--harts", str(ask.harts), *lock, *where]
     own = of_scenario(ask.scenario) if ask.scenario else None
     work = ["--scenario", ask.scenario] if own else []
     work += ["--allocator", ask.allocator] if ask.allocator else []
@@ -162,7 +162,7 @@ def _head(advice: Advice, taken: Take | None, free: Take | None, found: Store | 
         yield f"The data cannot decide: what they have of {words(list(advice.doubted))} is not whole."
         yield from (f"  {name}: {why}." for name, why in advice.doubted.items())
     elif taken:
-        how, why = confidence(taken, of_kind(advice))
+        how, why = confidence(taken)
         yield f"Take {taken.name}: {taken.reason}."
         yield f"  {estimate(taken.place.figure)} {advice.measure.unit}, {on(advice.ask.harts)}."
         yield f"  Confidence: {how}. {why[0].upper()}{why[1:]}."
@@ -242,13 +242,13 @@ def _copy(picked: Sequence[Take | None]) -> Iterator[str]:
 
 def _of_lock(data: Results, advice: Advice, taken: Take | None, files: Sequence[replay.Workload]) -> Iterator[str]:
     """The lines about the lock that was replayed, if one was; `files`: the workload files of its image."""
-    m = replayed.of_setting(data, advice.setting, advice.ask.harts, next((f.facts for f in files if f.label == advice.ask.replay), None))
+    own = next((f for f in files if f.label == advice.ask.replay), None)
+    m = replayed.of_setting(data, advice.setting, advice.ask.harts, own.facts if own else None)
     if m is None:
         return
     yield replayed.lock_sentence(m.facts)
     name = taken.name if taken else ""
     yield from (f"{said} Keep the lock that you have." if m.is_little else said for said in replayed.first_sentences(m, name))
-    own = next((f for f in files if f.label == advice.ask.replay), None)
     if own and name:
         of_image = [f for f in files if f.source.sha256 == own.source.sha256 and f.source.command == own.source.command]
         yield from replayed.image_sentences(of_image, own.seen.image_locks, traits.known()[name].bytes_per_lock(advice.ask.harts), name)

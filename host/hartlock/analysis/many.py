@@ -28,7 +28,7 @@ def _size(count: int) -> str:
 
 def alone(data: Results, advice: Advice) -> dict[str, float]:
     """The cycles of an operation on one hart, of each lock that is left and was measured there."""
-    left = {p.name for p in advice.places if traits.family(p.name) != "lock-free"}
+    left = {p.name for p in _locks(advice.places)}
     return {c.strategy: c.median(lambda f: f.cycles_per_op) for c in data.cells(advice.setting, 1) if c.strategy in left}
 
 

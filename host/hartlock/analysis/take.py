@@ -34,7 +34,8 @@ class Take:
     place: Place
     reason: str  # a clause
     is_sure: bool  # the data tell it from all others
-    table: Table  # the figures of its kind
+    ranked: list[Place]  # the places of its kind
+    table: Table  # their figures
     data: Results
 
     @property
@@ -152,11 +153,11 @@ def take(data: Results, advice: Advice, lockfree: bool = False) -> Take | None:
         return None
     table = figures(ranked, advice.measure.figure)
     pick, reason, sure = _choose(ranked, table, advice.ask.goal, advice.ask.harts)
-    return Take(pick, reason, sure, table, data)
+    return Take(pick, reason, sure, ranked, table, data)
 
 
-def confidence(of: Take, ranked: Sequence[Place]) -> tuple[str, str]:
-    """The confidence in a choice (high, fair or low), and its reason. `ranked`: the places of its kind."""
+def confidence(of: Take) -> tuple[str, str]:
+    """The confidence in a choice (high, fair or low), and its reason."""
     evidence, boots = of.place.cell.evidence, len(of.place.cell.boots)
     if of.place.machines and not of.is_sure:
         if of.worst <= LITTLE:
@@ -166,7 +167,7 @@ def confidence(of: Take, ranked: Sequence[Place]) -> tuple[str, str]:
         return "low", "the data cannot tell the first ones apart"
     if boots < BOOTS:
         return "low", f"{boots} {'machine' if of.place.machines else 'boot'}(s): what another one does is hardly known"
-    margin = min((p.ratio.low for p in ranked[1:] if not p.starves), default=LITTLE)
+    margin = min((p.ratio.low for p in of.ranked[1:] if not p.starves), default=LITTLE)
     if margin < LITTLE:
         return "low", f"the next is surely behind, but perhaps by only {100 * (margin - 1):.0f} %"
     if of.place.machines:

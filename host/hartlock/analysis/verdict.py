@@ -12,7 +12,7 @@ from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.analysis.regret import figures, losses
 from hartlock.analysis.rules import Advice, advise, question
-from hartlock.analysis.take import Take, confidence, hinge_sentence, of_kind, take, take_free, without_lock
+from hartlock.analysis.take import Take, confidence, hinge_sentence, take, take_free, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.plan import Workload
 from hartlock.plan.strategies import CONTROL
@@ -99,7 +99,7 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
 
 def _how_sure(taken: Take, advice: Advice) -> list[str]:
     """The sentences on how sure the choice is, why, and what it hangs on."""
-    how, why = confidence(taken, of_kind(advice))
+    how, why = confidence(taken)
     return [f"Confidence: {how}. {why[0].upper()}{why[1:]}.", *filter(None, [hinge_sentence(taken)])]
 
 
@@ -183,8 +183,9 @@ def limits(results: Results) -> list[str]:
 def _of_workloads(workloads: Sequence[Workload]) -> list[str]:
     """The sentences on what else the workloads leave open."""
     said, holds = [], {str(w.hold_instructions) for w in workloads if not w.replay}
+    heaps = list(dict.fromkeys(w.allocator for w in workloads if not w.replay))
     if holds:
-        said.append("The workload is one shared bump allocator with "
+        said.append(f"The workload is one shared {' or '.join(heaps)} allocator with "
                     f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
                     "with other timing, may rank otherwise (--hold, --think).")
     if any(w.replay for w in workloads):

@@ -55,7 +55,7 @@ def measured(command: Sequence[str]) -> Path:
     """The folder of a new sweep, on the model, of what is missing."""
     from hartlock.folder import writer
 
-    folder = writer.make_folder(paths.RESULTS, writer.name(NAME, int(command[2]), Model.name))
+    folder = writer.make_folder(paths.RESULTS, writer.name(NAME, int(command[command.index("--smp") + 1]), Model.name))
     status = sweep.main([*command, "--engine", Model.name, "--no-report", "--out", str(folder)])
     if status != EXIT_OK:
         raise UsageError(f"--measure: the sweep ended with {status}; what it measured is in {writer.short(folder)}")

@@ -67,10 +67,10 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
     """The run that the options ask for. Raises UsageError for what cannot be measured."""
     given = workload_of(options)
     workload, kind = workload_options.workload(vars(options), given), choose.kind(options.engine)
-    locks = tuple(strategies.choose(options.lock, workload.allocator, workload.duty))
+    locks, every = (tuple(strategies.choose(text, workload.allocator, workload.duty)) for text in (options.lock, "all"))
     remarks: list[str] = []
     if given:
-        locks, remarks = replayable(locks, options.lock)
+        (locks, remarks), (every, _) = replayable(locks, options.lock), replayable(every, "all")
     smp = smp_of(options, given)
     harts = options.harts or (smp,)
     asked = engine_options(options, smp, extra, given)
@@ -85,6 +85,6 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
     engines = choose.choose(options.engine, asked)
     members = options.trials or choose.default_members(options.engine, asked)
     engines, more = choose.split_by_ability(engines, workload_options.wants(plan.workload))
-    return Request(plan=plan, engines=engines, label=strategies.label(locks), out=options.out, silence_s=options.time_limit,
+    return Request(plan=plan, engines=engines, label=strategies.label(locks, every), out=options.out, silence_s=options.time_limit,
                    argv=list(argv), remarks=[*remarks, *more], members=members,
                    workloads=beside(options.workload) if given else {})

@@ -59,13 +59,6 @@ class Options:
     one_machine: bool = False  # the command needs one machine, and no ensemble
 
 
-class Timing(NamedTuple):
-    """The times that an engine knows of every trial."""
-
-    delay_cycles: float = 0  # that an instruction of bench/delay.h takes; 0: it is not known
-    stops_nobody: bool = False  # a hart that waits is stopped by nothing but interrupts, IPIs and churn
-
-
 @dataclass(frozen=True)
 class Engine:
     """One way to execute harts, with the windows of one run."""
@@ -144,9 +137,9 @@ class Engine:
     # Running.
 
     @property
-    def timing(self) -> Timing:
-        """The times that figures may be held to."""
-        return Timing()
+    def delay_cycles(self) -> float:
+        """The cycles that an instruction of bench/delay.h takes; 0: they are not known."""
+        return 0
 
     def build(self, relax: str, unlock: str) -> Path:
         """Build what it executes, with these forms of the locks."""

@@ -10,7 +10,7 @@ from hartlock.base import evidence, toolchain
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINE
 from hartlock.engine import build
-from hartlock.engine.base import Engine, Options, Timing, evidence_remark, refuse_qemu_options
+from hartlock.engine.base import Engine, Options, evidence_remark, refuse_qemu_options
 from hartlock.engine.process import Drained
 from hartlock.engine.temporary import Folder
 from hartlock.plan import profile as profiles
@@ -112,9 +112,9 @@ class Model(Engine):
         return (self.windows.warmup_us + self.windows.duration_us) * SECONDS_PER_US * harts
 
     @property
-    def timing(self) -> Timing:
+    def delay_cycles(self) -> float:
         turn = sum(self.member_keys.get(key, self.profile.most(key)) for key in ("op", "branch"))
-        return Timing(turn / 2, stops_nobody=True)
+        return turn / 2
 
     def used_processors(self, smp: int) -> int:
         """One thread simulates all harts."""

@@ -9,7 +9,7 @@ from typing import ClassVar, Self
 from hartlock.base import evidence
 from hartlock.base.errors import UsageError
 from hartlock.engine import qemu
-from hartlock.engine.base import Engine, Options, Timing, evidence_remark
+from hartlock.engine.base import Engine, Options, evidence_remark
 from hartlock.plan.plan import MAX_HARTS, Plan
 from hartlock.records.trials import Boot
 
@@ -93,8 +93,9 @@ class Tcg(InQemu):
         return evidence.grade(evidence.EMULATED, harts, min(self.threads, processors))
 
     @property
-    def timing(self) -> Timing:
-        return Timing(2.0 ** shift) if (shift := qemu.instruction_shift(self.extra)) is not None else Timing()
+    def delay_cycles(self) -> float:
+        shift = qemu.instruction_shift(self.extra)
+        return 0 if shift is None else 2.0 ** shift
 
     def place(self, smp: int) -> str:
         return f"{smp} hart(s) that QEMU translates for this computer"

@@ -7,7 +7,6 @@ shows them, and only where it says something: where a delay of so many instructi
 import math
 
 from hartlock.base.ratios import ratio
-from hartlock.engine.base import Timing
 from hartlock.figures import fairness
 from hartlock.plan import strategies, traits
 from hartlock.plan.plan import Workload
@@ -80,12 +79,16 @@ def _fair(trial: Trial, work: Workload, bypass: float) -> list[str]:
     return [f"fairness: {bypass:.0f} grants of others went first, at most {most:.0f} may"]
 
 
-def faults(trial: Trial, work: Workload, timing: Timing, bypass: float) -> list[str]:
-    """Returns how a trial is not the one that was asked for, as sentences. `bypass`: the most grants of others that went first; nan: not known."""
+def faults(trial: Trial, work: Workload, bypass: float, delay_cycles: float, stops_nobody: bool) -> list[str]:
+    """Returns how a trial is not the one that was asked for, as sentences.
+
+    `bypass`: the most grants of others that went first; nan: not known. `delay_cycles`: of an instruction of a delay; 0: not known.
+    `stops_nobody`: a hart that waits is stopped by nothing but interrupts, IPIs and churn.
+    """
     locked, said = not strategies.known()[trial.strategy].lockfree, list[str]()
-    for name, p in trial.passes.items() if timing.delay_cycles else ():
-        said += _own_work(name, p, work, timing.delay_cycles)
-        said += _one_at_a_time(name, p, work, timing.delay_cycles) if locked else []
-    said += _between_grants(trial, work, timing.delay_cycles) if locked and timing.delay_cycles else []
+    for name, p in trial.passes.items() if delay_cycles else ():
+        said += _own_work(name, p, work, delay_cycles)
+        said += _one_at_a_time(name, p, work, delay_cycles) if locked else []
+    said += _between_grants(trial, work, delay_cycles) if locked and delay_cycles else []
     said += _waited(trial) if locked else []
-    return said + (_fair(trial, work, bypass) if timing.stops_nobody else [])
+    return said + (_fair(trial, work, bypass) if stops_nobody else [])

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hartlock.base.intervals import Estimate, median_ci, median_over
 from hartlock.base.ratios import ratio
-from hartlock.engine.base import Engine, Timing
+from hartlock.engine.base import Engine
 from hartlock.figures import fairness, proved
 from hartlock.figures.row_types import (COUNTERS, Coherence, Context, Counters, Forms, SampleRow, SummaryRow, TrialFigures, TrialRow,
                                         WaitRow)
@@ -106,8 +106,8 @@ class Table:
         self.run = run
         self.groups: dict[Combination, Group] = {}
 
-    def add(self, trial: Trial, start: Start, timing: Timing = Timing()) -> Rows:
-        """Returns the rows of a trial on a machine whose times are known so far. The caller guarantees trials.is_complete(trial)."""
+    def add(self, trial: Trial, start: Start, delay_cycles: float = 0) -> Rows:
+        """Returns the rows of a trial, on a machine where an instruction of a delay takes so many cycles (0: unknown). The caller guarantees trials.is_complete(trial)."""
         cell = Combination(trial.strategy, trial.harts)
         forms = Forms(relax=trial.relax, unlock=trial.unlock, clusters=trial.clusters, variant=trial.variant)
         group = self.groups.setdefault(cell, Group(cell, forms))
@@ -116,7 +116,7 @@ class Table:
             group.members.add(start.member)
         hz = self.run.timebase_hz
         clock = trial.strategy == CLOCK
-        measured = measure_clock(trial) if clock else measure(trial, self.run.plan.workload, hz, timing)
+        measured = measure_clock(trial) if clock else measure(trial, self.run.plan.workload, hz, delay_cycles, self.run.engine.is_deterministic)
         group.measured.append(measured)
         common: dict[str, Any] = {
             "context": replace(self.run.context(cell, forms), seed=start.seed), "boot": start.boot, "member": start.member,

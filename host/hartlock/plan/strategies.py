@@ -84,9 +84,9 @@ def choose(text: str, allocator: str = BUMP, duty: str = "") -> list[str]:
     return list(chosen)
 
 
-def label(names: Collection[str]) -> str:
-    """The strategies' part of a results folder's name."""
-    return "all" if set(names) == set(known()) else "-".join(names)
+def label(names: Collection[str], every: Collection[str] | None = None) -> str:
+    """The strategies' part of a results folder's name. `every`: those that `all` stands for, if that is not all there are."""
+    return "all" if set(names) == set(known() if every is None else every) else "-".join(names)
 
 
 def optional(text: str, allocator: str = BUMP, duty: str = "") -> tuple[str, ...]:

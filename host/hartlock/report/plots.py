@@ -331,8 +331,9 @@ def handoffs(cycles_of: Sequence[Sequence[float]]) -> Figure:
 def losses(results: Results, setting: Comparable, harts: int) -> Figure | None:
     """The plot of what each lock loses on each machine, the one to take first. None where there is one machine."""
     advice = advise(results, setting, question(setting, harts))
-    ranked = {p.name: p.cell for p in of_kind(advice)}
-    table = regret.figures(of_kind(advice), advice.measure.figure)
+    places = of_kind(advice)
+    ranked = {p.name: p.cell for p in places}
+    table = regret.figures(places, advice.measure.figure)
     names = [loss.name for loss in regret.losses(table)]
     if not names or len(table[names[0]]) < 2:
         return None

@@ -192,7 +192,7 @@ class Session:
             self.problems.append(f"{name} is left out: {why_impossible(trial)}")
         else:
             self.done.append(trial)
-            return self.table.add(trial, self.start, self.engine.timing)
+            return self.table.add(trial, self.start, self.engine.delay_cycles)
         return Rows()
 
     def _ended(self, process: Source) -> None:
