@@ -96,4 +96,10 @@ static size_t waste(unsigned hart)
 	return 0;
 }
 
+static inline void section_record(struct latency *to, const struct marks *m)
+{
+	histogram_add(&to->wait, m->owner - m->call);
+	histogram_add(&to->hold, m->done - m->owner);
+}
+
 #endif

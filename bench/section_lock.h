@@ -52,10 +52,4 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	return block;
 }
 
-static inline void section_record(struct latency *to, const struct marks *m)
-{
-	histogram_add(&to->wait, m->owner - m->call);
-	histogram_add(&to->hold, m->done - m->owner);
-}
-
 #endif

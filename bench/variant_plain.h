@@ -4,6 +4,7 @@
 #define BENCH_VARIANT_HOOKS_H
 
 #include "variant.h"
+#include "variant_bare.h"
 
 #define VARIANT_FULL   0
 #define VARIANT_STARTS 0
@@ -21,31 +22,6 @@ static inline void hook_ready(const struct workload *work, struct hooks *h)
 	(void)h;
 }
 
-static inline size_t hook_size(const struct workload *work, const struct hooks *h)
-{
-	(void)h;
-	return work->size;
-}
-
-static inline unsigned long hook_mask(const struct workload *work)
-{
-	(void)work;
-	return 0;
-}
-
-static inline void hook_unmask(const struct workload *work, unsigned long was)
-{
-	(void)work;
-	(void)was;
-}
-
-static inline void hook_inside(const struct workload *work, struct hooks *h, bool inside)
-{
-	(void)work;
-	(void)h;
-	(void)inside;
-}
-
 static inline void hook_touch(const struct workload *work, struct hooks *h)
 {
 	(void)work;
@@ -56,21 +32,6 @@ static inline uint32_t hook_hold(const struct workload *work, const struct hooks
 {
 	(void)h;
 	return work->hold;
-}
-
-static inline void hook_done(const struct workload *work, struct hooks *h, const void *block)
-{
-	(void)work;
-	(void)h;
-	(void)block;
-}
-
-static inline void hook_record(const struct workload *work, const struct hooks *h,
-			       struct latency *to)
-{
-	(void)work;
-	(void)h;
-	(void)to;
 }
 
 #endif

@@ -8,6 +8,7 @@
 #include "delay.h"
 #include "replay.h"
 #include "variant.h"
+#include "variant_bare.h"
 
 #define VARIANT_FULL   0
 #define VARIANT_STARTS 1
@@ -48,31 +49,6 @@ static inline void hook_ready(const struct workload *work, struct hooks *h)
 	delay(h->step.gap);
 }
 
-static inline size_t hook_size(const struct workload *work, const struct hooks *h)
-{
-	(void)h;
-	return work->size;
-}
-
-static inline unsigned long hook_mask(const struct workload *work)
-{
-	(void)work;
-	return 0;
-}
-
-static inline void hook_unmask(const struct workload *work, unsigned long was)
-{
-	(void)work;
-	(void)was;
-}
-
-static inline void hook_inside(const struct workload *work, struct hooks *h, bool inside)
-{
-	(void)work;
-	(void)h;
-	(void)inside;
-}
-
 /* relaxed: under a lock the lines are the holder's alone, and nobody looks at their counts. */
 static inline void hook_count(struct replay_line *line, unsigned lines)
 {
@@ -101,21 +77,6 @@ static inline uint32_t hook_hold(const struct workload *work, const struct hooks
 {
 	(void)work;
 	return h->step.hold;
-}
-
-static inline void hook_done(const struct workload *work, struct hooks *h, const void *block)
-{
-	(void)work;
-	(void)h;
-	(void)block;
-}
-
-static inline void hook_record(const struct workload *work, const struct hooks *h,
-			       struct latency *to)
-{
-	(void)work;
-	(void)h;
-	(void)to;
 }
 
 #endif
