@@ -65,7 +65,7 @@ def _schedules(names: list[str]) -> set[str]:
                 is_wrong = plans.wrong(name, o)
                 failed |= {name} if is_wrong else set()
                 if is_wrong or "." not in name:
-                    print(f"{name:<28} {o.plan:<11} {o.verdict:<9} {o.states:>8} {o.seconds:>6.1f}  {o.note}".rstrip(), flush=True)
+                    print(f"{name:<28} {o.plan:<11} {o.verdict:<9} {o.states:>8} {o.seconds:>6.1f}  {o.remark}".rstrip(), flush=True)
                 for line in o.story if is_wrong else ():
                     print(f"    {line}")
     print(f"{len(chosen)} strategies and forms, {len(failed)} not as expected, {time.monotonic() - began:.0f} s\n")

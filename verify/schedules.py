@@ -82,6 +82,11 @@ class Outcome:
     states: int = 0
     seconds: float = 0.0
     story: list[str] = field(default_factory=list)  # the accesses that lead to the fault
+    about: str = ""  # what the plan's harts do
+
+    @property
+    def remark(self) -> str:
+        return ": ".join(text for text in (self.about, self.note) if text)
 
 
 def _after(ops: Sequence[Op], at: int, targets: Sequence[int]) -> list[int]:
@@ -257,4 +262,4 @@ def explore(plan: Plan) -> Outcome:
         outcome = _search(plan, text)
         kept.parent.mkdir(parents=True, exist_ok=True)
         kept.write_text(json.dumps(asdict(outcome)))
-    return explore(plan.smaller) if outcome.verdict == "UNKNOWN" and plan.smaller else replace(outcome, plan=plan.name)
+    return explore(plan.smaller) if outcome.verdict == "UNKNOWN" and plan.smaller else replace(outcome, plan=plan.name, about=plan.about)

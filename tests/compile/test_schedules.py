@@ -1,5 +1,6 @@
 """The compiled functions of every strategy, in every order in which harts can go on (verify/schedules.py)."""
 
+import itertools
 import subprocess
 
 import pytest
@@ -7,9 +8,9 @@ from support.run import TOP
 from support.sampling import sampled
 
 from hartlock.plan import strategies
-from verify import code, plans, subjects
+from verify import code, ops, plans, subjects
 from verify.generators import random_words
-from verify.schedules import Actor, Place, Plan, explore
+from verify.schedules import EXPLORER, Actor, Place, Plan, explore
 from verify.strategy import INCREMENT
 from verify.strategy import code as program
 
@@ -89,6 +90,37 @@ def test_a_hart_that_is_alone_does_not_wait_for_others(folder):
 
 def test_a_search_that_becomes_too_large_is_not_known(folder):
     assert told([INCREMENT], [INCREMENT], most=3)[:2] == ("UNKNOWN", "more than 3 states")
+
+
+def explorer(*lines):
+    return subprocess.run([EXPLORER], input="".join(f"{line}\n" for line in lines), capture_output=True, text=True, timeout=60, check=True).stdout
+
+
+@pytest.mark.parametrize("kind,name", [("alu", "mulhu"), ("branch", "beqz"), ("amo", "nand"), ("amo", "addw"), ("fence", "-")])
+def test_an_instruction_that_the_explorer_does_not_know_is_refused(folder, kind, name):
+    said = explorer("program 1", f"op {kind} {name} 1 0 4 0 20 0 20 0 0 0 0 0", "hart 0", "active 1", "most 10")
+    assert said.startswith("verdict UNKNOWN ") and f"not known: op {kind} {name} " in said
+
+
+VALUES = (1, 33, -7, 1 << 31)
+COMPUTED = {  # what the instructions of a kind leave in a register, of a in x5 and b in x6
+    "alu": (ops.ALU, "{name} {rd},x5,x6"),
+    "amo": (ops.AMO, "sd x5,0(x30);amo{name}.d x7,x6,(x30);ld {rd},0(x30)"),
+    "branch": (ops.CONDITIONS, "li {rd},1;{name} x5,x6,{behind};li {rd},0"),
+}
+
+
+@pytest.mark.parametrize("kind,name", [(kind, name) for kind, (names, _) in COMPUTED.items() for name in names])
+def test_the_explorer_computes_as_the_decoder_says(folder, kind, name):
+    names, text = COMPUTED[kind]
+    lines, good = [], []
+    for n, (a, b) in enumerate(itertools.product(VALUES, VALUES)):
+        behind = f"{len(lines) + 5:x}"  # as objdump writes it
+        lines += f"li x5,{a};li x6,{b};{text.format(name=name, rd=f'x{10 + n}', behind=behind)}".split(";")
+        good.append(names[name](a & ops.MASK, b & ops.MASK) & ops.MASK)
+    seen = [("register", 0, f"x{10 + n}") for n in range(len(good))]
+    outcome = explore(Plan("t", "", PLACE, [], [Actor([function(";".join(lines))], {"x30": X})], seen, frozenset({tuple(good)})))
+    assert (outcome.verdict, outcome.story) == ("HOLDS", [])
 
 
 def test_a_word_that_random_numbers_are_drawn_from_is_known_by_its_code(folder):

@@ -186,105 +186,74 @@ static int64_t word(uint64_t value)
 	return (int32_t)value;
 }
 
-static uint64_t alu(int what, uint64_t a, uint64_t b)
-{
-	switch (what) {
-	case 0:
-		return a + b;
-	case 1:
-		return a - b;
-	case 2:
-		return a & b;
-	case 3:
-		return a | b;
-	case 4:
-		return a ^ b;
-	case 5:
-		return a << (b & 63);
-	case 6:
-		return a >> (b & 63);
-	case 7:
-		return (uint64_t)((int64_t)a >> (b & 63));
-	case 8:
-		return (int64_t)a < (int64_t)b;
-	case 9:
-		return a < b;
-	case 10:
-		return a * b;
-	case 11:
-		return (uint64_t)word(a + b);
-	case 12:
-		return (uint64_t)word(a - b);
-	case 13:
-		return (uint64_t)word(a << (b & 31));
-	case 14:
-		return (uint64_t)word((uint32_t)a >> (b & 31));
-	case 15:
-		return (uint64_t)(word(a) >> (b & 31));
-	default:
-		return (uint64_t)word(a * b);
+/* The operations of each kind: a name as verify/ops.py has it, and the result of a and b. Of an
+ * AMO, a is what memory held and b what the instruction gives; of a branch, it is whether to take
+ * it. */
+/* clang-format off */
+#define ALU(row) \
+	row(alu, add, a + b) \
+	row(alu, sub, a - b) \
+	row(alu, and, a & b) \
+	row(alu, or, a | b) \
+	row(alu, xor, a ^ b) \
+	row(alu, sll, a << (b & 63)) \
+	row(alu, srl, a >> (b & 63)) \
+	row(alu, sra, (uint64_t)((int64_t)a >> (b & 63))) \
+	row(alu, slt, (int64_t)a < (int64_t)b) \
+	row(alu, sltu, a < b) \
+	row(alu, mul, a * b) \
+	row(alu, addw, (uint64_t)word(a + b)) \
+	row(alu, subw, (uint64_t)word(a - b)) \
+	row(alu, sllw, (uint64_t)word(a << (b & 31))) \
+	row(alu, srlw, (uint64_t)word((uint32_t)a >> (b & 31))) \
+	row(alu, sraw, (uint64_t)(word(a) >> (b & 31))) \
+	row(alu, mulw, (uint64_t)word(a * b))
+#define BRANCH(row) \
+	row(branch, beq, a == b) \
+	row(branch, bne, a != b) \
+	row(branch, blt, (int64_t)a < (int64_t)b) \
+	row(branch, bge, (int64_t)a >= (int64_t)b) \
+	row(branch, bltu, a < b) \
+	row(branch, bgeu, a >= b)
+#define AMO(row) \
+	row(amo, swap, ((void)a, b)) \
+	row(amo, add, a + b) \
+	row(amo, and, a & b) \
+	row(amo, or, a | b) \
+	row(amo, xor, a ^ b) \
+	row(amo, max, (int64_t)a > (int64_t)b ? a : b) \
+	row(amo, min, (int64_t)a < (int64_t)b ? a : b) \
+	row(amo, maxu, a > b ? a : b) \
+	row(amo, minu, a < b ? a : b)
+#define FUNCTION(kind, name, value) \
+	static uint64_t kind##_##name(uint64_t a, uint64_t b) \
+	{ \
+		return (value); \
 	}
-}
-static const char *const alu_names[] = {"add",  "sub",  "and",  "or",   "xor", "sll",
-					"srl",  "sra",  "slt",  "sltu", "mul", "addw",
-					"subw", "sllw", "srlw", "sraw", "mulw"};
+#define ENTRY(kind, name, value) {#name, kind##_##name},
 
-static bool holds(int what, uint64_t a, uint64_t b)
+ALU(FUNCTION)
+BRANCH(FUNCTION)
+AMO(FUNCTION)
+
+static const struct operation {
+	const char *name;
+	operation_fn *result;
+} alu[] = {ALU(ENTRY)}, branch[] = {BRANCH(ENTRY)}, amo[] = {AMO(ENTRY)};
+
+#define TABLE(rows) {rows, sizeof(rows) / sizeof(rows[0])}
+static const struct {
+	const struct operation *row;
+	unsigned count;
+} tables[KINDS] = {[OP_ALU] = TABLE(alu), [OP_BRANCH] = TABLE(branch), [OP_AMO] = TABLE(amo)};
+/* clang-format on */
+
+bool machine_compute(struct op *op, const char *name)
 {
-	switch (what) {
-	case 0:
-		return a == b;
-	case 1:
-		return a != b;
-	case 2:
-		return (int64_t)a < (int64_t)b;
-	case 3:
-		return (int64_t)a >= (int64_t)b;
-	case 4:
-		return a < b;
-	default:
-		return a >= b;
-	}
-}
-static const char *const branch_names[] = {"beq", "bne", "blt", "bge", "bltu", "bgeu"};
-
-static uint64_t amo(int what, uint64_t old, uint64_t given)
-{
-	switch (what) {
-	case 0:
-		return given;
-	case 1:
-		return old + given;
-	case 2:
-		return old & given;
-	case 3:
-		return old | given;
-	case 4:
-		return old ^ given;
-	case 5:
-		return (int64_t)old > (int64_t)given ? old : given;
-	case 6:
-		return (int64_t)old < (int64_t)given ? old : given;
-	case 7:
-		return old > given ? old : given;
-	default:
-		return old < given ? old : given;
-	}
-}
-static const char *const amo_names[] = {"swap", "add", "and",  "or",  "xor",
-					"max",  "min", "maxu", "minu"};
-
-int machine_lookup(const char *kind, const char *name)
-{
-	const char *const *table = kind[0] == 'b' ? branch_names
-				 : kind[1] == 'm' ? amo_names
-						  : alu_names;
-	unsigned count = kind[0] == 'b' ? 6 : kind[1] == 'm' ? 9 : 17;
-
-	for (unsigned i = 0; i < count; i++)
-		if (strcmp(table[i], name) == 0)
-			return (int)i;
-	return -1;
+	for (unsigned i = 0; i < tables[op->kind].count; i++)
+		if (strcmp(tables[op->kind].row[i].name, name) == 0)
+			op->result = tables[op->kind].row[i].result;
+	return op->result != NULL || tables[op->kind].count == 0;
 }
 
 static uint64_t value_of(const struct hart *h, const struct source *s, bool *known)
@@ -347,8 +316,9 @@ static void load_or_change(struct state *s, unsigned hart, const struct op *op, 
 	given = value_of(h, &op->source[0], &given_known);
 	last_access = (struct access){op, address, old, old, true};
 	if (op->kind == OP_AMO) {
-		new = amo(op->what, old, given);
-		store(s, hart, address, op->width, new, (known || op->what == 0) && given_known);
+		new = op->result(old, given);
+		store(s, hart, address, op->width, new,
+		      (known || op->result == amo_swap) && given_known);
 		last_access.after = new;
 	} else if (op->kind == OP_CAS && known &&
 		   value_of(h, &op->source[1], &given_known) == old) {
@@ -401,20 +371,14 @@ static void execute(struct state *s, unsigned hart, const struct op *op, bool ot
 
 	switch (op->kind) {
 	case OP_ALU:
-		set(h, op->rd, alu(op->what, a, b), known);
+		set(h, op->rd, op->result(a, b), known);
 		h->pc++;
 		break;
 	case OP_BRANCH:
-		h->pc = (known ? holds(op->what, a, b) : other) ? op->target : h->pc + 1;
+		h->pc = (known ? op->result(a, b) != 0 : other) ? op->target : h->pc + 1;
 		break;
 	case OP_JUMP:
 		h->pc = op->target;
-		break;
-	case OP_NOTHING:
-		h->pc++;
-		break;
-	case OP_BAD:
-		machine_fault = "runs off the end of a function";
 		break;
 	default:
 		access_memory(s, hart, op);

@@ -21,9 +21,10 @@ enum kind {
 	OP_SC,
 	OP_BRANCH,
 	OP_JUMP,
-	OP_NOTHING, /* a fence or a hint */
-	OP_BAD,     /* the end of a program; a hart never goes past it */
+	KINDS,
 };
+
+typedef uint64_t operation_fn(uint64_t a, uint64_t b);
 
 /* A source is a register, or a number if `reg` is negative. */
 struct source {
@@ -33,7 +34,7 @@ struct source {
 
 struct op {
 	enum kind kind;
-	int what; /* the place of an ALU, AMO or branch in the tables of machine.c */
+	operation_fn *result; /* what an ALU, AMO or branch computes; NULL for other kinds */
 	int rd, base, width;
 	bool unsigned_load;
 	struct source source[2];
@@ -105,6 +106,8 @@ bool machine_is_forgotten(unsigned cell);
 /* Never follow the value that a register has when the hart stands there. */
 void machine_forget_register(unsigned hart, uint32_t pc, int reg);
 
-int machine_lookup(const char *kind, const char *name); /* a table's number for a name; -1: none */
+/* Give an operation the function that it is named after. Returns false if its kind has none of that
+ * name; a kind that computes nothing takes any. */
+bool machine_compute(struct op *, const char *name);
 
 #endif

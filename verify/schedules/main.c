@@ -1,15 +1,20 @@
 /* main.c: reads a test of compiled code (written by verify/schedules.py), and prints what became of
  * every schedule.
  *
- *   object BASE SIZE FILL                       memory, with the byte that it is full of
- *   program LENGTH                              then as many lines:
- *     op KIND NAME RD BASE WIDTH UNSIGNED REG NUMBER REG NUMBER OFFSET TARGET CALL LIVE
- *   hart PROGRAM, register HART REG VALUE       a hart, and what is in its registers
- *   act HART TIMES                              before the test: it runs to its end, so often
- *   queue HART PART MAY                         before the test: it runs until it waits, or comes
- * to that part if it may forget ADDRESS                              a word that may hold anything,
- * whenever it is read active HARTS, most STATES, alone ACCESSES   the question see-register HART
- * REG, see-word ADDRESS WIDTH, good VALUE...
+ *     object BASE SIZE FILL    memory, with the byte that it is full of
+ *     program LENGTH           then as many lines, each one instruction:
+ *       op KIND NAME RD BASE WIDTH UNSIGNED REG NUMBER REG NUMBER OFFSET TARGET CALL LIVE
+ *     hart PROGRAM             a hart
+ *     register HART REG VALUE  what is in one of its registers
+ *     act HART TIMES           before the test: it runs to its end, so often
+ *     queue HART PART MAY      before the test: it runs until it waits, or to that part if it may
+ *     forget ADDRESS           a word that may hold anything, whenever it is read
+ *     active HARTS             so many harts go on in the test
+ *     most STATES              the search gives up then
+ *     alone ACCESSES           a hart alone ends its call in so many; 0: it may wait
+ *     see-register HART REG    what is looked at in the end
+ *     see-word ADDRESS WIDTH   what is looked at in the end, too
+ *     good VALUE...            what may be seen there
  *
  * Numbers are hexadecimal. */
 #include <inttypes.h>
@@ -27,21 +32,24 @@ static struct state now;
 static struct hart fresh[MAX_HARTS];
 static struct question question;
 
-static void die(const char *why, const char *line)
+static _Noreturn void die(const char *why, const char *line)
 {
 	printf("verdict UNKNOWN %s: %s\n", why, line);
 	exit(0);
 }
 
-static const char *const kinds[] = {"alu", "load",   "store", "amo",     "cas", "lr",
-				    "sc",  "branch", "jump",  "nothing", "bad"};
+static const char *const kinds[KINDS] = {
+	[OP_ALU] = "alu", [OP_LOAD] = "load",     [OP_STORE] = "store",
+	[OP_AMO] = "amo", [OP_CAS] = "cas",       [OP_LR] = "lr",
+	[OP_SC] = "sc",   [OP_BRANCH] = "branch", [OP_JUMP] = "jump",
+};
 
-static enum kind kind_of(const char *name)
+static enum kind kind_of(const char *name, const char *line)
 {
-	for (unsigned i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+	for (unsigned i = 0; i < KINDS; i++)
 		if (strcmp(kinds[i], name) == 0)
 			return (enum kind)i;
-	return OP_BAD;
+	die("a kind of instruction that is not known", line);
 }
 
 static void read_op(const char *line, struct op *op)
@@ -56,8 +64,9 @@ static void read_op(const char *line, struct op *op)
 		   (unsigned *)&op->source[1].reg, &op->source[1].number, (uint64_t *)&op->offset,
 		   &op->target, &op->call, &op->live) != 14)
 		die("a line that is no instruction", line);
-	op->kind = kind_of(kind);
-	op->what = machine_lookup(kind, name);
+	op->kind = kind_of(kind, line);
+	if (!machine_compute(op, name))
+		die("an instruction that is not known", line);
 	op->unsigned_load = is_unsigned != 0;
 	for (int i = 0; i < 2; i++)
 		op->source[i].reg = op->source[i].reg == 32 ? -1 : op->source[i].reg;
@@ -186,8 +195,7 @@ int main(void)
 	while (fgets(line, sizeof(line), stdin) != NULL)
 		obey(line);
 	a = space_explore(&now, &question);
-	printf("verdict %s %s\nstates %u\nmoves %llu\nends %u\n", a.verdict, a.why, a.states,
-	       (unsigned long long)a.moves, a.ends);
+	printf("verdict %s %s\nstates %u\n", a.verdict, a.why, a.states);
 	if (strcmp(a.verdict, "VIOLATED") == 0)
 		space_tell(&now, &a);
 	return 0;

@@ -27,14 +27,10 @@ struct origin {
 	bool other;
 };
 
-struct packed {
-	uint64_t *word;
-};
-
 static struct id *known;      /* by state */
 static uint32_t *slot, slots; /* 1 + a state, by its hash */
 static struct origin *origin;
-static struct packed *packed; /* NULL: it was gone into */
+static uint64_t **packed; /* NULL: it was gone into */
 static struct move *moves;
 static uint64_t move_count, move_room;
 static uint32_t states;
@@ -184,7 +180,7 @@ static uint32_t number_of(const struct state *s, unsigned active, struct origin 
 	slot[at] = ++states;
 	known[states - 1] = id;
 	origin[states - 1] = by;
-	packed[states - 1].word = pack(s, active);
+	packed[states - 1] = pack(s, active);
 	return states - 1;
 }
 
@@ -252,8 +248,8 @@ static void clear(const struct question *q)
 		is_end = room(q->most + 1, sizeof(*is_end));
 	}
 	for (uint32_t i = 0; i < states; i++) {
-		free(packed[i].word);
-		packed[i].word = NULL;
+		free(packed[i]);
+		packed[i] = NULL;
 		is_end[i] = false;
 		for (uint32_t at = (uint32_t)(known[i].a % slots); slot[at] != 0;
 		     at = (at + 1) % slots)
@@ -350,9 +346,9 @@ static enum outcome expand(uint32_t number, const struct question *q, struct ans
 	static struct state s;
 	unsigned ended = 0;
 
-	unpack(&s, packed[number].word, q->active);
-	free(packed[number].word);
-	packed[number].word = NULL;
+	unpack(&s, packed[number], q->active);
+	free(packed[number]);
+	packed[number] = NULL;
 	for (unsigned i = 0; i < q->active; i++) {
 		enum outcome one = WENT;
 
@@ -431,15 +427,6 @@ static struct answer result(const struct question *q)
 			     stuck, -1);
 }
 
-static struct answer counted(struct answer a)
-{
-	a.states = states;
-	a.moves = move_count;
-	for (uint32_t i = 0; i < states; i++)
-		a.ends += is_end[i];
-	return a;
-}
-
 struct answer space_explore(const struct state *start, const struct question *q)
 {
 	static struct state s;
@@ -473,7 +460,9 @@ struct answer space_explore(const struct state *start, const struct question *q)
 		for (uint32_t n = 0; n < states && states < q->most && went == WENT; n++)
 			went = expand(n, q, &a);
 	} while (went == ANEW);
-	return counted(went == FAILED ? a : result(q));
+	a = went == FAILED ? a : result(q);
+	a.states = states;
+	return a;
 }
 
 /* Print the access that was made last: whose, which of its instructions, where, and what the word

@@ -26,8 +26,7 @@ struct question {
 struct answer {
 	const char *verdict; /* HOLDS, VIOLATED, UNKNOWN */
 	char why[200];
-	uint32_t states, ends;
-	uint64_t moves;
+	uint32_t states;
 	uint32_t at; /* the state at fault */
 	int last;    /* the hart whose next step is the fault; -1: it is the state itself */
 };
