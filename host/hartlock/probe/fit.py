@@ -193,6 +193,7 @@ def _is_narrow(least: float, most: float) -> bool:
     return most - least <= KNOWN_SHARE * most
 
 
+@lru_cache(maxsize=2)
 def _hot_transfer(p: Probe) -> Found:
     """The transfer of a line for which others wait: of two harts at it, of all, or of a hand-off, whose reader waits for its line."""
     t, (line, _) = topology(p), _pair(p)

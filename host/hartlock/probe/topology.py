@@ -1,5 +1,6 @@
 """The harts' clusters and their mesh (model/topology.h), from the dirty loads of all pairs."""
 
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -53,9 +54,11 @@ def _fitted(pairs: Matrix, costs: Matrix, size: int, columns: int, homes: int) -
     return Topology(size, columns, transfer, hop, error, homes)
 
 
+@lru_cache(maxsize=4)  # a fit asks some 30 times
 def topology(p: Probe, base_columns: int = 1) -> Topology | None:
     """One cluster if that fits, else the topology that fits best. Of equals the one with the largest
-    clusters is taken, then the one with the base's columns, then the one with the widest mesh."""
+    clusters is taken, then the one with the base's columns, then the one with the widest mesh. The Probe has to be complete: what
+    is added to it later is not seen."""
     costs = {pair: cost for pair, cost in p.pairs()}
     if not costs:
         return None
