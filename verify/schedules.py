@@ -16,6 +16,7 @@ from pathlib import Path
 
 from verify.code import Function
 from verify.errors import ProofError
+from verify.flow import Places, reached
 from verify.herd import TOP
 from verify.memory import APART, FIRST, STACK
 from verify.ops import Op, decode
@@ -89,22 +90,22 @@ class Outcome:
         return ": ".join(text for text in (self.about, self.note) if text)
 
 
-def _after(ops: Sequence[Op], at: int, targets: Sequence[int]) -> list[int]:
-    """The places that the instruction at a place can go on to."""
-    op = ops[at]
-    if op.kind == "jump":
-        return [targets[at]]
-    return [at + 1, targets[at]] if op.kind == "branch" else [at + 1]
+def _ways(ops: Sequence[Op], targets: Sequence[int]) -> Places:
+    """Returns, for each instruction, those that may follow. The last entry, from which none follows, is the end."""
+    def after(at: int, op: Op) -> tuple[int, ...]:
+        return (targets[at],) if op.kind == "jump" else (at + 1, targets[at]) if op.kind == "branch" else (at + 1,)
+
+    return [*(after(at, op) for at, op in enumerate(ops)), ()]
 
 
-def _live(ops: Sequence[Op], targets: Sequence[int]) -> list[int]:
+def _live(ops: Sequence[Op], after: Places) -> list[int]:
     """The registers, as bits, that are read before they are written from each instruction on."""
-    live, changed = [0] * (len(ops) + 1), True
+    live, changed = [0] * len(after), True
     while changed:
         changed = False
         for at in reversed(range(len(ops))):
             out = 0
-            for then in _after(ops, at, targets):
+            for then in after[at]:
                 out |= live[then]
             op = ops[at]
             used = sum(1 << _register(r) for r in {*(s for s in op.sources if isinstance(s, str)), op.base} - {"", "x0"})
@@ -118,17 +119,10 @@ def _register(name: str) -> int:
     return int(name[1:])
 
 
-def _is_only_a_look(ops: Sequence[Op], at: int, targets: Sequence[int]) -> bool:
+def _is_only_a_look(ops: Sequence[Op], at: int, after: Places) -> bool:
     """Is this an LR whose reservation no SC uses?"""
-    todo, known = [at], {at}
-    for here in todo:
-        for then in _after(ops, here, targets):
-            if then < len(ops) and ops[then].kind == "sc":
-                return False
-            if then < len(ops) and then not in known and ops[then].kind != "lr":
-                known.add(then)
-                todo.append(then)
-    return True
+    others = frozenset(n for n, op in enumerate(ops) if op.kind == "lr")
+    return not any(op.kind == "sc" for n in reached(after, after[at], others) for op in ops[n:n + 1])
 
 
 def _flat(program: Program) -> tuple[list[Op], list[int], list[int]]:
@@ -152,10 +146,10 @@ def _flat(program: Program) -> tuple[list[Op], list[int], list[int]]:
 _KINDS = {"alu", "load", "store", "amo", "cas", "sc", "branch", "jump"}
 
 
-def _kind(ops: Sequence[Op], at: int, targets: Sequence[int]) -> str:
+def _kind(ops: Sequence[Op], at: int, after: Places) -> str:
     op = ops[at]
     if op.kind == "lr":
-        return "load" if _is_only_a_look(ops, at, targets) else "lr"
+        return "load" if _is_only_a_look(ops, at, after) else "lr"
     if op.kind == "amo" and op.name == "swap" and op.rd == "x0":
         return "store"
     return op.kind if op.kind in _KINDS else ""
@@ -178,7 +172,8 @@ class Code:
 def _code(program: Program) -> Code:
     ops, targets, parts = _flat(program)
     ops = [Op("jump", op.insn) if op.kind == "ret" else op for op in ops]
-    live, kinds = _live(ops, targets), [_kind(ops, at, targets) for at in range(len(ops))]
+    after = _ways(ops, targets)
+    live, kinds = _live(ops, after), [_kind(ops, at, after) for at in range(len(ops))]
     kept = [at for at in range(len(ops)) if kinds[at]]
     place = [sum(k < at for k in kept) for at in range(len(ops) + 1)]
     lines, told = [f"program {len(kept):x}"], list[str]()

@@ -4,13 +4,12 @@ import subprocess
 from functools import cache
 
 import pytest
-from support.lr_sc import loops
+from support.lr_sc import assembled, loops
 from support.objects import CROSS
 from support.run import TOP
 
 from hartlock.plan import strategies, traits
 from verify import code
-from verify.code import Function, Insn
 
 RANK = ("no loop", *traits.LR_SC)  # the worst of a strategy's loops counts; an SC that is never retried is none
 
@@ -56,11 +55,6 @@ def test_each_loop_is_constrained_and_a_lost_comparison_reads_nothing_but_its_wo
     assert found and not [loop for loop in found if loop.kind != "constrained" or loop.lost == "retry reads more"]
     full = every_loop(timed(strategy, "full"))  # a retry there does the section's work again
     assert full and not [loop for loop in full if loop.kind != "constrained"]
-
-
-def assembled(text):
-    lines = [line.partition(" ") for line in text.split(";")]
-    return Function("f", tuple(Insn(4 * n, 4, m, tuple(o.split(",")) if o else ()) for n, (m, _, o) in enumerate(lines)))
 
 
 @pytest.mark.parametrize("text,kind", [

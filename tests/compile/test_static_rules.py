@@ -4,57 +4,48 @@ A `wrs.sto` stalls until the reservation is lost that an LR made ("Zawrs"). Behi
 another word. A lock orders memory, and no device: fences name r and w. test_lr_sc.py has the rules for LR and SC.
 """
 
-import re
 import subprocess
-from collections.abc import Iterator
 
 import pytest
+from support.lr_sc import assembled
 from support.objects import CROSS
 from support.run import TOP
 
 from hartlock.plan import strategies
+from hartlock.plan.lock_forms import RELAX, RELAX_FORMS, UNLOCK, UNLOCK_FORMS
 from verify import code, subjects
+from verify.flow import reached, ways
 from verify.ops import decode
 
 LOCKS = [n.replace("-", "_") for n, s in strategies.known().items() if not s.lockfree]
 MEMORY = {"r", "w", "rw"}
 
 
-def befores(f: code.Function, at: int) -> Iterator[int]:
-    """The instructions that the one at a place comes behind."""
-    insns = f.insns
-    if at > 0 and insns[at - 1].mnemonic not in ("ret", "j"):
-        yield at - 1
-    yield from (n for n, insn in enumerate(insns) if insn.jumps and insn.target == insns[at].address)
-
-
-def last_accesses(f: code.Function, at: int) -> set[str]:
+def last_accesses(f: code.Function, at: int) -> list[str]:
     """The last instructions that touch memory or order it before one, on every way to it."""
-    found, todo, known = set(), [at], {at}
-    for here in todo:
-        for before in befores(f, here):
-            insn = f.insns[before]
-            if insn.mnemonic.startswith(("l", "s", "amo", "fence")) and (decode(insn, f.name).touches_memory or insn.mnemonic == "fence"):
-                found.add(insn.mnemonic)
-            elif before not in known:
-                known.add(before)
-                todo.append(before)
-    return found
+    ops = [decode(insn, f.name) for insn in f.insns]
+    after = ways(f, ops)
+    before = [tuple(n for n in range(len(ops)) if here in after[n]) for here in range(len(ops))]
+    accesses = frozenset(n for n, op in enumerate(ops) if op.touches_memory or op.kind == "fence")
+    between = reached(before, [at], accesses)
+    return sorted({f.insns[n].mnemonic for here in between for n in before[here] if n in accesses})
+
+
+def is_lost(f: code.Function, stall: int) -> str:
+    """What a stall stands behind, if that is anything but an LR; else ""."""
+    last = last_accesses(f, stall)
+    fine = last and all(m.startswith("lr.") for m in last)
+    return "" if fine else f"{f.name}+{f.insns[stall].address:x}: {f.insns[stall]} behind {last}"
 
 
 def broken(f: code.Function) -> list[str]:
     """Returns what breaks a rule."""
     stalls = [n for n, insn in enumerate(f.insns) if insn.mnemonic.startswith("wrs.")]
-    lost = [f"{f.name}+{f.insns[n].address:x}: {f.insns[n]} behind {sorted(last_accesses(f, n))}" for n in stalls
-            if not last_accesses(f, n) or not all(m.startswith("lr.") for m in last_accesses(f, n))]
-    return lost + [f"{f.name}+{insn.address:x}: {insn}" for insn in f.insns if insn.mnemonic == "fence" and not set(insn.operands) <= MEMORY]
+    fences = [f"{f.name}+{insn.address:x}: {insn}" for insn in f.insns if insn.mnemonic == "fence" and not set(insn.operands) <= MEMORY]
+    return [*filter(None, (is_lost(f, n) for n in stalls)), *fences]
 
 
-def forms() -> list[str]:
-    """The forms but for the usual one, as the Makefile names them."""
-    text = (TOP / "Makefile").read_text()
-    relaxes, unlocks = (re.search(rf"^{name} +:= (.*)$", text, re.MULTILINE)[1].split() for name in ("RELAXES", "UNLOCKS"))
-    return [f"{relax}-{unlock}" for relax in relaxes for unlock in unlocks if (relax, unlock) != ("pause", "store")]
+FORMS = [f"{relax}-{unlock}" for relax in RELAX_FORMS for unlock in UNLOCK_FORMS if (relax, unlock) != (RELAX, UNLOCK)]
 
 
 def check(names):
@@ -73,14 +64,9 @@ def test_a_lock_that_stalls_keeps_the_rules():
 @pytest.mark.deep
 @pytest.mark.parametrize("lock", LOCKS)
 def test_every_form_keeps_the_rules(lock):
-    names = [lock, *(f"{lock}.{form}" for form in forms())]
+    names = [lock, *(f"{lock}.{form}" for form in FORMS)]
     assert len(names) == 12
     check(names)
-
-
-def assembled(text):
-    lines = [line.partition(" ") for line in text.split(";")]
-    return code.Function("f", tuple(code.Insn(4 * n, 4, m, tuple(o.split(",")) if o else ()) for n, (m, _, o) in enumerate(lines)))
 
 
 @pytest.mark.parametrize("text,wrong", [

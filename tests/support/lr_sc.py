@@ -9,7 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from verify.code import Function
+from verify.code import Function, Insn
 
 MOST = 16
 _BASE = re.compile(r"(add|sub|sll|srl|sra)i?w?|(and|or|xor)i?|(slt|sgt)i?u?|s(eq|ne|lt|gt)z|mv|li|lui|negw?|not|nop|sext\.w"
@@ -112,3 +112,9 @@ def loops(f: Function) -> list[Loop]:
             found.append(_loop(f, lr, n))
             lr = None
     return found
+
+
+def assembled(text: str) -> Function:
+    """Returns a function of instructions of 4 bytes, which semicolons separate; a branch names an address, hexadecimal."""
+    lines = [line.partition(" ") for line in text.split(";")]
+    return Function("f", tuple(Insn(4 * n, 4, m, tuple(o.split(",")) if o else ()) for n, (m, _, o) in enumerate(lines)))
