@@ -83,7 +83,7 @@ class Outcome:
     states: int = 0
     seconds: float = 0.0
     story: list[str] = field(default_factory=list)  # the accesses that lead to the fault
-    about: str = ""  # what the plan's harts do
+    about: str = ""  # the table prints it: it says what the plan's harts do
 
     @property
     def remark(self) -> str:

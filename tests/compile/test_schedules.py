@@ -103,7 +103,7 @@ def test_an_instruction_that_the_explorer_does_not_know_is_refused(folder, kind,
 
 
 VALUES = (1, 33, -7, 1 << 31)
-COMPUTED = {  # what the instructions of a kind leave in a register, of a in x5 and b in x6
+COMPUTED = {  # an instruction of each kind leaves this in a register, of a in x5 and b in x6
     "alu": (ops.ALU, "{name} {rd},x5,x6"),
     "amo": (ops.AMO, "sd x5,0(x30);amo{name}.d x7,x6,(x30);ld {rd},0(x30)"),
     "branch": (ops.CONDITIONS, "li {rd},1;{name} x5,x6,{behind};li {rd},0"),

@@ -32,7 +32,7 @@ def last_accesses(f: code.Function, at: int) -> list[str]:
 
 
 def is_lost(f: code.Function, stall: int) -> str:
-    """What a stall stands behind, if that is anything but an LR; else ""."""
+    """Returns what a stall stands behind, if that is anything but an LR; else ""."""
     last = last_accesses(f, stall)
     fine = last and all(m.startswith("lr.") for m in last)
     return "" if fine else f"{f.name}+{f.insns[stall].address:x}: {f.insns[stall]} behind {last}"

@@ -34,7 +34,7 @@ struct source {
 
 struct op {
 	enum kind kind;
-	operation_fn *result; /* what an ALU, AMO or branch computes; NULL for other kinds */
+	operation_fn *result; /* it computes an ALU, AMO or branch; NULL for other kinds */
 	int rd, base, width;
 	bool unsigned_load;
 	struct source source[2];
