@@ -1,19 +1,24 @@
 """The tests of what `observe` tells from the watcher's records: locks, their figures, and what stops people."""
 
+import importlib.util
+import io
 import json
 
 import numpy as np
 import pytest
+from rich.console import Console
 from support.run import run_here
 
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import RunError, UsageError
+from hartlock.engine import build
 from hartlock.observe import image as images
 from hartlock.observe import records, view
 from hartlock.observe.locks import gaps, locks_of, unclear
 from hartlock.observe.records import Records
-from hartlock.observe.run import functions_of
+from hartlock.observe.run import Request, Run, functions_of
 from hartlock.observe.trouble import troubles
+from hartlock.plan.replay import Source
 from hartlock.report import observed as page
 
 A, B, C = 0x1000, 0x2000, 0x3000
@@ -240,6 +245,34 @@ def test_the_page_of_an_observation(tmp_path):
     assert "<h1>2 locks, taken 6 times: each was taken by one hart alone</h1>" in text and "<li>a_lock was taken twice</li>" in text
     assert text.count('<tr data-role="harness"') == 2 and "observe &lt;x&gt;" in text and "<td>first+0x4</td>" not in text
     assert "Nothing of the kind was seen" in told_of(tmp_path / "b", [])
+
+
+def without(monkeypatch, *packages):
+    """As if these modules were not installed."""
+    find = importlib.util.find_spec
+    monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in packages else find(name))
+
+
+def test_the_page_needs_no_plots(tmp_path, monkeypatch):
+    without(monkeypatch, "matplotlib", "scipy")
+    assert "<h1>2 locks" in told_of(tmp_path / "a", [])
+
+
+def test_a_page_that_cannot_be_written_does_not_spoil_what_was_seen(tmp_path, monkeypatch):
+    found = seen([section(A, h, 10, 20) for h in (0, 1)], [word(A, 2, 2)])
+    for name, each in vars(found).items():
+        (tmp_path / f"{name}.bin").write_bytes(each.tobytes())
+    (tmp_path / "console.log").write_bytes(b"")
+    monkeypatch.setattr(build, "watcher", lambda: tmp_path)
+    without(monkeypatch, "jinja2")
+    said = io.StringIO()
+    run = Run(Request(IMAGE, [], True, 1, "", tmp_path, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
+    run.path = tmp_path
+    run.outcome.worse("3 records could not be written")
+    run._end()
+    lines = said.getvalue().splitlines()
+    assert lines[-3:] == ["no page: a page needs the Debian package python3-jinja2: apt-get install -y --no-install-recommends python3-jinja2",
+                          "hartlock: 3 records could not be written", f"results: {tmp_path / 'locks.csv'}"]
 
 
 def test_a_lock_that_is_held_at_the_end_is_not_ranked_by_that():

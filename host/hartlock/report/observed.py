@@ -80,9 +80,9 @@ def lead(locks: Sequence[dict[str, str]], workloads: Sequence[str]) -> str:
 
 
 def write(folder: Path) -> Path:
-    """Write observe.html into the folder; returns its path. Raises UsageError without the packages that it needs."""
-    if packages := missing():
-        raise UsageError(f"a page needs the Debian package(s) {packages}")
+    """Write observe.html into the folder; returns its path. Raises UsageError without the package that it needs."""
+    if package := missing("jinja2"):
+        raise UsageError(f"a page needs the Debian package {package}: apt-get install -y --no-install-recommends {package}")
     jinja2: Any = importlib.import_module("jinja2")
     markup: Any = importlib.import_module("markupsafe").Markup
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(PAGE), autoescape=True, undefined=jinja2.StrictUndefined)

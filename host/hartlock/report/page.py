@@ -41,9 +41,9 @@ class Part:
     plots: list[Plot]
 
 
-def missing() -> str:
-    """The Debian packages without which there is no report; "" if all are there."""
-    return " ".join(package for module, package in NEEDS.items() if importlib.util.find_spec(module) is None)
+def missing(*modules: str) -> str:
+    """The Debian packages of those of the modules, which are some of NEEDS, that are not there; "" if all are."""
+    return " ".join(NEEDS[module] for module in modules if importlib.util.find_spec(module) is None)
 
 
 class Report:
@@ -148,7 +148,7 @@ def context(data: Results) -> list[tuple[str, str]]:
 
 
 def write(folder: Path, probe: Path | None = None) -> Path:
-    if packages := missing():
+    if packages := missing(*NEEDS):
         raise UsageError(f"a report needs the Debian package(s) {packages}: "
                          f"apt-get install -y --no-install-recommends {packages}")
     return Report(load(folder), probe).write()
