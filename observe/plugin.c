@@ -175,7 +175,6 @@ static void on_enter(unsigned hart, void *data)
 		call.returns_to = before->behind;
 	}
 	if (registers_are_known(hart)) {
-		call.argument = register_of(hart, REGISTER_A0);
 		call.returns_to = register_of(hart, REGISTER_RA);
 		if (before == NULL || call.returns_to != before->behind) /* not by a call */
 			call.site = call.returns_to - 2;

@@ -342,11 +342,18 @@ static void atomic_write(struct watch *w, unsigned hart, const struct access *a)
 	h->wait.word = word;
 }
 
+/* Returns the named function that the hart entered last, and has not left; NULL: none. */
+static const struct frame *top_frame(const struct watched_hart *h)
+{
+	return h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+}
+
 static struct frame *frame_of(struct watched_hart *h, uint64_t pc)
 {
-	struct frame *f = h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+	const struct frame *f = top_frame(h);
+	bool is_inside = f != NULL && pc >= f->function->begin && pc < f->function->end;
 
-	return f != NULL && pc >= f->function->begin && pc < f->function->end ? f : NULL;
+	return is_inside ? &h->frame[h->frames - 1] : NULL;
 }
 
 /* An atomic instruction of a named function that takes: the first one's word is the lock. */
@@ -365,7 +372,7 @@ static void atomic_in_frame(struct watch *w, unsigned hart, struct frame *f, con
 /* True for a word that a named function asks for, in another function that it called. */
 static bool is_asked_for(const struct watched_hart *h, const struct access *a)
 {
-	const struct frame *f = h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+	const struct frame *f = top_frame(h);
 
 	return f != NULL && f->word != NULL && f->function->kind != FUNCTION_LETS_GO &&
 	       f->word->r.lock == a->physical;
@@ -443,22 +450,18 @@ static bool has_failed(const struct frame *f, enum result result)
 static void leave_taken(struct watch *w, unsigned hart, const struct frame *f, enum result result,
 			enum interrupts interrupts, uint64_t now)
 {
-	bool tries = f->function->kind == FUNCTION_TRIES;
 	struct held start = {.word = f->word,
 			     .function = f->function,
 			     .r = {.address = f->address,
 				   .site = f->call.site,
 				   .asked = f->call.now,
 				   .contended = f->is_contended,
-				   .interrupts = (u16)interrupts,
-				   .tried = tries}};
+				   .interrupts = (u16)interrupts}};
 
 	if (f->word == NULL)
 		return;
 	f->word->r.by_function = 1;
-	if (f->word->r.argument == 0)
-		f->word->r.argument = f->call.argument;
-	if (tries) {
+	if (f->function->kind == FUNCTION_TRIES) {
 		f->word->r.tries++;
 		if (has_failed(f, result)) {
 			f->word->r.failed++;
@@ -506,7 +509,7 @@ void watch_leave(struct watch *w, unsigned hart, const struct function *f, enum 
 const struct function *watch_comes_back(const struct watch *w, unsigned hart, uint64_t pc)
 {
 	const struct watched_hart *h = &w->hart[hart];
-	const struct frame *f = h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+	const struct frame *f = top_frame(h);
 
 	return f != NULL && f->call.returns_to == pc ? f->function : NULL;
 }
@@ -580,7 +583,7 @@ void watch_return(struct watch *w, unsigned hart, enum level level, uint64_t now
 /* The lock that the hart waits for, and where it had taken the very same one before. */
 static void note_wants(struct watched_hart *h)
 {
-	const struct frame *f = h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+	const struct frame *f = top_frame(h);
 	unsigned own;
 
 	if (f == NULL || f->word == NULL) {

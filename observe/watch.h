@@ -41,7 +41,6 @@ struct function {
 struct call {
 	uint64_t site;       /* the instruction that called */
 	uint64_t returns_to; /* an address; 0: not known */
-	uint64_t argument;   /* the first one; 0: not known */
 	uint64_t now;        /* the hart's instructions so far */
 };
 

@@ -371,7 +371,6 @@ static void a_function_that_tries(void)
 	}
 	EXPECT_EQ(word_at(TICKET).tries, 3);
 	EXPECT_EQ(word_at(TICKET).failed, 2);
-	EXPECT_EQ(section(0).tried, 1);
 	EXPECT_EQ(section(0).interrupts, INTERRUPTS_ON);
 }
 
