@@ -14,7 +14,7 @@ from hartlock.base.errors import RunError, UsageError
 from hartlock.engine import build
 from hartlock.observe import image as images
 from hartlock.observe import records, view
-from hartlock.observe.locks import gaps, locks_of, unclear
+from hartlock.observe.locks import gaps, locks_of, names_of, unclear
 from hartlock.observe.records import Records
 from hartlock.observe.run import Request, Run, functions_of
 from hartlock.observe.trouble import troubles
@@ -150,7 +150,7 @@ def test_a_word_that_one_hart_has_while_it_sleeps_is_a_flag():
 
 def test_what_may_be_a_lock_is_named_with_what_to_do():
     found = seen(word=[word(A, 9, 0, again=9, harts=3, writes=90, site=0x104), word(B, 9, 0, harts=3, writes=91, site=0x148), word(C, 1, 0, harts=1)])
-    said = view.unsure(unclear(found, locks_of(found, IMAGE)), IMAGE)
+    said = view.unsure(unclear(found, names_of(locks_of(found, IMAGE))), IMAGE)
     assert "wrote 2 more word(s)" in said and "--acquire" in said
     assert said.endswith("b_lock at 0x2000 (91 writes, first in second), a_lock at 0x1000 (90 writes, first in first)")
     assert view.unsure([], IMAGE) == ""

@@ -6,7 +6,7 @@ let it go by a store at least three times of four. Anything else that is written
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -108,7 +108,7 @@ def locks_of(records: Records, image: Image) -> list[Lock]:
     by_word = _split(records.section)
     lines = _split(records.line)
     known = [word for word in records.word if _is_lock(word, by_word.get(int(word["lock"]), records.section[:0]))]
-    image.learn([int(word["address"]) for word in (*known, *_unclear(records, known)[:UNCLEAR])], _places(records))
+    image.learn([int(word["address"]) for word in (*known, *unclear(records, {int(word["lock"]) for word in known})[:UNCLEAR])], _places(records))
     found = [_lock(word, by_word.get(int(word["lock"]), records.section[:0]), lines.get(int(word["lock"]), records.line[:0]), image)
              for word in known]
     return sorted(_told_apart(found), key=lambda lock: (-lock.weight, -lock.taken, lock.address))
@@ -145,14 +145,9 @@ def _is_flag(word: Any, sections: Array) -> bool:
     return alone and bool(np.mean((sections["slept"] > 0) | (sections["called"] > 0)) > 0.5) if len(sections) else alone
 
 
-def unclear(records: Records, locks: Sequence[Lock]) -> list[Any]:
-    """The words that several harts wrote by atomic instructions, and that are not among the locks: the most written first."""
-    return _unclear(records, [{"lock": lock.word} for lock in locks])
-
-
-def _unclear(records: Records, known: Sequence[Any]) -> list[Any]:
-    names = {int(word["lock"]) for word in known}
-    several = [word for word in records.word if int(word["harts"]).bit_count() > 1 and int(word["lock"]) not in names]
+def unclear(records: Records, known: Collection[int]) -> list[Any]:
+    """The words that several harts wrote by atomic instructions, but for those of the known locks: the most written first."""
+    several = [word for word in records.word if int(word["harts"]).bit_count() > 1 and int(word["lock"]) not in known]
     return sorted(several, key=lambda word: (-int(word["writes"]), int(word["lock"])))
 
 
@@ -173,7 +168,7 @@ def _lock(word: Any, sections: Array, lines: Array, image: Image) -> Lock:
         contended=int(sections["contended"].sum()), tries=int(word["tries"]), failed=int(word["failed"]),
         by_function=bool(word["by_function"]), hold=Spread.of(held(ended)), gap=Spread.of(gap[~has_slept]),
         slept=float(has_slept.mean()) if len(has_slept) else 0.0, written=Spread.of(ended["written"]).p50,
-        read=Spread.of(ended["read"]).p50, shared=_shared(lines), trapped=_share(sections["trapped"] > 0),
+        read=Spread.of(ended["read"]).p50, shared=int(is_shared(lines).sum()), trapped=_share(sections["trapped"] > 0),
         interrupts_on=_share(sections["interrupts"][told] == INTERRUPTS_ON), interrupted=_share(sections["interrupted"][told] > 0),
         sites=_sites(sections, image))
 
@@ -183,9 +178,10 @@ def _share(of: Array) -> float:
     return float(of.mean()) if len(of) else math.nan
 
 
-def _shared(lines: Array) -> int:
+def is_shared(lines: Array) -> Array:
+    """True for each line that a hart wrote, and another touched."""
     touched = lines["readers"] | lines["writers"]
-    return int(((lines["writers"] != 0) & (touched & (touched - np.uint64(1)) != 0)).sum())
+    return (lines["writers"] != 0) & (touched & (touched - np.uint64(1)) != 0)
 
 
 def _sites(sections: Array, image: Image) -> tuple[Site, ...]:

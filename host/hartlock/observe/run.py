@@ -19,7 +19,7 @@ from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
 from hartlock.observe import records, view, workload
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
-from hartlock.observe.locks import Lock, locks_of, unclear
+from hartlock.observe.locks import Lock, locks_of, names_of, unclear
 from hartlock.observe.trouble import troubles
 from hartlock.plan.replay import Source
 from hartlock.run.guarded import Outcome, guarded
@@ -58,7 +58,7 @@ class Told:
         executed = int(seen.hart["instructions"].sum())
         facts = [f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s)",
                  f"{len(locks)} locks, {sum(lock.taken for lock in locks)} acquisitions", *([f"ended because {ended}"] if ended else [])]
-        words = view.unsure(unclear(seen, locks), request.image) if request.automatic else ""
+        words = view.unsure(unclear(seen, names_of(locks)), request.image) if request.automatic else ""
         source = request.source
         context = [("command", source.command), ("image", source.image), ("SHA-256", source.sha256),
                    ("QEMU", first_line(output_of(QEMU, "--version"))), ("commit", commit())]

@@ -1,13 +1,13 @@
 """Writes a workload file (plan/replay.py) for each lock that more than one hart took."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from hartlock.folder import writer
-from hartlock.observe.locks import Lock, held
+from hartlock.observe.locks import Lock, held, is_shared
 from hartlock.observe.records import Array, Records
 from hartlock.plan import replay
 from hartlock.plan.replay import HartClass, Seen, Source, Step
@@ -40,18 +40,15 @@ def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) ->
         if path in written:
             path = path.with_name(f"{path.stem}@{lock.address:#x}.toml")
         with writer.writing(path):
-            path.write_text(replay.text_of(lock.name, _of(source, lock), _seen(lock, seen, len(locks), classes), classes), encoding="utf-8")
+            path.write_text(replay.text_of(lock.name, replace(source, lock=lock.name), _seen(lock, seen, len(locks), classes), classes),
+                            encoding="utf-8")
         written.append(path)
     return written
 
 
-def _of(source: Source, lock: Lock) -> Source:
-    return Source(source.image, source.sha256, lock.name, source.command)
-
-
 def _lines(seen: Records) -> dict[int, Lines]:
     """The lines of each section of which they were kept, by the section's place in its file."""
-    shared = {(int(line["lock"]), int(line["address"])): _is_shared(line) for line in seen.line}
+    shared = {(int(line["lock"]), int(line["address"])) for line in seen.line[is_shared(seen.line)]}
     found: dict[int, list[int]] = {}
     for touch in seen.touch:
         place = int(touch["section"])
@@ -60,19 +57,13 @@ def _lines(seen: Records) -> dict[int, Lines]:
         section, wrote, address = seen.section[place], bool(touch["wrote"]), int(touch["address"])
         of = found.setdefault(place, [0, 0, 0])
         if wrote or not _is_lock(section, address):
-            of[(0 if wrote else 1) if shared.get((int(section["lock"]), address), False) else 2] += 1
+            of[(0 if wrote else 1) if (int(section["lock"]), address) in shared else 2] += 1
     return {place: Lines(*kinds) for place, kinds in found.items()}
 
 
 def _is_lock(section: Array, line: int) -> bool:
     """True for the line of the lock's word: a ticket lock reads it to let go."""
     return int(section["address"]) // LINE_BYTES == line // LINE_BYTES
-
-
-def _is_shared(line: Array) -> bool:
-    """True for a line that a hart wrote, and another touched."""
-    touched = int(line["readers"] | line["writers"])
-    return bool(line["writers"]) and touched & (touched - 1) != 0
 
 
 def _places(lock: Lock, seen: Records, hart: int) -> Array:
