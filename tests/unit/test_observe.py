@@ -12,6 +12,7 @@ from support.run import run_here
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import RunError, UsageError
 from hartlock.engine import build
+from hartlock.folder.observe_files import ORDER
 from hartlock.observe import image as images
 from hartlock.observe import records, view
 from hartlock.observe.locks import gaps, locks_of, names_of, unclear
@@ -206,7 +207,7 @@ def observed(folder, taken, site=0x104):
     found = seen(rows, [word(lock, taken, taken) for lock in (A, B)], pair=[pair(A, B, 0)])
     locks = locks_of(found, IMAGE)
     view.write_locks(folder, locks, IMAGE)
-    view.write_order(folder / view.ORDER, found, locks, IMAGE)
+    view.write_order(folder / ORDER, found, locks, IMAGE)
     return folder
 
 

@@ -1,7 +1,5 @@
 """Compares two observations of an image: does it take the same locks from the same places, as often, in the same order?"""
 
-import csv
-import re
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -9,10 +7,10 @@ from pathlib import Path
 from typing import Any
 
 from hartlock.base.errors import UsageError
-from hartlock.observe.view import LOCKS, ORDER, SITES_FILE
+from hartlock.folder.observe_files import LOCKS, ORDER, SITES, rows
+from hartlock.observe.view import read_order
 
 SHOWN = 20
-_ARROW = re.compile(r'^  "(.*)" -> "(.*)" \[label="(\d+)"\];$', re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -28,22 +26,17 @@ class Seen:
         """The observation in a folder. Raises UsageError if there is none."""
         locks, sites, orders = Counter[str](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         try:
-            for row in _rows(folder / LOCKS):
+            for row in rows(folder / LOCKS):
                 locks[row["lock"]] += int(row["taken"])
-            for row in _rows(folder / SITES_FILE):
+            for row in rows(folder / SITES):
                 sites[row["function"], row["lock"]] += int(row["taken"])
-            for outer, inner, times in _ARROW.findall((folder / ORDER).read_text(encoding="utf-8")):
-                orders[outer, inner] += int(times)
+            for outer, inner, times in read_order(folder / ORDER):
+                orders[outer, inner] += times
         except OSError as e:
             raise UsageError(f"--check {folder}: it is no folder of observe: {e.filename}: {e.strerror}") from e
         except (KeyError, ValueError) as e:
             raise UsageError(f"--check {folder}: its files are not as observe writes them: {e}") from e
         return cls(locks, sites, orders)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with open(path, newline="", encoding="utf-8") as f:
-        return list(csv.DictReader(f))
 
 
 def _differences(words: str, before: Mapping[Any, int], after: Mapping[Any, int]) -> list[str]:

@@ -17,7 +17,6 @@ from hartlock.observe.records import Array, Records
 
 LET_GO = 0.75  # the least share of a lock's acquisitions that ended while the image was watched
 LET_GO_TWICE = 2  # once is no pattern
-SITES = 3  # that a table names
 INTERRUPTS_ON = 2  # a value of a section's `interrupts` (observe/records.def)
 UNCLEAR = 5  # words that are no locks, or cannot be told
 

@@ -17,6 +17,7 @@ from hartlock.engine import build, qmp
 from hartlock.engine.process import Drained
 from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
+from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, TOLD
 from hartlock.observe import records, view, workload
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
 from hartlock.observe.locks import Lock, locks_of, names_of, unclear
@@ -66,7 +67,7 @@ class Told:
 
     def write(self, folder: Path, workloads: Sequence[Path]) -> None:
         """Write observe.json."""
-        path = folder / "observe.json"
+        path = folder / TOLD
         with writer.writing(path):
             path.write_text(json.dumps({**vars(self), "workloads": [writer.short(file) for file in workloads]}, indent=1), encoding="utf-8")
 
@@ -99,7 +100,7 @@ class Run:
     def _watch(self) -> None:
         if not self.request.out:
             writer.point_latest(self.path)
-        with Drained(self._command) as qemu, open(self.path / "console.log", "wb", buffering=0) as log:
+        with Drained(self._command) as qemu, open(self.path / CONSOLE, "wb", buffering=0) as log:
             with self.console.status("watching") as shown:
                 try:
                     self._listen(qemu, log, lambda text: shown.update(text))
@@ -140,7 +141,7 @@ class Run:
             self.outcome.worse(str(e))
         for problem in dict.fromkeys(self.outcome.problems):
             self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
-        self.console.print(f"results: {writer.short(self.path / 'locks.csv')}{f' and {self.written.name}' if self.written else ''}", markup=False)
+        self.console.print(f"results: {writer.short(self.path / LOCKS)}{f' and {self.written.name}' if self.written else ''}", markup=False)
 
     def _tell(self, seen: records.Records) -> None:
         say, image = self.console.print, self.request.image
@@ -148,7 +149,7 @@ class Run:
             self.outcome.worse(f"{lost} words, pairs and lines were not kept: QEMU had no memory for them")
         locks = locks_of(seen, image)
         view.write_locks(self.path, locks, image)
-        view.write_order(self.path / view.ORDER, seen, locks, image)
+        view.write_order(self.path / ORDER, seen, locks, image)
         said = Told.of(seen, locks, self.request, self.ended)
         say(f"{'; '.join(said.facts)}", markup=False)
         if locks:
@@ -161,7 +162,7 @@ class Run:
         said.write(self.path, files)
         if not locks:
             raise RunError(f"no word was taken and let go again: {len(seen.word)} words were written by atomic instructions, "
-                           f"and the console said {(self.path / 'console.log').stat().st_size} bytes")
+                           f"and the console said {(self.path / CONSOLE).stat().st_size} bytes")
         say("lengths are instructions of one hart; waits are left out, for under emulation they are the computer's own. ", markup=False)
         if files:
             say(f"Which lock suits the first of them ({len(files)} have such a file):", markup=False)

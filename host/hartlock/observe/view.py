@@ -1,5 +1,6 @@
 """The ranked table of locks in the terminal, and the files that a run of `observe` leaves."""
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -8,19 +9,21 @@ from rich.table import Table
 
 from hartlock.base.text import count, percent
 from hartlock.folder import writer
+from hartlock.folder.observe_files import LOCKS, SITES
 from hartlock.observe.image import Image
-from hartlock.observe.locks import SITES, UNCLEAR, Lock, names_of
+from hartlock.observe.locks import UNCLEAR, Lock, names_of
 from hartlock.observe.records import Records
 from hartlock.observe.trouble import orders
 
 SHOWN = 20  # locks in the terminal; locks.csv has all
+SITES_SHOWN = 3  # of a lock; sites.csv has all
 LOCK_COLUMNS = (
     "lock", "address", "taken", "harts", "busiest_share", "hold_p50_instructions", "hold_p90_instructions",
     "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
     "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "trapped_share",
     "interrupts_on_share", "interrupted_share", "found_by")
-LOCKS, SITES_FILE, ORDER = "locks.csv", "sites.csv", "order.dot"
 SITE_COLUMNS = ("lock", "function", "site", "taken", "place")
+_ARROW = re.compile(r'^  "(.*)" -> "(.*)" \[label="(\d+)"\];$', re.MULTILINE)  # as write_order() writes it
 
 
 def table(locks: Sequence[Lock]) -> Table:
@@ -42,7 +45,7 @@ def _sites(lock: Lock) -> str:
     for site in lock.sites:
         functions[site.function] = functions.get(site.function, 0) + site.times
     ranked = sorted(functions.items(), key=lambda item: -item[1])
-    return ", ".join(f"{name} {times}" for name, times in ranked[:SITES]) + (", ..." if len(ranked) > SITES else "")
+    return ", ".join(f"{name} {times}" for name, times in ranked[:SITES_SHOWN]) + (", ..." if len(ranked) > SITES_SHOWN else "")
 
 
 def unsure(words: Sequence[Any], image: Image) -> str:
@@ -61,7 +64,7 @@ def write_locks(folder: Path, locks: Sequence[Lock], image: Image) -> None:
         (lock.name, f"{lock.address:#x}", lock.taken, len(lock.per_hart), lock.busiest, lock.hold.p50, lock.hold.p90,
          lock.hold.p99, lock.hold.max, lock.gap.p50, lock.gap.p90, lock.slept, lock.written, lock.read, lock.shared,
          lock.tries, lock.failed, lock.trapped, lock.interrupts_on, lock.interrupted, "function" if lock.by_function else "instruction") for lock in locks))
-    writer.write_csv(folder / SITES_FILE, SITE_COLUMNS, (
+    writer.write_csv(folder / SITES, SITE_COLUMNS, (
         (lock.name, site.function, f"{site.address:#x}", site.times, image.chain(site.address)) for lock in locks for site in lock.sites))
 
 
@@ -73,3 +76,7 @@ def write_order(path: Path, records: Records, locks: Sequence[Lock], image: Imag
     with writer.writing(path):
         path.write_text("digraph order {\n" + "\n".join(arrows) + "\n}\n", encoding="utf-8")
 
+
+def read_order(path: Path) -> list[tuple[str, str, int]]:
+    """The arrows of the graph that write_order() wrote: the lock that was held, the one that was taken, and how often."""
+    return [(outer, inner, int(times)) for outer, inner, times in _ARROW.findall(path.read_text(encoding="utf-8"))]

@@ -1,6 +1,5 @@
 """The page of a folder that `observe` wrote: its locks, what stops people, and where locks are taken."""
 
-import csv
 import importlib
 import json
 from collections.abc import Sequence
@@ -10,6 +9,7 @@ from typing import Any
 from hartlock.base.errors import UsageError
 from hartlock.base.text import count, percent
 from hartlock.folder import writer
+from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, SITES, TOLD, rows
 from hartlock.report.page import PAGE, missing
 from hartlock.report.table import Column, Entry, TableRow
 
@@ -29,11 +29,6 @@ LIMITS = (
     "Time: lengths are instructions of one hart, and a hart that sleeps executes none.",
     "Two locks at one address, one after the other: they are one lock here.",
 )
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    with open(path, newline="", encoding="utf-8") as f:
-        return list(csv.DictReader(f))
 
 
 def _number(text: str, shown: str = "", below: str = "") -> Entry:
@@ -86,12 +81,12 @@ def write(folder: Path) -> Path:
     jinja2: Any = importlib.import_module("jinja2")
     markup: Any = importlib.import_module("markupsafe").Markup
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(PAGE), autoescape=True, undefined=jinja2.StrictUndefined)
-    locks, sites = _rows(folder / "locks.csv"), _rows(folder / "sites.csv")
-    told = json.loads((folder / "observe.json").read_text(encoding="utf-8"))
+    locks, sites = rows(folder / LOCKS), rows(folder / SITES)
+    told = json.loads((folder / TOLD).read_text(encoding="utf-8"))
     text = environment.get_template("observe.html").render(
         title=folder.name, headline=headline(locks), lead=lead(locks, told["workloads"]), told=told, columns=COLUMNS,
         rows=[_row(lock) for lock in locks], sites=sites[:SITES_SHOWN], more=max(0, len(sites) - SITES_SHOWN), limits=LIMITS,
-        files=[name for name in ("locks.csv", "sites.csv", "order.dot", "console.log", "observe.json") if (folder / name).exists()],
+        files=[name for name in (LOCKS, SITES, ORDER, CONSOLE, TOLD) if (folder / name).exists()],
         css=markup((PAGE / "report.css").read_text(encoding="utf-8")), js=markup((PAGE / "report.js").read_text(encoding="utf-8")))
     path = folder / "observe.html"
     with writer.writing(path):
