@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
+from support.run import TOP
 from support.synthetic import cells, folder_of
 
 from hartlock.analysis import advise, replayed, verdict
@@ -237,3 +238,9 @@ def test_facts_that_are_damaged_say_nothing(tmp_path, known, facts):
     data = swept(tmp_path / "out", known, {"ticket": 20})
     data.context["plan"]["facts"] = facts
     assert replayed.facts_of(data, next(iter(data.settings))) is None
+
+
+def test_the_limits_of_a_workload_are_those_of_the_bench():
+    numbers = dict(re.findall(r"^\tREPLAY_(\w+) = (\d+),", (TOP / "bench/replay.h").read_text(), re.MULTILINE))
+    assert {name: int(numbers[name]) for name in ("CLASSES", "STEPS", "LINES", "OWN")} == {
+        "CLASSES": replay.MAX_CLASSES, "STEPS": replay.MAX_STEPS, "LINES": replay.MAX_LINES, "OWN": replay.MAX_OWN}

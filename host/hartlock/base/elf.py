@@ -137,9 +137,10 @@ class Elf:
         information = self._file.get_dwarf_info()
         text = information.debug_info_sec.stream.getvalue()
         # An object's entry has its address. Only the units in which those bytes are have to be read.
-        places = {m.start() for begin in set(begins.values()) for m in re.finditer(re.escape(begin.to_bytes(8, "little")), text)}
+        wanted = set(begins.values())
+        places = {m.start() for begin in wanted for m in re.finditer(re.escape(begin.to_bytes(8, "little")), text)}
         units = [u for u in information.iter_CUs() if any(0 <= at - u.cu_offset < u["unit_length"] + _LENGTH for at in places)]
-        described = {_address(die): die for unit in units for die in _objects(unit.get_top_DIE()) if _address(die) in begins.values()}
+        described = {at: die for unit in units for die in _objects(unit.get_top_DIE()) if (at := _address(die)) in wanted}
         return {at: _path(described[begin], "", at - begin) for at, begin in begins.items()
                 if begin in described and 0 <= at - begin < _size_of_object(described[begin])}
 

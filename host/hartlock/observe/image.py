@@ -4,6 +4,7 @@ import bisect
 import difflib
 import re
 import tomllib
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -72,16 +73,15 @@ class Image:
 
     def learn(self, locks: Iterable[int], sites: Iterable[int]) -> None:
         """Look up in the files' debug information what lies at the addresses of locks, and which lines the sites are of."""
-        vague = {address: symbol.address for address in locks if (symbol := self._behind(address)) and self._is_vague(address, symbol)}
+        times = Counter(symbol.name for symbol in self.symbols)
+        behind = {address: symbol for address in locks if (symbol := self._behind(address))}
+        # A symbol tells too little if it does not begin at the lock, or if several objects have its name.
+        vague = {address: symbol.address for address, symbol in behind.items() if symbol.address != address or times[symbol.name] > 1}
         for file in self.files:
             own = {address - file.bias: begin - file.bias for address, begin in vague.items() if file.elf.holds(address - file.bias)}
             self.objects |= {address + file.bias: name for address, name in file.elf.objects(own).items()} if own else {}
             code = [address for address in sites if file.elf.holds(address - file.bias)]
             self.frames |= file.frames(code)
-
-    def _is_vague(self, address: int, symbol: Symbol) -> bool:
-        """True if the symbol does not begin there, or several objects have its name."""
-        return symbol.address != address or sum(s.name == symbol.name for s in self.symbols) > 1
 
     def place(self, address: int) -> str:
         """"pair (heap.c:90) in sbi_malloc (lib/sbi/sbi_heap.c:80)": the function, and the last one that is inlined into

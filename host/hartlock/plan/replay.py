@@ -15,9 +15,10 @@ from typing import Any, NamedTuple
 
 from hartlock.base.errors import UsageError
 from hartlock.base.text import printable
+from hartlock.plan.plan import MAX_HARTS
 
 FORMAT = 1
-MAX_HARTS, MAX_CLASSES, MAX_STEPS, MAX_LINES, MAX_OWN = 64, 16, 4096, 64, 32  # bench/replay.h
+MAX_CLASSES, MAX_STEPS, MAX_LINES, MAX_OWN = 16, 4096, 64, 32  # bench/replay.h
 MAX_LENGTH = 2**31 - 1  # instructions
 MOST_GAP = 20_000  # instructions of a gap that is replayed: a longer one is cut to that, and harts ask more often than they did
 DIGITS = 16  # a digest has so many
@@ -111,9 +112,8 @@ class Workload:
     @property
     def facts(self) -> "Facts":
         """The facts that an answer tells of the lock."""
-        seen = self.seen
-        return Facts(self.label, self.source.image, self.source.lock, seen.taken, seen.harts, seen.image_harts, seen.busiest_share, seen.hold_p50,
-                     seen.hold_p99, seen.written_p50, seen.read_p50, seen.gap_p50, seen.gap_mean, self.mean(lambda s: max(0, s.gap - MOST_GAP)))
+        known = {**vars(self.source), **vars(self.seen), "label": self.label, "cut": self.mean(lambda s: max(0, s.gap - MOST_GAP))}
+        return Facts(**{f.name: known[f.name] for f in fields(Facts)})
 
 
 @dataclass(frozen=True)
