@@ -112,7 +112,7 @@ class Workload:
     @property
     def facts(self) -> "Facts":
         """The facts that an answer tells of the lock."""
-        known = {**vars(self.source), **vars(self.seen), "label": self.label, "cut": self.mean(lambda s: max(0, s.gap - MOST_GAP))}
+        known: dict[str, Any] = {**vars(self.source), **vars(self.seen), "label": self.label, "cut": self.mean(lambda s: max(0, s.gap - MOST_GAP))}
         return Facts(**{f.name: known[f.name] for f in fields(Facts)})
 
 
