@@ -16,7 +16,7 @@ from hartlock.observe.records import Records
 from hartlock.observe.trouble import orders
 
 SHOWN = 20  # locks in the terminal; locks.csv has all
-SITES_SHOWN = 3  # of a lock; sites.csv has all
+SITES_SHOWN = 3  # SITES_FILE has all sites of a lock
 LOCK_COLUMNS = (
     "lock", "address", "taken", "harts", "busiest_share", "hold_p50_instructions", "hold_p90_instructions",
     "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
