@@ -249,7 +249,7 @@ def test_the_page_of_an_observation(tmp_path):
 
 
 def without(monkeypatch, *packages):
-    """As if these modules were not installed."""
+    """Pretends that these modules were not installed."""
     find = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name in packages else find(name))
 
