@@ -39,6 +39,9 @@ LOCKFREES := $(shell sed -n 's/^LOCKFREE\(_ISA\)*(\([a-z_]*\).*)$$/\2/p' lock/lo
 # The locks that have a trylock.
 TRYLOCKS := $(foreach s,$(LOCKS),$(if $(shell grep -l '^static inline bool $(s)_trylock\b' lock/$(s).h),$(s)))
 
+# The locks that want one node for a hart, however many of them it holds.
+ONE_NODES := $(shell awk '/^\[/ { name = $$1; gsub(/[][]/, "", name) } /^has = .*"one-node-a-hart"/ { print name }' lock/traits.toml)
+
 # Allocators that take blocks back, behind the locks: bench/section_freeing.h. The other one is `bump`.
 FREEING   := $(filter-out bump,$(shell awk -F'"' '/^CHOICE.allocator,/ { gsub(/,/, "", $$2); gsub(/-/, "_", $$2); print $$2 }' bench/plan.def))
 
@@ -46,7 +49,7 @@ FORM_SRCS := bench/worker.c bench/forms.c
 SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out $(FORM_SRCS),$(wildcard bench/*.c)) \
         $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
 worker_objects = $(foreach variant,plain full,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS) $(LOCKFREES))) \
-                 $(foreach variant,$(FREEING) replay duty,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS))) \
+                 $(foreach variant,$(FREEING) replay duty many,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS))) \
                  $(call formed,$(1))/bench/forms.o
 OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) $(call worker_objects,$(BUILD))
 
@@ -118,10 +121,11 @@ $(4)/bench/$(6)-$(1).o: bench/worker.c $(4)/flags
 	$(Q)mkdir -p $$(@D)
 	$(Q)$$($(5)) $(FORM_DEF) -DSTRATEGY=$(1) \
 		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_SYMBOL='"$(1)"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
-		-DSECTION_HEADER='"$(3)"' -DVARIANT_HEADER='"variant_$(if $(filter $(FREEING) duty,$(6)),full,$(6)).h"' \
+		-DSECTION_HEADER='"$(3)"' -DVARIANT_HEADER='"variant_$(if $(filter $(FREEING) duty many,$(6)),full,$(6)).h"' \
 		$(if $(filter full,$(6)),-DPLACE_LINE=8) \
 		$(if $(filter $(FREEING),$(6)),-DFREEING=$(6) -DFREEING_NAME='"$(subst _,-,$(6))"' -DHEAP_HEADER='"heap_$(6).h"') \
 		$(if $(filter duty,$(6)),-DDUTY -DLOCK_PORT='"../bench/duty_port.h"' $(if $(filter $(1),$(TRYLOCKS)),-DTRIES)) \
+		$(if $(filter many,$(6)),-DMANY $(if $(filter $(1),$(ONE_NODES)),-DONE_NODE)) \
 		-c $$< -o $$@
 endef
 # $(call forms,folder of all objects,folder of these,name of the compiler's variable)
@@ -139,6 +143,7 @@ define workers
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),plain)))
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),full)))
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),duty)))
+$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_many.h,$(call formed,$(1)),$(2),many)))
 $(foreach v,$(FREEING),$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_freeing.h,$(call formed,$(1)),$(2),$(v)))))
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),replay)))
 $(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),plain)))

@@ -46,17 +46,17 @@ static size_t stride_of(const struct workload *work)
 	return (size + work->align - 1) & -work->align;
 }
 
-/* Returns the bytes of a heap to audit: for large blocks there is room for some of them,
- * and for the alignment of the first. */
+/* Returns the bytes of a heap to audit: for large blocks there is room for some of them under
+ * each lock, and for the alignment of the first. */
 static size_t wanted(const struct workload *work, size_t room)
 {
 	size_t stride = stride_of(work);
-	size_t want = AUDIT_BYTES;
+	size_t want = AUDIT_BYTES, blocks = AUDIT_BLOCKS * work->locks;
 
 	if (work->allocator != ALLOCATOR_BUMP)
 		return room; /* it is not filled, and blocks of all harts must find room */
-	if (stride > AUDIT_BYTES / AUDIT_BLOCKS)
-		want = stride > room / AUDIT_BLOCKS ? room : stride * AUDIT_BLOCKS;
+	if (stride > AUDIT_BYTES / blocks)
+		want = stride > room / blocks ? room : stride * blocks;
 	return work->align > want || want > room ? room : want;
 }
 

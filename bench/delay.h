@@ -40,6 +40,12 @@ static inline uint64_t random_next(uint64_t *state)
 	return *state = x;
 }
 
+/* Returns a number below `n`, evenly drawn by the 32 bits of `random`. */
+static inline uint32_t random_below(uint32_t random, uint32_t n)
+{
+	return (uint32_t)((uint64_t)random * n >> 32);
+}
+
 /* Returns numbers that are unlike each other for seeds that are like each other: splitmix64
  * (Steele, Lea and Flood, OOPSLA 2014). */
 static inline uint64_t random_mix(uint64_t x)

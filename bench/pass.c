@@ -8,6 +8,7 @@
 #include "exhaust.h"
 #include "fairness.h"
 #include "hang_view.h"
+#include "many.h"
 #include "port.h"
 #include "port_irq.h"
 #include "rendezvous.h"
@@ -147,6 +148,25 @@ static void clear(const struct pass_run *run)
 	}
 }
 
+bool pass_has_room(const struct pass_run *run)
+{
+	uintptr_t start, end;
+
+	if (run->work.locks == 1)
+		return true;
+	port_heap(&start, &end);
+	return many_bytes(&run->work, run->lock_bytes) < (end - start) / 2;
+}
+
+/* Take the memory of several locks, from a line's start on. Returns what is behind them. */
+static uintptr_t take_locks(struct pass_run *run, uintptr_t start)
+{
+	if (run->work.locks == 1)
+		return start;
+	run->work.locks_at = (start + LINE - 1) & -(uintptr_t)LINE;
+	return run->work.locks_at + many_bytes(&run->work, run->lock_bytes);
+}
+
 /* Take the heap, from its first multiple of `align` on: faa pays for an unaligned start
  * with padding, once, which a trial should not measure. */
 static void take_heap(struct pass_run *run)
@@ -155,6 +175,7 @@ static void take_heap(struct pass_run *run)
 	uintptr_t start, end;
 
 	port_heap(&start, &end);
+	start = take_locks(run, start);
 	run->heap_start = align - 1 > end - start ? end : (start + align - 1) & -align;
 	run->heap_end = end;
 }

@@ -3,7 +3,12 @@
 #ifndef BENCH_PASS_H
 #define BENCH_PASS_H
 
+#include <stdbool.h>
+
 #include "pass_run.h"
+
+/* Returns whether there is room for the locks of the run's workload and a heap behind them. */
+bool pass_has_room(const struct pass_run *run);
 
 /* Plays run->pass and reports it. The caller has filled in plan, strategy, work, trial, harts
  * and pass. */

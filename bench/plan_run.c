@@ -40,7 +40,9 @@ static const struct variants *variants_of(const struct pass_run *run)
 static const char *why_no_worker(const struct pass_run *run)
 {
 	if (run->strategy == NULL)
-		return replay_given() || has_duties(&run->work) ? "no_section" : "other_allocator";
+		return run->work.allocator != ALLOCATOR_BUMP ? "other_allocator" : "no_section";
+	if (!pass_has_room(run))
+		return "no_room";
 	return run->work.waiters == WAITERS_TRY && !*variants_of(run)->tries ? "no_trylock" : NULL;
 }
 
@@ -55,8 +57,10 @@ static void choose_work(struct pass_run *run)
 	run->work.watched = plan->work.interrupt_us != 0 || plan->work.ipi_us != 0;
 	run->work.offset =
 		placement_offset(&plan->work, random_mix(plan->seed + random_mix(run->trial)));
+	run->lock_bytes = of->lock_bytes != NULL ? *of->lock_bytes : 0;
 	run->strategy = replay_given()          ? of->replay
 		      : has_duties(&plan->work) ? of->duty
+		      : plan->work.locks > 1    ? of->many
 		      : plan_needs_full(plan)   ? of->full[plan->work.allocator]
 						: of->plain;
 }

@@ -4,6 +4,7 @@
 #include "cluster.h"
 #include "exhaust.h"
 #include "fairness.h"
+#include "many.h"
 #include "port.h"
 #include "record.h"
 #include "variant.h"
@@ -11,6 +12,16 @@
 
 static const char *const ended_names[] = {
 	[ENDED_TIME] = "time", [ENDED_HEAP] = "heap", [ENDED_LOG] = "log"};
+
+/* Report what the owners of several locks counted. */
+static void report_many(void)
+{
+	uint64_t most, sections = many_sections(&most);
+
+	record_u64("touched", many_touched());
+	record_u64("sections", sections);
+	record_u64("busiest", most);
+}
 
 static void report_summary(const struct pass_run *run, size_t used)
 {
@@ -30,7 +41,10 @@ static void report_summary(const struct pass_run *run, size_t used)
 	record_hex("heap_end", run->heap_end);
 	record_u64("used", used);
 	record_u64("offset", run->work.offset);
-	record_u64("touched", touch_lines_sum());
+	if (run->work.locks > 1)
+		report_many();
+	else
+		record_u64("touched", touch_lines_sum());
 	record_end();
 }
 

@@ -6,8 +6,9 @@
 #define LOCK(name)                                                                                 \
 	LOCKFREE(name)                                                                             \
 	extern const struct strategy pool_##name, buddy_##name, cached_pool_##name, replay_##name, \
-		duty_##name;                                                                       \
-	extern const bool tries_##name;
+		duty_##name, many_##name;                                                          \
+	extern const bool tries_##name;                                                            \
+	extern const size_t lock_bytes_##name;
 #define ALIAS(other, name)
 #include "../lock/locks.def"
 #undef LOCK
@@ -22,6 +23,8 @@
 		  [ALLOCATOR_CACHED_POOL] = &cached_pool_##name}, \
 	 .replay = &replay_##name,                                \
 	 .duty = &duty_##name,                                    \
+	 .many = &many_##name,                                    \
+	 .lock_bytes = &lock_bytes_##name,                        \
 	 .tries = &tries_##name},
 #define LOCKFREE(name) {.plain = &plain_##name, .full = {[ALLOCATOR_BUMP] = &full_##name}},
 #define LOCKFREE_ISA(name, ext) \

@@ -53,6 +53,8 @@ struct variants {
 	const struct strategy *full[ALLOCATORS]; /* NULL: it does not go with that allocator */
 	const struct strategy *replay;           /* bench/replay.h */
 	const struct strategy *duty;             /* harts owe each other answers: duty.h */
+	const struct strategy *many;             /* several locks: many.h */
+	const size_t *lock_bytes;                /* the size of each of them */
 	const bool *tries;                       /* may the waiters of `duty` try? */
 	const char *needs; /* the extension whose instructions it has; NULL: none */
 };

@@ -22,6 +22,9 @@
 #elif defined(DUTY)
 #define VARIANT      duty
 #define VARIANT_NAME "duty"
+#elif defined(MANY)
+#define VARIANT      many
+#define VARIANT_NAME "many"
 #else
 #define VARIANT      full
 #define VARIANT_NAME "full"

@@ -197,6 +197,10 @@ const struct strategy JOIN(VARIANT, STRATEGY) = {
 #endif
 };
 
+#ifdef MANY
+const size_t JOIN(lock_bytes, STRATEGY) = sizeof(struct NAME(lock));
+#endif
+
 #ifdef DUTY
 #ifdef TRIES
 const bool JOIN(tries, STRATEGY) = true;

@@ -32,6 +32,14 @@ enum waiters {
 	WAITERS_TRY,   /* it does not queue: it tries, and in between its interrupts are on */
 };
 
+/* The ways to choose the lock of an operation, where there are several, in the order of plan key
+ * `choose`. */
+enum choose {
+	CHOOSE_EVEN,
+	CHOOSE_ZIPF,   /* the k-th one k times more seldom than the first */
+	CHOOSE_NESTED, /* two of them, evenly: the one that comes first, and inside it the other */
+};
+
 enum { PLACEMENT_SPAN = 4096 }; /* random offsets are below this, bytes */
 
 /* The first fields are keys of plan.def, unless they say otherwise; code that verify/ has
@@ -62,6 +70,8 @@ struct workload {
 #include "plan.def"
 	enum allocator allocator;
 	enum waiters waiters;
+	enum choose choose;
+	uintptr_t locks_at; /* no key: where several locks lie (many.h) */
 };
 
 #endif

@@ -20,7 +20,7 @@ static struct bump heap;
 
 static void begin_at(uintptr_t from, uintptr_t to, size_t size, size_t align)
 {
-	work = (struct workload){.size = size, .align = align};
+	work = (struct workload){.size = size, .align = align, .locks = 1};
 	memset(stats, 0, sizeof(stats));
 	bump_init(&heap, from, audit_prepare(&work, from, to));
 	EXPECT(heap.end >= from && heap.end <= to);
@@ -157,7 +157,7 @@ static void test_words(void)
 		for (size_t size = 1; size < 200; size++) {
 			struct hart_stats me = {0};
 
-			audit_prepare(&(struct workload){.size = 1, .align = 1}, start, end);
+			audit_prepare(&(struct workload){.size = 1, .align = 1, .locks = 1}, start, end);
 			audit_mark(&me, (const void *)(start + from), size, 1);
 			EXPECT_EQ(audit_marked(), size);
 			if (from > 0)
@@ -214,7 +214,7 @@ static void test_map_is_beside_the_heap(void)
 
 static void expect_prepared(uint8_t *big, size_t room, size_t size, size_t align, size_t expected)
 {
-	struct workload w = {.size = size, .align = align};
+	struct workload w = {.size = size, .align = align, .locks = 1};
 	uintptr_t from = (uintptr_t)big;
 
 	big[room] = CANARY;
@@ -312,7 +312,7 @@ static void test_back(void)
  * blocks are too large for that, the heap that an audit would take. */
 static void expect_small(uint8_t *big, size_t room, size_t size, size_t align)
 {
-	const struct workload w = {.size = size, .align = align};
+	const struct workload w = {.size = size, .align = align, .locks = 1};
 	const size_t stride = (size + align - 1) & -align;
 	const uintptr_t from = (uintptr_t)big + 4096;
 	unsigned seen[65] = {0};
@@ -337,7 +337,7 @@ static void test_small(void)
 	expect_small(big, 79 * MIB, 1, 1);
 	expect_small(big, 79 * MIB, 24, 64);
 	expect_small(big, 79 * MIB, 65536, 4096);
-	work = (struct workload){.size = 4 * MIB, .align = 1};
+	work = (struct workload){.size = 4 * MIB, .align = 1, .locks = 1};
 	EXPECT(audit_prepare_small(&work, (uintptr_t)big, (uintptr_t)big + 79 * MIB, 5) <=
 	       (uintptr_t)big + 79 * MIB);
 	free(big);

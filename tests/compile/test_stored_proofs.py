@@ -72,7 +72,7 @@ def test_a_replay_calls_divides_and_orders_nothing_more_than_the_plain_loop(buil
     assert kinds[0] == kinds[1] and "fence" in kinds[1]
 
 
-OF_LOCKS = ("pool", "buddy", "cached_pool", "replay", "duty")  # variants beside the plain and the full one
+OF_LOCKS = ("pool", "buddy", "cached_pool", "replay", "duty", "many")  # variants beside the plain and the full one
 
 
 def patched(image, address, data, folder):

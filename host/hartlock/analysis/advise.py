@@ -36,7 +36,7 @@ class Question:
     replay: str = ""  # the label of a workload file
     file: str = ""
     allocator: str = ""
-    locks: int = 1
+    locks: int | None = None
 
 
 def the_ask(options: Question, data: Results) -> Ask:
@@ -44,18 +44,20 @@ def the_ask(options: Question, data: Results) -> Ask:
     if options.isa:
         extensions(options.isa)
     own = of_scenario(options.scenario) if options.scenario else None
-    best = next((s for s, cells in data.settings.items() if options.scenario in ("", s.workload.scenario)
-                 and options.replay in ("", s.workload.replay) and options.allocator in ("", s.workload.allocator)
-                 and any(c.evidence in COSTS for c in cells.values())), None)
+    like = [s for s, cells in data.settings.items() if options.scenario in ("", s.workload.scenario)
+            and options.replay in ("", s.workload.replay) and options.allocator in ("", s.workload.allocator)
+            and any(c.evidence in COSTS for c in cells.values())]
+    best = next((s for s in like if options.locks in (None, s.workload.locks)), like[0] if like else None)
     replayed = options.replay or (best.workload.replay if best and options.hold is options.think is None else "")
     fixed = {name: 0 if replayed else getattr(best.workload if best else own, f"{name}_instructions", 0) for name in ("hold", "think")}
     for name in fixed:
         if (said := getattr(options, name)) is not None:
             fixed[name] = said
+    locks = options.locks or (best.workload.locks if best else 1)
     most = max((c.harts for c in data if c.claimed_role == "candidate" and replayed in ("", c.setting.workload.replay)), default=1)
     harts = most if options.harts is None else options.harts
     return Ask(harts, fixed["hold"], fixed["think"], options.goal, options.max_bytes, options.need, options.isa,
-               options.scenario, replayed, options.file, options.allocator, options.locks)
+               options.scenario, replayed, options.file, options.allocator, locks)
 
 
 def missing(data: Results, ask: Ask) -> str:
@@ -91,7 +93,9 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
     where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
     more = min(2 * ask.harts, 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
     around = {ask.harts} if alone else {ask.harts // 2, ask.harts, more} - {0}
-    usable = [name for name in strategies.choose("all", ask.allocator or strategies.BUMP) if not (ask.replay and strategies.known()[name].lockfree)]
+    together = many.options(data, ask)
+    around |= {1} if together else set()
+    usable = [name for name in strategies.choose("all", ask.allocator or strategies.BUMP, strategies.SECTION if together else "") if not (ask.replay and strategies.known()[name].lockfree)]
     names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in usable))
     lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(usable) else []
     if ask.replay:
@@ -99,6 +103,7 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
     own = of_scenario(ask.scenario) if ask.scenario else None
     work = ["--scenario", ask.scenario] if own else []
     work += ["--allocator", ask.allocator] if ask.allocator else []
+    work += together
     work += [] if own and own.hold_instructions == ask.hold else ["--hold", str(ask.hold)]
     work += [] if own and own.think_instructions == ask.think else ["--think", str(ask.think)]
     return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, *work, *where]
@@ -225,7 +230,9 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
         yield f"  several boots: ./run-bench.sh {command}"
     if modelled:
         yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
-    if not stores.behind_store(data, advice.setting) and (option := stores.to_measure(advice.ask, advice.setting)):
+    if ask_more := many.to_measure(advice):
+        yield f"  {ask_more}: ./run-bench.sh {command}"
+    if advice.ask.locks == 1 and not stores.behind_store(data, advice.setting) and (option := stores.to_measure(advice.ask, advice.setting)):
         yield f"  a store of frames for each hart was not measured: sweep with {option}"
     for other in fitting(data, advice.ask):
         if other != advice.setting:
@@ -261,11 +268,11 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     """The lines of the answer. `files`: the workload files of an image. The caller guarantees that a setting fits."""
     setting = fitting(data, ask)[0]
     advice = advise(data, setting, ask)
-    taken, free = (None, None) if advice.doubted else (take(data, advice), take_free(data, advice))
+    taken, free = (None, None) if advice.doubted else (many.take(data, advice) or take(data, advice), take_free(data, advice))
     yield from _of_lock(data, advice, taken, files)
     found = store(data, advice) if taken else None
     yield from _head(advice, taken, free, found)
-    yield from many.told(data, advice, taken, ask.locks) if taken and ask.locks > 1 else ()
+    yield from many.told(data, advice, taken) if taken and ask.locks > 1 else ()
     yield ""
     ranked = list(_ranked(advice))
     work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}"

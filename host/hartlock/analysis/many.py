@@ -1,19 +1,24 @@
 """Many locks of one kind: what all their words take, and what the choice costs where nobody waits.
 
 An image has hundreds of lock words, and most of them are taken by one hart nearly always (453 in Xvisor, docs/use/observe.md). For these
-the bytes and the cycles of a lock on one hart decide, and not the ones of harts that contend.
+the bytes and the cycles of a lock on one hart decide, and not the ones of harts that contend. A sweep with --locks tells whether harts
+meet: where they hardly do, these two make the choice.
 """
 
 from collections.abc import Iterator, Sequence
 
+from hartlock.analysis import take as takes
 from hartlock.analysis.rank import Place
-from hartlock.analysis.rules import Advice
+from hartlock.analysis.regret import figures
+from hartlock.analysis.rules import Advice, Ask
 from hartlock.analysis.take import Take
-from hartlock.base.text import significant
+from hartlock.base.text import percent, significant, words
 from hartlock.folder.reader import Results
-from hartlock.plan import traits
+from hartlock.plan import schema, traits
 
 KIB = 1024
+SELDOM = 0.1  # the share of the operations that find their lock held, up to which harts hardly meet
+NEAR = 1.05  # times the least cycles on one hart, up to which a lock is as quick
 
 
 def all_bytes(name: str, harts: int, locks: int) -> int:
@@ -32,9 +37,37 @@ def alone(data: Results, advice: Advice) -> dict[str, float]:
     return {c.strategy: c.median(lambda f: f.cycles_per_op) for c in data.cells(advice.setting, 1) if c.strategy in left}
 
 
-def told(data: Results, advice: Advice, taken: Take, locks: int) -> Iterator[str]:
+def together(advice: Advice) -> bool:
+    """True if so many locks were measured together, and not one of them."""
+    return advice.ask.locks > 1 and advice.setting.workload.locks == advice.ask.locks
+
+
+def met(places: Sequence[Place]) -> float:
+    """The share of the operations that found their lock held, with the lock with which that is most."""
+    return max(p.cell.median(lambda f: f.contended_share) for p in places)
+
+
+def take(data: Results, advice: Advice) -> Take | None:
+    """The lock to take where so many were measured together and harts hardly meet: of those that are as quick as any on one hart, the one
+    whose words take the least. None where something else decides."""
+    ranked, cost = takes.of_kind(advice), alone(data, advice)
+    left = [p for p in ranked if not p.starves and p.name in cost]
+    if not together(advice) or not left or not met(left) <= SELDOM:
+        return None
+    least = min(cost[p.name] for p in left)
+    quick = [p for p in left if cost[p.name] <= NEAR * least]
+    pick = min(quick, key=lambda p: (all_bytes(p.name, advice.ask.harts, advice.ask.locks), cost[p.name]))
+    others = [p.name for p in quick if p is not pick]
+    reason = (f"of {advice.ask.locks} locks at most {percent(met(left))} of the operations find theirs held, so what a lock costs where nobody "
+              f"waits decides, and then the bytes of all words; " + (
+                  f"{words([pick.name, *others])} are within {100 * (NEAR - 1):.0f} % of the least cycles on one hart, and of these it takes the fewest bytes"
+                  if others else "on one hart it alone takes the least cycles"))
+    return Take(pick, reason, False, ranked, figures(ranked, advice.measure.figure), data)
+
+
+def told(data: Results, advice: Advice, taken: Take) -> Iterator[str]:
     """The lines on so many locks of the kind that is asked for."""
-    harts, cost = advice.ask.harts, alone(data, advice)
+    harts, locks, cost = advice.ask.harts, advice.ask.locks, alone(data, advice)
     names = [p.name for p in _locks(advice.places)]
     small = min(names, key=lambda name: (all_bytes(name, harts, locks), cost.get(name, 0)))
     yield f"{locks} locks: {taken.name} takes {_size(all_bytes(taken.name, harts, locks))} for all of them" + (
@@ -44,8 +77,32 @@ def told(data: Results, advice: Advice, taken: Take, locks: int) -> Iterator[str
         return
     quick = min(cost, key=lambda name: (cost[name], all_bytes(name, harts, locks)))
     yield (f"  Where one hart takes a lock nearly always, {taken.name} costs {significant(cost[taken.name])} cycles an operation" + (
-        f"; {quick} the least, {significant(cost[quick])}." if quick != taken.name else ", the least of all.")
-        + " For locks like these the bytes and this figure decide.")
+        f"; {quick} the least, {significant(cost[quick])}." if quick != taken.name else ", the least of all.") + _decides(advice))
+
+
+def _decides(advice: Advice) -> str:
+    """The sentence on what decides among so many locks."""
+    if not together(advice):
+        return " For locks like these the bytes and this figure decide."
+    share = met(_locks(advice.places))
+    if share <= SELDOM:
+        return " For locks like these the bytes and this figure decide."
+    return f" With {percent(share)} of the operations finding theirs held, harts meet too often for these to decide: the rank does."
+
+
+def to_measure(advice: Advice) -> str:
+    """The words on a sweep that would tell whether harts meet; "" where it was measured, or cannot be."""
+    if advice.ask.locks == 1 or together(advice) or advice.ask.locks > schema.number("locks").most:
+        return ""
+    return f"the data are of one lock; whether harts meet on {advice.ask.locks} of them, this tells"
+
+
+def options(data: Results, ask: Ask) -> list[str]:
+    """The options of a sweep that measures so many locks together, chosen as they were, if they were."""
+    if not 1 < ask.locks <= schema.number("locks").most:
+        return []
+    choose = next((s.workload.choose for s in data.settings if s.workload.locks == ask.locks), schema.choice("choose").usual)
+    return ["--locks", str(ask.locks), *(["--choose", choose] if choose != schema.choice("choose").usual else [])]
 
 
 def _locks(places: Sequence[Place]) -> list[Place]:

@@ -31,13 +31,13 @@ class Ask:
     replay: str = ""  # the cell of the column `replay`; "": no lock that was observed
     file: str = ""  # the workload file that has it, if it was given
     allocator: str = ""  # "": any
-    locks: int = 1  # the number of them in the image
+    locks: int = 1  # the number of them in the image: several were measured together, or else one of them
 
 
 def question(setting: Comparable, harts: int) -> Ask:
     """The question of a reader who has asked nothing: cycles and tail count alike."""
     w = setting.workload
-    return Ask(harts, w.hold_instructions, w.think_instructions, "balanced", replay=w.replay)
+    return Ask(harts, w.hold_instructions, w.think_instructions, "balanced", replay=w.replay, locks=w.locks)
 
 
 @dataclass
@@ -70,7 +70,15 @@ def extensions(isa: str) -> set[str]:
 
 
 def fitting(data: Results, ask: Ask) -> list[Comparable]:
-    """The settings with the asked hold and think whose evidence can rank, the best evidence first."""
+    """The settings with the asked hold and think whose evidence can rank, the best evidence first. Where no sweep had so many locks,
+    those of one lock tell of each."""
+    found = _fitting(data, ask)
+    together = [s for s in found if s.workload.locks == ask.locks]
+    return together or [s for s in found if s.workload.locks == 1]
+
+
+def _fitting(data: Results, ask: Ask) -> list[Comparable]:
+    """The settings that fit the question but for the number of locks."""
     return [s for s, cells in data.settings.items()
             if (s.workload.hold_instructions, s.workload.think_instructions) == (ask.hold, ask.think)
             and ask.scenario in ("", s.workload.scenario) and ask.replay == s.workload.replay

@@ -32,8 +32,8 @@ def parser() -> argparse.ArgumentParser:
                    help="of a sweep of several; hold and think are then its own")
     p.add_argument("--workload", type=Path, metavar="FILE",
                    help="a file that observe wrote: the answer is about that lock; harts, hold and think are its own")
-    p.add_argument("--locks", type=arguments.integer(1, 10**6), metavar="N", default=1,
-                   help="of this kind in your image: what all of them take, and what one costs where nobody waits (default 1)")
+    p.add_argument("--locks", type=arguments.integer(1, 10**6), metavar="N",
+                   help="of this kind in your image: what all of them take, and what one costs where nobody waits (default: as measured)")
     p.add_argument("--allocator", choices=schema.choice("allocator").words, default="",
                    help="that the lock protects, of a sweep of several (default: the first that was measured)")
     p.add_argument("--goal", choices=GOALS, default="balanced",

@@ -39,10 +39,11 @@ def _own_work(name: str, p: Pass, work: Workload, cycles: float) -> list[str]:
 
 
 def _one_at_a_time(name: str, p: Pass, work: Workload, cycles: float) -> list[str]:
-    """The problems of sections that take longer, one after the other, than the pass lasted."""
+    """The problems of sections that take longer, one after the other, than the pass lasted; of several locks, those of the
+    busiest one."""
     ticks = max(s.end for s in p.shares) - min(s.start for s in p.shares)
     lasted = ticks * ratio(sum(s.cycles for s in p.shares), sum(s.end - s.start for s in p.shares))
-    ops = sum(s.sections(work.frees) for s in p.shares)
+    ops = p.busiest if work.locks > 1 else sum(s.sections(work.frees) for s in p.shares)
     if (least := ops * work.hold_instructions * cycles) <= lasted * SLACK:
         return []
     return [f"{name} pass: {ops} operations hold for {least:.0f} cycles one after the other, and the pass lasted {lasted:.0f}: harts hold "

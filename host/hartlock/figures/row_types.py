@@ -226,6 +226,7 @@ class TrialFigures:
     hold_max_cycles: float = number()
     contended_share: float = number("", "as in summary.csv")
     failed_attempts_per_op: float = number()
+    busiest_lock_share: float = number()
     jain_index: float = number()
     min_max_share: float = number()
     top_half_share: float = number()
@@ -343,6 +344,7 @@ class SummaryRow:
     contended_share_median: float = number(
         "0..1", "share of the operations that found the lock held, or lost a race (latency pass)")
     failed_attempts_per_op_median: float = number("", "lock-free: lost attempts for each operation")
+    busiest_lock_share_median: float = number("0..1", "with `locks`: of the sections of all locks, those of the lock that had most")
     jain_index: Estimate = estimate(
         "1/n..1", "Jain's fairness index of the harts' operations in the window: [fairness.md](../trust/fairness.md)")
     min_max_share_median: float = number("0..1", "operations of the slowest hart over those of the fastest")

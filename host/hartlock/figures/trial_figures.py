@@ -95,6 +95,15 @@ def touched(name: str, p: Pass, w: Workload) -> list[str]:
     return [f"{name} pass: {ops} operations touched {w.touch_lines} line(s) each, but {p.touched} were counted"]
 
 
+def counted(name: str, p: Pass, w: Workload) -> list[str]:
+    """The problems of several locks, whose owners count their sections by a load and a store. An operation that finds its lock's heap
+    used up is counted, too, at most one of each hart."""
+    ops, each = sum(s.ops for s in p.shares), w.held_at_once
+    if w.locks == 1 or ops * each <= p.sections <= (ops + len(p.shares)) * each:
+        return []
+    return [f"{name} pass: {ops} operations took {each} lock(s) each, but {p.sections} sections were counted"]
+
+
 def conservation(name: str, p: Pass, w: Workload) -> list[str]:
     """The problems of a pass in which operations x size is not the bytes handed out."""
     if w.frees:
@@ -151,7 +160,7 @@ def _faults(trial: Trial, workload: Workload) -> tuple[str, ...]:
     for name, p in trial.passes.items():
         faults += conservation(name, p, workload)
         if not strategies.known()[trial.strategy].lockfree:
-            faults += touched(name, p, workload)
+            faults += touched(name, p, workload) + counted(name, p, workload)
     return tuple(faults)
 
 
@@ -200,6 +209,7 @@ def measure(trial: Trial, workload: Workload, timebase_hz: int, delay_cycles: fl
             **spread(wait, "wait_{}_cycles", TrialFigures), **spread(hold, "hold_{}_cycles", TrialFigures),
             contended_share=ratio(sum(s.waited for s in latency.shares), wait.count),
             failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
+            busiest_lock_share=ratio(t.busiest, t.sections),
             jain_index=jain(in_time.ops),
             min_max_share=ratio(min(in_time.ops), max(in_time.ops)),
             top_half_share=top_half(in_time.ops),

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 from hartlock.base.errors import UsageError
-from hartlock.plan import lock_forms, schema
+from hartlock.plan import lock_forms, schema, traits
 from hartlock.plan.strategies import BASELINE, BUMP, CLOCK, CONTROL, PROBE, SECTION, TRYLOCK
 from hartlock.plan.windows import Windows
 
@@ -30,6 +30,9 @@ SIZES = {"small": 16, "pages": 4096, "mixed": 16}
 MOST_BYTES = {"small": 256, "pages": 65536, "mixed": 4096}
 FIXED = "fixed"
 TRY = "try"  # the word of `waiters` that needs a trylock
+MANY = "many"  # the variant of several locks: bench/many.h
+NESTED = "nested"  # the word of `choose` with which a hart holds two locks at once
+LINE = 64  # bytes of a line
 DUTY = "duty"  # the variant whose harts owe each other answers: bench/duty.h
 FRAME_BYTES = 4096  # the size of a frame: alloc/pool.h, alloc/buddy.h
 LARGEST_BYTES = {"pool": FRAME_BYTES, "buddy": FRAME_BYTES << 10, "cached-pool": FRAME_BYTES}  # the most that an allocator hands out at once
@@ -78,6 +81,8 @@ class Workload(schema.Made):
     remote_percent: int
     shootdown_ops: int
     waiters: str
+    locks: int
+    choose: str
     exhaust_rounds: int
 
     def _keys(self) -> Iterator[tuple[schema.Key, int | str]]:
@@ -102,18 +107,30 @@ class Workload(schema.Made):
 
     @property
     def duty(self) -> str:
-        """Returns the thing that a strategy must have for its harts' duties (strategies.SECTION, TRYLOCK); "" where they have none."""
+        """Returns the thing that a strategy must have for what its harts do (strategies.SECTION, TRYLOCK); "" where any will do."""
         if self.waiters == TRY:
             return TRYLOCK
-        return SECTION if self.shootdown_ops or self.waiters != schema.choice("waiters").usual else ""
+        return SECTION if self._answers or self.locks > 1 else ""
+
+    @property
+    def _answers(self) -> bool:
+        """True if harts owe each other answers: the variant `duty`."""
+        return self.shootdown_ops > 0 or self.waiters != schema.choice("waiters").usual
+
+    @property
+    def held_at_once(self) -> int:
+        """The locks that an operation holds at once."""
+        return 2 if self.choose == NESTED else 1
 
     @property
     def variant(self) -> str:
         """The variant of a worker that runs the workload, as choose_work() of bench/plan_run.c chooses it."""
         if self.replay:
             return schema.REPLAY
-        if self.duty:
+        if self._answers:
             return DUTY
+        if self.locks > 1:
+            return MANY
         if self.frees:
             return self.allocator.replace("-", "_")
         return schema.FULL if any(key.full and value != key.usual for key, value in self._keys()) else schema.PLAIN
@@ -198,7 +215,7 @@ def probe(smp: int, seed: int) -> Plan:
 
 def _check_duties(w: Workload) -> None:
     """Refuse what goes with neither a shootdown nor waiters with a duty."""
-    if w.duty and w.frees:
+    if w._answers and w.frees:
         raise UsageError(f"--shootdown and --waiters are of the bump allocator; with --allocator {w.allocator} there are none")
     if w.shootdown_ops and w.churn_period_us:
         raise UsageError("--shootdown: a hart that --churn has stopped acknowledges nothing")
@@ -214,6 +231,32 @@ def _check_allocator(w: Workload) -> None:
     if max(w.size_bytes, w.align_bytes, MOST_BYTES.get(w.sizes, 0)) > largest:
         raise UsageError(f"--allocator {w.allocator}: it hands out at most {largest} bytes at once, at such an alignment "
                          "(--size, --align)")
+
+
+def _check_locks(w: Workload) -> None:
+    """Refuse what does not go with several locks, and what several locks are needed for."""
+    if w.locks == 1:
+        if w.choose != schema.choice("choose").usual:
+            raise UsageError(f"--choose {w.choose}: there is one lock to choose; say how many with --locks")
+        return
+    alone = {"--allocator": w.frees, "--shootdown": w.shootdown_ops, "--waiters": w.waiters != schema.choice("waiters").usual,
+             "--exhaust": w.exhaust_rounds, "--placement random": w.placement == "random"}
+    if asked := [option for option, value in alone.items() if value]:
+        raise UsageError(f"{asked[0]}: it is of one lock and its bump allocator, and --locks {w.locks} asks for several")
+    block = max(w.size_bytes, w.align_bytes, MOST_BYTES.get(w.sizes, 0))
+    if w.locks * block > MAX_BLOCK // 2:
+        raise UsageError(f"--locks {w.locks}: each lock has its part of half the heap, {MAX_BLOCK // 2 // w.locks} bytes, and a block takes {block} "
+                         "(--size, --align)")
+
+
+def _check_words(plan: Plan) -> None:
+    """Refuse more locks than there is memory for: each has lines of its own, and so has its data."""
+    w = plan.workload
+    for name in plan.locks if w.locks > 1 else ():
+        each = -(-traits.known()[name].bytes_per_lock(MAX_HARTS) // LINE) * LINE + LINE * (1 + w.touch_lines)
+        if w.locks * each > HEAP_BYTES // 2 - LINE * w.locks:
+            raise UsageError(f"--locks {w.locks}: {name} takes {each} bytes for each, with the lines of its data, and half of the heap has "
+                             f"{HEAP_BYTES // 2}")
 
 
 def check(plan: Plan) -> None:
@@ -234,6 +277,8 @@ def check(plan: Plan) -> None:
                          "and the audit's map may need a ninth of them")
     _check_allocator(w)
     _check_duties(w)
+    _check_locks(w)
+    _check_words(plan)
     if plan.clusters and plan.smp % plan.clusters:
         raise UsageError(f"--clusters {plan.clusters}: {plan.smp} harts (--smp) do not make {plan.clusters} equal clusters")
     if w.align_bytes > HEAP_BYTES:

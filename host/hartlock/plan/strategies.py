@@ -13,7 +13,7 @@ from hartlock.plan import schema
 
 BUMP = schema.choice("allocator").usual  # the allocator that takes no block back
 CONTROL = "null"  # the strategy that must lose updates when harts overlap
-SECTION, TRYLOCK = "section", "trylock"  # a strategy must have one of these where harts owe each other answers
+SECTION, TRYLOCK = "section", "trylock"  # a strategy must have one of these where harts owe each other answers, or have several locks
 BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
 CLOCK = "clock"  # not a strategy: the price of the clock read, as a row of its own
 PROBE = "probe"  # not a strategy: what accesses to memory cost
@@ -31,7 +31,7 @@ class Strategy:
         if self.lockfree and allocator != BUMP:
             return f"it is an allocator itself, and --allocator {allocator} another one"
         if self.lockfree and duty:
-            return "it is no lock, and --shootdown and --waiters are of locks"
+            return "it is no lock, and --shootdown, --waiters and --locks are of locks"
         return "it has no trylock, which --waiters try needs" if duty == TRYLOCK and not self.tries else ""
 
     @property

@@ -126,6 +126,9 @@ OPTIONS = (
            "has acknowledged (tcg, model and board only)", "shootdown"),
     Option("waiters", "HOW", "what a hart that finds the lock held does: queue (what the lock has it do), poll (that, and between two "
            "looks it acknowledges a shootdown), try (it does not queue, but tries, and waits with its interrupts on)", "waiters"),
+    Option("locks", "N", "of the strategy's kind, each with a heap of its own: an operation takes one of them, 1 to 65536", "locks"),
+    Option("choose", "HOW", "which of several locks an operation takes: even (each as often), zipf (the k-th one k times more seldom than the "
+           "first), nested (two of them, the second inside of the first, always in the same order)", "choose"),
     Option("exhaust", "ROUNDS", "behind the passes, allocate to the end of a small heap, again and again", "exhaust"),
 )
 

@@ -64,6 +64,8 @@ class Pass:
     coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
     offset: int = 0  # bytes of a random placement
     touched: int = 0  # lines written inside, by all harts
+    sections: int = 0  # of several locks, as their owners counted them; 0: there is one lock
+    busiest: int = 0  # of those: of the lock that had most
 
 
 @dataclass(frozen=True)
@@ -150,6 +152,11 @@ _SBI_IMPLEMENTATIONS = {0: "BBL", 1: "OpenSBI", 2: "Xvisor", 3: "KVM", 4: "RustS
 def _extensions(f: Fields) -> tuple[str, ...] | None:
     """The record's extensions, or None: it has no such key. An older kernel has it in @boot, a newer one in @hart."""
     return tuple(filter(None, f.text("extensions").split(","))) if "extensions" in f.values else None
+
+
+def _several(f: Fields, key: str) -> int:
+    """Returns a number that a pass of several locks has; 0: it has one."""
+    return f.number(key) if key in f.values else 0
 
 
 class TrialBuilder:
@@ -247,7 +254,7 @@ class TrialBuilder:
         trial.passes[f.text("pass")] = Pass(
             f.text("ended"), f.number("open"), f.number("close"),
             f.number("heap_start"), f.number("heap_end"), f.number("used"),
-            offset=f.number("offset"), touched=f.number("touched"))
+            offset=f.number("offset"), touched=f.number("touched"), sections=_several(f, "sections"), busiest=_several(f, "busiest"))
 
     def _pass_of(self, f: Fields) -> Pass:
         into = self._get(f).passes.get(f.text("pass"))

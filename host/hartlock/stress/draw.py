@@ -17,6 +17,7 @@ USUAL_BYTES = 16  # a block's size and alignment in every third round, so that p
 MOST_BYTES, MOST_ALIGN = 1 << 16, 1 << 20  # the largest block or batch, and the largest alignment
 FREED_BYTES = (1, 16, 64, 4096, 4096)  # sizes that every allocator hands out
 FREEING = [word for word in schema.choice("allocator").words if word != BUMP]
+MOST_LOCKS = 64  # the most locks of a round that has several
 MORE = (9, MAX_HARTS)  # harts of some rounds, where a run does not say how many there are
 MANY_SHARE = 0.2  # so many rounds are such
 MANY_DIVISOR = 4  # their windows are shorter by this: there are that many more harts to simulate
@@ -145,19 +146,39 @@ def clusters(dice: Dice, smp: int) -> int:
 
 def _freeing(dice: Dice, plan: Plan) -> Plan:
     """Draw an allocator that takes blocks back, for one round of four. A strategy that is another allocator gives its
-    place to a lock. This is drawn last, so that the other rounds are what they were."""
+    place to a lock. This is drawn behind the rest, so that the other rounds are what they were."""
     name, happens = dice.word(*FREEING), dice.happens(0.25)
     sizes, size = dice.word(FIXED, "pages"), dice.one(FREED_BYTES)
     live, burst, remote = dice.about(1, 64), dice.about(1, 64), dice.perhaps(0.5, 1, 100)
-    known = strategies.known()
-    locks = [lock for lock in plan.locks if not known[lock].why_not(name, "") and lock != CONTROL]
-    if not happens or not locks:
+    if not happens:
         return plan
     paged = sizes != FIXED and name == "buddy"
-    work = replace(plan.workload, allocator=name, sizes=sizes if paged else FIXED, size_bytes=0 if paged else size,
-                   align_bytes=min(plan.workload.align_bytes, SIZES["pages"]), live_blocks=live,
-                   burst_operations=burst, remote_percent=remote, exhaust_rounds=0)
-    order = tuple(Combination(locks[i % len(locks)], of.harts) if known[of.strategy].why_not(name, "") else of
+    return _locks_only(plan, replace(
+        plan.workload, allocator=name, sizes=sizes if paged else FIXED, size_bytes=0 if paged else size,
+        align_bytes=min(plan.workload.align_bytes, SIZES["pages"]), live_blocks=live,
+        burst_operations=burst, remote_percent=remote, exhaust_rounds=0))
+
+
+def _several(dice: Dice, plan: Plan) -> Plan:
+    """Draw several locks, for one round of four that has the bump allocator. This is drawn behind all else, too."""
+    locks, choose, happens = dice.about(2, MOST_LOCKS), dice.word(*schema.choice("choose").words), dice.happens(0.25)
+    work = plan.workload
+    if not happens or work.frees:
+        return plan
+    largest = max(work.size_bytes, work.align_bytes, plans.MOST_BYTES.get(work.sizes, 0))
+    return _locks_only(plan, replace(
+        work, locks=min(locks, plans.MAX_BLOCK // 2 // largest), choose=choose, exhaust_rounds=0,
+        placement="packed" if work.placement == "random" else work.placement))
+
+
+def _locks_only(plan: Plan, work: Workload) -> Plan:
+    """Returns the plan with work that only locks can do: a strategy without one gives its place to a lock. It is the plan as it was where there is
+    none."""
+    known = strategies.known()
+    locks = [lock for lock in plan.locks if not known[lock].lockfree and lock != CONTROL]
+    if not locks:
+        return plan
+    order = tuple(Combination(locks[i % len(locks)], of.harts) if known[of.strategy].lockfree else of
                   for i, of in enumerate(plan.order))
     return replace(plan, workload=work, order=order, locks=tuple(locks))
 
@@ -183,6 +204,6 @@ def draw(asked: Asked, number: int, log: str) -> Round:
         harts=tuple(sorted({t.harts for t in order})), workload=workload(dice, engine, calm), trials=1,
         seed=dice.random.getrandbits(64), clusters=clusters(dice, asked.smp), optional=asked.optional, order=order,
         relax=dice.word(*asked.relax), unlock=dice.word(*asked.unlock))
-    plan = _freeing(dice, plan)
+    plan = _several(dice, _freeing(dice, plan))
     plans.check(plan)
     return Round(number, engine, plan)
