@@ -41,7 +41,7 @@ static inline uint64_t random_next(uint64_t *state)
 }
 
 /* Returns a number below `n`, evenly drawn by the 32 bits of `random`. */
-static inline uint32_t random_below(uint32_t random, uint32_t n)
+static inline uint32_t draw_below(uint32_t random, uint32_t n)
 {
 	return (uint32_t)((uint64_t)random * n >> 32);
 }

@@ -18,11 +18,11 @@
 #include "variant.h"
 #include "workload.h"
 
-/* What a lock protects, but for its lines of `touch`. */
+/* The data that a lock protects, but for its lines of `touch`. */
 struct many_data {
 	struct bump heap;
 	uint64_t grants;   /* fairness pass, and only those of the first lock: numbers of owners */
-	uint64_t sections; /* of all harts, counted by their owners: a lost one shows */
+	uint64_t sections; /* owners count them, so that a lost one shows */
 };
 
 /* The place of one of the locks. */
@@ -38,12 +38,12 @@ struct many_law {
 	uint32_t own, other;
 };
 
-/* How the locks of the pass that runs are laid out. */
+/* The layout of the locks of the pass that runs. */
 struct many {
 	_Alignas(LINE) uintptr_t at; /* the first lock */
 	size_t stride, data, lines;  /* bytes from a lock to the next, to its data, to its lines */
-	size_t align;                /* of the workload's blocks */
-	uint32_t locks, touch;       /* how many there are, and the lines of each */
+	size_t align;                /* bytes: the workload's */
+	uint32_t locks, touch;       /* their number, and the lines of each */
 	enum choose choose;
 	const struct many_law *law; /* zipf */
 };
@@ -79,7 +79,7 @@ static inline struct many_place many_place(uint32_t i)
 static inline uint32_t many_draw_zipf(uint64_t *random)
 {
 	uint64_t drawn = random_next(random);
-	uint32_t i = random_below((uint32_t)(drawn >> 32), many.locks);
+	uint32_t i = draw_below((uint32_t)(drawn >> 32), many.locks);
 
 	/* The lower bits are not used above: a product's upper half hangs on the upper ones. */
 	return (uint32_t)drawn < many.law[i].own ? i : many.law[i].other;
@@ -97,9 +97,9 @@ static inline void many_choose(uint64_t *random, struct many_place *outer, struc
 		a = b = many_draw_zipf(random);
 	} else {
 		drawn = random_next(random);
-		a = b = random_below((uint32_t)(drawn >> 32), many.locks);
+		a = b = draw_below((uint32_t)(drawn >> 32), many.locks);
 		if (many.choose == CHOOSE_NESTED) {
-			b = random_below((uint32_t)drawn, many.locks - 1);
+			b = draw_below((uint32_t)drawn, many.locks - 1);
 			b += b >= a; /* any but `a` */
 		}
 	}

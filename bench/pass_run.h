@@ -14,7 +14,7 @@ struct pass_run {
 	struct workload work;     /* the plan's workload, with this trial's offset */
 	struct hart_stats *stats; /* the stats of harts 0 .. harts - 1 */
 	unsigned trial, harts;
-	size_t lock_bytes; /* of each lock, where there are several */
+	size_t lock_bytes; /* the size of a lock, where there are several */
 	enum pass pass;
 	uint64_t warmup, duration; /* ticks */
 	uintptr_t heap_start, heap_end;

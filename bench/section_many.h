@@ -17,11 +17,11 @@ static struct NAME(space) space;
 static struct own {
 	_Alignas(LINE) struct NAME(node) node;
 #ifndef ONE_NODE
-	_Alignas(LINE) struct NAME(node) inner_node; /* of the lock that it takes inside another */
+	_Alignas(LINE) struct NAME(node) inner_node; /* for the lock that it takes inside another */
 #endif
 	_Alignas(LINE) struct hooks hooks;
 	struct many_place outer,
-		inner; /* of the operation under way; without nesting both are the same */
+		inner; /* the locks of its operation; without nesting they are one */
 } own[PORT_MAX_HARTS];
 
 #ifdef ONE_NODE

@@ -63,7 +63,7 @@ static inline void *stock_take(struct stock *s, unsigned i)
 /* Leaves the block for another hart. Returns the one that was left there; NULL: none. */
 static inline void *stock_exchange(void *block, uint64_t *random)
 {
-	unsigned place = random_below((uint32_t)(random_next(random) >> 32), window.harts);
+	unsigned place = draw_below((uint32_t)(random_next(random) >> 32), window.harts);
 
 	/* acq_rel (X): pairs with itself: who frees the block sees what its owner wrote. */
 	return atomic_exchange_explicit(&stock_places[place].block, block, memory_order_acq_rel);
@@ -74,16 +74,16 @@ static inline void stock_choose(struct stock *s, const struct workload *work, ui
 {
 	uint64_t drawn = random_next(random);
 
-	if (random_below((uint32_t)(drawn >> 32), (unsigned)work->burst) == 0)
+	if (draw_below((uint32_t)(drawn >> 32), (unsigned)work->burst) == 0)
 		s->freeing = !s->freeing;
 	if (s->count == 0 || s->count >= work->live)
 		s->freeing = s->count != 0;
 	s->leaving = NULL;
 	if (!s->freeing)
 		return;
-	s->leaving = stock_take(s, random_below((uint32_t)drawn, s->count));
+	s->leaving = stock_take(s, draw_below((uint32_t)drawn, s->count));
 	if (work->remote != 0 &&
-	    random_below((uint32_t)(random_next(random) >> 32), 100) < work->remote)
+	    draw_below((uint32_t)(random_next(random) >> 32), 100) < work->remote)
 		s->leaving = stock_exchange(s->leaving, random);
 }
 

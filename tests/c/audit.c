@@ -157,7 +157,8 @@ static void test_words(void)
 		for (size_t size = 1; size < 200; size++) {
 			struct hart_stats me = {0};
 
-			audit_prepare(&(struct workload){.size = 1, .align = 1, .locks = 1}, start, end);
+			audit_prepare(&(struct workload){.size = 1, .align = 1, .locks = 1}, start,
+				      end);
 			audit_mark(&me, (const void *)(start + from), size, 1);
 			EXPECT_EQ(audit_marked(), size);
 			if (from > 0)

@@ -42,6 +42,7 @@ PROGRAMS = {
     "machine_tree": ["machine/tree.c"],
     "machine_order": ["machine/order.c"],
     "machine_spin": ["machine/spin.c", "model/store_buffer.c"],
+    "many": ["bench/many.c"],
     "model_protocol": ["model/protocol.c"],
     "model_coherence": ["model/coherence.c", "model/protocol.c", "model/directory.c", "model/l1.c", "model/request.c"],
     "model_profile": ["model/profile.c"],

@@ -31,6 +31,7 @@ class Column:
     least: float = 0  # the least value of a number
     most: float = math.inf  # the greatest value of a number
     is_new: bool = False  # files of earlier versions do not have it, and are read all the same
+    earlier: Value = None  # its value for a row of such a file; None: unknown
 
     @property
     def values(self) -> str:
@@ -112,6 +113,11 @@ def count_if_new(unit: str = "", doc: str = "") -> Any:
 def number(unit: str = "", doc: str = "", least: float = 0) -> Any:
     """Declares a column of numbers from `least` on; nan: not known, an empty cell."""
     return declared(Column("", float, unit, doc, math.nan, least=least), math.nan)
+
+
+def number_if_new(unit: str = "", doc: str = "") -> Any:
+    """Declares a column of numbers from 0 on, which files of earlier versions lack; nan: not known, an empty cell, or no column."""
+    return declared(Column("", float, unit, doc, math.nan, is_new=True), math.nan)
 
 
 def estimate(unit: str = "", doc: str = "") -> Any:

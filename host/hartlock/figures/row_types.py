@@ -9,19 +9,22 @@ from dataclasses import dataclass, field, fields, replace
 from hartlock.base.evidence import MEANING
 from hartlock.base.intervals import Estimate
 from hartlock.figures.columns import (
-    Column, count, count_if_known, count_if_new, declared, estimate, mapped, number, part, text,
+    Column, count, count_if_known, count_if_new, declared, estimate, mapped, number, number_if_new, part, text,
 )
 from hartlock.plan import schema
 from hartlock.plan.plan import MAX_HARTS, Workload
+
+
+NEW = ("locks", "choose")  # keys that folders of earlier versions do not have: they did what the default says
 
 
 def _of_plan(name: str) -> Column:
     """Returns a column as bench/plan.def says it."""
     entry = schema.columns()[name]
     if isinstance(entry, schema.Number):
-        return Column(name, int, entry.unit, entry.meaning, None, False)
+        return Column(name, int, entry.unit, entry.meaning, None, False, is_new=name in NEW, earlier=entry.usual)
     if isinstance(entry, schema.Choice):
-        return Column(name, str, "", entry.meaning, "", False, entry.words)
+        return Column(name, str, "", entry.meaning, "", False, entry.words, is_new=name in NEW, earlier=entry.usual)
     return Column(name, str, entry.unit, entry.meaning, "")
 
 
@@ -226,7 +229,7 @@ class TrialFigures:
     hold_max_cycles: float = number()
     contended_share: float = number("", "as in summary.csv")
     failed_attempts_per_op: float = number()
-    busiest_lock_share: float = number()
+    busiest_lock_share: float = number_if_new()
     jain_index: float = number()
     min_max_share: float = number()
     top_half_share: float = number()
@@ -344,7 +347,7 @@ class SummaryRow:
     contended_share_median: float = number(
         "0..1", "share of the operations that found the lock held, or lost a race (latency pass)")
     failed_attempts_per_op_median: float = number("", "lock-free: lost attempts for each operation")
-    busiest_lock_share_median: float = number("0..1", "with `locks`: of the sections of all locks, those of the lock that had most")
+    busiest_lock_share_median: float = number_if_new("0..1", "with `locks`: of the sections of all locks, those of the lock that had most")
     jain_index: Estimate = estimate(
         "1/n..1", "Jain's fairness index of the harts' operations in the window: [fairness.md](../trust/fairness.md)")
     min_max_share_median: float = number("0..1", "operations of the slowest hart over those of the fastest")

@@ -86,6 +86,9 @@ def parsed(column: Column, text: str) -> Value:
 def _row(path: Path, line: int, of: type[Row], cells: Mapping[str, str]) -> Row:
     known: dict[str, Value] = {}
     for column in columns.columns_of(of):
+        if column.is_new and column.name not in cells:
+            known[column.name] = column.unknown if column.earlier is None else column.earlier
+            continue
         text = cells.get(column.name) or ""
         try:
             known[column.name] = parsed(column, text)

@@ -64,8 +64,8 @@ class Pass:
     coherence: dict[str, int] = field(default_factory=dict)  # under the cost model
     offset: int = 0  # bytes of a random placement
     touched: int = 0  # lines written inside, by all harts
-    sections: int = 0  # of several locks, as their owners counted them; 0: there is one lock
-    busiest: int = 0  # of those: of the lock that had most
+    sections: int = 0  # several locks' owners counted so many; 0: there is one lock
+    busiest: int = 0  # the sections of the lock that had most
 
 
 @dataclass(frozen=True)

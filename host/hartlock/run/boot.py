@@ -184,6 +184,7 @@ class Session:
                    "no_stops": "this machine cannot stop a hart in a timed loop and start it again",
                    "no_masking": "this machine has no way to keep interrupts off",
                    "no_section": "it is no lock, and only a lock has a section",
+                   "no_room": "its locks take more than half of the heap",
                    "no_trylock": "it has no trylock"}
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
         elif not is_complete(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.run.timebase_hz:
