@@ -35,6 +35,8 @@ endif
 # Strategies: the words of locks.def decide what is built.
 LOCKS     := $(shell sed -n 's/^LOCK(\(.*\))$$/\1/p' lock/locks.def)
 LOCKFREES := $(shell sed -n 's/^LOCKFREE\(_ISA\)*(\([a-z_]*\).*)$$/\2/p' lock/locks.def)
+# Those of them that take blocks back: page frames, as `pool` hands them out.
+STACKS    := $(shell sed -n 's/^LOCKFREE_POOL(\(.*\))$$/\1/p' lock/locks.def)
 
 # The locks that have a trylock.
 TRYLOCKS := $(foreach s,$(LOCKS),$(if $(shell grep -l '^static inline bool $(s)_trylock\b' lock/$(s).h),$(s)))
@@ -50,7 +52,7 @@ SRCS := $(wildcard kernel/*.c kernel/*.S) $(filter-out $(FORM_SRCS),$(wildcard b
         $(if $(filter 1,$(GLOBAL_ALLOC)),alloc/global.c)
 worker_objects = $(foreach variant,plain full,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS) $(LOCKFREES))) \
                  $(foreach variant,$(FREEING) replay duty many,$(patsubst %,$(call formed,$(1))/bench/$(variant)-%.o,$(LOCKS))) \
-                 $(call formed,$(1))/bench/forms.o
+                 $(patsubst %,$(call formed,$(1))/bench/pool-%.o,$(STACKS)) $(call formed,$(1))/bench/forms.o
 OBJS := $(patsubst %,$(BUILD)/%.o,$(SRCS)) $(call worker_objects,$(BUILD))
 
 WARN := -Wall -Wextra -Werror -Wshadow -Wundef -Wvla -Wpointer-arith -Wcast-qual \
@@ -122,8 +124,9 @@ $(4)/bench/$(6)-$(1).o: bench/worker.c $(4)/flags
 	$(Q)$$($(5)) $(FORM_DEF) -DSTRATEGY=$(1) \
 		-DSTRATEGY_NAME='"$(subst _,-,$(1))"' -DSTRATEGY_SYMBOL='"$(1)"' -DSTRATEGY_HEADER='"../$(2)/$(1).h"' \
 		-DSECTION_HEADER='"$(3)"' -DVARIANT_HEADER='"variant_$(if $(filter $(FREEING) duty many,$(6)),full,$(6)).h"' \
-		$(if $(filter full,$(6)),-DPLACE_LINE=8) \
-		$(if $(filter $(FREEING),$(6)),-DFREEING=$(6) -DFREEING_NAME='"$(subst _,-,$(6))"' -DHEAP_HEADER='"heap_$(6).h"') \
+		$(if $(filter full,$(6))$(filter $(1),$(STACKS)),-DPLACE_LINE=8) \
+		$(if $(filter $(FREEING),$(6)),-DFREEING=$(6) -DFREEING_NAME='"$(subst _,-,$(6))"' \
+			-DHEAP_HEADER='"heap_$(if $(filter $(1),$(STACKS)),$(1),$(6)).h"') \
 		$(if $(filter duty,$(6)),-DDUTY -DLOCK_PORT='"../bench/duty_port.h"' $(if $(filter $(1),$(TRYLOCKS)),-DTRIES)) \
 		$(if $(filter many,$(6)),-DMANY $(if $(filter $(1),$(ONE_NODES)),-DONE_NODE)) \
 		-c $$< -o $$@
@@ -148,6 +151,7 @@ $(foreach v,$(FREEING),$(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,secti
 $(foreach s,$(LOCKS),$(eval $(call worker,$(s),lock,section_lock.h,$(call formed,$(1)),$(2),replay)))
 $(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),plain)))
 $(foreach s,$(LOCKFREES),$(eval $(call worker,$(s),alloc,section_lockfree.h,$(call formed,$(1)),$(2),full)))
+$(foreach s,$(STACKS),$(eval $(call worker,$(s),alloc,section_stack.h,$(call formed,$(1)),$(2),pool)))
 $(eval $(call forms,$(1),$(call formed,$(1)),$(2)))
 endef
 

@@ -74,7 +74,8 @@ static const char *read_trial(struct plan *plan, struct word item)
 	else if (word_is(name, "probe"))
 		s = PLAN_PROBE;
 	else
-		for (s = 0; s < strategy_count && !word_is(name, strategies[s].plain->name); s++)
+		for (s = 0; s < strategy_count && !word_is(name, strategy_name(&strategies[s]));
+		     s++)
 			;
 	if (s == strategy_count)
 		return "unknown strategy";

@@ -102,7 +102,7 @@ static const char *name_of(const struct plan_trial *t)
 	case PLAN_PROBE:
 		return "probe";
 	default:
-		return strategies[t->strategy].plain->name;
+		return strategy_name(&strategies[t->strategy]);
 	}
 }
 

@@ -10,13 +10,10 @@
 #ifndef BENCH_SECTION_H
 #define BENCH_SECTION_H
 
-#include "stock.h"
 #include HEAP_HEADER
-
-#define MARK freeing_mark
+#include "freeing.h" /* it uses what that defines */
 
 static void heap_init(HEAP *heap, uintptr_t start, uintptr_t end);
-static size_t heap_used(HEAP *heap);
 
 #include "lock_and_heap.h"
 
@@ -29,36 +26,6 @@ static void heap_init(HEAP *heap, uintptr_t start, uintptr_t end)
 		*(void **)at = NULL;
 	store_init(heap, start, end);
 	stocks_clear();
-}
-
-static void take_back(void *heap, void *block)
-{
-	store_return(heap, block);
-}
-
-/* Takes everything back. Returns the bytes that did not come: blocks that are still counted as
- * handed out, and free memory that is on no list, or on a list twice. */
-static size_t heap_used(HEAP *heap)
-{
-	size_t left, whole = store_whole(heap), out;
-
-	stocks_settle(heap, take_back);
-	store_settle(heap);
-	left = store_left(heap);
-	out = store_used(heap);
-	if (out > whole)
-		return whole; /* the count went below 0 */
-	return out + (left > whole - out ? left - (whole - out) : whole - out - left);
-}
-
-/* Notes for the audit what the operation gave or took. */
-static void freeing_mark(struct hart_stats *me, void *block, size_t size, size_t align)
-{
-	struct stock *s = &stocks[me->index];
-
-	s->audited = me;
-	if (s->leaving == NULL)
-		audit_mark(me, block, size, align);
 }
 
 /* Does the operation of a hart that the lock has to serve. */

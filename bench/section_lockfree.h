@@ -6,47 +6,7 @@
 #ifndef BENCH_SECTION_H
 #define BENCH_SECTION_H
 
-#define FORMS 0 /* no hart waits for a word, and none lets go */
-
-#if VARIANT_FULL
-
-/* PLACE_LINE is 8 here: a heap is `next` and its bounds, side by side. */
-static _Alignas(PLACEMENT_SPAN) char memory[PLACEMENT_SPAN + sizeof(struct NAME(heap)) + LINE];
-static struct {
-	_Alignas(LINE) struct NAME(heap) * heap;
-} shared;
-
-#define THE_HEAP shared.heap
-
-_Static_assert(_Alignof(struct NAME(heap)) == 8, "compile with PLACE_LINE=8");
-
-/* Place the heap. Padded, `next` is the last word of a line, and its bounds begin another. */
-static void lay_out(const struct workload *work)
-{
-	size_t at = work->placement == PLACEMENT_PADDED ? LINE - sizeof(aptr) : work->offset;
-
-	THE_HEAP = (void *)(memory + at);
-}
-
-#else
-
-static struct {
-	_Alignas(LINE) struct NAME(heap) heap;
-} shared;
-
-#define THE_HEAP (&shared.heap)
-
-static void lay_out(const struct workload *work)
-{
-	(void)work;
-}
-
-#endif
-
-static struct own {
-	_Alignas(LINE) struct NAME(node) node;
-	_Alignas(LINE) struct hooks hooks;
-} own[PORT_MAX_HARTS];
+#include "lockfree_heap.h"
 
 static void init(const struct workload *work, uintptr_t start, uintptr_t end)
 {
@@ -59,16 +19,6 @@ static void init(const struct workload *work, uintptr_t start, uintptr_t end)
 static size_t used(void)
 {
 	return NAME(used)(THE_HEAP);
-}
-
-static struct view shared_view(void)
-{
-	return (struct view){THE_HEAP, sizeof(*THE_HEAP)};
-}
-
-static size_t waste(unsigned hart)
-{
-	return NAME(waste)(&own[hart].node);
 }
 
 /* Blocks lie in the order in which attempts succeeded, unless a hart keeps a store
@@ -113,11 +63,6 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 		fairness_got(grant, block);
 	hook_done(work, &mine->hooks, block);
 	return block;
-}
-
-static inline void section_record(struct latency *to, const struct marks *m)
-{
-	histogram_add(&to->wait, m->done - m->call);
 }
 
 #endif

@@ -3,6 +3,7 @@
 /* worker.c makes these: the variants of a strategy, and for a lock those that locks alone have. */
 #define LOCKFREE(name)          extern const struct strategy plain_##name, full_##name;
 #define LOCKFREE_ISA(name, ext) LOCKFREE(name)
+#define LOCKFREE_POOL(name)     extern const struct strategy pool_##name;
 #define LOCK(name)                                                                                 \
 	LOCKFREE(name)                                                                             \
 	extern const struct strategy pool_##name, buddy_##name, cached_pool_##name, replay_##name, \
@@ -14,6 +15,7 @@
 #undef LOCK
 #undef LOCKFREE
 #undef LOCKFREE_ISA
+#undef LOCKFREE_POOL
 
 #define LOCK(name)                                                \
 	{.plain = &plain_##name,                                  \
@@ -29,6 +31,7 @@
 #define LOCKFREE(name) {.plain = &plain_##name, .full = {[ALLOCATOR_BUMP] = &full_##name}},
 #define LOCKFREE_ISA(name, ext) \
 	{.plain = &plain_##name, .full = {[ALLOCATOR_BUMP] = &full_##name}, .needs = #ext},
+#define LOCKFREE_POOL(name) {.full = {[ALLOCATOR_POOL] = &pool_##name}},
 const struct variants strategies[] = {
 #include "../lock/locks.def"
 };

@@ -49,7 +49,7 @@ struct strategy {
 /* The variants that there are of a strategy. Without a lock it has no section, and NULL for those
  * that need one. */
 struct variants {
-	const struct strategy *plain;
+	const struct strategy *plain;            /* NULL: it takes blocks back */
 	const struct strategy *full[ALLOCATORS]; /* NULL: it does not go with that allocator */
 	const struct strategy *replay;           /* bench/replay.h */
 	const struct strategy *duty;             /* harts owe each other answers: duty.h */
@@ -62,6 +62,12 @@ struct variants {
 /* One for each word of lock/locks.def, in its order. */
 extern const struct variants strategies[];
 extern const unsigned strategy_count;
+
+/* Returns the name of a strategy for people. */
+static inline const char *strategy_name(const struct variants *of)
+{
+	return (of->plain != NULL ? of->plain : of->full[ALLOCATOR_POOL])->name;
+}
 
 #define FORM_NONE "not-applicable"
 

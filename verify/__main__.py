@@ -6,7 +6,7 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from verify import cache, expected, herd, orders, plans, proofs, subjects
+from verify import cache, expected, freeing, herd, orders, plans, proofs, subjects
 from verify.errors import ProofError, Unsupported
 from verify.orders import TRYLOCK, Weaker
 from verify.prove import Result, prove
@@ -49,18 +49,22 @@ SCHEDULES = f"{'strategy':<28} {'plan':<11} {'verdict':<9} {'states':>8} {'s':>6
 
 def _explored(name: str) -> list[Outcome]:
     try:
-        return plans.outcomes(subjects.load(name))
+        return freeing.outcomes(name) if name in freeing.names(None) else plans.outcomes(subjects.load(name))
     except Unsupported as e:
         return [Outcome("*", "UNKNOWN", str(e))]
 
 
-def _schedules(names: list[str]) -> set[str]:
-    """Print what became of every schedule. Returns the strategies and forms of which one is not as it has to be."""
+def _schedules(names: list[str], freed: list[str]) -> set[str]:
+    """Print what became of every schedule, of strategies and of allocators that take frames back, and note the latter's. Returns the
+    strategies, forms and allocators of which one is not as it has to be."""
     failed, began = set[str](), time.monotonic()
     chosen = [n for n in names if n.split(".")[0] != "indirect"]  # the functions that it calls are ticket's
+    chosen += freed
     print(SCHEDULES)
     with ProcessPoolExecutor(os.cpu_count()) as pool:
         for name, found in zip(chosen, pool.map(_explored, chosen), strict=True):
+            if name in freed:
+                freeing.note(name, found)
             for o in found:
                 is_wrong = plans.wrong(name, o)
                 failed |= {name} if is_wrong else set()
@@ -68,7 +72,7 @@ def _schedules(names: list[str]) -> set[str]:
                     print(f"{name:<28} {o.plan:<11} {o.verdict:<9} {o.states:>8} {o.seconds:>6.1f}  {o.remark}".rstrip(), flush=True)
                 for line in o.story if is_wrong else ():
                     print(f"    {line}")
-    print(f"{len(chosen)} strategies and forms, {len(failed)} not as expected, {time.monotonic() - began:.0f} s\n")
+    print(f"{len(chosen)} strategies, forms and allocators, {len(failed)} not as expected, {time.monotonic() - began:.0f} s\n")
     return failed
 
 
@@ -175,9 +179,12 @@ def main() -> int:
     parser.add_argument("--show", action="store_true", help="draw what happens without each order (build/verify/show/)")
     try:
         args = parser.parse_args()
-        names = subjects.names(args.lock)
-        fooled = set[str]() if args.only == "orders" else _schedules(names)
+        freed = freeing.names(args.lock)
+        names = [] if args.lock and freed else subjects.names(args.lock)
+        fooled = set[str]() if args.only == "orders" else _schedules(names, freed)
         if args.only == "schedules":
+            return 1 if fooled else 0
+        if not names:
             return 1 if fooled else 0
         herd.command()
         status = 0 if args.only == "orders" else _prove(names, fooled) | bool(fooled)

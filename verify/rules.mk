@@ -19,10 +19,18 @@ endef
 SUBJECTS :=
 $(foreach s,$(LOCKS),$(eval $(call subject,$(s),lock,,,)))
 $(foreach s,$(LOCKS),$(foreach f,$(SUBJECT_FORMS),$(eval $(call subject,$(s),lock,,.$(f),$(call form_defines,$(f))))))
-$(foreach s,$(LOCKFREES),$(eval $(call subject,$(s),alloc,-DLOCKFREE,,)))
+$(foreach s,$(filter-out $(STACKS),$(LOCKFREES)),$(eval $(call subject,$(s),alloc,-DLOCKFREE,,)))
 # A lock with a trylock is built once more, with it, in a folder of its own: a trylock that changes then leaves the proof of
 # its lock as it is.
 $(foreach s,$(TRYLOCKS),$(eval $(call subject,$(s),lock,-DTRYLOCK,,,try/)))
+# Allocators that take frames back are explored, and not proved.
+FREED := pool cached_pool treiber
+FREED_OBJS := $(FREED:%=$(BUILD)/verify/freeing/%.o)
+SUBJECTS += $(FREED_OBJS)
+$(FREED_OBJS): $(BUILD)/verify/freeing/%.o: verify/freeing.c $(BUILD)/flags
+	$(call say,CC,"verify/freeing.c for $*")
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(LIBC) $(CFLAGS) -DFREED_$* -c $< -o $@
 -include $(SUBJECTS:.o=.d)
 
 # The explorer of schedules runs on this computer.

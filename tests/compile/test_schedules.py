@@ -1,6 +1,8 @@
 """The compiled functions of every strategy, in every order in which harts can go on (verify/schedules.py)."""
 
 import itertools
+import json
+import os
 import subprocess
 
 import pytest
@@ -8,13 +10,13 @@ from support.run import TOP
 from support.sampling import sampled
 
 from hartlock.plan import strategies
-from verify import code, ops, plans, subjects
+from verify import cache, code, freeing, ops, plans, subjects
 from verify.generators import random_words
 from verify.schedules import EXPLORER, Actor, Place, Plan, explore
 from verify.strategy import INCREMENT
 from verify.strategy import code as program
 
-WORDS = [n.replace("-", "_") for n in strategies.known() if n != "indirect"]  # that one calls ticket's functions
+WORDS = [n.replace("-", "_") for n, s in strategies.known().items() if n != "indirect" and not s.frees]  # that one calls ticket's functions
 
 
 @pytest.fixture(scope="module")
@@ -28,6 +30,70 @@ def folder():
 def test_every_schedule_ends_as_it_should(folder, word):
     found = plans.outcomes(subjects.load(word))
     assert len(found) >= 6 and not [(o.plan, o.verdict, o.note, o.story) for o in found if plans.wrong(word, o)]
+
+
+# Allocators that take frames back
+
+FREED = ("pool", "cached_pool", "treiber")
+CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
+
+
+@pytest.fixture(scope="module")
+def freed(folder):
+    subprocess.run(["make", "-s", *(f"build/verify/freeing/{name}.o" for name in FREED)], cwd=TOP, check=True, capture_output=True, timeout=120)
+    return freeing.FOLDER
+
+
+def test_what_was_explored_is_what_is_built(freed):
+    said = json.loads(freeing.FILE.read_text())
+    assert set(said) == set(freeing.names(None)) == set(FREED)
+    for name, entry in said.items():
+        subject = freeing.load(name)
+        assert entry["code"] == cache.code_hash(subject)[:12], "make schedules"
+        assert [*entry["plans"]] == [plan.name for plan in freeing.plans(subject)]
+
+
+@sampled("name", FREED, quick=("treiber",).__contains__)
+def test_every_schedule_of_takes_and_gives_ends_as_it_should(freed, name):
+    assert not [(o.plan, o.verdict, o.note, o.story) for o in freeing.outcomes(name) if o.verdict != "HOLDS"]
+
+
+# Mistakes, by a name: the allocator, the file, what is changed in it.
+WRONG = {
+    "ABA: the head does not count": ("treiber", "alloc/treiber.h", "(seen.head >> 32) + 1;", "(seen.head >> 32);"),
+    "a link is written behind the swap": ("treiber", "alloc/treiber.h", """	a32_store_relaxed(&heap->link[number - 1], (a32_value)(uint32_t)seen.head);
+	/* release (S): pairs with the acquire in treiber_begin(). */
+	return aptr_cas_release(&heap->head, seen.head, count << 32 | number);""", """	bool done = aptr_cas_release(&heap->head, seen.head, count << 32 | number);
+	if (done)
+		a32_store_relaxed(&heap->link[number - 1], (a32_value)(uint32_t)seen.head);
+	return done;"""),
+    "a race that was lost counts": ("treiber", "alloc/treiber.h", "(seen.head & ~(uintptr_t)UINT32_MAX) | below);",
+                                    "(seen.head & ~(uintptr_t)UINT32_MAX) | below) || true;"),
+    "a frame is taken without the lock": ("pool", "verify/freeing.c", "LOCKED(frame = pool_alloc(", "(frame = pool_alloc("),
+    "what came back is lost": ("pool", "alloc/pool.h", "frame->next = pool->free;", "frame->next = NULL;"),
+    "a frame stays on the list": ("pool", "alloc/pool.h", "pool->free = frame->next;", "(void)0;"),
+    "the younger half goes": ("cached_pool", "alloc/frame_cache.h", "name##_free(heap, cache->frame[i]);",
+                              "name##_free(heap, cache->frame[i + FRAME_CACHE / 2]);"),
+    "a full store keeps the frame": ("cached_pool", "verify/freeing.c", "	(void)frame_cache_put(mine, frame);\n}", "}"),
+    "a store is filled without the lock": ("cached_pool", "verify/freeing.c", "LOCKED((void)pool_cache_fill(&h->pool, mine));",
+                                           "(void)pool_cache_fill(&h->pool, mine);"),
+}
+
+
+@sampled("what", list(WRONG), quick=lambda what: what.startswith("ABA"))
+def test_an_allocator_that_is_wrong_is_found_by_its_schedules(freed, what, tmp_path, monkeypatch):
+    name, changed, old, new = WRONG[what]
+    for folder, files in (("alloc", "*.h"), ("lock", "*.h"), ("verify", "freeing.c")):
+        (tmp_path / folder).mkdir()
+        for path in (TOP / folder).glob(files):
+            (tmp_path / folder / path.name).write_text(path.read_text())
+    text = (tmp_path / changed).read_text()
+    assert text.count(old) == 1
+    (tmp_path / changed).write_text(text.replace(old, new))
+    subprocess.run([f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-std=gnu11", "-O2", "-ffreestanding", "-w", f"-DFREED_{name}",
+                    "-c", str(tmp_path / "verify/freeing.c"), "-o", str(tmp_path / f"{name}.o")], check=True, timeout=60)
+    monkeypatch.setattr(freeing, "FOLDER", tmp_path)
+    assert freeing.outcomes(name)[-1].verdict == "VIOLATED"
 
 
 # The explorer, on programs of a few instructions

@@ -141,7 +141,7 @@ def test_the_code_is_told_without_its_addresses(built, tmp_path):
     sources = [p for folder in ("kernel", "bench", "alloc") for p in (TOP / folder).glob("*.[cS]") if p.name not in ("worker.c", "forms.c")]
     objects = [*(TOP / "build" / p.parent.name / f"{p.name}.o" for p in sources), TOP / "build/bench/forms.o",
                *(TOP / f"build/bench/{variant}-{s.header.stem}.o" for s in strategies.known().values()
-                 for variant in ("plain", "full", *(() if s.lockfree else OF_LOCKS)))]
+                 for variant in (("pool",) if s.frees else ("plain", "full", *(() if s.lockfree else OF_LOCKS))))]
     other = tmp_path / "reversed.elf"
     subprocess.run([f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "--specs=picolibc.specs", "-nostartfiles", "-static",
                     "-Wl,--gc-sections", "-Wl,--no-warn-rwx-segments", "-Wl,--defsym=vfprintf=__i_vfprintf", "-T", "build/kernel.ld", "-o", str(other),

@@ -55,8 +55,17 @@ def test_what_cannot_be_measured_is_refused(change, words):
 def test_an_unknown_strategy_gets_the_nearest_name():
     with pytest.raises(UsageError, match="did you mean 'ticket'"):
         strategies.choose("tiket")
-    assert strategies.choose("all") == list(strategies.known())
+    assert strategies.choose("all") == [name for name, s in strategies.known().items() if not s.frees]
+    assert strategies.choose("all", strategies.ANY) == list(strategies.known())
     assert strategies.choose("cas,spin,cas") == ["cas", "ttas"]
+
+
+def test_a_stack_of_frames_goes_with_the_pool_alone():
+    assert "treiber" in strategies.choose("all", "pool") and "cas" not in strategies.choose("all", "pool")
+    for allocator in ("bump", "buddy", "cached-pool"):
+        assert "treiber" not in strategies.choose("all", allocator)
+        with pytest.raises(UsageError, match="--lock treiber: it hands out what --allocator pool does, and nothing else"):
+            strategies.choose("treiber", allocator)
 
 
 def test_what_all_brings_may_be_left_out_and_what_is_named_may_not():

@@ -75,15 +75,18 @@ def test_everything_is_drawn_sooner_or_later():
     assert Counter(r.plan.clusters for r in rounds).keys() == {0, 1, 2, 4, 8}
 
 
-def test_one_round_of_four_takes_blocks_back_and_has_locks_only():
+def test_one_round_of_four_takes_blocks_back_and_has_locks_and_what_frees_without_one():
     rounds = [draw(asked(4), n, "log").plan for n in range(1, 400)]
     freeing = [plan for plan in rounds if plan.workload.frees]
     assert 60 < len(freeing) < 140 and {plan.workload.allocator for plan in freeing} == {"pool", "buddy", "cached-pool"}
     known = strategies.known()
-    assert not any(known[cell.strategy].lockfree for plan in freeing for cell in plan.order)
+    assert not any(known[cell.strategy].why_not(plan.workload.allocator, "") for plan in rounds for cell in plan.order)
+    assert {plan.workload.allocator for plan in freeing if any(cell.strategy == "treiber" for cell in plan.order)} == {"pool"}
     assert all(len(plan.order) == 7 and plan.workload.exhaust_rounds == 0 for plan in freeing)
     assert {"fixed", "pages"} == {plan.workload.sizes for plan in freeing} and any(plan.workload.remote_percent for plan in freeing)
     assert not any(draw(asked(4, locks=("cas", "faa")), n, "log").plan.workload.frees for n in range(1, 40))
+    alone = [draw(asked(4, locks=("treiber",)), n, "log").plan for n in range(1, 20)]
+    assert all(plan.workload.allocator == "pool" and {cell.strategy for cell in plan.order} == {"treiber", "null"} for plan in alone)
 
 
 def test_what_an_engine_cannot_do_is_left_out_and_the_rest_is_the_same():

@@ -28,6 +28,7 @@ FLAGS = ["-std=gnu11", "-O2", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany",
          "-Werror", "-nostdlib", "-static", f"-Wl,-Ttext={BASE:#x}", "-Wl,-N", "-Wl,--no-warn-rwx-segments", "-Wl,--no-relax",
          "-Wl,-e,0", f"-I{TOP}"]
 HEAP, SIZE, ALIGN = (0x80000, 0xC0000), 16, 16  # bytes; the heap is not touched, only handed out
+FRAMES, SMALL = ["-DFREES", f"-DTREIBER_FRAME={SIZE}"], (0x80000, 0x80400)  # frames of that size; their links are in the heap
 
 
 @dataclass(frozen=True)
@@ -85,8 +86,9 @@ def lock_paths(hart: Hart) -> tuple[list[Insn], list[Insn]]:
 
 def set_up(folder: Path, word: str, header: Path, lockfree: bool, *flags: str) -> Hart:
     name = [f"-DSTRATEGY={word}", f'-DSTRATEGY_HEADER="{header.parent.name}/{header.name}"']
-    hart = build(folder, "ours.c", *name, *(["-DLOCKFREE"] if lockfree else []), *flags)
-    hart.call("set_up", *HEAP)
+    frees = any(s.header == header and s.frees for s in strategies.known().values())
+    hart = build(folder, "ours.c", *name, *(["-DLOCKFREE"] if lockfree else []), *(FRAMES if frees else []), *flags)
+    hart.call("set_up", *(SMALL if frees else HEAP))
     return hart
 
 

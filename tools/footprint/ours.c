@@ -3,6 +3,7 @@
  *
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"'
  *   -DLOCKFREE      for an allocator that needs no lock
+ *   -DFREES         for one that hands out frames
  *
  * What an operation returns, and nobody asked for, is dropped: `waited` costs its
  * caller nothing unless it is used. */
@@ -28,12 +29,17 @@ void set_up(uintptr_t start, uintptr_t end)
 
 void *allocate(struct NAME(heap) * heap, struct NAME(node) * mine, size_t size, size_t align)
 {
+#ifdef FREES
+	(void)mine;
+	return NAME(alloc)(heap, size, align);
+#else
 	struct NAME(seen) seen = NAME(begin)(heap, mine);
 	void *block;
 
 	while (!NAME(try)(heap, &seen, size, align, &block))
 		;
 	return block;
+#endif
 }
 
 #else

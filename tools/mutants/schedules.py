@@ -3,6 +3,7 @@
 import resource
 import subprocess
 
+from hartlock.plan import strategies
 from tools.copied import copy_sources, environment
 from tools.mutants.tree import Mutant, apply
 
@@ -14,7 +15,8 @@ def found_by(mutant: Mutant) -> tuple[str, float]:
     copy_sources(mutant.tree)
     apply(mutant)
     word = mutant.strategy.replace("-", "_")
-    subprocess.run(["make", "-s", f"build/verify/{word}.o", "build/verify/schedules"], cwd=mutant.tree, check=True, timeout=120,
+    folder = "verify/freeing" if strategies.known()[mutant.strategy].frees else "verify"
+    subprocess.run(["make", "-s", f"build/{folder}/{word}.o", "build/verify/schedules"], cwd=mutant.tree, check=True, timeout=120,
                    capture_output=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(["/usr/bin/python3", "-m", "verify", "--only", "schedules", "--lock", mutant.strategy], cwd=mutant.tree, text=True,

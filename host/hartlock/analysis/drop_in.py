@@ -20,7 +20,8 @@ def _lockfree_lines(strategy: Strategy) -> list[str]:
             *([f"struct {c}_node node;                     /* one for each hart */"] if node else []),
             f"{c}_init(&heap, start, end);",
             *([f"{c}_join(&node, batch);                    /* each hart, once */"] if node else []),
-            f"block = {c}_alloc(&heap, {'&node, ' if node else ''}size, align);  /* was: lock, bump, unlock */"]
+            f"block = {c}_alloc(&heap, {'&node, ' if node else ''}size, align);  /* was: lock, {'take a frame' if strategy.frees else 'bump'}, unlock */",
+            *([f"{c}_free(&heap, block);                 /* was: lock, put it on the list, unlock */"] if strategy.frees else [])]
 
 
 def _lock_lines(strategy: Strategy) -> list[str]:

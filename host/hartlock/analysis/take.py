@@ -195,7 +195,8 @@ def without_lock(advice: Advice, free: Take | None, lock: Take | None) -> str:
         a, b = lock.place.cell, free.place.cell
         ratio = ratio_ci(a.sample(cost), b.sample(cost), paired=a.boots == b.boots)
         beside = f"; {lock.name} takes {times(ratio)} times its cycles"
-    return f"No lock: {free.name}, if all that you protect is handing out the next block{beside}."
+    protected = "the list of free frames" if strategies.known()[free.name].frees else "handing out the next block"
+    return f"No lock: {free.name}, if all that you protect is {protected}{beside}."
 
 
 def hinge_sentence(of: Take) -> str:

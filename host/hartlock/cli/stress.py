@@ -116,14 +116,14 @@ def main(argv: Sequence[str]) -> int:
     options = parser().parse_args(ours)
     smp = options.smp or choose.kind(options.engine).default_smp()
     seed = secrets.randbits(32) if options.seed is None else options.seed
-    locks, patience_s = tuple(strategies.choose(options.lock)), options.time_limit or 15 + smp
+    locks, patience_s = tuple(strategies.choose(options.lock, strategies.ANY)), options.time_limit or 15 + smp
     (engine,) = choose.choose(options.engine, Options(
         smp, seed=seed, time_limit_s=patience_s, machine=options.machine, cpu=options.cpu, extra=tuple(extra),
         relax=options.relax if options.relax != ANY else lock_forms.RELAX, one_machine=True))
     from hartlock.stress.draw import Asked
     from hartlock.stress.run import Request, stress
 
-    asked = Asked(smp, locks, strategies.optional(options.lock), seed, engine, *forms(options), many=many(options, seed))
+    asked = Asked(smp, locks, strategies.optional(options.lock, strategies.ANY), seed, engine, *forms(options), many=many(options, seed))
     return stress(Request(asked, options.round, options.span_s or (0 if options.round else FOR_S), options.replays,
                           patience_s,
                           extra, options.out, list(argv), again(options, smp, seed)))

@@ -12,6 +12,8 @@ from hartlock.base.paths import LOCKS_DEF, TOP
 from hartlock.plan import schema
 
 BUMP = schema.choice("allocator").usual  # the allocator that takes no block back
+ANY = ""  # any allocator
+POOL = "pool"  # the allocator that hands out page frames and takes them back
 CONTROL = "null"  # the strategy that must lose updates when harts overlap
 SECTION, TRYLOCK = "section", "trylock"  # a strategy must have one of these where harts owe each other answers, or have several locks
 BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
@@ -25,10 +27,13 @@ class Strategy:
     lockfree: bool
     header: Path
     needs: str = ""  # the extension without which it is not run
+    frees: str = ""  # without a lock: the allocator whose blocks it hands out and takes back; "": it is `bump`'s kind
 
     def why_not(self, allocator: str, duty: str) -> str:
-        """Returns why the strategy does not go with that allocator, or with that duty of its harts; "": it does."""
-        if self.lockfree and allocator != BUMP:
+        """Returns why the strategy does not go with that allocator (ANY: with none), or with that duty of its harts; "": it does."""
+        if self.frees and allocator not in (self.frees, ANY):
+            return f"it hands out what --allocator {self.frees} does, and nothing else"
+        if self.lockfree and not self.frees and allocator not in (BUMP, ANY):
             return f"it is an allocator itself, and --allocator {allocator} another one"
         if self.lockfree and duty:
             return "it is no lock, and --shootdown, --waiters and --locks are of locks"
@@ -54,8 +59,9 @@ def _words() -> list[list[str]]:
 
 
 def known() -> dict[str, Strategy]:
-    folder = {"LOCK": TOP / "lock", "LOCKFREE": TOP / "alloc", "LOCKFREE_ISA": TOP / "alloc"}
-    return {(name := word.replace("_", "-")): Strategy(name, macro != "LOCK", folder[macro] / f"{word}.h", "".join(needs))
+    folder = {"LOCK": TOP / "lock", **dict.fromkeys(("LOCKFREE", "LOCKFREE_ISA", "LOCKFREE_POOL"), TOP / "alloc")}
+    return {(name := word.replace("_", "-")): Strategy(name, macro != "LOCK", folder[macro] / f"{word}.h", "".join(needs),
+                                                       POOL if macro == "LOCKFREE_POOL" else "")
             for macro, word, *needs in _words() if macro in folder}
 
 

@@ -118,7 +118,8 @@ OPTIONS = (
     Option("churn", "PERIOD", "every PERIOD microseconds a hart is stopped by SBI HSM between two operations, or one that was is "
            "started again (tcg and board only)", "churn_us"),
     Option("allocator", "NAME", "what the lock protects: bump never takes a block back; with pool (page frames and a list of the free "
-           "ones), buddy (1 to 1024 frames) and cached-pool (16 frames of each hart before the pool) operations allocate and free by chance", "allocator"),
+           "ones), buddy (1 to 1024 frames) and cached-pool (16 frames of each hart before the pool) operations allocate and free by chance. "
+           "With pool there is treiber, too, which needs no lock", "allocator"),
     Option("live", "BLOCKS", "that a hart has at the most, where blocks come back, 1 to 64", "live"),
     Option("burst", "OPS", "of one kind in a row, on average, where blocks come back, 1 to 64", "burst"),
     Option("remote", "PERCENT", "of the frees: another hart frees the block, 0 to 100", "remote"),

@@ -10,7 +10,7 @@ from hartlock.plan import plan as plans
 from hartlock.engine.base import Engine
 from hartlock.plan import schema, strategies
 from hartlock.plan.plan import FIXED, MAX_HARTS, SIZES, Combination, Plan, Workload
-from hartlock.plan.strategies import BASELINE, BUMP, CONTROL
+from hartlock.plan.strategies import BASELINE, BUMP, CONTROL, POOL
 
 TRIALS = 6  # in a round, and the control: so that workloads change often
 USUAL_BYTES = 16  # a block's size and alignment in every third round, so that passes have many operations
@@ -144,19 +144,23 @@ def clusters(dice: Dice, smp: int) -> int:
     return dice.one([0, *(n for n in range(1, smp + 1) if smp % n == 0)])
 
 
-def _freeing(dice: Dice, plan: Plan) -> Plan:
-    """Draw an allocator that takes blocks back, for one round of four. A strategy that is another allocator gives its
-    place to a lock. This is drawn behind the rest, so that the other rounds are what they were."""
+def _freeing(dice: Dice, plan: Plan, frames: Sequence[str]) -> Plan:
+    """Draw an allocator that takes blocks back, for one round of four; for all, where there are none but such strategies. A
+    strategy that is another allocator gives its place to one of `frames`, which take blocks back without a lock, or else to a
+    lock. This is drawn behind the rest, so that the other rounds are what they were."""
     name, happens = dice.word(*FREEING), dice.happens(0.25)
+    if set(plan.locks) <= set(frames):
+        name, happens = POOL, True
     sizes, size = dice.word(FIXED, "pages"), dice.one(FREED_BYTES)
     live, burst, remote = dice.about(1, 64), dice.about(1, 64), dice.perhaps(0.5, 1, 100)
     if not happens:
         return plan
     paged = sizes != FIXED and name == "buddy"
-    return _locks_only(plan, replace(
+    return _fitting(plan, replace(
         plan.workload, allocator=name, sizes=sizes if paged else FIXED, size_bytes=0 if paged else size,
         align_bytes=min(plan.workload.align_bytes, SIZES["pages"]), live_blocks=live,
-        burst_operations=burst, remote_percent=remote, exhaust_rounds=0))
+        burst_operations=burst, remote_percent=remote, exhaust_rounds=0),
+        [frame for frame in frames if not strategies.known()[frame].why_not(name, "")])
 
 
 def _several(dice: Dice, plan: Plan) -> Plan:
@@ -166,21 +170,22 @@ def _several(dice: Dice, plan: Plan) -> Plan:
     if not happens or work.frees:
         return plan
     largest = max(work.size_bytes, work.align_bytes, plans.MOST_BYTES.get(work.sizes, 0))
-    return _locks_only(plan, replace(
+    return _fitting(plan, replace(
         work, locks=min(locks, plans.MAX_BLOCK // 2 // largest), choose=choose, exhaust_rounds=0,
         placement="packed" if work.placement == "random" else work.placement))
 
 
-def _locks_only(plan: Plan, work: Workload) -> Plan:
-    """Returns the plan with work that only locks can do: a strategy without one gives its place to a lock. It is the plan as it was where there is
-    none."""
+def _fitting(plan: Plan, work: Workload, frames: Sequence[str] = ()) -> Plan:
+    """Returns the plan with work that not every strategy can do: one that cannot gives its place to one of `frames`, or else to a lock. It is the
+    plan as it was where there is none."""
     known = strategies.known()
     locks = [lock for lock in plan.locks if not known[lock].lockfree and lock != CONTROL]
-    if not locks:
+    instead = frames or locks
+    if not instead:
         return plan
-    order = tuple(Combination(locks[i % len(locks)], of.harts) if known[of.strategy].lockfree else of
+    order = tuple(Combination(instead[i % len(instead)], of.harts) if known[of.strategy].lockfree and of.strategy not in frames else of
                   for i, of in enumerate(plan.order))
-    return replace(plan, workload=work, order=order, locks=tuple(locks))
+    return replace(plan, workload=work, order=order, locks=tuple(dict.fromkeys([*locks, *instead])))
 
 
 def _harts(dice: Dice, asked: Asked) -> Asked:
@@ -195,7 +200,8 @@ def draw(asked: Asked, number: int, log: str) -> Round:
     """Draw round `number`, whose console goes to the file `log`."""
     dice = Dice(asked.seed, number)
     asked = _harts(dice, asked)
-    order = trials(dice, asked)
+    frames = [name for name in asked.locks if strategies.known()[name].frees]
+    order = trials(dice, replace(asked, locks=tuple(name for name in asked.locks if name not in frames) or asked.locks))
     engine = replace(windows(dice, asked.engine, asked.smp), log=log)
     # A lock is held to its fairness where nothing disturbs it.
     calm = engine.is_deterministic and number % 2 == 0
@@ -204,6 +210,6 @@ def draw(asked: Asked, number: int, log: str) -> Round:
         harts=tuple(sorted({t.harts for t in order})), workload=workload(dice, engine, calm), trials=1,
         seed=dice.random.getrandbits(64), clusters=clusters(dice, asked.smp), optional=asked.optional, order=order,
         relax=dice.word(*asked.relax), unlock=dice.word(*asked.unlock))
-    plan = _several(dice, _freeing(dice, plan))
+    plan = _several(dice, _freeing(dice, plan, frames))
     plans.check(plan)
     return Round(number, engine, plan)
