@@ -28,7 +28,8 @@ FLAGS = ["-std=gnu11", "-O2", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany",
          "-Werror", "-nostdlib", "-static", f"-Wl,-Ttext={BASE:#x}", "-Wl,-N", "-Wl,--no-warn-rwx-segments", "-Wl,--no-relax",
          "-Wl,-e,0", f"-I{TOP}"]
 HEAP, SIZE, ALIGN = (0x80000, 0xC0000), 16, 16  # bytes; the heap is not touched, only handed out
-FRAMES, SMALL = ["-DFREES", f"-DTREIBER_FRAME={SIZE}"], (0x80000, 0x80400)  # frames of that size; their links are in the heap
+FRAME = 4  # bytes of a frame: with its link 8, so that nothing is divided
+FRAMES, SMALL = [f"-DFREES={FRAME}", f"-DTREIBER_FRAME={FRAME}"], (0x80000, 0x80400)  # the links of frames are in the heap
 
 
 @dataclass(frozen=True)
@@ -84,20 +85,25 @@ def lock_paths(hart: Hart) -> tuple[list[Insn], list[Insn]]:
     return again
 
 
+def hands_out_frames(word: str) -> bool:
+    return any(s.header.stem == word and s.frees for s in strategies.known().values())
+
+
 def set_up(folder: Path, word: str, header: Path, lockfree: bool, *flags: str) -> Hart:
     name = [f"-DSTRATEGY={word}", f'-DSTRATEGY_HEADER="{header.parent.name}/{header.name}"']
-    frees = any(s.header == header and s.frees for s in strategies.known().values())
+    frees = hands_out_frames(word)
     hart = build(folder, "ours.c", *name, *(["-DLOCKFREE"] if lockfree else []), *(FRAMES if frees else []), *flags)
     hart.call("set_up", *(SMALL if frees else HEAP))
     return hart
 
 
-def allocation(hart: Hart, lockfree: bool) -> Count:
+def allocation(hart: Hart, lockfree: bool, size: int = SIZE) -> Count:
+    """The path of an allocation. `size`: bytes from one block to the next."""
     more = [] if lockfree else [hart.symbols["heap"]]
     arguments = [hart.symbols["lock"], hart.symbols["node"], SIZE, ALIGN, *more]
     hart.call("allocate", *arguments)  # a magazine takes its batch
     path = hart.call("allocate", *arguments)
-    assert hart.result == HEAP[0] + SIZE, "the second block lies behind the first"
+    assert hart.result == HEAP[0] + size, "the second block lies behind the first"
     return Count.of(path, hart.sizes["allocate"])
 
 
@@ -105,7 +111,7 @@ def ours(folder: Path, word: str, header: Path, lockfree: bool, *flags: str) -> 
     hart = set_up(folder, word, header, lockfree, *flags)
     sizes = (hart.sizes.get("lock", 0), hart.sizes.get("node", 0))
     if lockfree:
-        return Footprint(word.replace("_", "-"), *sizes, allocation(hart, lockfree))
+        return Footprint(word.replace("_", "-"), *sizes, allocation(hart, lockfree, FRAME if hands_out_frames(word) else SIZE))
     acquire, release = lock_paths(hart)
     return Footprint(word.replace("_", "-"), *sizes, allocation(hart, lockfree),
                      Count.of(acquire, hart.sizes["acquire"]), Count.of(release, hart.sizes["release"]))

@@ -3,7 +3,7 @@
  *
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"'
  *   -DLOCKFREE      for an allocator that needs no lock
- *   -DFREES         for one that hands out frames
+ *   -DFREES=bytes   for one that hands out frames of that size
  *
  * What an operation returns, and nobody asked for, is dropped: `waited` costs its
  * caller nothing unless it is used. */
@@ -31,7 +31,9 @@ void *allocate(struct NAME(heap) * heap, struct NAME(node) * mine, size_t size, 
 {
 #ifdef FREES
 	(void)mine;
-	return NAME(alloc)(heap, size, align);
+	(void)size;
+	(void)align;
+	return NAME(alloc)(heap, FREES, FREES);
 #else
 	struct NAME(seen) seen = NAME(begin)(heap, mine);
 	void *block;
