@@ -1,10 +1,13 @@
 /* plugin.c: watches any riscv64 image that QEMU runs, unmodified, and writes what its harts did
- * with locks into six files of records (records.def).
+ * with locks into files of records (records.def).
  *
  *     -plugin hartlock-observe.so,out=DIR[,auto=on][,takes=0xBEGIN:0xEND,tries=...,letsgo=...]
+ *         [,allocates=0xBEGIN:ARGUMENT:UNIT]
  *
  * `auto=on` takes note of atomic instructions everywhere; `takes`, `tries` and `letsgo` name
- * functions by their addresses. The host program knows the symbols, and what a record means.
+ * functions by their addresses. `allocates` names one that is asked for memory: by its argument
+ * number 0 to 7, in bytes, pages, or as the order of a number of pages. The host program knows the
+ * symbols, and what a record means.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -16,7 +19,8 @@
 #include "registers.h"
 #include "watch.h"
 
-enum { FUNCTIONS = 256 };
+enum { FUNCTIONS = 256, ALLOCATORS = 64 };
+enum unit { BYTES, PAGES, ORDER, UNITS };
 enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, LISTS };
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
@@ -36,6 +40,13 @@ struct point {
 	const struct function *function;
 };
 
+/* A function that is asked for memory. */
+struct allocator {
+	uint64_t begin; /* the virtual address of its first byte */
+	unsigned argument;
+	enum unit unit;
+};
+
 struct block {
 	uint64_t first, last; /* addresses of its first and its last instruction */
 	uint64_t behind;      /* the address behind it, which a call at its end returns to */
@@ -53,6 +64,9 @@ static struct watch watch;
 static struct position position[WATCH_HARTS];
 static struct function function[FUNCTIONS];
 static size_t functions;
+static struct allocator allocator[ALLOCATORS];
+static size_t allocators;
+static const char *const unit_name[UNITS] = {"bytes", "pages", "order"};
 static int api;
 static bool has_ended;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
@@ -99,6 +113,7 @@ static void on_block(unsigned hart, void *data)
 
 	if (f != NULL)
 		come_back(hart, f, p);
+	watch_goes_on(&watch, hart, b->first);
 	p->executed += b->instructions;
 	p->before = p->block;
 	p->block = b;
@@ -175,6 +190,7 @@ static void on_enter(unsigned hart, void *data)
 		call.returns_to = before->behind;
 	}
 	if (registers_are_known(hart)) {
+		call.argument = register_of(hart, REGISTER_A0);
 		call.returns_to = register_of(hart, REGISTER_RA);
 		if (before == NULL || call.returns_to != before->behind) /* not by a call */
 			call.site = call.returns_to - 2;
@@ -197,6 +213,27 @@ static void on_leave(unsigned hart, void *data)
 		return;
 	watch_leave(&watch, hart, p->function, result, on, p->pc, now(hart, p));
 	end();
+}
+
+static uint64_t bytes_of(uint64_t asked, enum unit unit)
+{
+	enum { PAGE_BITS = 12, MOST_BITS = 63 };
+
+	if (unit == BYTES)
+		return asked;
+	if (unit == PAGES)
+		return asked << PAGE_BITS;
+	return (uint64_t)1 << (asked < MOST_BITS - PAGE_BITS ? asked + PAGE_BITS : MOST_BITS);
+}
+
+static void on_request(unsigned hart, void *data)
+{
+	const struct allocator *a = data;
+
+	if (registers_are_known(hart))
+		watch_request(&watch, hart,
+			      bytes_of(register_of(hart, REGISTER_A0 + a->argument), a->unit),
+			      register_of(hart, REGISTER_RA));
 }
 
 static void on_sleep(unsigned hart, void *data)
@@ -308,6 +345,17 @@ static int reads_registers(void)
 	return api >= PLUGIN_API_REGISTERS ? PLUGIN_READS_REGISTERS : PLUGIN_NO_REGISTERS;
 }
 
+/* Watch the calls of a function that allocates, whose first instruction this is. */
+static void watch_requests(struct qemu_plugin_insn *insn, uint64_t pc)
+{
+	if (api < PLUGIN_API_REGISTERS)
+		return;
+	for (size_t i = 0; i < allocators; i++)
+		if (allocator[i].begin == pc)
+			qemu_plugin_register_vcpu_insn_exec_cb(
+				insn, on_request, PLUGIN_READS_REGISTERS, &allocator[i]);
+}
+
 static void watch_flow(struct qemu_plugin_insn *insn, uint32_t word, struct point *p)
 {
 	plugin_execute_fn *fn = callback_of(word);
@@ -359,6 +407,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 		point[i] = (struct point){pc, (uint32_t)(n - 1 - i), is_atomic(word),
 					  drops_result(word), function_at(pc)};
 		watch_flow(insn, word, &point[i]);
+		watch_requests(insn, pc);
 		qemu_plugin_register_vcpu_mem_cb(
 			insn, on_access, is_atomic(word) ? reads_registers() : PLUGIN_NO_REGISTERS,
 			PLUGIN_READS_AND_WRITES, &point[i]);
@@ -453,6 +502,35 @@ static bool add_function(const char *argument, const char *kind, enum function_k
 	return *end_of == '\0' && f->end > f->begin;
 }
 
+static bool read_unit(const char *word, enum unit *unit)
+{
+	for (unsigned i = 0; i < UNITS; i++) {
+		*unit = i;
+		if (strcmp(word, unit_name[i]) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Read one `allocates=0xBEGIN:ARGUMENT:UNIT`. Returns false for what is none. */
+static bool add_allocator(const char *argument)
+{
+	static const char kind[] = "allocates=";
+	struct allocator *a = &allocator[allocators];
+	char *rest = NULL;
+
+	if (strncmp(argument, kind, sizeof(kind) - 1) != 0 || allocators == ALLOCATORS)
+		return false;
+	a->begin = strtoull(argument + sizeof(kind) - 1, &rest, 0);
+	if (*rest != ':')
+		return false;
+	a->argument = (unsigned)strtoul(rest + 1, &rest, 10);
+	if (*rest != ':' || a->argument > REGISTER_A7 - REGISTER_A0)
+		return false;
+	allocators++;
+	return read_unit(rest + 1, &a->unit);
+}
+
 PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *info, int argc,
 				      char **argv)
 {
@@ -479,7 +557,8 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *in
 			is_automatic = true;
 		else if (!add_function(argv[i], "takes", FUNCTION_TAKES) &&
 			 !add_function(argv[i], "tries", FUNCTION_TRIES) &&
-			 !add_function(argv[i], "letsgo", FUNCTION_LETS_GO)) {
+			 !add_function(argv[i], "letsgo", FUNCTION_LETS_GO) &&
+			 !add_allocator(argv[i])) {
 			fprintf(stderr, "hartlock-observe: cannot read the argument %s\n", argv[i]);
 			return 1;
 		}

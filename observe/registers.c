@@ -5,7 +5,9 @@
 #include "plugin-api.h"
 #include "watch.h"
 
-static const char *const name_of[REGISTERS] = {"a0", "ra", "priv", "mstatus", "scause", "mcause"};
+static const char *const name_of[REGISTERS] = {"a0",      "a1",     "a2",    "a3", "a4",
+					       "a5",      "a6",     "a7",    "ra", "priv",
+					       "mstatus", "scause", "mcause"};
 static void *handle[WATCH_HARTS][REGISTERS];
 static struct plugin_bytes *buffer[WATCH_HARTS];
 

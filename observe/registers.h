@@ -6,7 +6,8 @@
 #include <stdint.h>
 
 enum known_register {
-	REGISTER_A0,
+	REGISTER_A0, /* the arguments of a call, a0 to a7 */
+	REGISTER_A7 = REGISTER_A0 + 7,
 	REGISTER_RA,
 	REGISTER_PRIV,
 	REGISTER_MSTATUS,

@@ -191,6 +191,15 @@ static enum cause handler(const struct watched_hart *h)
 	return s > m ? s : m;
 }
 
+/* Returns the bytes that the hart has asked a function that allocates for, which has not come back
+ * yet; 0: none. A handler that came meanwhile asks for nothing. */
+static uint64_t bytes_asked(const struct watched_hart *h)
+{
+	const struct request *r = h->request + h->requests;
+
+	return h->requests > 0 && r[-1].handler == handler(h) ? r[-1].bytes : 0;
+}
+
 static void take(struct watch *w, unsigned hart, const struct held *start, uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
@@ -209,6 +218,7 @@ static void take(struct watch *w, unsigned hart, const struct held *start, uint6
 	held->r.firmware = h->firmware;
 	held->r.sleeps = held->word->ended[hart] != 0 ? h->r.sleeps - held->word->sleeps[hart] : 0;
 	held->r.handler = (u16)handler(h);
+	held->r.bytes = bytes_asked(h);
 	held->word->r.taken++;
 	if (held->is_disputed)
 		return;
@@ -356,10 +366,21 @@ static struct frame *frame_of(struct watched_hart *h, uint64_t pc)
 	return is_inside ? &h->frame[h->frames - 1] : NULL;
 }
 
-/* An atomic instruction of a named function that takes: the first one's word is the lock. */
+/* True for a word of what the function was given. */
+static bool is_of_argument(const struct frame *f, uint64_t address)
+{
+	return f->call.argument != 0 && address - f->call.argument < LINE_BYTES;
+}
+
+/* An atomic instruction of a named function that takes: the first one's word is the lock. It may
+ * count something before; where its argument is known, the lock is the first word of that. */
 static void atomic_in_frame(struct watch *w, unsigned hart, struct frame *f, const struct access *a)
 {
-	if (f->word == NULL) {
+	bool is_first = f->word == NULL ||
+			(!is_of_argument(f, f->address) && is_of_argument(f, a->address));
+
+	if (is_first) {
+		f->wrote = false;
 		f->word = word_of(w, hart, a);
 		f->address = a->address;
 		f->is_contended = f->word != NULL && another_has_it(f->word, hart);
@@ -512,6 +533,26 @@ const struct function *watch_comes_back(const struct watch *w, unsigned hart, ui
 	const struct frame *f = top_frame(h);
 
 	return f != NULL && f->call.returns_to == pc ? f->function : NULL;
+}
+
+void watch_request(struct watch *w, unsigned hart, uint64_t bytes, uint64_t returns_to)
+{
+	struct watched_hart *h = &w->hart[hart];
+	bool is_jump = h->requests > 0 && h->request[h->requests - 1].returns_to == returns_to;
+
+	if (is_jump) /* from another such function, at its end: that one is over */
+		h->requests--;
+	if (h->requests == WATCH_REQUESTS) /* none of them came back */
+		h->requests = 0;
+	h->request[h->requests++] = (struct request){bytes, returns_to, handler(h)};
+}
+
+void watch_goes_on(struct watch *w, unsigned hart, uint64_t pc)
+{
+	struct watched_hart *h = &w->hart[hart];
+
+	if (h->requests > 0 && h->request[h->requests - 1].returns_to == pc)
+		h->requests--;
 }
 
 /* False in a trap's handler, if the lock was taken before the trap came. */

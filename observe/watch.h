@@ -24,8 +24,9 @@
 
 enum {
 	WATCH_HARTS = 64,
-	WATCH_HELD = 16,  /* locks that a hart has at once; the oldest goes if there are more */
-	WATCH_FRAMES = 8, /* functions that take, one called from another */
+	WATCH_HELD = 16,    /* locks that a hart has at once; the oldest goes if there are more */
+	WATCH_FRAMES = 8,   /* functions that take, one called from another */
+	WATCH_REQUESTS = 4, /* calls of functions that allocate, one inside another */
 };
 
 enum function_kind { FUNCTION_TAKES, FUNCTION_TRIES, FUNCTION_LETS_GO };
@@ -41,6 +42,7 @@ struct function {
 struct call {
 	uint64_t site;       /* the instruction that called */
 	uint64_t returns_to; /* an address; 0: not known */
+	uint64_t argument;   /* the first one, mostly the lock's address; 0: not known */
 	uint64_t now;        /* the hart's instructions so far */
 };
 
@@ -80,7 +82,8 @@ struct held {
 
 struct frame {
 	const struct function *function;
-	struct word *word; /* that it wrote, or reserved, first */
+	struct word *
+		word; /* that it wrote, or reserved, first: of its argument's, if it did so there */
 	struct call call;
 	uint64_t address;
 	bool is_contended, wrote;
@@ -98,6 +101,13 @@ struct wait {
 	uint64_t read_to;  /* the highest address of an instruction that did; 0: none */
 };
 
+/* A call of a function that allocates: the locks that are taken in it are taken for it. */
+struct request {
+	uint64_t bytes;
+	uint64_t returns_to;
+	enum cause handler; /* that the hart was in when it called */
+};
+
 struct watched_hart {
 	struct hart_record r;
 	uint64_t waited, firmware, firmware_since, freed;
@@ -106,8 +116,9 @@ struct watched_hart {
 	bool has_returned; /* from a trap, since then */
 	bool notes_lines;  /* of a lock that it has */
 	enum cause handler[LEVELS];
-	unsigned frames, held;
+	unsigned frames, held, requests;
 	struct frame frame[WATCH_FRAMES];
+	struct request request[WATCH_REQUESTS];
 	struct held has[WATCH_HELD];
 };
 
@@ -138,6 +149,11 @@ void watch_leave(struct watch *w, unsigned hart, const struct function *f, enum 
 		 enum interrupts interrupts, uint64_t pc, uint64_t now);
 /* Returns the function that comes back when the hart goes on at this address; NULL: none. */
 const struct function *watch_comes_back(const struct watch *w, unsigned hart, uint64_t pc);
+
+/* The hart asks a function that allocates for so many bytes, and goes on behind it at
+ * `returns_to`; it goes on at `pc`. Both change nothing but what the hart itself has noted. */
+void watch_request(struct watch *w, unsigned hart, uint64_t bytes, uint64_t returns_to);
+void watch_goes_on(struct watch *w, unsigned hart, uint64_t pc);
 
 void watch_sleep(struct watch *w, unsigned hart);
 void watch_call(struct watch *w, unsigned hart, uint64_t now); /* an ECALL */

@@ -12,7 +12,7 @@ QEMU10 = TOP / "build/qemu-10.0/usr"
 COMPILE = ["riscv64-unknown-elf-gcc", "-std=gnu11", "-O1", "-g", "-Wall", "-Wextra", "-Werror", "-march=rv64imac_zicsr", "-mabi=lp64",
            "-mcmodel=medany", "-ffreestanding", "-nostdlib", "-static", "-Wl,--section-start=.init=0x80000000", "-Wl,-Ttext=0x80001000",
            "-Wl,--no-relax", "-Wl,--no-warn-rwx-segments"]
-LOCKS = {"left", "right", "around", "north", "south", "twice", "kept", "slept", "called", "disturbed", "heap.lock"}
+LOCKS = {"left", "right", "around", "north", "south", "twice", "kept", "slept", "called", "tried", "disturbed", "heap.lock"}
 
 
 def line_of(text):
@@ -23,14 +23,14 @@ def line_of(text):
 
 class Watched:
     def __init__(self, folder, *flags, env=None, qemu=()):
-        image = folder / "planted.elf"
+        image, self.out = folder / "planted.elf", folder / "out"
         subprocess.run([*COMPILE, *flags, "-o", image, SOURCE], check=True, timeout=60)
-        self.done = command("observe", "--elf", image, "--until", "planted: done", "--for", "60", "--out", folder / "out", "--",
+        self.done = command("observe", "--elf", image, "--sizes", "allocates:a1:pages", "--until", "planted: done", "--for", "60", "--out", self.out, "--",
                             "-M", "virt", "-smp", "2", "-bios", image, *qemu, env=env)
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
-        self.locks = {row["lock"]: row for row in rows_of(folder / "out", "locks.csv")}
+        self.locks = {row["lock"]: row for row in rows_of(self.out, "locks.csv")}
         self.page = (folder / "out/observe.html").read_text()
-        self.sites = rows_of(folder / "out", "sites.csv")
+        self.sites, self.sizes = (rows_of(self.out, f"{name}.csv") for name in ("sites", "sizes"))
 
     def said(self, *parts):
         """The one sentence that has all these parts."""
@@ -58,6 +58,12 @@ def test_acquisitions_and_functions(planted):
     assert taken.pop("twice") in (6, 7)  # the last one is one that never ends
     assert taken == {**dict.fromkeys(LOCKS - {"twice"}, 6), "kept": 7, "disturbed": 12}
     assert {row["function"] for row in planted.sites if row["lock"] == "disturbed"} == {"is_disturbed", "handles"}
+
+
+def test_tries_and_failures(planted, request):
+    """Without registers a try that wrote while nobody had the lock has it. A try that is inlined is none."""
+    told = ("0", "0") if request.node.callspec.id == "inlined" else ("12", "6")
+    assert (planted.locks["tried"]["tries"], planted.locks["tried"]["tries_failed"]) == told
 
 
 def test_an_inversion(planted):
@@ -91,11 +97,42 @@ def test_a_holder_that_is_interrupted_by_what_takes_the_lock_too(planted):
     assert "is_disturbed (" in said and "handles (" in said
 
 
-@pytest.mark.deep
-def test_registers_say_whether_interrupts_were_on(tmp_path):
+@pytest.fixture(scope="module")
+def newer(tmp_path_factory):
+    """The image under a QEMU whose plugins read registers. Its spin_lock() counts its calls before it takes the lock."""
     if not QEMU10.exists():
         pytest.skip("build/qemu-10.0 is not there: host/fetch-qemu10 fetches it on Debian 12")
-    newer = Watched(tmp_path, env={"PATH": f"{QEMU10}/bin:{os.environ['PATH']}"}, qemu=["-L", QEMU10 / "share/qemu"])
+    return Watched(tmp_path_factory.mktemp("newer"), "-DCOUNTED", env={"PATH": f"{QEMU10}/bin:{os.environ['PATH']}"},
+                   qemu=["-L", QEMU10 / "share/qemu"])
+
+
+@pytest.mark.deep
+def test_by_its_argument_a_lock_is_told_from_what_its_function_counts(newer):
+    assert set(newer.locks) == LOCKS
+    assert int(newer.locks["around"]["taken"]) == 6
+
+
+@pytest.mark.deep
+def test_the_result_says_which_tries_failed(newer):
+    assert (newer.locks["tried"]["tries"], newer.locks["tried"]["tries_failed"]) == ("12", "6")
+
+
+@pytest.mark.deep
+def test_the_sizes_that_an_allocator_is_asked_for(newer):
+    assert newer.sizes == [{"lock": "heap.lock", "size_bytes": str(4096 * pages), "taken": "3"} for pages in (1, 2)]
+    assert "heap.lock was taken to allocate in 6 of its 6 sections: bytes p50 4096" in newer.done.stdout
+    assert "heap.lock was taken to allocate" in html.unescape(newer.page)
+    assert (newer.locks["heap.lock"]["allocating"], newer.locks["kept"]["allocating"]) == ("6", "0")
+    assert "sizes = [[4096, 3], [8192, 3]]" in (newer.out / "workloads/heap.lock.toml").read_text()
+
+
+def test_before_qemu_10_sizes_are_not_known(planted):
+    assert planted.sizes == [] and planted.locks["heap.lock"]["allocating"] == ""
+    assert "The sizes that allocates are asked for are not known" in planted.done.stdout
+
+
+@pytest.mark.deep
+def test_registers_say_whether_interrupts_were_on(newer):
     assert "an interrupt came" in newer.said("disturbed was held when")
     on = {name: float(row["interrupts_on_share"]) for name, row in newer.locks.items()}
     assert on == {**dict.fromkeys(LOCKS, 0.0), "disturbed": 0.5}  # the handler's own are off

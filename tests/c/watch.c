@@ -294,6 +294,22 @@ static void who_waits_for_itself_by_instructions(void)
 	EXPECT_EQ(w.hart[0].r.had_site, CODE);
 }
 
+/* It counts its calls before: where its argument is known, that is no lock. */
+static void a_function_that_counts_before_it_takes(void)
+{
+	begin();
+	watch_enter(&w, 0, &takes,
+		    &(struct call){.site = 0x900, .returns_to = 0x904, .argument = TICKET});
+	access_of(0, TAKES_AT + 8, COUNTER, true, true);
+	access_of(0, TAKES_AT + 12, SERVING, true, true);
+	access_of(0, TAKES_AT + 16, COUNTER + 64, true, true);
+	leave(0, &takes);
+	store(0, SERVING);
+	EXPECT_EQ(section(0).lock, SERVING);
+	EXPECT_EQ(word_at(COUNTER).taken, 0);
+	EXPECT_EQ(word_at(SERVING).taken, 1);
+}
+
 /* Its slow path is another function, which writes the word again; the first instruction is a
  * loop's; and it comes back by another one's last instruction. */
 static void a_function_that_calls_another(void)
@@ -372,6 +388,45 @@ static void a_function_that_tries(void)
 	EXPECT_EQ(word_at(TICKET).tries, 3);
 	EXPECT_EQ(word_at(TICKET).failed, 2);
 	EXPECT_EQ(section(0).interrupts, INTERRUPTS_ON);
+}
+
+enum {
+	ALLOCATES_FOR = 0x800,
+	INNER = 0x840
+}; /* where calls of functions that allocate return to */
+
+/* Takes a lock and lets it go. Returns the bytes that its hart had asked for then. */
+static uint64_t bytes_of_a_section(void)
+{
+	size_t i = sections.handed;
+
+	amo(0, TICKET);
+	load(0, DATA);
+	store(0, SERVING);
+	return section(i).bytes;
+}
+
+static void what_is_asked_for_is_of_the_sections_inside(void)
+{
+	begin();
+	EXPECT_EQ(bytes_of_a_section(), 0);
+	watch_request(&w, 0, 24, ALLOCATES_FOR);
+	EXPECT_EQ(bytes_of_a_section(), 24);
+	watch_request(&w, 0, 4096, INNER); /* it has no memory itself, and asks for a page */
+	EXPECT_EQ(bytes_of_a_section(), 4096);
+	watch_goes_on(&w, 0, INNER);
+	EXPECT_EQ(bytes_of_a_section(), 24);
+	watch_request(&w, 0, 64, ALLOCATES_FOR); /* by a jump at its end: both come back at once */
+	EXPECT_EQ(bytes_of_a_section(), 64);
+	watch_cause(&w, 0, LEVEL_SUPERVISOR, CAUSE_INTERRUPT, now[0]);
+	EXPECT_EQ(bytes_of_a_section(), 0);
+	watch_return(&w, 0, LEVEL_SUPERVISOR, now[0]);
+	EXPECT_EQ(bytes_of_a_section(), 64);
+	watch_goes_on(&w, 0, ALLOCATES_FOR);
+	EXPECT_EQ(bytes_of_a_section(), 0);
+	for (unsigned i = 0; i <= WATCH_REQUESTS; i++) /* they never come back */
+		watch_request(&w, 0, 1 + i, ALLOCATES_FOR + 8 * i);
+	EXPECT_EQ(bytes_of_a_section(), 1 + WATCH_REQUESTS);
 }
 
 static void a_handler_takes_a_lock(void)
@@ -466,8 +521,10 @@ int main(void)
 	functions_say_it_themselves();
 	who_waits_for_itself();
 	who_waits_for_itself_by_instructions();
+	a_function_that_counts_before_it_takes();
 	a_function_that_calls_another();
 	a_function_that_tries();
+	what_is_asked_for_is_of_the_sections_inside();
 	a_handler_takes_a_lock();
 	a_call_while_held();
 	later_accesses_of_a_section_are_not_looked_at();

@@ -11,10 +11,12 @@ from support.run import run_here
 
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import RunError, UsageError
+from hartlock.base.option_types import OptionError
 from hartlock.engine import build
 from hartlock.folder.observe_files import ORDER
 from hartlock.observe import image as images
-from hartlock.observe import records, view
+from hartlock.observe import records, sizes, view
+from hartlock.observe.allocator import Allocator
 from hartlock.observe.locks import gaps, locks_of, names_of, unclear
 from hartlock.observe.records import Records
 from hartlock.observe.run import Request, Run, functions_of
@@ -168,6 +170,36 @@ def test_a_function_that_is_not_there_brings_the_nearest_name():
         functions_of(IMAGE, {"acquire": (), "try": (), "release": ["first"]})
 
 
+def test_sizes_that_were_asked_for():
+    found = seen([section(A, 0, 10 * i, 10 * i + 5, bytes=size, interrupts=1) for i, size in enumerate((64, 0, 4096, 64))], [word(A, 4, 4)])
+    lock, = locks_of(found, IMAGE)
+    assert lock.sizes == ((64, 2), (4096, 1)) and (lock.size.p50, lock.size.max) == (64, 4096)
+    said, = sizes.told([lock], [], True)
+    assert said == ("a_lock was taken to allocate in 3 of its 4 sections: bytes p50 64, p90 64, at the most 4096; most often 64 (2 times) and "
+                    "4096 (1 times)")
+
+
+def test_sizes_that_are_not_known():
+    lock, = locks_of(seen([section(A, 0, 10, 15)], [word(A, 2, 2)]), IMAGE)
+    asked = sizes.entries(IMAGE, [Allocator.of("first:a3:order")])
+    assert asked == [sizes.Entry(0x100, Allocator("first", 3, "order"))] and asked[0].argument == "allocates=0x100:3:order"
+    assert "The sizes that first are asked for are not known" in sizes.told([lock], asked, False)[0]
+    assert sizes.told([lock], [], False) == sizes.told([], asked, False) == []
+
+
+def test_functions_that_are_asked_for_memory():
+    assert [Allocator.of(text) for text in ("f", "f:a2", "f:pages", "f:a7:order")] == [
+        Allocator("f", 0, "bytes"), Allocator("f", 2, "bytes"), Allocator("f", 0, "pages"), Allocator("f", 7, "order")]
+    for wrong in ("", "f:a8", "f:x0", "f:a0:kilobytes", "f:pages:a0"):
+        with pytest.raises(OptionError, match="is not NAME"):
+            Allocator.of(wrong)
+    with pytest.raises(UsageError, match="--sizes frist: .* is it first"):
+        sizes.entries(IMAGE, [Allocator.of("frist")])
+    known = images.Image()
+    known.add([Symbol("sbi_malloc_from", 0x100, 0, True), Symbol("alloc_heap_pages", 0x120, 0, True)])
+    assert [entry.argument for entry in sizes.entries(known, [])] == ["allocates=0x100:1:bytes", "allocates=0x120:2:order"]
+
+
 def test_the_functions_of_known_projects_are_found():
     known = images.Image()
     known.add([Symbol("spin_lock", 0x100, 0, True), Symbol("spin_unlock", 0x120, 0, True), Symbol("other", 0x140, 0, True)])
@@ -236,7 +268,7 @@ def test_a_folder_that_is_none_of_observe(tmp_path):
 
 def told_of(folder, troubles):
     observed(folder, 3)
-    (folder / "observe.json").write_text(json.dumps({"facts": ["1 M instructions"], "troubles": troubles, "unclear": "", "workloads": [],
+    (folder / "observe.json").write_text(json.dumps({"facts": ["1 M instructions"], "troubles": troubles, "sizes": [], "unclear": "", "workloads": [],
                                                      "context": [("command", "observe <x>")]}))
     return page.write(folder).read_text()
 
@@ -267,7 +299,7 @@ def test_a_page_that_cannot_be_written_does_not_spoil_what_was_seen(tmp_path, mo
     monkeypatch.setattr(build, "watcher", lambda: tmp_path)
     without(monkeypatch, "jinja2")
     said = io.StringIO()
-    run = Run(Request(IMAGE, [], True, 1, "", tmp_path, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
+    run = Run(Request(IMAGE, [], [], True, 1, "", tmp_path, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
     run.path = tmp_path
     run.outcome.worse("3 records could not be written")
     run._end()

@@ -102,6 +102,22 @@ def test_of_too_many_sections_runs_are_kept(tmp_path):
     assert len(known.word) < 30_000  # the kernel's command line has it
 
 
+def test_sizes_are_in_the_file(tmp_path):
+    sections = [section(h, 100 * i + 10, 100 * i + 20, bytes=size) for i, size in enumerate((64, 4096, 64, 0)) for h in (0, 1)]
+    assert file_of(tmp_path, *observed(sections)).sizes == ((64, 4), (4096, 2))
+    assert file_of(tmp_path, *observed([section(h, 1, 2) for h in (0, 1)])).sizes == ()
+
+
+def test_of_too_many_sizes_the_larger_are_rounded_up(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text(replay.text_of("a", SOURCE, SEEN, CLASSES, tuple((size, 1) for size in range(1, 1001))))
+    sizes = replay.read(path).sizes
+    assert 32 < len(sizes) <= replay.MAX_SIZES and sum(times for _, times in sizes) == 1000
+    assert sizes[:4] == ((1, 1), (2, 1), (3, 1), (4, 1)) and sizes[-1][0] >= 1000
+    below = {limit: sum(times for size, times in sizes if size <= limit) for limit, _ in sizes}
+    assert all(limit - limit // 8 - 1 <= n <= limit for limit, n in below.items() if limit <= 1000)
+
+
 def text(**changes):
     return replay.text_of("heap_lock", SOURCE, replace(SEEN, **changes), CLASSES)
 
@@ -136,6 +152,7 @@ def redigested(changed):
     ("[60, 260, 3, 1, 2]", "[60, 260, 3, 1]", r"\[60, 260, 3, 1\] is not"), ("[60, 260, 3, 1, 2]", "[60, -1, 3, 1, 2]", "is not"),
     ("[60, 260, 3, 1, 2]", "[60, 260, 40, 40, 2]", "more than 64 lines"), ("taken = 900", "token = 900", r"\[seen\] does not have exactly"),
     ("taken = 900", 'taken = "many"', "seen.taken is no number"), ('name = "heap_lock"', 'name = "heap lock"', "no name"),
+    ("format = 1", "format = 1\nsizes = [[0, 1]]", "its sizes are not"), ("format = 1", "format = 1\nsizes = [[16]]", "its sizes are not"),
     ("[[class]]", "[class]", "Cannot|no TOML"), ("taken = 900", "taken = true", "seen.taken is no number")])
 def test_a_file_that_is_wrong_is_refused(tmp_path, old, new, says):
     path = tmp_path / "wrong.toml"

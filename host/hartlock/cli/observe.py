@@ -11,6 +11,7 @@ from hartlock.base.text import printable
 from hartlock.cli import arguments
 from hartlock.engine.build import file_hash
 from hartlock.engine.tcg import Tcg
+from hartlock.observe.allocator import Allocator
 from hartlock.plan.replay import Source
 
 NAME = "observe"
@@ -39,6 +40,9 @@ def parser() -> argparse.ArgumentParser:
     for kind, what in (("acquire", "take a lock"), ("try", "try to take one"), ("release", "let one go")):
         p.add_argument(f"--{kind}", type=arguments.several(word), default=(), metavar="NAMES",
                        help=f"functions that {what} (default: those of OpenSBI, Xen, Xvisor, Linux and seL4)")
+    p.add_argument("--sizes", type=arguments.several(Allocator.of), default=(), metavar="NAMES",
+                   help="functions that are asked for memory, NAME[:REGISTER[:UNIT]]: the register of the argument that says for how much, "
+                   "a0 (the default) to a7; bytes (the default), pages or order. From QEMU 10 on (default: those of common projects)")
     p.add_argument("--auto", choices=("on", "off"), default="on",
                    help="find inlined locks by their instructions, besides those of the functions (default on)")
     p.add_argument("--for", dest="seconds", type=arguments.seconds, default=USUAL_S, metavar="S",
@@ -80,6 +84,7 @@ def main(argv: Sequence[str]) -> int:
     Tcg.check_programs()
     from hartlock.observe import image as images
     from hartlock.observe.run import Request, functions_of, observe
+    from hartlock.observe.sizes import entries
     from hartlock.report import observed
 
     image = images.Image()
@@ -89,5 +94,5 @@ def main(argv: Sequence[str]) -> int:
         image.add(images.of_list(path))
     functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),
                                      images.RELEASE: options.release})
-    return observe(Request(image, functions, options.auto == "on", options.seconds, options.until, options.out, qemu,
+    return observe(Request(image, functions, entries(image, options.sizes), options.auto == "on", options.seconds, options.until, options.out, qemu,
                            _source(options.elf, qemu, argv), observed.write))

@@ -3,7 +3,7 @@
 import csv
 from pathlib import Path
 
-LOCKS, SITES, ORDER, TOLD, CONSOLE = "locks.csv", "sites.csv", "order.dot", "observe.json", "console.log"
+LOCKS, SITES, SIZES, ORDER, TOLD, CONSOLE = "locks.csv", "sites.csv", "sizes.csv", "order.dot", "observe.json", "console.log"
 
 
 def rows(path: Path) -> list[dict[str, str]]:

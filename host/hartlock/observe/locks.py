@@ -69,6 +69,13 @@ class Lock:
     interrupts_on: float  # the share of its sections whose hart had interrupts on when it took it; NaN where no register is known
     interrupted: float  # the share of its sections in which an interrupt came; NaN as above
     sites: tuple[Site, ...]  # the most frequent first
+    is_registered: bool  # QEMU could read registers: what takes them is known
+    sizes: tuple[tuple[int, int], ...]  # bytes that allocating functions were asked for, and the sections of each; the smallest first
+
+    @property
+    def size(self) -> Spread:
+        """The spread of the bytes asked for."""
+        return Spread.of(np.repeat([size for size, _ in self.sizes], [times for _, times in self.sizes]))
 
     @property
     def per_hart(self) -> dict[int, int]:
@@ -169,7 +176,12 @@ def _lock(word: Any, sections: Array, lines: Array, image: Image) -> Lock:
         slept=float(has_slept.mean()) if len(has_slept) else 0.0, written=Spread.of(ended["written"]).p50,
         read=Spread.of(ended["read"]).p50, shared=int(is_shared(lines).sum()), trapped=_share(sections["trapped"] > 0),
         interrupts_on=_share(sections["interrupts"][told] == INTERRUPTS_ON), interrupted=_share(sections["interrupted"][told] > 0),
-        sites=_sites(sections, image))
+        sites=_sites(sections, image), is_registered=bool(told.any()), sizes=_sizes(sections))
+
+
+def _sizes(sections: Array) -> tuple[tuple[int, int], ...]:
+    sizes, times = np.unique(sections["bytes"][sections["bytes"] > 0], return_counts=True)
+    return tuple((int(size), int(n)) for size, n in zip(sizes, times, strict=True))
 
 
 def _share(of: Array) -> float:

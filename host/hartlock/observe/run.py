@@ -18,7 +18,7 @@ from hartlock.engine.process import Drained
 from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
 from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, TOLD
-from hartlock.observe import records, view, workload
+from hartlock.observe import records, sizes, view, workload
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
 from hartlock.observe.locks import Lock, locks_of, names_of, unclear
 from hartlock.observe.trouble import troubles
@@ -36,6 +36,7 @@ class Request:
 
     image: Image
     functions: Sequence[Function]
+    allocators: Sequence[sizes.Entry]
     automatic: bool
     seconds: int
     until: str
@@ -51,6 +52,7 @@ class Told:
 
     facts: list[str]
     troubles: list[str]
+    sizes: list[str]
     unclear: str
     context: list[tuple[str, str]]
 
@@ -63,7 +65,8 @@ class Told:
         source = request.source
         context = [("command", source.command), ("image", source.image), ("SHA-256", source.sha256),
                    ("QEMU", first_line(output_of(QEMU, "--version"))), ("commit", commit())]
-        return cls(facts, troubles(seen, locks, request.image), words, [(name, value) for name, value in context if value])
+        asked = sizes.told(locks, request.allocators, any(lock.is_registered for lock in locks))
+        return cls(facts, troubles(seen, locks, request.image), asked, words, [(name, value) for name, value in context if value])
 
     def write(self, folder: Path, workloads: Sequence[Path]) -> None:
         """Write observe.json."""
@@ -93,6 +96,7 @@ class Run:
     def _command(self, folder: Path) -> list[str]:
         self.monitor = folder / "qmp"
         told = [f"{KIND_OF[f.kind]}={f.begin:#x}:{f.end:#x}" for f in self.request.functions]
+        told += [entry.argument for entry in self.request.allocators]
         plugin = ",".join([escaped(self.plugin), f"out={escaped(self.path)}", *(["auto=on"] if self.request.automatic else []), *told])
         return [QEMU, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
                 "-qmp", f"unix:{escaped(self.monitor)},server=on,wait=off", "-plugin", plugin, *self.request.qemu]
@@ -156,6 +160,8 @@ class Run:
             say(view.table(locks))
         for trouble in said.troubles:
             say(f"- {trouble}", markup=False)
+        for sentence in said.sizes:
+            say(sentence, markup=False)
         if said.unclear:
             say(said.unclear, markup=False)
         files = workload.write(self.path, locks, seen, self.request.source)

@@ -1,5 +1,6 @@
 """The ranked table of locks in the terminal, and the files that a run of `observe` leaves."""
 
+import math
 import re
 from collections.abc import Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from rich.table import Table
 
 from hartlock.base.text import count, percent
 from hartlock.folder import writer
-from hartlock.folder.observe_files import LOCKS, SITES
+from hartlock.folder.observe_files import LOCKS, SITES, SIZES
 from hartlock.observe.image import Image
 from hartlock.observe.locks import UNCLEAR, Lock, names_of
 from hartlock.observe.records import Records
@@ -21,8 +22,9 @@ LOCK_COLUMNS = (
     "lock", "address", "taken", "harts", "busiest_share", "hold_p50_instructions", "hold_p90_instructions",
     "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
     "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "trapped_share",
-    "interrupts_on_share", "interrupted_share", "found_by")
+    "interrupts_on_share", "interrupted_share", "allocating", "size_p50_bytes", "size_p90_bytes", "size_max_bytes", "found_by")
 SITE_COLUMNS = ("lock", "function", "site", "taken", "place")
+SIZE_COLUMNS = ("lock", "size_bytes", "taken")
 _ARROW = re.compile(r'^  "(.*)" -> "(.*)" \[label="(\d+)"\];$', re.MULTILINE)  # as write_order() writes it
 
 
@@ -59,13 +61,22 @@ def unsure(words: Sequence[Any], image: Image) -> str:
 
 
 def write_locks(folder: Path, locks: Sequence[Lock], image: Image) -> None:
-    """Write locks.csv and sites.csv."""
+    """Write locks.csv, sites.csv and sizes.csv."""
     writer.write_csv(folder / LOCKS, LOCK_COLUMNS, (
         (lock.name, f"{lock.address:#x}", lock.taken, len(lock.per_hart), lock.busiest, lock.hold.p50, lock.hold.p90,
          lock.hold.p99, lock.hold.max, lock.gap.p50, lock.gap.p90, lock.slept, lock.written, lock.read, lock.shared,
-         lock.tries, lock.failed, lock.trapped, lock.interrupts_on, lock.interrupted, "function" if lock.by_function else "instruction") for lock in locks))
+         lock.tries, lock.failed, lock.trapped, lock.interrupts_on, lock.interrupted, *_allocating(lock),
+         "function" if lock.by_function else "instruction") for lock in locks))
     writer.write_csv(folder / SITES, SITE_COLUMNS, (
         (lock.name, site.function, f"{site.address:#x}", site.times, image.chain(site.address)) for lock in locks for site in lock.sites))
+    writer.write_csv(folder / SIZES, SIZE_COLUMNS, ((lock.name, size, times) for lock in locks for size, times in lock.sizes))
+
+
+def _allocating(lock: Lock) -> tuple[float, ...]:
+    """The sections that allocated, and the sizes asked for; NaN where they are not known."""
+    if not lock.sizes:
+        return (0 if lock.is_registered else math.nan, math.nan, math.nan, math.nan)
+    return (sum(times for _, times in lock.sizes), lock.size.p50, lock.size.p90, lock.size.max)
 
 
 def write_order(path: Path, records: Records, locks: Sequence[Lock], image: Image) -> None:

@@ -40,7 +40,7 @@ def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) ->
         if path in written:
             path = path.with_name(f"{path.stem}@{lock.address:#x}.toml")
         with writer.writing(path):
-            path.write_text(replay.text_of(lock.name, replace(source, lock=lock.name), _seen(lock, seen, len(locks), classes), classes),
+            path.write_text(replay.text_of(lock.name, replace(source, lock=lock.name), _seen(lock, seen, len(locks), classes), classes, lock.sizes),
                             encoding="utf-8")
         written.append(path)
     return written

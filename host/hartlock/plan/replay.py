@@ -19,11 +19,15 @@ from hartlock.plan.plan import MAX_HARTS
 
 FORMAT = 1
 MAX_CLASSES, MAX_STEPS, MAX_LINES, MAX_OWN = 16, 4096, 64, 32  # bench/replay.h
+MAX_SIZES = 64  # different ones
 MAX_LENGTH = 2**31 - 1  # instructions
 MOST_GAP = 20_000  # instructions of a gap that is replayed: a longer one is cut to that, and harts ask more often than they did
 DIGITS = 16  # a digest has so many
 _DIGEST = re.compile(rf'^digest = "([0-9a-f]{{{DIGITS}}})"\n', re.MULTILINE)
 _NAME = re.compile(r"[A-Za-z0-9_.+@-]{1,80}")
+
+
+Sizes = tuple[tuple[int, int], ...]  # bytes that an allocator was asked for, and how often; the smallest first
 
 
 class Step(NamedTuple):
@@ -83,6 +87,7 @@ class Workload:
     source: Source
     seen: Seen
     classes: tuple[HartClass, ...]
+    sizes: Sizes = ()  # (): they are not known, or it is no allocator's
 
     @property
     def label(self) -> str:
@@ -170,11 +175,25 @@ def _table(name: str, of: object) -> Iterable[str]:
     yield ""
 
 
-def text_of(lock: str, source: Source, seen: Seen, classes: Sequence[HartClass]) -> str:
+def _merged(sizes: Sizes) -> list[list[int]]:
+    """The sizes, of which there are at most MAX_SIZES: of more, those that are near each other count as the largest of them."""
+    bits, merged = 64, dict(sizes)
+    while len(merged) > MAX_SIZES:
+        bits //= 2
+        merged = {}
+        for size, times in sizes:
+            step = 1 << max(0, size.bit_length() - bits)
+            rounded = -(-size // step) * step
+            merged[rounded] = merged.get(rounded, 0) + times
+    return [list(entry) for entry in sorted(merged.items())]
+
+
+def text_of(lock: str, source: Source, seen: Seen, classes: Sequence[HartClass], sizes: Sizes = ()) -> str:
     """The text of a workload file."""
     lines = ["# The sections and gaps of a lock, as ./run-bench.sh observe saw them (docs/use/observe.md).",
              "#     ./run-bench.sh sweep --workload THIS-FILE", "#     ./run-bench.sh advise --workload THIS-FILE",
-             f"format = {FORMAT}", f'name = "{file_name(lock)}"', 'digest = "' + "0" * DIGITS + '"', "",
+             f"format = {FORMAT}", f'name = "{file_name(lock)}"', 'digest = "' + "0" * DIGITS + '"',
+             *(["# The sizes that were asked for under it: [bytes, how often].", f"sizes = {_merged(sizes)}"] if sizes else []), "",
              *_table("source", source), *_table("seen", seen)]
     for each in classes:
         lines += ["# A step: [gap, hold, lines written, lines only read, lines of the hart alone]; gap and hold in instructions.",
@@ -213,7 +232,7 @@ def _workload(known: dict[str, Any], text: str) -> Workload:
     if not isinstance(classes, list) or not 1 <= len(classes) <= MAX_CLASSES:
         raise ValueError(f"it has no [[class]], or more than {MAX_CLASSES}")
     made = Workload(known["name"], said[1], _fields_of(Source, known.get("source"), "source"), _fields_of(Seen, known.get("seen"), "seen"),
-                    tuple(map(_class, classes)))
+                    tuple(map(_class, classes)), _sizes(known.get("sizes", [])))
     if not 1 <= made.harts <= MAX_HARTS:
         raise ValueError(f"its classes have {made.harts} harts, and 1 to {MAX_HARTS} can be")
     if sum(len(c.steps) for c in made.classes) > MAX_STEPS:
@@ -234,6 +253,16 @@ def _fields_of(of: type, table: object, name: str) -> Any:
 
 def _is_number(value: object, most: int) -> bool:
     return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= most
+
+
+def _sizes(entries: Any) -> Sizes:
+    if not isinstance(entries, list) or len(entries) > MAX_SIZES or not all(_is_size(entry) for entry in entries):
+        raise ValueError(f"its sizes are not at most {MAX_SIZES} of [bytes, how often], whole numbers from 1 on")
+    return tuple((size, times) for size, times in entries)
+
+
+def _is_size(entry: object) -> bool:
+    return isinstance(entry, list) and len(entry) == 2 and all(_is_number(n, 2**64 - 1) and n for n in entry)
 
 
 def _class(entry: Any) -> HartClass:

@@ -9,7 +9,7 @@ from typing import Any
 from hartlock.base.errors import UsageError
 from hartlock.base.text import count, percent
 from hartlock.folder import writer
-from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, SITES, TOLD, rows
+from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, SITES, SIZES, TOLD, rows
 from hartlock.report.page import PAGE, missing
 from hartlock.report.table import Column, Entry, TableRow
 
@@ -22,7 +22,8 @@ COLUMNS = [
     Column("writes", "lines of 64 bytes that a section writes"), Column("reads", "lines that it only reads"),
     Column("shared", "lines that several harts touch in its sections, one of them writing"),
     Column("tries", "calls of functions that try; below: failed"), Column("traps", "sections in which one came"),
-    Column("interrupts on", "when it was taken; empty before QEMU 10"), Column("found by", "a named function, or its instructions", "word"),
+    Column("interrupts on", "when it was taken; empty before QEMU 10"),
+    Column("allocating", "sections of a function that allocates; below: median of the bytes asked for; empty before QEMU 10"), Column("found by", "a named function, or its instructions", "word"),
 ]
 LIMITS = (
     "How much harts wait: under emulation that depends on this computer. The model says it: sweep --workload replays a lock.",
@@ -51,6 +52,7 @@ def _row(lock: dict[str, str]) -> TableRow:
         _word(lock["lock"]), _number(lock["taken"]), _number(lock["harts"]),
         _share(lock["busiest_share"]), *lengths, _number(lock["gap_p50_instructions"]), _share(lock["gaps_slept_share"]), *lines,
         _number(lock["tries"], below=tries), _share(lock["trapped_share"]), _share(lock["interrupts_on_share"]),
+        _number(lock["allocating"], below=f"{count(float(lock['size_p50_bytes']))} bytes" if lock["size_p50_bytes"] else ""),
         _word(lock["found_by"])])
 
 
@@ -86,7 +88,7 @@ def write(folder: Path) -> Path:
     text = environment.get_template("observe.html").render(
         title=folder.name, headline=headline(locks), lead=lead(locks, told["workloads"]), told=told, columns=COLUMNS,
         rows=[_row(lock) for lock in locks], sites=sites[:SITES_SHOWN], more=max(0, len(sites) - SITES_SHOWN), limits=LIMITS,
-        files=[name for name in (LOCKS, SITES, ORDER, CONSOLE, TOLD) if (folder / name).exists()],
+        files=[name for name in (LOCKS, SITES, SIZES, ORDER, CONSOLE, TOLD) if (folder / name).exists()],
         css=markup((PAGE / "report.css").read_text(encoding="utf-8")), js=markup((PAGE / "report.js").read_text(encoding="utf-8")))
     path = folder / "observe.html"
     with writer.writing(path):

@@ -3,8 +3,8 @@
  * names it.
  *
  * It is its own firmware: it starts in M-mode, and goes on in S-mode. With -DINLINED the locks are
- * inlined, else they are the functions spin_lock() and spin_unlock(). Harts take turns by plain
- * loads and stores alone.
+ * inlined, else they are the functions spin_lock() and spin_unlock(). With -DCOUNTED spin_lock()
+ * counts its calls before it takes the lock. Harts take turns by plain loads and stores alone.
  */
 #include <stdint.h>
 
@@ -49,12 +49,12 @@ typedef struct {
 } spinlock;
 
 #define OWN_LINE __attribute__((aligned(LINE)))
-OWN_LINE spinlock left, right, around, north, south, twice, kept, slept, called, disturbed;
+OWN_LINE spinlock left, right, around, north, south, twice, kept, slept, called, tried, disturbed;
 OWN_LINE struct {
 	uint64_t blocks;
 	spinlock lock;
 } heap;
-OWN_LINE uint32_t counter;
+OWN_LINE uint32_t counter, calls_of_lock;
 OWN_LINE uint32_t flag;
 OWN_LINE volatile uint64_t data[LINE];
 OWN_LINE static volatile uint32_t turn;
@@ -69,6 +69,9 @@ OWN_LINE static volatile uint32_t handler_takes;
 
 LOCK void spin_lock(spinlock *l)
 {
+#ifdef COUNTED
+	__atomic_fetch_add(&calls_of_lock, 1, __ATOMIC_RELAXED);
+#endif
 	uint32_t mine = __atomic_fetch_add(&l->next, 1, __ATOMIC_RELAXED);
 
 	while (__atomic_load_n(&l->serving, __ATOMIC_ACQUIRE) != mine)
@@ -78,6 +81,14 @@ LOCK void spin_lock(spinlock *l)
 LOCK void spin_unlock(spinlock *l)
 {
 	__atomic_store_n(&l->serving, l->serving + 1, __ATOMIC_RELEASE);
+}
+
+LOCK _Bool spin_trylock(spinlock *l)
+{
+	uint32_t free = __atomic_load_n(&l->serving, __ATOMIC_RELAXED);
+
+	return __atomic_compare_exchange_n(&l->next, &free, free + 1, 0, __ATOMIC_ACQUIRE,
+					   __ATOMIC_RELAXED);
 }
 
 static void work(void)
@@ -177,12 +188,25 @@ NAMED void flags(unsigned i)
 		__atomic_store_n(&flag, 0, __ATOMIC_RELEASE);
 }
 
-NAMED void allocates(void)
+/* The function that allocates: it is asked for pages, by its second argument. */
+NAMED void allocates(unsigned hart, uint64_t pages)
 {
+	__asm__ volatile("" ::"r"(hart), "r"(pages));
 	spin_lock(&heap.lock);
 	heap.blocks++;
 	work();
 	spin_unlock(&heap.lock);
+}
+
+/* The second try fails, for the hart has the lock. */
+NAMED void tries(void)
+{
+	if (!spin_trylock(&tried))
+		return;
+	work();
+	if (!spin_trylock(&tried))
+		work();
+	spin_unlock(&tried);
 }
 
 NAMED void takes_twice(void)
@@ -214,7 +238,8 @@ static void one_turn(unsigned hart)
 	sleeps();
 	calls();
 	is_disturbed();
-	allocates();
+	allocates(hart, 1 + hart);
+	tries();
 	takes_twice();
 	keeps(0);
 	for (unsigned i = 0; i < 2 * LINE; i++) {
