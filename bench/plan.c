@@ -195,6 +195,35 @@ static const char *read_replay(struct plan *plan, struct word w)
 	return read_class(rest) ? NULL : wrong;
 }
 
+/* BYTESxENTRIES */
+static bool read_size(struct word item)
+{
+	struct word size, count;
+	uint64_t bytes, entries;
+
+	return split(item, 'x', &size, &count) && number(size, UINT32_MAX, &bytes) &&
+	       number(count, SIZES_ENTRIES, &entries) && sizes_add((uint32_t)bytes, entries);
+}
+
+/* NAME/DIGEST/SIZE,SIZE... The name and the digest are the host program's. */
+static const char *read_observed(struct plan *plan, struct word w)
+{
+	static const char wrong[] = "observed sizes are name/digest/BYTESxENTRIES,..., of 64 "
+				    "entries";
+	struct word name, item, rest;
+
+	sizes_clear();
+	if (!split(w, '/', &name, &rest) || !split(rest, '/', &name, &rest))
+		return wrong;
+	while (split(rest, ',', &item, &rest))
+		if (!read_size(item))
+			return wrong;
+	if (!read_size(rest) || !sizes_given())
+		return wrong;
+	plan->work.sizes = SIZES_OBSERVED;
+	return NULL;
+}
+
 #define PASS(name, ...) #name,
 const char *const pass_names[WORKERS] = {
 #include "passes.def"
@@ -295,6 +324,16 @@ static const char *read_number(struct plan *plan, const struct plan_key *key, st
 	return NULL;
 }
 
+/* Does a key ask for the full variant? In a replay interrupts may be kept off without it. */
+static bool needs_full(const struct plan *plan, bool in_replay)
+{
+	for (const struct plan_key *key = plan_keys; key < plan_keys + plan_key_count; key++)
+		if (key->full && plan_value(plan, key) != key->usual &&
+		    !(in_replay && key->offset == offsetof(struct plan, work.irq_off)))
+			return true;
+	return false;
+}
+
 /* Returns what is wrong with several keys together; NULL: nothing. It is asked behind each key,
  * so that the last one is named. */
 static const char *contradiction(const struct plan *plan)
@@ -303,6 +342,8 @@ static const char *contradiction(const struct plan *plan)
 		return "align is not a power of two";
 	if (plan->work.think_range > 2 * (uint64_t)plan->work.think)
 		return "think_range is more than twice think";
+	if (plan->work.sizes == SIZES_OBSERVED && !sizes_given())
+		return "sizes=observed stands behind the key observed";
 	if (plan->work.sizes != SIZES_FIXED && plan->work.align > sizes_unit(plan->work.sizes))
 		return "align does not divide the sizes";
 	if (plan->work.allocator != ALLOCATOR_BUMP && plan->exhaust != 0)
@@ -322,8 +363,9 @@ static const char *contradiction(const struct plan *plan)
 	if (plan->work.locks > 1 && plan->work.placement == PLACEMENT_RANDOM)
 		return "several locks are padded or packed";
 	if (replay_given() &&
-	    (plan_needs_full(plan) || plan->work.hold != 0 || plan->work.think != 0))
-		return "a replay goes with no hold, no think and no key of the full variant";
+	    (needs_full(plan, true) || plan->work.hold != 0 || plan->work.think != 0))
+		return "a replay goes with no hold, no think and no key of the full variant but "
+		       "irq";
 	return NULL;
 }
 
@@ -358,10 +400,7 @@ static const char *read_word(struct plan *plan, struct word w)
 
 bool plan_needs_full(const struct plan *plan)
 {
-	for (const struct plan_key *key = plan_keys; key < plan_keys + plan_key_count; key++)
-		if (key->full && plan_value(plan, key) != key->usual)
-			return true;
-	return false;
+	return needs_full(plan, false);
 }
 
 const char *plan_read(struct plan *plan, const char *text, const char **at)
@@ -372,6 +411,7 @@ const char *plan_read(struct plan *plan, const char *text, const char **at)
 
 	*plan = (struct plan){.passes = (1u << PASSES) - 1};
 	replay_clear();
+	sizes_clear();
 	for (const struct plan_key *key = plan_keys; key < plan_keys + plan_key_count; key++)
 		set_value(plan, key, key->usual);
 	*at = text;

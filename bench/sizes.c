@@ -1,8 +1,6 @@
 #include "sizes.h"
 
-const char *const sizes_names[SIZES_KINDS] = {"fixed", "small", "pages", "mixed"};
-
-const uint32_t sizes_table[SIZES_KINDS][SIZES_ENTRIES] = {
+uint32_t sizes_table[SIZES_KINDS][SIZES_ENTRIES] = {
 	[SIZES_SMALL] =
 		{
 			[0 ... 23] = 16,
@@ -33,6 +31,27 @@ const uint32_t sizes_table[SIZES_KINDS][SIZES_ENTRIES] = {
 			[60 ... 63] = 4096,
 		},
 };
+
+static size_t observed; /* entries of SIZES_OBSERVED */
+
+void sizes_clear(void)
+{
+	observed = 0;
+}
+
+bool sizes_add(uint32_t size, uint64_t entries)
+{
+	if (size == 0 || entries > SIZES_ENTRIES - observed)
+		return false;
+	while (entries-- > 0)
+		sizes_table[SIZES_OBSERVED][observed++] = size;
+	return true;
+}
+
+bool sizes_given(void)
+{
+	return observed == SIZES_ENTRIES;
+}
 
 size_t sizes_unit(enum sizes kind)
 {

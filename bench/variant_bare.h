@@ -1,4 +1,4 @@
-/* variant_bare.h: the hooks that do nothing in the plain variant and in that of replays. */
+/* variant_bare.h: the hooks that do nothing in the plain variant and in that of replays alike. */
 #ifndef BENCH_VARIANT_BARE_H
 #define BENCH_VARIANT_BARE_H
 
@@ -11,18 +11,6 @@ static inline size_t hook_size(const struct workload *work, const struct hooks *
 {
 	(void)h;
 	return work->size;
-}
-
-static inline unsigned long hook_mask(const struct workload *work)
-{
-	(void)work;
-	return 0;
-}
-
-static inline void hook_unmask(const struct workload *work, unsigned long was)
-{
-	(void)work;
-	(void)was;
 }
 
 static inline void hook_inside(const struct workload *work, struct hooks *h, bool inside)

@@ -7,11 +7,11 @@
 #include "churn.h"
 #include "ipi_noise.h"
 #include "port.h"
-#include "port_irq.h"
 #include "shootdown.h"
 #include "sizes.h"
 #include "timer_noise.h"
 #include "variant.h"
+#include "variant_irq.h"
 #include "window.h"
 
 #define VARIANT_FULL   1
@@ -120,17 +120,6 @@ static inline size_t hook_size(const struct workload *work, const struct hooks *
 {
 	(void)work;
 	return h->size;
-}
-
-static inline unsigned long hook_mask(const struct workload *work)
-{
-	return work->irq_off ? port_irq_save() : 0;
-}
-
-static inline void hook_unmask(const struct workload *work, unsigned long was)
-{
-	if (work->irq_off)
-		port_irq_restore(was);
 }
 
 static inline void hook_inside(const struct workload *work, struct hooks *h, bool inside)

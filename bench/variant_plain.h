@@ -22,6 +22,18 @@ static inline void hook_ready(const struct workload *work, struct hooks *h)
 	(void)h;
 }
 
+static inline unsigned long hook_mask(const struct workload *work)
+{
+	(void)work;
+	return 0;
+}
+
+static inline void hook_unmask(const struct workload *work, unsigned long was)
+{
+	(void)work;
+	(void)was;
+}
+
 static inline void hook_touch(const struct workload *work, struct hooks *h)
 {
 	(void)work;

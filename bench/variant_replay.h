@@ -9,6 +9,7 @@
 #include "replay.h"
 #include "variant.h"
 #include "variant_bare.h"
+#include "variant_irq.h"
 
 #define VARIANT_FULL   0
 #define VARIANT_STARTS 1

@@ -2,12 +2,13 @@
  * with locks into files of records (records.def).
  *
  *     -plugin hartlock-observe.so,out=DIR[,auto=on][,takes=0xBEGIN:0xEND,tries=...,letsgo=...]
- *         [,allocates=0xBEGIN:ARGUMENT:UNIT]
+ *         [,allocates=0xBEGIN:ARGUMENT:UNIT][,phase=0xADDRESS]
  *
  * `auto=on` takes note of atomic instructions everywhere; `takes`, `tries` and `letsgo` name
  * functions by their addresses. `allocates` names one that is asked for memory: by its argument
- * number 0 to 7, in bytes, pages, or as the order of a number of pages. The host program knows the
- * symbols, and what a record means.
+ * number 0 to 7, in bytes, pages, or as the order of a number of pages. When a hart comes to the
+ * address of a `phase` for the first time, that phase begins. The host program knows the symbols,
+ * and what a record means.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -19,9 +20,9 @@
 #include "registers.h"
 #include "watch.h"
 
-enum { FUNCTIONS = 256, ALLOCATORS = 64 };
+enum { FUNCTIONS = 256, ALLOCATORS = 64, PHASES_MOST = 64 };
 enum unit { BYTES, PAGES, ORDER, UNITS };
-enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, LISTS };
+enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, PHASES, LISTS };
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
 
@@ -47,6 +48,12 @@ struct allocator {
 	enum unit unit;
 };
 
+/* An address at which a phase begins. */
+struct mark {
+	uint64_t pc;
+	bool has_begun;
+};
+
 struct block {
 	uint64_t first, last; /* addresses of its first and its last instruction */
 	uint64_t behind;      /* the address behind it, which a call at its end returns to */
@@ -66,14 +73,18 @@ static struct function function[FUNCTIONS];
 static size_t functions;
 static struct allocator allocator[ALLOCATORS];
 static size_t allocators;
+static struct mark mark[PHASES_MOST];
+static size_t marks;
 static const char *const unit_name[UNITS] = {"bytes", "pages", "order"};
 static int api;
 static bool has_ended;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static const char *const name_of[LISTS] = {"section", "word", "pair", "line", "hart", "touch"};
+static const char *const name_of[LISTS] = {"section", "word",  "pair", "line",
+					   "hart",    "touch", "phase"};
 static const size_t size_of[LISTS] = {sizeof(struct section_record), sizeof(struct word_record),
 				      sizeof(struct pair_record),    sizeof(struct line_record),
-				      sizeof(struct hart_record),    sizeof(struct touch_record)};
+				      sizeof(struct hart_record),    sizeof(struct touch_record),
+				      sizeof(struct phase_record)};
 static struct output output[LISTS];
 
 static uint64_t now(unsigned hart, const struct point *p)
@@ -236,6 +247,32 @@ static void on_request(unsigned hart, void *data)
 			      register_of(hart, REGISTER_RA));
 }
 
+/* A phase begins. The other harts' instructions are as they have told them: up to the end of the
+ * block that they are in. */
+static void begin_phase(struct mark *m)
+{
+	m->has_begun = true;
+	for (unsigned h = 0; h < WATCH_HARTS; h++) {
+		struct phase_record r = {m->pc, h,
+					 __atomic_load_n(&position[h].executed, __ATOMIC_RELAXED)};
+
+		if (r.instructions != 0)
+			output_put(&output[PHASES], &r);
+	}
+}
+
+static void on_mark(unsigned hart, void *data)
+{
+	struct mark *m = data;
+
+	(void)hart;
+	if (__atomic_load_n(&m->has_begun, __ATOMIC_RELAXED) || !begin())
+		return;
+	if (!m->has_begun)
+		begin_phase(m);
+	end();
+}
+
 static void on_sleep(unsigned hart, void *data)
 {
 	(void)data;
@@ -356,6 +393,14 @@ static void watch_requests(struct qemu_plugin_insn *insn, uint64_t pc)
 				insn, on_request, PLUGIN_READS_REGISTERS, &allocator[i]);
 }
 
+static void watch_marks(struct qemu_plugin_insn *insn, uint64_t pc)
+{
+	for (size_t i = 0; i < marks; i++)
+		if (mark[i].pc == pc)
+			qemu_plugin_register_vcpu_insn_exec_cb(insn, on_mark, PLUGIN_NO_REGISTERS,
+							       &mark[i]);
+}
+
 static void watch_flow(struct qemu_plugin_insn *insn, uint32_t word, struct point *p)
 {
 	plugin_execute_fn *fn = callback_of(word);
@@ -408,6 +453,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 					  drops_result(word), function_at(pc)};
 		watch_flow(insn, word, &point[i]);
 		watch_requests(insn, pc);
+		watch_marks(insn, pc);
 		qemu_plugin_register_vcpu_mem_cb(
 			insn, on_access, is_atomic(word) ? reads_registers() : PLUGIN_NO_REGISTERS,
 			PLUGIN_READS_AND_WRITES, &point[i]);
@@ -531,6 +577,18 @@ static bool add_allocator(const char *argument)
 	return read_unit(rest + 1, &a->unit);
 }
 
+/* Read one `phase=0xADDRESS`. Returns false for what is none. */
+static bool add_mark(const char *argument)
+{
+	static const char kind[] = "phase=";
+	char *rest = NULL;
+
+	if (strncmp(argument, kind, sizeof(kind) - 1) != 0 || marks == PHASES_MOST)
+		return false;
+	mark[marks++].pc = strtoull(argument + sizeof(kind) - 1, &rest, 0);
+	return *rest == '\0';
+}
+
 PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *info, int argc,
 				      char **argv)
 {
@@ -558,7 +616,7 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *in
 		else if (!add_function(argv[i], "takes", FUNCTION_TAKES) &&
 			 !add_function(argv[i], "tries", FUNCTION_TRIES) &&
 			 !add_function(argv[i], "letsgo", FUNCTION_LETS_GO) &&
-			 !add_allocator(argv[i])) {
+			 !add_allocator(argv[i]) && !add_mark(argv[i])) {
 			fprintf(stderr, "hartlock-observe: cannot read the argument %s\n", argv[i]);
 			return 1;
 		}

@@ -38,4 +38,9 @@ struct touch_record {
 #include "records.def"
 };
 
+struct phase_record {
+#define PHASE(type, name, meaning) type name;
+#include "records.def"
+};
+
 #endif

@@ -25,12 +25,12 @@ class Watched:
     def __init__(self, folder, *flags, env=None, qemu=()):
         image, self.out = folder / "planted.elf", folder / "out"
         subprocess.run([*COMPILE, *flags, "-o", image, SOURCE], check=True, timeout=60)
-        self.done = command("observe", "--elf", image, "--sizes", "allocates:a1:pages", "--until", "planted: done", "--for", "60", "--out", self.out, "--",
+        self.done = command("observe", "--elf", image, "--sizes", "allocates:a1:pages", "--phase", "tries", "--until", "planted: done", "--for", "60", "--out", self.out, "--",
                             "-M", "virt", "-smp", "2", "-bios", image, *qemu, env=env)
         assert self.done.returncode == 0, self.done.stdout + self.done.stderr
         self.locks = {row["lock"]: row for row in rows_of(self.out, "locks.csv")}
         self.page = (folder / "out/observe.html").read_text()
-        self.sites, self.sizes = (rows_of(self.out, f"{name}.csv") for name in ("sites", "sizes"))
+        self.sites, self.sizes, self.phases = (rows_of(self.out, f"{name}.csv") for name in ("sites", "sizes", "phases"))
 
     def said(self, *parts):
         """The one sentence that has all these parts."""
@@ -123,7 +123,17 @@ def test_the_sizes_that_an_allocator_is_asked_for(newer):
     assert "heap.lock was taken to allocate in 6 of its 6 sections: bytes p50 4096" in newer.done.stdout
     assert "heap.lock was taken to allocate" in html.unescape(newer.page)
     assert (newer.locks["heap.lock"]["allocating"], newer.locks["kept"]["allocating"]) == ("6", "0")
-    assert "sizes = [[4096, 3], [8192, 3]]" in (newer.out / "workloads/heap.lock.toml").read_text()
+    assert "sizes = [[4096, 2], [8192, 3]]" in (newer.out / "workloads/heap.lock@tries.toml").read_text()
+
+
+def test_a_phase_begins_when_a_hart_first_comes_to_its_function(planted):
+    """Hart 0 comes to tries() in its first turn, when it has allocated once."""
+    taken = {(row["phase"], row["lock"]): int(row["taken"]) for row in planted.phases}
+    assert (taken["start", "heap.lock"], taken["tries", "heap.lock"]) == (1, 5)
+    assert ("start", "tried") not in taken and taken["tries", "tried"] == 6
+    assert "phase tries: " in planted.done.stdout and "phase tries: " in planted.page
+    files = {path.name for path in (planted.out / "workloads").iterdir()}
+    assert "heap.lock@tries.toml" in files and "heap.lock@start.toml" not in files  # one hart alone took it before
 
 
 def test_before_qemu_10_sizes_are_not_known(planted):

@@ -236,6 +236,41 @@ static void test_alignment_of_sizes(void)
 		    "align does not divide the sizes");
 }
 
+static void test_observed_sizes(void)
+{
+	static const char *const bad[] = {
+		"observed=heap/0123",         "observed=heap/0123/",
+		"observed=heap/0123/16x63",   "observed=heap/0123/16x64,32x1",
+		"observed=heap/0123/0x64",    "observed=heap/0123/16x65",
+		"observed=heap/0123/16x64,",  "observed=heap/0123/16",
+		"observed=a/b/4294967296x64",
+	};
+
+	is_good("hartlock: observed=heap/0123/16x40,4096x24");
+	EXPECT_EQ(plan.work.sizes, SIZES_OBSERVED);
+	EXPECT(plan_needs_full(&plan));
+	EXPECT_EQ(sizes_table[SIZES_OBSERVED][39], 16);
+	EXPECT_EQ(sizes_table[SIZES_OBSERVED][40], 4096);
+	EXPECT_EQ(sizes_unit(SIZES_OBSERVED), 16);
+	EXPECT_EQ(sizes_largest(SIZES_OBSERVED), 4096);
+	EXPECT_TEXT(error_at("hartlock: observed=heap/0123/24x64", "observed=heap/0123/24x64"),
+		    "align does not divide the sizes");
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++)
+		EXPECT_TEXT(error_of(bad[i]),
+			    "observed sizes are name/digest/BYTESxENTRIES,..., of 64 entries");
+	EXPECT_TEXT(error_of("sizes=observed"), "sizes=observed stands behind the key observed");
+}
+
+/* In a replay interrupts may be kept off; nothing else of the full variant goes with one. */
+static void test_replay_with_interrupts_off(void)
+{
+	is_good("hartlock: irq=off replay=heap/0123/2x60.260.3.1.2");
+	EXPECT(plan.work.irq_off);
+	is_good("hartlock: replay=heap/0123/2x60.260.3.1.2 irq=off");
+	EXPECT_TEXT(error_at("hartlock: replay=heap/0123/2x60.260.3.1.2 touch=1", "touch=1"),
+		    "a replay goes with no hold, no think and no key of the full variant but irq");
+}
+
 /* Nothing stays from an earlier plan. */
 static void test_fresh(void)
 {
@@ -411,6 +446,8 @@ int main(void)
 	test_keys();
 	test_words_of_choices();
 	test_alignment_of_sizes();
+	test_observed_sizes();
+	test_replay_with_interrupts_off();
 	test_fresh();
 	test_trials();
 	test_most_trials();

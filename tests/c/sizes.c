@@ -17,7 +17,7 @@ static uint64_t sum_of(enum sizes kind)
 /* No size is 0, and the alignment of every kind divides all of them. */
 static void test_tables(void)
 {
-	for (enum sizes kind = SIZES_SMALL; kind < SIZES_KINDS; kind++)
+	for (enum sizes kind = SIZES_SMALL; kind < SIZES_OBSERVED; kind++)
 		for (int i = 0; i < SIZES_ENTRIES; i++) {
 			EXPECT(sizes_table[kind][i] != 0);
 			EXPECT_EQ(sizes_table[kind][i] % sizes_unit(kind), 0);
@@ -37,7 +37,7 @@ static void test_tables(void)
 /* Each entry is drawn as often as the others: the mean of many is the table's. */
 static void test_draw(void)
 {
-	for (enum sizes kind = SIZES_SMALL; kind < SIZES_KINDS; kind++) {
+	for (enum sizes kind = SIZES_SMALL; kind < SIZES_OBSERVED; kind++) {
 		uint64_t random = 99, sum = 0, largest = 0, mean = sum_of(kind) * DRAWS / 64;
 
 		for (int i = 0; i < DRAWS; i++) {

@@ -15,7 +15,7 @@ from hartlock.base.option_types import OptionError
 from hartlock.engine import build
 from hartlock.folder.observe_files import ORDER
 from hartlock.observe import image as images
-from hartlock.observe import records, sizes, view
+from hartlock.observe import phases, records, sizes, view
 from hartlock.observe.allocator import Allocator
 from hartlock.observe.locks import gaps, locks_of, names_of, unclear
 from hartlock.observe.records import Records
@@ -40,8 +40,8 @@ def rows(name, entries):
     return made
 
 
-def seen(section=(), word=(), pair=(), line=(), hart=({}, {}), touch=()):
-    lists = {"section": section, "word": word, "pair": pair, "line": line, "hart": hart, "touch": touch}
+def seen(section=(), word=(), pair=(), line=(), hart=({}, {}), touch=(), phase=()):
+    lists = {"section": section, "word": word, "pair": pair, "line": line, "hart": hart, "touch": touch, "phase": phase}
     return Records(**{name: rows(name, entries) for name, entries in lists.items()})
 
 
@@ -187,6 +187,60 @@ def test_sizes_that_are_not_known():
     assert sizes.told([lock], [], False) == sizes.told([], asked, False) == []
 
 
+def phased():
+    """Hart 0 takes a_lock before the mark and behind it, hart 1 behind it alone; the mark lies at their instructions 100 and 50."""
+    sections = [section(A, 0, 10, 20, written=1), section(A, 0, 110, 130, written=2), section(A, 1, 60, 70), section(B, 0, 30, 40), section(B, 0, 50, 60)]
+    return seen(sections, [word(A, 3, 3), word(B, 2, 2)], hart=[{"hart": 0, "instructions": 500}, {"hart": 1, "instructions": 250}],
+                touch=[{"section": 0, "address": 64, "wrote": 1}, *({"section": 1, "address": at, "wrote": 1} for at in (64, 128)),
+                       {"section": 9, "address": 64, "wrote": 1}],
+                phase=[{"mark": 0x140, "hart": 0, "instructions": 100}, {"mark": 0x140, "hart": 1, "instructions": 50}])
+
+
+MARKS = [phases.Mark("second", 0x140), phases.Mark("0x7777", 0x7777)]
+
+
+def test_phases_are_observations_of_their_own():
+    found = phased()
+    start, then = phases.phases(found, locks_of(found, IMAGE), IMAGE, MARKS)
+    assert (start.name, then.name) == ("start", "second")
+    assert {lock.name: lock.taken for lock in start.locks} == {"a_lock": 1, "b_lock": 2}
+    lock, = then.locks
+    assert (lock.name, lock.taken, lock.per_hart) == ("a_lock", 2, {0: 1, 1: 1})
+    assert [(int(s["asked"]), int(s["freed"])) for s in then.seen.section] == [(10, 30), (10, 20)]
+    assert [(int(t["section"]), int(t["address"])) for t in start.seen.touch] == [(0, 64)]
+    assert [(int(t["section"]), int(t["address"])) for t in then.seen.touch] == [(0, 64), (0, 128)]
+    assert [int(hart["instructions"]) for hart in start.seen.hart] == [100, 50]
+    assert [int(hart["instructions"]) for hart in then.seen.hart] == [400, 200]
+
+
+def test_what_is_said_of_phases(tmp_path):
+    found = phased()
+    made = phases.phases(found, locks_of(found, IMAGE), IMAGE, MARKS)
+    said = phases.told(made, MARKS)
+    assert said[0].startswith("phase start: 0.0 M instructions, 2 locks, 3 acquisitions; first of them ")
+    assert said[1].startswith("phase second: ") and said[2] == "No hart came to 0x7777: it begins no phase"
+    view.write_phases(tmp_path, made)
+    rows_told = [line.split(",")[:4] for line in (tmp_path / "phases.csv").read_text().splitlines()]
+    assert rows_told[0] == ["phase", "lock", "address", "taken"] and ["second", "a_lock", "0x1000", "2"] in rows_told
+    assert "tries" not in (tmp_path / "phases.csv").read_text() and phases.phases(seen(), [], IMAGE, MARKS) == []
+
+
+def test_a_phase_without_a_lock():
+    found = seen([section(A, h, 10, 20) for h in (0, 1)], [word(A, 2, 2)], hart=[{"hart": h, "instructions": 99} for h in (0, 1)],
+                 phase=[{"mark": 0x140, "hart": h, "instructions": 30} for h in (0, 1)])
+    start, then = phases.phases(found, locks_of(found, IMAGE), IMAGE, MARKS)
+    assert start.locks[0].taken == 2 and list(then.locks) == []
+    assert phases.told([start, then], MARKS[:1])[1] == "phase second: 0.0 M instructions, 0 locks, 0 acquisitions"
+
+
+def test_marks_are_functions_or_addresses():
+    assert phases.marks(IMAGE, ["second", "0x7777"]) == MARKS and MARKS[1].argument == "phase=0x7777"
+    with pytest.raises(UsageError, match="--phase secnd: .* is it second"):
+        phases.marks(IMAGE, ["secnd"])
+    with pytest.raises(UsageError, match="--phase 12x: it is no address"):
+        phases.marks(IMAGE, ["12x"])
+
+
 def test_functions_that_are_asked_for_memory():
     assert [Allocator.of(text) for text in ("f", "f:a2", "f:pages", "f:a7:order")] == [
         Allocator("f", 0, "bytes"), Allocator("f", 2, "bytes"), Allocator("f", 0, "pages"), Allocator("f", 7, "order")]
@@ -268,7 +322,7 @@ def test_a_folder_that_is_none_of_observe(tmp_path):
 
 def told_of(folder, troubles):
     observed(folder, 3)
-    (folder / "observe.json").write_text(json.dumps({"facts": ["1 M instructions"], "troubles": troubles, "sizes": [], "unclear": "", "workloads": [],
+    (folder / "observe.json").write_text(json.dumps({"facts": ["1 M instructions"], "troubles": troubles, "sizes": [], "phases": [], "unclear": "", "workloads": [],
                                                      "context": [("command", "observe <x>")]}))
     return page.write(folder).read_text()
 
@@ -299,7 +353,7 @@ def test_a_page_that_cannot_be_written_does_not_spoil_what_was_seen(tmp_path, mo
     monkeypatch.setattr(build, "watcher", lambda: tmp_path)
     without(monkeypatch, "jinja2")
     said = io.StringIO()
-    run = Run(Request(IMAGE, [], [], True, 1, "", tmp_path, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
+    run = Run(Request(IMAGE, [], [], [], True, 1, "", tmp_path, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
     run.path = tmp_path
     run.outcome.worse("3 records could not be written")
     run._end()

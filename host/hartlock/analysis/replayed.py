@@ -65,7 +65,7 @@ def of_setting(data: Results, setting: Comparable, harts: int, known: Facts | No
 
 def lock_sentence(f: Facts) -> str:
     """The sentence on the lock itself."""
-    return (f"{f.lock} of {f.image}: {count(f.taken)} acquisitions by {f.harts} of {f.image_harts} harts, {percent(f.busiest_share)} of them by one; "
+    return (f"{f.lock} of {f.image}{f', in the phase {f.phase}' if f.phase else ''}: {count(f.taken)} acquisitions by {f.harts} of {f.image_harts} harts, {percent(f.busiest_share)} of them by one; "
             f"held for {count(f.hold_p50)} instructions (p99 {count(f.hold_p99)}), in which it writes {f.written_p50} lines and reads {f.read_p50}; "
             f"a hart asks again {significant(f.gap_mean)} instructions after it let it go, in the mean (the median is {count(f.gap_p50)}).")
 

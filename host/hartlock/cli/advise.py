@@ -106,7 +106,7 @@ def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measure
               f"Measure it: ./run-bench.sh {' '.join(advise.sweep_for(ask, data))}\n"
               "or let advise do it on the model: --measure")
         return EXIT_FAILED
-    files = [replay.read(path) for path in beside(options.workload)] if given else []
+    files = [file for path in beside(options.workload) if (file := replay.read(path)).source.phase == given.source.phase] if given else []
     for line in advise.answer(data, ask, files):
         print(line)
     return EXIT_OK

@@ -66,6 +66,7 @@ def replayable(locks: Sequence[str], asked: str) -> tuple[tuple[str, ...], list[
 def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[str]) -> Request:
     """The run that the options ask for. Raises UsageError for what cannot be measured."""
     given = workload_of(options)
+    drawn = workload_options.sizes_of(vars(options))
     workload, kind = workload_options.workload(vars(options), given), choose.kind(options.engine)
     locks, every = (tuple(strategies.choose(text, workload.allocator, workload.duty)) for text in (options.lock, "all"))
     remarks: list[str] = []
@@ -77,7 +78,7 @@ def request(options: argparse.Namespace, extra: Sequence[str], argv: Sequence[st
     trials = options.trials or kind.default_trials(locks, harts, workload, asked)
     plan = plans.Plan(
         smp=smp, locks=locks, harts=harts, workload=workload, trials=trials, seed=options.seed, inject=options.inject,
-        replay=given.word if given else "", facts=asdict(given.facts) if given else {},
+        replay=given.word if given else "", observed=drawn.size_word(workload.align_bytes) if drawn else "", facts=asdict(given.facts) if given else {},
         relax=options.relax, unlock=options.unlock, clusters=options.clusters,
         optional=tuple(name for name in strategies.optional(options.lock, workload.allocator, workload.duty) if name in locks),
         order=plans.order(locks, harts, trials, options.seed))

@@ -43,6 +43,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--sizes", type=arguments.several(Allocator.of), default=(), metavar="NAMES",
                    help="functions that are asked for memory, NAME[:REGISTER[:UNIT]]: the register of the argument that says for how much, "
                    "a0 (the default) to a7; bytes (the default), pages or order. From QEMU 10 on (default: those of common projects)")
+    p.add_argument("--phase", type=arguments.several(word), default=(), metavar="NAMES",
+                   help="functions, or addresses: when a hart comes to one for the first time, a new phase begins. Each phase has its "
+                   "rows in phases.csv and its workload files (default: all time is one)")
     p.add_argument("--auto", choices=("on", "off"), default="on",
                    help="find inlined locks by their instructions, besides those of the functions (default on)")
     p.add_argument("--for", dest="seconds", type=arguments.seconds, default=USUAL_S, metavar="S",
@@ -83,6 +86,7 @@ def main(argv: Sequence[str]) -> int:
         raise UsageError(f"--bias is given {len(options.bias)} times, and --elf {len(options.elf)}")
     Tcg.check_programs()
     from hartlock.observe import image as images
+    from hartlock.observe.phases import marks
     from hartlock.observe.run import Request, functions_of, observe
     from hartlock.observe.sizes import entries
     from hartlock.report import observed
@@ -94,5 +98,5 @@ def main(argv: Sequence[str]) -> int:
         image.add(images.of_list(path))
     functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),
                                      images.RELEASE: options.release})
-    return observe(Request(image, functions, entries(image, options.sizes), options.auto == "on", options.seconds, options.until, options.out, qemu,
+    return observe(Request(image, functions, entries(image, options.sizes), marks(image, options.phase), options.auto == "on", options.seconds, options.until, options.out, qemu,
                            _source(options.elf, qemu, argv), observed.write))

@@ -22,7 +22,7 @@ BITS = 10  # bits of a byte on a line: 8N1
 
 def volume(plan: Plan) -> int:
     """The most bytes that a plan's records have (docs/ports/boards.md says how that was measured)."""
-    return 8000 + len(plan.replay) + 60 * plan.smp + sum(_of_probe(t) if t.strategy == PROBE else _of_trial(t) for t in plan.order)
+    return 8000 + len(plan.replay) + len(plan.observed) + 60 * plan.smp + sum(_of_probe(t) if t.strategy == PROBE else _of_trial(t) for t in plan.order)
 
 
 def _of_trial(trial: Combination) -> int:

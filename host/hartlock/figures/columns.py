@@ -28,6 +28,7 @@ class Column:
     unknown: Value = None  # the value of an empty cell, if it may be empty
     may_be_empty: bool = True  # whether a cell may be empty
     words: tuple[str, ...] = ()  # the only values, if not all are allowed
+    names_a_file: bool = False  # besides those words, the name and the digest of a workload file
     least: float = 0  # the least value of a number
     most: float = math.inf  # the greatest value of a number
     is_new: bool = False  # files of earlier versions do not have it, and are read all the same

@@ -30,7 +30,8 @@ def _of_plan(name: str) -> Column:
 
 # The columns of the workload, by field. Where sizes vary size_bytes is 0, and its cell is empty.
 WORKLOAD = {**{f.name: _of_plan(f.name) for f in fields(Workload)},
-            "size_bytes": replace(_of_plan("size_bytes"), unknown=0, may_be_empty=True)}
+            "size_bytes": replace(_of_plan("size_bytes"), unknown=0, may_be_empty=True),
+            "sizes": replace(_of_plan("sizes"), names_a_file=True)}
 
 
 @dataclass(frozen=True, kw_only=True)

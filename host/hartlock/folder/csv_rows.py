@@ -16,6 +16,7 @@ from hartlock.base.text import printable
 from hartlock.figures import columns
 from hartlock.figures.columns import Column, Value
 from hartlock.figures.row_types import Origin, SampleRow, SummaryRow, TrialRow, WaitRow
+from hartlock.plan import replay
 
 Row = TypeVar("Row")
 CsvRow = dict[str, str]  # cells as they stand in a file
@@ -74,7 +75,7 @@ def parsed(column: Column, text: str) -> Value:
         if not column.may_be_empty:
             raise ValueError("empty")
         return column.unknown
-    if column.words and text not in column.words:
+    if column.words and text not in column.words and not (column.names_a_file and replay.is_label(text)):
         raise ValueError(f"none of {', '.join(filter(None, column.words))}")
     if column.type is str:
         if not text.isprintable():

@@ -3,7 +3,8 @@
 import csv
 from pathlib import Path
 
-LOCKS, SITES, SIZES, ORDER, TOLD, CONSOLE = "locks.csv", "sites.csv", "sizes.csv", "order.dot", "observe.json", "console.log"
+LOCKS, SITES, SIZES, PHASES = "locks.csv", "sites.csv", "sizes.csv", "phases.csv"
+ORDER, TOLD, CONSOLE = "order.dot", "observe.json", "console.log"
 
 
 def rows(path: Path) -> list[dict[str, str]]:

@@ -12,7 +12,7 @@ from hartlock.base.paths import TOP
 from hartlock.base.lists import entries_of
 
 RECORDS_DEF = TOP / "observe" / "records.def"
-LISTS = ("section", "word", "pair", "line", "hart", "touch")
+LISTS = ("section", "word", "pair", "line", "hart", "touch", "phase")
 _TYPES = {"u64": "<u8", "u32": "<u4", "u16": "<u2"}
 Array = Any  # numpy's own types say nothing of the fields
 
@@ -36,6 +36,7 @@ class Records:
     line: Array
     hart: Array
     touch: Array
+    phase: Array
 
 
 def read(folder: Path) -> Records:

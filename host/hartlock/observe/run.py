@@ -3,7 +3,7 @@
 import json
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
@@ -18,9 +18,11 @@ from hartlock.engine.process import Drained
 from hartlock.engine.qemu import escaped
 from hartlock.folder import writer
 from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, TOLD
-from hartlock.observe import records, sizes, view, workload
+from hartlock.observe import phases, records, sizes, view, workload
 from hartlock.observe.image import ACQUIRE, RELEASE, TRY, Function, Image, known_functions
 from hartlock.observe.locks import Lock, locks_of, names_of, unclear
+from hartlock.observe.phases import Mark, Phase
+from hartlock.observe.sizes import Entry
 from hartlock.observe.trouble import troubles
 from hartlock.plan.replay import Source
 from hartlock.run.guarded import Outcome, guarded
@@ -36,7 +38,8 @@ class Request:
 
     image: Image
     functions: Sequence[Function]
-    allocators: Sequence[sizes.Entry]
+    allocators: Sequence[Entry]
+    marks: Sequence[Mark]
     automatic: bool
     seconds: int
     until: str
@@ -53,11 +56,12 @@ class Told:
     facts: list[str]
     troubles: list[str]
     sizes: list[str]
+    phases: list[str]
     unclear: str
     context: list[tuple[str, str]]
 
     @classmethod
-    def of(cls, seen: records.Records, locks: Sequence[Lock], request: Request, ended: str) -> "Told":
+    def of(cls, seen: records.Records, locks: Sequence[Lock], found: Sequence[Phase], request: Request, ended: str) -> "Told":
         executed = int(seen.hart["instructions"].sum())
         facts = [f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s)",
                  f"{len(locks)} locks, {sum(lock.taken for lock in locks)} acquisitions", *([f"ended because {ended}"] if ended else [])]
@@ -66,7 +70,7 @@ class Told:
         context = [("command", source.command), ("image", source.image), ("SHA-256", source.sha256),
                    ("QEMU", first_line(output_of(QEMU, "--version"))), ("commit", commit())]
         asked = sizes.told(locks, request.allocators, any(lock.is_registered for lock in locks))
-        return cls(facts, troubles(seen, locks, request.image), asked, words, [(name, value) for name, value in context if value])
+        return cls(facts, troubles(seen, locks, request.image), asked, phases.told(found, request.marks), words, [(name, value) for name, value in context if value])
 
     def write(self, folder: Path, workloads: Sequence[Path]) -> None:
         """Write observe.json."""
@@ -96,7 +100,7 @@ class Run:
     def _command(self, folder: Path) -> list[str]:
         self.monitor = folder / "qmp"
         told = [f"{KIND_OF[f.kind]}={f.begin:#x}:{f.end:#x}" for f in self.request.functions]
-        told += [entry.argument for entry in self.request.allocators]
+        told += [*(entry.argument for entry in self.request.allocators), *(mark.argument for mark in self.request.marks)]
         plugin = ",".join([escaped(self.plugin), f"out={escaped(self.path)}", *(["auto=on"] if self.request.automatic else []), *told])
         return [QEMU, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
                 "-qmp", f"unix:{escaped(self.monitor)},server=on,wait=off", "-plugin", plugin, *self.request.qemu]
@@ -154,17 +158,19 @@ class Run:
         locks = locks_of(seen, image)
         view.write_locks(self.path, locks, image)
         view.write_order(self.path / ORDER, seen, locks, image)
-        said = Told.of(seen, locks, self.request, self.ended)
+        found = phases.phases(seen, locks, image, self.request.marks)
+        view.write_phases(self.path, found)
+        said = Told.of(seen, locks, found, self.request, self.ended)
         say(f"{'; '.join(said.facts)}", markup=False)
         if locks:
             say(view.table(locks))
         for trouble in said.troubles:
             say(f"- {trouble}", markup=False)
-        for sentence in said.sizes:
+        for sentence in (*said.sizes, *said.phases):
             say(sentence, markup=False)
         if said.unclear:
             say(said.unclear, markup=False)
-        files = workload.write(self.path, locks, seen, self.request.source)
+        files = self._workloads(seen, locks, found)
         said.write(self.path, files)
         if not locks:
             raise RunError(f"no word was taken and let go again: {len(seen.word)} words were written by atomic instructions, "
@@ -178,6 +184,14 @@ class Run:
             self.written = self.request.page(self.path)
         except UsageError as e:  # a page that cannot be written does not spoil what was seen
             say(f"no page: {e}", markup=False)
+
+
+    def _workloads(self, seen: records.Records, locks: Sequence[Lock], found: Sequence[Phase]) -> list[Path]:
+        """Write the workload files; of an observation in phases, each phase's, the last phase's first."""
+        if not found:
+            return workload.write(self.path, locks, seen, self.request.source)
+        return [file for phase in reversed(found)
+                for file in workload.write(self.path, phase.locks, phase.seen, replace(self.request.source, phase=phase.name))]
 
 
 def observe(request: Request) -> int:

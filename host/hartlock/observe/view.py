@@ -10,9 +10,10 @@ from rich.table import Table
 
 from hartlock.base.text import count, percent
 from hartlock.folder import writer
-from hartlock.folder.observe_files import LOCKS, SITES, SIZES
+from hartlock.folder.observe_files import LOCKS, PHASES, SITES, SIZES
 from hartlock.observe.image import Image
 from hartlock.observe.locks import UNCLEAR, Lock, names_of
+from hartlock.observe.phases import Phase
 from hartlock.observe.records import Records
 from hartlock.observe.trouble import orders
 
@@ -23,6 +24,7 @@ LOCK_COLUMNS = (
     "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
     "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "trapped_share",
     "interrupts_on_share", "interrupted_share", "allocating", "size_p50_bytes", "size_p90_bytes", "size_max_bytes", "found_by")
+OF_ALL_TIME = ("shared_lines", "tries", "tries_failed")  # columns that are not told by phases
 SITE_COLUMNS = ("lock", "function", "site", "taken", "place")
 SIZE_COLUMNS = ("lock", "size_bytes", "taken")
 _ARROW = re.compile(r'^  "(.*)" -> "(.*)" \[label="(\d+)"\];$', re.MULTILINE)  # as write_order() writes it
@@ -62,14 +64,25 @@ def unsure(words: Sequence[Any], image: Image) -> str:
 
 def write_locks(folder: Path, locks: Sequence[Lock], image: Image) -> None:
     """Write locks.csv, sites.csv and sizes.csv."""
-    writer.write_csv(folder / LOCKS, LOCK_COLUMNS, (
-        (lock.name, f"{lock.address:#x}", lock.taken, len(lock.per_hart), lock.busiest, lock.hold.p50, lock.hold.p90,
-         lock.hold.p99, lock.hold.max, lock.gap.p50, lock.gap.p90, lock.slept, lock.written, lock.read, lock.shared,
-         lock.tries, lock.failed, lock.trapped, lock.interrupts_on, lock.interrupted, *_allocating(lock),
-         "function" if lock.by_function else "instruction") for lock in locks))
+    writer.write_csv(folder / LOCKS, LOCK_COLUMNS, map(_row, locks))
     writer.write_csv(folder / SITES, SITE_COLUMNS, (
         (lock.name, site.function, f"{site.address:#x}", site.times, image.chain(site.address)) for lock in locks for site in lock.sites))
     writer.write_csv(folder / SIZES, SIZE_COLUMNS, ((lock.name, size, times) for lock in locks for size, times in lock.sizes))
+
+
+def write_phases(folder: Path, phases: Sequence[Phase]) -> None:
+    """Write phases.csv: what locks.csv says, of each phase."""
+    kept = [i for i, column in enumerate(LOCK_COLUMNS) if column not in OF_ALL_TIME]
+    writer.write_csv(folder / PHASES, ("phase", *(LOCK_COLUMNS[i] for i in kept)), (
+        (phase.name, *(_row(lock)[i] for i in kept)) for phase in phases for lock in phase.locks))
+
+
+def _row(lock: Lock) -> tuple[object, ...]:
+    """The cells of a lock, of LOCK_COLUMNS."""
+    return (lock.name, f"{lock.address:#x}", lock.taken, len(lock.per_hart), lock.busiest, lock.hold.p50, lock.hold.p90,
+            lock.hold.p99, lock.hold.max, lock.gap.p50, lock.gap.p90, lock.slept, lock.written, lock.read, lock.shared,
+            lock.tries, lock.failed, lock.trapped, lock.interrupts_on, lock.interrupted, *_allocating(lock),
+            "function" if lock.by_function else "instruction")
 
 
 def _allocating(lock: Lock) -> tuple[float, ...]:

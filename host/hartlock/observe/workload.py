@@ -36,11 +36,12 @@ def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) ->
         classes = _classes(lock, seen, lines)
         if not classes:
             continue
-        path = folder / writer.WORKLOADS / f"{replay.file_name(lock.name)}.toml"
+        name = f"{lock.name}@{source.phase}" if source.phase else lock.name
+        path = folder / writer.WORKLOADS / f"{replay.file_name(name)}.toml"
         if path in written:
             path = path.with_name(f"{path.stem}@{lock.address:#x}.toml")
         with writer.writing(path):
-            path.write_text(replay.text_of(lock.name, replace(source, lock=lock.name), _seen(lock, seen, len(locks), classes), classes, lock.sizes),
+            path.write_text(replay.text_of(name, replace(source, lock=lock.name), _seen(lock, seen, len(locks), classes), classes, lock.sizes),
                             encoding="utf-8")
         written.append(path)
     return written

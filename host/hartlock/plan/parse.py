@@ -9,6 +9,7 @@ from hartlock.plan.windows import Windows
 
 Values = dict[str, int | str]
 SHOWN_BY_RECORDS = ("passes", "inject")  # keys whose effect the records show
+COLUMN_OF_FILE = {"replay": "replay", "observed": "sizes"}  # keys that a workload file is the value of, and the columns that name it
 
 
 def _number(key: str, value: str) -> int:
@@ -41,17 +42,17 @@ def _enter(values: Values, word: str) -> None:
         values["think_range"] = values[key]
 
 
-def _replay(value: str) -> str:
+def _label(key: str, value: str) -> str:
     try:
         return replay.label_of(value)
     except ValueError as e:
-        raise UsageError(f"the board's plan has replay={value[:60]}, {e}") from e
+        raise UsageError(f"the board's plan has {key}={value[:60]}, {e}") from e
 
 
 def read(text: str, smp: int) -> tuple[Plan, Windows]:
     """The plan, and the windows it asks for. `smp`: the harts that the board has."""
     values: Values = {name: key.usual for name, key in schema.keys().items()}
-    steps = ""
+    files = dict.fromkeys(COLUMN_OF_FILE, "")
     order: list[Combination] = []
     for word in text.partition("hartlock:")[2].split():
         key, _, value = word.partition("=")
@@ -60,13 +61,13 @@ def read(text: str, smp: int) -> tuple[Plan, Windows]:
         elif key == "format":
             if _number(key, value) != FORMAT:
                 raise UsageError(f"the board's plan has format {value}; this hartlock reads {FORMAT}")
-        elif key == "replay":
-            values["replay"], steps = _replay(value), value
+        elif key in files:
+            values[COLUMN_OF_FILE[key]], files[key] = _label(key, value), value
         else:
             _enter(values, word)
     if not order:
         raise UsageError("the board was not asked to measure anything: it had no plan (docs/ports/boards.md)")
-    return _plan(order, _workload(values), steps, int(values["seed"]), smp), Windows(*(int(values[name]) for name in Windows._fields))
+    return _plan(order, _workload(values), files, int(values["seed"]), smp), Windows(*(int(values[name]) for name in Windows._fields))
 
 
 def _workload(values: Values) -> Workload:
@@ -77,11 +78,11 @@ def _workload(values: Values) -> Workload:
     return Workload(**columns, replay=values.get("replay", ""), arrival="poisson" if values["rate"] else "closed")
 
 
-def _plan(order: list[Combination], workload: Workload, steps: str, seed: int, smp: int) -> Plan:
+def _plan(order: list[Combination], workload: Workload, files: dict[str, str], seed: int, smp: int) -> Plan:
     asked, known = {t.strategy for t in order}, strategies.known()
     everything = asked >= set(known)  # --lock all: what some hart lacks an extension for is left out
     return Plan(
         smp=smp, locks=tuple(name for name in known if name in asked),
         optional=tuple(name for name in known if everything and known[name].needs),
         harts=tuple(sorted({t.harts for t in order})),
-        workload=workload, replay=steps, trials=max(Counter(order).values()), seed=seed, order=tuple(order))
+        workload=workload, **files, trials=max(Counter(order).values()), seed=seed, order=tuple(order))

@@ -65,7 +65,7 @@ class Workload(schema.Made):
     batch_bytes: int
     scenario: str
     replay: str  # the name and the digest of a workload file; "": none
-    sizes: str
+    sizes: str  # a word of the kernel's, or the name and the digest of a workload file
     touch_lines: int
     placement: str
     arrival: str
@@ -98,7 +98,8 @@ class Workload(schema.Made):
         that does not know it yet takes the plan.
         """
         return [f"{key.key}={value}" for key, value in self._keys()
-                if not (key.full and value == key.usual) and (key.column != "size_bytes" or self.sizes == FIXED)]
+                if not (key.full and value == key.usual) and (key.column != "size_bytes" or self.sizes == FIXED)
+                and (key.column != "sizes" or value in schema.choice("sizes").words)]
 
     @property
     def frees(self) -> bool:
@@ -149,6 +150,7 @@ class Plan:
     unlock: str = lock_forms.UNLOCK
     clusters: int = 0  # equal ones, that the harts are told they form; 0: what the machine says
     replay: str = ""  # the value of the kernel's key: the steps of the workload file; "": none
+    observed: str = ""  # the value of the kernel's key: the sizes of the workload file that --size names; "": none
     facts: Mapping[str, object] = field(default_factory=dict)  # the fields of replay.Facts: what an answer tells of its lock
     optional: tuple[str, ...] = ()  # locks that are left out without complaint where an extension is missing
     order: tuple[Combination, ...] = field(default=())
@@ -171,8 +173,7 @@ class Plan:
             f"duration_us={windows.duration_us}", f"warmup_us={windows.warmup_us}",
             f"fairness_us={windows.fairness_us}", f"seed={self.seed}",
         ]
-        if self.replay:
-            words.append(f"replay={self.replay}")
+        words += [f"{key}={value}" for key, value in (("replay", self.replay), ("observed", self.observed)) if value]
         if self.clusters:
             words.append(f"clusters={self.clusters}")
         if windows.hang_ms:
@@ -181,6 +182,12 @@ class Plan:
             words.append(f"inject={self.inject}")
         words.append("run=" + ",".join(f"{t.strategy}:{t.harts}" for t in self.order))
         return " ".join(words)
+
+    @property
+    def largest(self) -> int:
+        """The bytes of the largest block that is asked for."""
+        observed = [int(entry.partition("x")[0]) for entry in self.observed.rpartition("/")[2].split(",") if entry]
+        return max(self.workload.size_bytes, MOST_BYTES.get(self.workload.sizes, 0), *observed)
 
     def passes(self) -> int:
         """The number of windows that are measured."""
@@ -221,14 +228,15 @@ def _check_duties(w: Workload) -> None:
         raise UsageError("--shootdown: a hart that --churn has stopped acknowledges nothing")
 
 
-def _check_allocator(w: Workload) -> None:
+def _check_allocator(plan: Plan) -> None:
     """Refuse what the allocator cannot hand out, and options that only another one has."""
+    w = plan.workload
     if not w.frees:
         return
     largest = LARGEST_BYTES[w.allocator]
     if w.exhaust_rounds:
         raise UsageError(f"--exhaust: rounds to the heap's end are of the bump allocator; with --allocator {w.allocator} blocks come back")
-    if max(w.size_bytes, w.align_bytes, MOST_BYTES.get(w.sizes, 0)) > largest:
+    if max(plan.largest, w.align_bytes) > largest:
         raise UsageError(f"--allocator {w.allocator}: it hands out at most {largest} bytes at once, at such an alignment "
                          "(--size, --align)")
 
@@ -269,13 +277,13 @@ def check(plan: Plan) -> None:
     if w.think_range_instructions > 2 * w.think_instructions:
         raise UsageError(f"--think-range {w.think_range_instructions}: from the least to the most of --think "
                          f"{w.think_instructions} it can be twice that at the most")
-    if w.sizes != FIXED and w.align_bytes > SIZES[w.sizes]:
+    if w.sizes in SIZES and w.align_bytes > SIZES[w.sizes]:
         raise UsageError(f"--align {w.align_bytes}: sizes of the distribution {w.sizes} are multiples of "
                          f"{SIZES[w.sizes]}, and no more")
-    if w.size_bytes > MAX_BLOCK:
-        raise UsageError(f"--size {w.size_bytes}: the heap has {HEAP_BYTES} bytes (100 MiB), "
+    if plan.largest > MAX_BLOCK:
+        raise UsageError(f"--size {plan.largest}: the heap has {HEAP_BYTES} bytes (100 MiB), "
                          "and the audit's map may need a ninth of them")
-    _check_allocator(w)
+    _check_allocator(plan)
     _check_duties(w)
     _check_locks(w)
     _check_words(plan)

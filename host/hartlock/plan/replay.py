@@ -8,8 +8,11 @@ import hashlib
 import json
 import re
 import tomllib
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -20,6 +23,7 @@ from hartlock.plan.plan import MAX_HARTS
 FORMAT = 1
 MAX_CLASSES, MAX_STEPS, MAX_LINES, MAX_OWN = 16, 4096, 64, 32  # bench/replay.h
 MAX_SIZES = 64  # different ones
+SIZE_ENTRIES = 64  # bench/sizes.h
 MAX_LENGTH = 2**31 - 1  # instructions
 MOST_GAP = 20_000  # instructions of a gap that is replayed: a longer one is cut to that, and harts ask more often than they did
 DIGITS = 16  # a digest has so many
@@ -56,6 +60,7 @@ class Source:
     sha256: str
     lock: str
     command: str
+    phase: str = ""  # in which it was seen; "": all the time that was watched
 
 
 @dataclass(frozen=True)
@@ -100,6 +105,13 @@ class Workload:
         return f"{self.name}/{self.digest}/" + ";".join(
             f"{c.harts}x" + ",".join(".".join(map(str, (min(s.gap, MOST_GAP), *s[1:]))) for s in c.steps) for c in self.classes)
 
+    def size_word(self, unit: int) -> str:
+        """The value of the kernel's key `observed`: SIZE_ENTRIES sizes, each as likely as another, rounded up to multiples of `unit`."""
+        below = list(accumulate(times for _, times in self.sizes))
+        drawn = [self.sizes[bisect_right(below, (2 * i + 1) * below[-1] / (2 * SIZE_ENTRIES))][0] for i in range(SIZE_ENTRIES)]
+        entries = Counter(-(-size // unit) * unit for size in drawn)
+        return f"{self.name}/{self.digest}/" + ",".join(f"{size}x{times}" for size, times in sorted(entries.items()))
+
     @property
     def harts(self) -> int:
         """The harts that it is of."""
@@ -139,6 +151,7 @@ class Facts:
     gap_p50: int
     gap_mean: int
     cut: float  # instructions by which the mean gap of the replay is shorter than the observed one
+    phase: str = ""  # as Source has it
 
 
 def facts_from(known: object) -> Facts | None:
@@ -156,6 +169,12 @@ def label_of(word: str) -> str:
     if not (slash and other and _NAME.fullmatch(name) and re.fullmatch(rf"[0-9a-f]{{{DIGITS}}}", digest)):
         raise ValueError("which is not name/digest/classes")
     return f"{name}:{digest}"
+
+
+def is_label(text: str) -> bool:
+    """True for the cell of a column that names a workload file."""
+    name, _, digest = text.rpartition(":")
+    return bool(_NAME.fullmatch(name) and re.fullmatch(rf"[0-9a-f]{{{DIGITS}}}", digest))
 
 
 def file_name(lock: str) -> str:
@@ -202,21 +221,21 @@ def text_of(lock: str, source: Source, seen: Seen, classes: Sequence[HartClass],
     return _DIGEST.sub(f'digest = "{_hash(text)}"\n', text, count=1)
 
 
-def read(path: Path) -> Workload:
-    """The contents of a workload file. Raises UsageError for one that is none, or was changed."""
+def read(path: Path, option: str = "--workload") -> Workload:
+    """The contents of a workload file, which `option` names. Raises UsageError for one that is none, or was changed."""
     try:
         text = path.read_text(encoding="utf-8")
         known = tomllib.loads(text)
     except OSError as e:
-        raise UsageError(f"--workload {path}: {e.strerror}; observe writes such files into its folder workloads/") from e
+        raise UsageError(f"{option} {path}: {e.strerror}; observe writes such files into its folder workloads/") from e
     except UnicodeDecodeError:
-        raise UsageError(f"--workload {path}: it is no text") from None
+        raise UsageError(f"{option} {path}: it is no text") from None
     except tomllib.TOMLDecodeError as e:
-        raise UsageError(f"--workload {path}: it is no TOML, or damaged: {printable(str(e))}") from e
+        raise UsageError(f"{option} {path}: it is no TOML, or damaged: {printable(str(e))}") from e
     try:
         return _workload(known, text)
     except ValueError as e:
-        raise UsageError(f"--workload {path}: {printable(str(e))}") from e
+        raise UsageError(f"{option} {path}: {printable(str(e))}") from e
 
 
 def _workload(known: dict[str, Any], text: str) -> Workload:
@@ -242,9 +261,10 @@ def _workload(known: dict[str, Any], text: str) -> Workload:
 
 def _fields_of(of: type, table: object, name: str) -> Any:
     names = {f.name: f.type for f in fields(of)}
-    if not isinstance(table, dict) or set(table) != set(names):
+    needed = {f.name for f in fields(of) if f.default is MISSING}
+    if not isinstance(table, dict) or not needed <= set(table) <= set(names):
         raise ValueError(f"its table [{name}] does not have exactly the keys {', '.join(names)}")
-    for key, wanted in names.items():
+    for key, wanted in ((key, names[key]) for key in table):
         right = (int, float) if wanted is float else (wanted,)
         if isinstance(table[key], bool) or not isinstance(table[key], right):
             raise ValueError(f"{name}.{key} is no {'text' if wanted is str else 'number'}")

@@ -4,6 +4,7 @@ before the scenario's, and that before the default."""
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TypeVar, cast
 
 from hartlock.plan import replay, scenarios, schema
@@ -15,7 +16,8 @@ from hartlock.plan.strategies import BUMP
 Value = TypeVar("Value")
 Options = Mapping[str, object]  # by option, with underscores: its value, or None if it was not given
 Read = Callable[[str], object]
-WITH_A_FILE = ("size", "align")  # options that do not say what a workload file says
+WITH_A_FILE = ("size", "align", "irq")  # options that do not say what a workload file says
+FILE = ".toml"  # a size that ends so is a workload file
 THINK = 100  # instructions between allocations, where the command line says nothing: the kernel's default is 0
 
 
@@ -33,14 +35,23 @@ def byte_count(text: str) -> int:
     return int(found[1]) * {"": 1, "K": 1024, "M": 1024 * 1024}[found[2]]
 
 
-def size(text: str) -> int | str:
-    """The value of --size: bytes, or the name of a distribution."""
+def size(text: str) -> int | str | replay.Workload:
+    """The value of --size: bytes, the name of a distribution, or the contents of a workload file that has sizes."""
     if text in SIZES:
         return text
+    if text.endswith(FILE):
+        return _with_sizes(Path(text))
     try:
         return byte_count(text)
     except OptionError as e:
-        raise OptionError(f"{e}, and not one of {', '.join(SIZES)}") from None
+        raise OptionError(f"{e}, not one of {', '.join(SIZES)}, and no FILE{FILE}") from None
+
+
+def _with_sizes(path: Path) -> replay.Workload:
+    found = replay.read(path, "--size")
+    if not found.sizes:
+        raise UsageError(f"--size {path}: no sizes are known of that lock: it is no allocator's, or it was observed before QEMU 10")
+    return found
 
 
 def arrival(text: str) -> int:
@@ -98,7 +109,8 @@ class Option:
 
 
 OPTIONS = (
-    Option("size", "BYTES", "of a block, or a distribution: small, pages, mixed (default 16; where blocks come back 4K)", read=size),
+    Option("size", "BYTES", "of a block; or a distribution: small, pages, mixed, or a workload file of an allocator that was observed "
+           "(default 16; where blocks come back 4K)", read=size),
     Option("align", "BYTES", "of a block, a power of two (default 16; for pages, and where blocks come back, 4K)", read=byte_count),
     Option("hold", "INSTR", "instructions of delay inside each allocation", "hold"),
     Option("think", "INSTR", f"instructions of delay between allocations, on average (default {THINK})", read=_between("think")),
@@ -162,10 +174,18 @@ def replayed(options: Options, of_file: replay.Workload) -> Workload:
         raise UsageError(f"--{asked[0]} with --workload: the file says what a section does, and when; give one of them")
     values = {schema.keys()[o.key].column: o.usual() for o in OPTIONS if o.key}
     sizes = {name: options[name] or schema.number(name).usual for name in ("size", "align")}
-    if isinstance(sizes["size"], str):
-        raise UsageError(f"--size {sizes['size']} with --workload: sizes are not drawn there; give a number of bytes")
+    if not isinstance(sizes["size"], int):
+        drawn = sizes["size"].label if isinstance(sizes["size"], replay.Workload) else sizes["size"]
+        raise UsageError(f"--size {drawn} with --workload: sizes are not drawn there; give a number of bytes")
+    values["irq"] = options["irq"] or values["irq"]
     return Workload(**values, replay=of_file.label, size_bytes=sizes["size"], align_bytes=sizes["align"], think_instructions=0,
                     think_range_instructions=0)
+
+
+def sizes_of(options: Options) -> replay.Workload | None:
+    """The workload file whose sizes are drawn; None: no file's are."""
+    asked = options["size"]
+    return asked if isinstance(asked, replay.Workload) else None
 
 
 def workload(options: Options, of_file: replay.Workload | None = None) -> Workload:
@@ -174,16 +194,16 @@ def workload(options: Options, of_file: replay.Workload | None = None) -> Worklo
         return replayed(options, of_file)
     values = {schema.keys()[option.key].column: given(options, option.name, option.usual()) for option in OPTIONS if option.key}
     frees = given(options, "allocator", BUMP) != BUMP
-    wanted: int | str = given(options, "size", FRAME_BYTES if frees else schema.number("size").usual)
+    wanted: int | str | replay.Workload = given(options, "size", FRAME_BYTES if frees else schema.number("size").usual)
     rate = given(options, "arrival", 0)
     if rate and options["think"]:
         raise UsageError("--think: with --arrival poisson the schedule says when a hart asks again")
     think = 0 if rate else given(options, "think", THINK)
     period, length = given(options, "interrupt", (0, 0))
-    sizes = wanted if isinstance(wanted, str) else FIXED
+    sizes = wanted.label if isinstance(wanted, replay.Workload) else wanted if isinstance(wanted, str) else FIXED
     return Workload(
         **values, scenario=str(options["scenario"] or ""), sizes=sizes, size_bytes=wanted if isinstance(wanted, int) else 0,
-        align_bytes=given(options, "align", FRAME_BYTES if sizes == "pages" or frees and sizes == FIXED else schema.number("align").usual),
+        align_bytes=given(options, "align", FRAME_BYTES if sizes == "pages" or frees and sizes not in SIZES else schema.number("align").usual),
         think_instructions=think, think_range_instructions=given(options, "think-range", think),
         arrival="poisson" if rate else "closed", arrival_ops_per_second=rate,
         interrupt_period_us=period, interrupt_instructions=length)

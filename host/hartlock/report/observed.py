@@ -9,7 +9,7 @@ from typing import Any
 from hartlock.base.errors import UsageError
 from hartlock.base.text import count, percent
 from hartlock.folder import writer
-from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, SITES, SIZES, TOLD, rows
+from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, PHASES, SITES, SIZES, TOLD, rows
 from hartlock.report.page import PAGE, missing
 from hartlock.report.table import Column, Entry, TableRow
 
@@ -88,7 +88,7 @@ def write(folder: Path) -> Path:
     text = environment.get_template("observe.html").render(
         title=folder.name, headline=headline(locks), lead=lead(locks, told["workloads"]), told=told, columns=COLUMNS,
         rows=[_row(lock) for lock in locks], sites=sites[:SITES_SHOWN], more=max(0, len(sites) - SITES_SHOWN), limits=LIMITS,
-        files=[name for name in (LOCKS, SITES, SIZES, ORDER, CONSOLE, TOLD) if (folder / name).exists()],
+        files=[name for name in (LOCKS, SITES, SIZES, PHASES, ORDER, CONSOLE, TOLD) if (folder / name).exists()],
         css=markup((PAGE / "report.css").read_text(encoding="utf-8")), js=markup((PAGE / "report.js").read_text(encoding="utf-8")))
     path = folder / "observe.html"
     with writer.writing(path):
