@@ -7,7 +7,7 @@ import shutil
 
 import numpy as np
 import pytest
-from support.run import TOP, command
+from support.run import TOP, command, rows_of
 
 from hartlock.plan import replay
 from hartlock.plan.replay import HartClass, Seen, Source, Step
@@ -75,6 +75,34 @@ def test_rows_say_whose_they_are_and_the_answer_is_about_that_lock(file, tmp_pat
     refused = command("advise", str(out), "--workload", str(other), "--no-measure")
     assert refused.returncode == 1 and f"{replay.read(other).label} was not replayed there" in refused.stdout
     assert "sweep --workload" in refused.stdout
+
+
+@pytest.mark.deep
+def test_interrupts_that_are_kept_off_cost_what_two_instructions_cost(file, tmp_path):
+    """The section is the same; before it and behind it stands an instruction more."""
+    cycles = {}
+    for irq in ("on", "off"):
+        done = command("--engine", "model", "--workload", str(file), "--lock", "ticket", "--machine", "generic-8", "--trials", "1", "--smp", "1",
+                       "--irq", irq, "--out", str(tmp_path / irq))
+        assert done.returncode == 0, done.stdout + done.stderr
+        row, = [row for row in rows_of(tmp_path / irq, "summary.csv") if row["role"] == "candidate"]
+        assert row["irq"] == irq
+        cycles[irq] = float(row["cycles_per_op_median"])
+    assert 0 < cycles["off"] - cycles["on"] < 0.05 * cycles["on"]
+
+
+@pytest.mark.deep
+def test_sizes_that_were_observed_are_handed_out_and_audited(tmp_path):
+    path = tmp_path / "heap.toml"
+    path.write_text(replay.text_of("heap", SOURCE, SEEN, CLASSES, ((24, 3), (100, 60), (5000, 1))))
+    for allocator in ("bump", "buddy"):
+        out = tmp_path / allocator
+        done = command("--engine", "model", "--size", str(path), "--allocator", allocator, "--lock", "ticket", "--machine", "generic-8", "--trials", "1",
+                       "--smp", "4", "--out", str(out))
+        assert done.returncode == 0, done.stdout + done.stderr
+        row, = [row for row in rows_of(out, "summary.csv") if row["role"] == "candidate"]
+        assert (row["sizes"], row["size_bytes"], row["check"]) == (replay.read(path).label, "", "pass")
+        assert command("advise", str(out), "--no-measure").returncode == 0
 
 
 def test_allocators_without_a_lock_are_left_out_or_refused(file):

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
-from support.run import TOP
+from support.run import TOP, run_here
 from support.synthetic import cells, folder_of
 
 from hartlock.analysis import advise, replayed, verdict
@@ -102,6 +102,20 @@ def test_of_too_many_sections_runs_are_kept(tmp_path):
     assert len(known.word) < 30_000  # the kernel's command line has it
 
 
+def test_a_phase_is_in_the_file_and_its_name(tmp_path):
+    told = observed([section(h, 1, 2) for h in (0, 1)])
+    path, = workload.write(tmp_path, told[1], told[0], replace(SOURCE, phase="steady"))
+    known = replay.read(path)
+    assert (path.name, known.name, known.source.lock, known.source.phase) == ("heap-lock@steady.toml", "heap-lock@steady", "heap lock", "steady")
+    assert replayed.lock_sentence(known.facts).startswith("heap lock of fw.elf, in the phase steady: 2 acquisitions")
+
+
+def test_a_file_from_before_there_were_phases_is_read(tmp_path):
+    path = tmp_path / "old.toml"
+    path.write_text(redigested(text().replace('phase = ""\n', "")))
+    assert "phase" not in path.read_text() and replay.read(path).source == SOURCE
+
+
 def test_sizes_are_in_the_file(tmp_path):
     sections = [section(h, 100 * i + 10, 100 * i + 20, bytes=size) for i, size in enumerate((64, 4096, 64, 0)) for h in (0, 1)]
     assert file_of(tmp_path, *observed(sections)).sizes == ((64, 4), (4096, 2))
@@ -165,6 +179,45 @@ def test_a_name_that_steers_a_terminal_is_written_out(tmp_path):
     path = tmp_path / "a.toml"
     path.write_text(redigested(text().replace('image = "fw.elf"', 'image = "\\u001b[2J"')))
     assert "\x1b" not in replayed.lock_sentence(replay.read(path).facts)
+
+
+SIZES = ((24, 3), (100, 60), (4097, 1))
+
+
+def test_the_kernel_s_word_of_sizes(tmp_path):
+    """64 quantiles, in multiples of the alignment."""
+    path = tmp_path / "a.toml"
+    path.write_text(replay.text_of("a", SOURCE, SEEN, CLASSES, SIZES))
+    known = replay.read(path)
+    assert known.size_word(16) == f"a/{known.digest}/32x3,112x60,4112x1"
+    assert known.size_word(4096) == f"a/{known.digest}/4096x63,8192x1"
+    plan, _ = parse.read(f"hartlock: format=1 observed={known.size_word(16)} run=ticket:4", 4)
+    assert plan.workload.sizes == known.label and plan.observed == known.size_word(16) and plan.largest == 4112
+    assert plan.workload.variant == "full" and replay.is_label(known.label) and not replay.is_label("observed") and not replay.is_label("a:12")
+
+
+def asked_sizes(path, *more):
+    return run_here("--engine", "model", "--lock", "ticket", "--size", path, "--print-plan", *more)
+
+
+def test_sizes_of_a_file_are_asked_for(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text(replay.text_of("a", SOURCE, SEEN, CLASSES, SIZES))
+    done = asked_sizes(path)
+    assert f" observed={replay.read(path).size_word(16)} " in done.stdout and " size=" not in done.stdout and " sizes=" not in done.stdout
+    assert f" observed={replay.read(path).size_word(4096)} " in asked_sizes(path, "--allocator", "buddy").stdout
+    assert "it hands out at most 4096 bytes" in asked_sizes(path, "--allocator", "pool").stderr
+    assert "sizes are not drawn there" in asked_sizes(path, "--workload", path).stderr
+    path.write_text(text())
+    assert "no sizes are known of that lock" in asked_sizes(path).stderr
+    assert f"--size {tmp_path}/none.toml: No such file" in asked_sizes(tmp_path / "none.toml").stderr
+
+
+def test_interrupts_may_be_kept_off_in_a_replay(tmp_path):
+    path = tmp_path / "a.toml"
+    path.write_text(text())
+    done = run_here("--engine", "model", "--lock", "ticket", "--workload", path, "--irq", "off", "--print-plan")
+    assert " irq=off " in done.stdout and " replay=" in done.stdout
 
 
 def test_allocators_without_a_lock():

@@ -85,4 +85,4 @@ def _plan(order: list[Combination], workload: Workload, files: dict[str, str], s
         smp=smp, locks=tuple(name for name in known if name in asked),
         optional=tuple(name for name in known if everything and known[name].needs),
         harts=tuple(sorted({t.harts for t in order})),
-        workload=workload, **files, trials=max(Counter(order).values()), seed=seed, order=tuple(order))
+        workload=workload, replay=files["replay"], observed=files["observed"], trials=max(Counter(order).values()), seed=seed, order=tuple(order))

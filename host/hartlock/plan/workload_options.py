@@ -177,7 +177,7 @@ def replayed(options: Options, of_file: replay.Workload) -> Workload:
     if not isinstance(sizes["size"], int):
         drawn = sizes["size"].label if isinstance(sizes["size"], replay.Workload) else sizes["size"]
         raise UsageError(f"--size {drawn} with --workload: sizes are not drawn there; give a number of bytes")
-    values["irq"] = options["irq"] or values["irq"]
+    values["irq"] = str(options["irq"] or values["irq"])
     return Workload(**values, replay=of_file.label, size_bytes=sizes["size"], align_bytes=sizes["align"], think_instructions=0,
                     think_range_instructions=0)
 
