@@ -146,6 +146,19 @@ def test_a_qemu_that_dies(tmp_path):
     assert "QEMU was killed by signal 9" in said and "nothing is known of the locks" in said, said
 
 
+def test_an_interrupt_keeps_what_was_seen(tmp_path):
+    process = subprocess.Popen([TOP / "run-bench.sh", "observe", "--for", "60", "--out", tmp_path / "out", "--", *MACHINE, *KERNEL,
+                                WORK.replace("_us=1000", "_us=1000000000") + "ticket:4"],
+                               stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    log = tmp_path / "out/console.log"
+    until = time.monotonic() + 30
+    while not (log.exists() and b"@plan" in log.read_bytes()) and time.monotonic() < until:
+        pass
+    process.send_signal(signal.SIGINT)
+    said = process.communicate(timeout=30)[0]
+    assert "locks, " in said and rows_of(tmp_path / "out", "locks.csv"), said
+
+
 def test_an_image_without_locks(tmp_path):
-    done = command("observe", "--for", "1", "--out", str(tmp_path / "out"), "--", "-M", "virt", "-bios", "none", "-smp", "2")
+    done = command("observe", "--for", "1s", "--out", str(tmp_path / "out"), "--", "-M", "virt", "-bios", "none", "-smp", "2")
     assert done.returncode == 1 and "no word was taken and let go again" in done.stdout

@@ -39,7 +39,7 @@ def integer(low: int, high: int) -> Callable[[str], int]:
 
 harts = integer(1, plans.MAX_HARTS)
 seed = integer(0, 2**64 - 1)
-seconds = integer(1, 86400)
+seconds = typed(lambda text: int_between(1, 86400)(text.removesuffix("s")))  # 10 and 10s
 
 
 def hart_counts(text: str) -> tuple[int, ...]:
