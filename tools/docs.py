@@ -21,6 +21,7 @@ from hartlock.folder.probe_csv import ProbeRow
 from hartlock.stress.boot import RoundRow
 from tools.doc_columns import columns_table
 from tools.doc_machine import keys_table
+from tools.doc_orders import orders_table, reasons_list
 from tools.doc_profiles import profiles_table
 from tools.doc_schema import counter_table, pass_table, plan_table, probe_table
 from tools.doc_strategies import needs_table, strategies_table, when_list
@@ -51,6 +52,8 @@ PARTS = (
     Part("docs/ports/probe.md", "columns of probe.csv", partial(columns_table, ProbeRow)),
     Part("docs/reference/profiles.md", "columns of members.csv", partial(columns_table, MemberRow)),
     Part("docs/reference/profiles.md", "profiles", profiles_table),
+    Part("docs/trust/orders.md", "orders", orders_table),
+    Part("docs/trust/orders.md", "reasons", reasons_list),
 )
 
 

@@ -6,17 +6,13 @@ import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
-from verify import cache, expected, freeing, herd, orders, plans, proofs, subjects
+from verify import cache, expected, freeing, herd, meets, order_table, plans, proofs, subjects
 from verify.errors import ProofError, Unsupported
-from verify.orders import TRYLOCK, Weaker
+from verify.orders import TRYLOCK
 from verify.prove import Result, prove
 from verify.schedules import Outcome
-from verify.show import draw
 from verify.suite import suite
 
-# Small ones show most.
-FIRST = ("handover", "head2", "lead2", "lead2ends", "count2", "section", "ends2", "far3", "far3ends", "again", "link2",
-         "queue2ends", "mistake2", "queue3", "near3", "near3ends", "publish")
 UNORDERED = ("null", "indirect")  # nothing is ordered, or nothing can be translated
 
 HEAD = f"{'strategy':<28} {'test':<10} {'verdict':<9} {'paths':>6} {'combined':>8} {'risky':>6} {'reasons':>7} {'seen':>4} {'s':>6}"
@@ -33,10 +29,10 @@ def _results(name: str) -> list[Result]:
     known: set[str] = set()
     try:
         for test in suite(subject):
-            result = cache.load(subject, test.name)
+            result = cache.load(subject, test)
             if result is None:
                 result = prove(test, subjects.FOLDER / "litmus" / subject.name / test.name, known)
-                cache.save(subject, test.name, result)
+                cache.save(subject, test, result)
             known |= set(result.covered)
             out.append(result)
     except Unsupported as e:
@@ -129,67 +125,46 @@ def _report(name: str, results: list[Result], table: dict[tuple[str, str], expec
     return failed
 
 
-def _first_violated(weaker: Weaker, show: bool) -> Result:
-    """The result of the first test that the weaker lock fails, else of the last test. `show`: draw it."""
-    result = Result("-")
-    by_name = {test.name: test for test in suite(weaker.subject)}
-    for test in (by_name[name] for name in FIRST if name in by_name):
-        folder = subjects.FOLDER / "litmus" / "weaker" / weaker.name / test.name
-        known = None if show else cache.load(weaker.subject, test.name)
-        result = known or prove(test, folder, set())
-        cache.save(weaker.subject, test.name, result)
-        if result.verdict == "VIOLATED" and show:
-            result.note = f"drawn: {draw(folder / 'bad.litmus', weaker.name).relative_to(herd.TOP)}"
-        if result.verdict != "HOLDS":
-            break
-    return result
+TABLES = ("schedules", "proofs", "starts", "claims", "orders")
 
 
-def _weaker(name: str) -> list[Weaker]:
-    subject = subjects.load(name)
-    header = herd.TOP / ("alloc" if subject.lockfree else "lock") / f"{name}.h"
-    return list(orders.weaker(subject, subjects.FOLDER / f"{name}.o", header, subjects.cross()))
-
-
-def _orders(names: list[str], show: bool) -> int:
-    """Is each memory order necessary, or listed in kept.txt?"""
-    kept, failed, needed = orders.kept(), 0, set()
-    print(f"\n{'order taken out':<22} {'at':<20} {'label':<26} {'verdict':<9} by")
-    every = [weaker for name in names for weaker in _weaker(name)]
+def _starts(names: list[str]) -> int:
+    """Have the tests of the memory model in them what harts of the locks can do at once?"""
     with ProcessPoolExecutor(os.cpu_count()) as pool:
-        for weaker, result in zip(every, pool.map(_first_violated, every, [show] * len(every)), strict=True):
-            key = weaker.subject.name, weaker.function, weaker.order, weaker.label
-            by = f"{result.test} {result.note}".strip() if result.verdict == "VIOLATED" else result.note
-            if result.verdict != "VIOLATED":
-                needed.add(key)
-                failed += key not in kept
-                by = f"kept: {kept[key]}" if key in kept else f"{by}  <- not in kept.txt"
-            print(f"{weaker.order:<22} {weaker.where:<20} {weaker.label:<26} {result.verdict:<9} {by}", flush=True)
-    for key in sorted(k for k in kept if k[0] in names and k[1] != TRYLOCK and k not in needed):
-        failed += 1
-        print(f"kept.txt lists {'  '.join(key)}, which is necessary, or not there")
-    print(f"{failed} order(s) for which verify/kept.txt is not right")
+        failed = meets.table([n for n in names if not subjects.load(n).lockfree], pool)
+    print(f"{failed} lock(s) for which verify/unmet.txt is not right\n")
+    return 1 if failed else 0
+
+
+def _orders(names: list[str], tables: set[str], show: bool, whole: bool) -> int:
+    """Are the orders of the compiled code those that the headers claim, and is each necessary, or listed in kept.txt?"""
+    ordered = [n for n in names if n.split(".")[0] not in UNORDERED]
+    failed = order_table.claimed(ordered) if "claims" in tables else 0
+    if "orders" in tables:
+        herd.command()
+        plain = [n for n in ordered if "." not in n]
+        with ProcessPoolExecutor(os.cpu_count()) as pool:
+            failed += order_table.asked(list(order_table.sites(plain)), order_table.judged, pool,
+                                        lambda key: key[1] != TRYLOCK and (whole or key[0] in plain), show)
     return 1 if failed else 0
 
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="make prove", description=__doc__)
     parser.add_argument("--lock", help="a strategy with its forms, or one form (mcs.wrs-store)")
-    parser.add_argument("--only", choices=("schedules", "proofs", "orders"), help="one of the tables")
+    parser.add_argument("--only", choices=TABLES, help="one of the tables")
     parser.add_argument("--show", action="store_true", help="draw what happens without each order (build/verify/show/)")
     try:
         args = parser.parse_args()
-        freed = freeing.names(args.lock)
+        tables, freed = {args.only} if args.only else set(TABLES), freeing.names(args.lock)
         names = [] if args.lock and freed else subjects.names(args.lock)
-        fooled = set[str]() if args.only == "orders" else _schedules(names, freed)
-        if args.only == "schedules":
-            return 1 if fooled else 0
-        if not names:
-            return 1 if fooled else 0
-        herd.command()
-        status = 0 if args.only == "orders" else _prove(names, fooled) | bool(fooled)
-        plain = [n for n in names if "." not in n and n not in UNORDERED]
-        return status | (0 if args.only == "proofs" else _orders(plain, args.show))
+        if names and "proofs" in tables:
+            herd.command()
+        fooled = _schedules(names, freed) if "schedules" in tables else set[str]()
+        status = int(bool(fooled)) | (_prove(names, fooled) if names and "proofs" in tables else 0)
+        if "starts" in tables:
+            status |= _starts([n for n in names if "." not in n and n not in UNORDERED])
+        return status | _orders(names, tables, args.show, not args.lock)
     except ProofError as e:
         print(f"hartlock: {e}", file=sys.stderr)
         return 2

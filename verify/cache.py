@@ -6,15 +6,19 @@ from dataclasses import asdict
 from pathlib import Path
 
 from verify import herd
+from verify.code import HINTS, Function
 from verify.prove import Result
+from verify.scenario import Test
 from verify.strategy import Subject
+from verify.traces import Hart
 
 FOLDER = herd.TOP / "build" / "verify" / "results"
 
 
-# The modules of this package that a verdict depends on.
+# The modules of this package that a verdict on a test depends on. Those that make the tests are not among them: a result is kept
+# under what its test is.
 METHOD = ("alone", "axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "rounds",
-          "scenario", "starts", "strategy", "suite", "symmetry", "traces")
+          "scenario", "strategy", "symmetry", "traces")
 
 
 def _method() -> str:
@@ -24,7 +28,7 @@ def _method() -> str:
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 
-_METHOD = _method()
+METHOD_HASH = _method()
 
 
 ONLY_RUN = ("free", "reset", "used")  # only the schedules execute them: no hart calls them while another allocates
@@ -36,18 +40,32 @@ def code_hash(subject: Subject) -> str:
     return hashlib.sha256(f"{text}{sorted(subject.sizes.items())}".encode()).hexdigest()
 
 
-def _path(subject: Subject, test: str) -> Path:
-    key = hashlib.sha256(f"{_METHOD} {code_hash(subject)} {test}".encode()).hexdigest()
+def _begins(hart: Hart) -> int:
+    """The place in a hart's first function where it begins, hints not counted."""
+    first = hart.program[0] if hart.program else None
+    return sum(i.mnemonic not in HINTS for i in first.insns[:hart.pc]) if isinstance(first, Function) else hart.pc
+
+
+def definition(test: Test) -> str:
+    """All that a test is, in words."""
+    harts = [([p.text() if isinstance(p, Function) else str(p.insn) for p in hart.program], sorted(hart.registers.items()), _begins(hart),
+              hart.stack) for hart in test.harts]
+    condition = test.condition.registers, test.condition.locations, sorted(test.condition.good)
+    return repr((test.name, list(test.layout.sizes.items()), harts, sorted(test.memory.items()), condition, test.waits, test.turns))
+
+
+def _path(subject: Subject, test: Test) -> Path:
+    key = hashlib.sha256(f"{METHOD_HASH} {code_hash(subject)} {definition(test)}".encode()).hexdigest()
     return FOLDER / f"{key}.json"
 
 
-def load(subject: Subject, test: str) -> Result | None:
+def load(subject: Subject, test: Test) -> Result | None:
     try:
         return Result(**json.loads(_path(subject, test).read_text()))
     except (OSError, ValueError, TypeError):
         return None
 
 
-def save(subject: Subject, test: str, result: Result) -> None:
+def save(subject: Subject, test: Test, result: Result) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     _path(subject, test).write_text(json.dumps(asdict(result)))

@@ -16,6 +16,7 @@ from verify.image import Image
 from verify.loop import difference
 from verify.ops import decode
 from verify.prove import Result
+from verify.several import of_two_locks
 from verify.strategy import Subject
 from verify.suite import suite
 
@@ -72,7 +73,7 @@ def _entry(subject: Subject, results: Sequence[Result], table: Table) -> Entry:
     held = {r.test for r in results if r.verdict == TESTED_HOLDS}
     tests = {r.test: TESTED_HOLDS if r.test in held else expected.of(table, subject.name, r.test).reason for r in results}
     reach: dict[tuple[bool, int], tuple[int, ...]] = {}
-    for test in (t for t in suite(subject) if t.name in held and not t.waits):
+    for test in (t for t in suite(subject) if t.name in held and not t.waits and not of_two_locks(t)):
         key = test.middle, len(test.harts)
         reach[key] = max(reach.get(key, ()), test.takes)
     whole = {harts: takes for (middle, harts), takes in sorted(reach.items()) if not middle}

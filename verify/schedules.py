@@ -71,6 +71,7 @@ class Plan:
     most: int = MOST
     drawn: tuple[int, ...] = ()  # addresses of words that hold random numbers
     smaller: "Plan | None" = None  # the plan that is asked instead where there are too many states
+    meets: bool = False  # tell which accesses to one word two harts can be about to make at once
 
 
 @dataclass
@@ -84,6 +85,7 @@ class Outcome:
     seconds: float = 0.0
     story: list[str] = field(default_factory=list)  # the accesses that lead to the fault
     about: str = ""  # the table prints it: it says what the plan's harts do
+    meets: list[tuple[str, str]] = field(default_factory=list)  # pairs of accesses, if the plan asked for them
 
     @property
     def remark(self) -> str:
@@ -203,7 +205,7 @@ def _text(plan: Plan) -> str:
         lines.append(f"{what} {number:x} {times:x}")
     lines += [f"queue {number:x} {_held(plan.harts[number]):x} {int(number == 0)}" for number in range(plan.queued)]
     lines += [f"forget {address:x}" for address in plan.drawn]
-    lines += [f"active {len(plan.harts):x}", f"most {plan.most:x}", f"alone {plan.alone:x}"]
+    lines += [f"active {len(plan.harts):x}", f"most {plan.most:x}", f"alone {plan.alone:x}", *(["meets 1"] if plan.meets else [])]
     for what, a, b in plan.seen:
         lines.append(f"see-{what} {a:x} {_register(b) if isinstance(b, str) else b:x}")
     lines += ["good " + " ".join(f"{v:x}" for v in values) for values in sorted(plan.good)]
@@ -223,6 +225,16 @@ def _told(plan: Plan, line: str) -> str:
     return f"hart {hart}  {_code(plan.harts[int(hart)].program).told[int(at)]}: {where} {change if happened == '1' else '(nothing)'}"
 
 
+def _meets(plan: Plan, lines: Sequence[str]) -> list[tuple[str, str]]:
+    """The pairs of accesses of the functions that two harts can be about to make at once, each by its function and address."""
+    told = [[text.split(" ")[0] for text in _code(hart.program).told] for hart in plan.harts]
+    found = set[tuple[str, str]]()
+    for hart, at, other, there in (map(int, line.split()[1:]) for line in lines if line.startswith("meet ")):
+        one, two = sorted((told[hart][at], told[other][there]))
+        found.add((one, two))
+    return sorted(pair for pair in found if all("+" in name for name in pair))
+
+
 def _search(plan: Plan, text: str) -> Outcome:
     began = time.monotonic()
     if not EXPLORER.is_file():
@@ -237,11 +249,11 @@ def _search(plan: Plan, text: str) -> Outcome:
     verdict, _, why = lines[0].removeprefix("verdict ").partition(" ")
     states = next((int(line.split()[1]) for line in lines if line.startswith("states ")), 0)
     story = [_told(plan, line) for line in lines if line.startswith("step ")]
-    return Outcome(plan.name, verdict, why.strip(), states, round(time.monotonic() - began, 2), story)
+    return Outcome(plan.name, verdict, why.strip(), states, round(time.monotonic() - began, 2), story, meets=_meets(plan, lines))
 
 
 @cache
-def _explorer() -> str:
+def explorer_hash() -> str:
     """The hash of the explorer's sources."""
     return hashlib.sha256(b"".join(p.read_bytes() for p in sorted(SOURCES.glob("*.[ch]")))).hexdigest()
 
@@ -250,7 +262,7 @@ def explore(plan: Plan) -> Outcome:
     """Go through every schedule of a plan; where there are too many, of the smaller one. A result is kept under the
     hash of all that it depends on."""
     text = _text(plan)
-    kept = KEPT / f"{hashlib.sha256(f'{_explorer()}{text}'.encode()).hexdigest()}.schedules"
+    kept = KEPT / f"{hashlib.sha256(f'{explorer_hash()}{text}'.encode()).hexdigest()}.schedules"
     try:
         outcome = Outcome(**json.loads(kept.read_text()))
     except (OSError, ValueError, TypeError):

@@ -144,6 +144,21 @@ def _qspin_mistake(s: Subject) -> Start:
     return start
 
 
+def _qspin_late(s: Subject) -> Start:
+    """Nobody holds any more. Hart 0 found a holder alone, and is about to set itself to wait at the word."""
+    start = Start.of(s, 3)
+    start.does(2, "acquire")
+    start.reaches(0, "lock", *ONE, after=2)
+    start.does(2, "release")
+    return start
+
+
+def _qspin_met(s: Subject) -> Iterator[Test]:
+    """Tests of two harts that meets.py found to be lacking."""
+    yield _qspin_late(s).counts("late2", "one sets itself to wait at the word, one begins", None, ONE)
+    yield _qspin_head(s).counts("overtake2", "the holder releases and takes it again while the queue's head looks", LAST + ONE, None)
+
+
 def _qspin(s: Subject) -> Iterator[Test]:
     yield _qspin_queue(s).counts("queue2", "2 harts queue at once", None, None)
     yield _qspin_queue(s).counts("queue2ends", "neither waits for ever", None, None, waits=True)
@@ -155,6 +170,13 @@ def _qspin(s: Subject) -> Iterator[Test]:
     yield _qspin_mistake(s).counts("mistake2", "one sets itself to wait at the word while another queues", None, None)
     yield _qspin_head(s, 2).counts("queue3", "the holder, the queue's head and the one behind it", LAST, None, None)
     yield _qspin_pending(s, True).counts("pending3", "the holder, who waits at the word, the queue's head", LAST, None, None)
+
+
+def _cna_tell(s: Subject) -> Start:
+    """Hart 0 holds, hart 1, which is far, waits; hart 2 has queued behind it, but not yet linked itself."""
+    start = _cna_queue(s, (1,), 1)
+    start.reaches(2, "node1", *ONE)
+    return start
 
 
 def _twa_far(s: Subject, waits: bool) -> Start:
@@ -211,6 +233,14 @@ def _cna(s: Subject) -> Iterator[Test]:
     yield _cna_queue(s, (1,), 1, 2).counts("near3ends", "none of them waits for ever", LAST, None, None, waits=True)
 
 
+def _met(s: Subject) -> Iterator[Test]:
+    """Tests that meets.py found to be lacking, of the plain forms."""
+    if s.name == "qspin":
+        yield from _qspin_met(s)
+    elif s.name == "cna":
+        yield _cna_tell(s).counts("tell3", "the holder looks for a near one, who is about to link itself", LAST, None, None)
+
+
 _MIDDLE: dict[str, Callable[[Subject], Iterator[Test]]] = {"qspin": _qspin, "twa": _twa, "cna": _cna}
 # Tests of suite.py that have too many ways through, and that these tests replace.
 _REPLACED = {"qspin": {"again", "handover3", "count3"}, "twa": {"again", "handover3", "count3"}, "cna": {"again", "count3"}}
@@ -220,6 +250,7 @@ def middle(subject: Subject) -> Iterator[Test]:
     """The tests of a strategy that begin in the middle."""
     if (tests := _MIDDLE.get(subject.name.split(".")[0])):
         yield from tests(subject)
+    yield from _met(subject)
 
 
 def replaced(subject: Subject) -> Collection[str]:

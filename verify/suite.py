@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from verify.alone import alone
 from verify.memory import Memory
 from verify.scenario import Condition, Test
+from verify.several import several
 from verify.starts import middle, replaced
 from verify.strategy import INCREMENT, MOST, SIZE, Subject
 
@@ -82,3 +83,4 @@ def suite(subject: Subject) -> Iterator[Test]:
     else:
         yield from (test for test in _lock_tests(subject) if test.name not in replaced(subject))
         yield from middle(subject)
+        yield from several(subject)

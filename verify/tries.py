@@ -5,7 +5,6 @@ nothing behind, so that nobody waits for ever behind it. verify/trylocks.json ha
 """
 
 import argparse
-import hashlib
 import json
 import os
 import sys
@@ -14,12 +13,12 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-from verify import cache, code, herd, orders, subjects
+from verify import cache, claims, code, herd, order_table, orders, subjects
 from verify.alone import alone
 from verify.code import Function
 from verify.errors import ProofError, Unsupported
 from verify.ops import decode
-from verify.orders import Weaker
+from verify.orders import Judged, Site, Weaker
 from verify.proofs import SEEN
 from verify.prove import Result, prove
 from verify.scenario import Condition, Test
@@ -31,7 +30,6 @@ ONE = ("acquire", INCREMENT, "release")
 TRY = ("mv x12,x20", "trycount", "mv x26,x10")  # x26: 1 if it got the lock, and counted
 READ = ("mv x12,x20", "tryread", "mv x26,x10")  # x26: 0, or 2 and what it read
 SMALL = ("tryread2", "try2", "tries2", "tryagain2", "tryends2", "tryqueue2")  # tests of which one has to fail without an order
-_TESTS = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
 
 
 class Tried(Subject):
@@ -77,11 +75,10 @@ def tests(s: Subject) -> Iterator[Test]:
 
 def _proved(s: Subject, test: Test, folder: Path, known: set[str]) -> Result:
     """The result of one test, which is kept."""
-    key = f"{test.name} {_TESTS}"
-    found = cache.load(s, key)
+    found = cache.load(s, test)
     if found is None:
         found = prove(test, folder / test.name, known)
-        cache.save(s, key, found)
+        cache.save(s, test, found)
     return found
 
 
@@ -116,10 +113,11 @@ def missed(name: str, results: Sequence[Result]) -> list[str]:
     return [f"{i.address:x} ({i})" for i in lost if at[i.address] in own]
 
 
-def _weaker(name: str) -> list[Weaker]:
-    """The trylock without each of its orders; those of the release are judged with the lock."""
-    every = orders.weaker(load(name), FOLDER / f"{name}.o", _header(name), subjects.cross())
-    return [replace(weaker, function=orders.TRYLOCK) for weaker in every if weaker.line in _own_lines(name)]
+def _sites(name: str) -> Iterator[Site]:
+    """The orders of a trylock; those of the release are judged with the lock."""
+    for site in orders.sites(load(name), FOLDER / f"{name}.o", _header(name), subjects.cross()):
+        if site[0].line in _own_lines(name):
+            yield tuple(replace(weaker, function=orders.TRYLOCK) for weaker in site)
 
 
 def _first_violated(weaker: Weaker) -> Result:
@@ -131,6 +129,10 @@ def _first_violated(weaker: Weaker) -> Result:
         if result.verdict != "HOLDS":
             break
     return result
+
+
+def _judged(site: Site) -> list[Judged]:
+    return orders.judged(site, _first_violated)
 
 
 def _prove(chosen: Sequence[str], pool: ProcessPoolExecutor) -> int:
@@ -153,18 +155,13 @@ def _prove(chosen: Sequence[str], pool: ProcessPoolExecutor) -> int:
 
 
 def _orders(chosen: Sequence[str], pool: ProcessPoolExecutor) -> int:
-    """Print whether each memory order of a trylock is necessary. Returns how many are not, and are not in kept.txt."""
-    failed, kept = 0, {key: why for key, why in orders.kept().items() if key[0] in chosen and key[1] == orders.TRYLOCK}
-    print(f"\n{'order taken out':<22} {'at':<22} {'label':<26} {'verdict':<9} by")
-    every = [weaker for name in chosen for weaker in _weaker(name)]
-    for weaker, result in zip(every, pool.map(_first_violated, every), strict=True):
-        key = weaker.subject.name, weaker.function, weaker.order, weaker.label
-        why = kept.pop(key, "") if result.verdict != "VIOLATED" else ""
-        failed += result.verdict != "VIOLATED" and not why
-        print(f"{weaker.order:<22} {weaker.where:<22} {weaker.label:<26} {result.verdict:<9} {f'kept: {why}' if why else f'{result.test} {result.note}'.strip()}", flush=True)
-    for key in kept:
-        print(f"kept.txt lists {'  '.join(key)}, which is necessary, or not there")
-    return failed + len(kept)
+    """Print what the headers claim of their trylocks and the code does not order, and how much of each order is necessary. Returns
+    how many orders are not as they should be."""
+    refused = [why for name in chosen for why in claims.refused(load(name), FOLDER / f"{name}.o", _header(name), subjects.cross())]
+    for why in refused:
+        print(why)
+    every = [site for name in chosen for site in _sites(name)]
+    return len(refused) + order_table.asked(every, _judged, pool, lambda key: key[0] in chosen and key[1] == orders.TRYLOCK)
 
 
 def main() -> int:

@@ -8,7 +8,7 @@ from support.run import TOP
 from support.sampling import sampled
 from tools import copied
 from tools.footprint import footprint
-from tools.mutants import hunt, tree
+from tools.mutants import compiled, hunt, tree
 
 from hartlock.figures import proved
 from hartlock.plan import strategies, traits
@@ -18,8 +18,8 @@ from verify.loop import difference
 
 KNOWN = tree.known()
 CAUGHT_HERE = [name for name, m in KNOWN.items() if not m.memory_model]
-# One for each detector: the audit, the bound of fairness, the schedules; tests/faults/test_hang.py has a deadlock for a third.
-QUICK = ("ttas-early-unlock", "mcs-overtake", "ttas-impatient")
+# One for each detector: the audit, the bound of fairness, the schedules, the claims; tests/faults/test_hang.py has a deadlock.
+QUICK = ("ttas-early-unlock", "mcs-overtake", "ttas-impatient", "ticket-fence-r-r")
 QUICKEST = ("model", "native", "tsan", "tcg")
 
 
@@ -29,7 +29,7 @@ def test_a_mutant_is_caught(name):
     if not mutant.detector:
         tree.plant(mutant)
     catches = {}
-    for hunter in hunt.hunters_of(mutant, (*QUICKEST, "schedules")):
+    for hunter in hunt.hunters_of(mutant, (*QUICKEST, *compiled.TABLES)):
         catches[hunter] = hunt.hunt(mutant, hunter, 1)
         if catches[hunter].check:
             return

@@ -3,6 +3,7 @@
 tcg, model, native   ./run-bench.sh in the mutant's tree: many short trials, each checked
 tsan                 tests/c/locks.c with its header, under ThreadSanitizer
 schedules            its compiled functions, in every order in which harts can go on; for mutants that say so
+claims               the memory orders of its compiled functions, against the header's comments; for mutants that say so
 """
 
 import csv
@@ -20,7 +21,7 @@ from pathlib import Path
 from hartlock.engine.own_time import LOOK_S, OwnTime
 from hartlock.plan import traits
 from tools.copied import TOP, environment
-from tools.mutants import schedules
+from tools.mutants import compiled
 from tools.mutants.tree import Mutant
 from tools.simulate import simulate
 
@@ -37,7 +38,7 @@ ENGINES = {
 }
 REFUSED = " was refused: it needs "  # a problem's words: this computer cannot run the strategy
 HANG = "hang detector"
-HUNTERS = (*ENGINES, "tsan", "schedules")
+HUNTERS = (*ENGINES, "tsan", *compiled.TABLES)
 
 # A pattern of a run's words, and the check that says them. The first that fits counts.
 CHECKS = (
@@ -181,19 +182,19 @@ def tsan(mutant: Mutant) -> Catch:
 
 def hunters_of(mutant: Mutant, hunters: Sequence[str]) -> list[str]:
     """Returns those of `hunters` that are asked about the mutant: the one that must find it, else all that run something."""
-    return [h for h in hunters if (h == mutant.detector if mutant.detector else h != "schedules")]
+    return [h for h in hunters if (h == mutant.detector if mutant.detector else h not in compiled.TABLES)]
 
 
-def by_schedules(mutant: Mutant) -> Catch:
-    check, seconds = schedules.found_by(mutant)
+def by_table(mutant: Mutant, table: str) -> Catch:
+    check, seconds = compiled.found_by(mutant, table)
     return Catch(check if seconds <= mutant.detector_s else "", why="" if seconds <= mutant.detector_s else f"it took {seconds:.0f} s")
 
 
 def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
     """Make several runs. Returns the check that caught the mutant most often, and the median of the
     operations until then."""
-    if hunter == "schedules":
-        return by_schedules(mutant)
+    if hunter in compiled.TABLES:
+        return by_table(mutant, hunter)
     catches: list[Catch] = []
     for seed in range(1, runs + 1):
         catches.append(tsan(mutant) if hunter == "tsan" else run_bench(mutant, hunter, seed))

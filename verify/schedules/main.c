@@ -175,6 +175,8 @@ static void obey(const char *line)
 		question.most = (uint32_t)a;
 	else if (IS("alone"))
 		question.alone = (unsigned)a;
+	else if (IS("meets"))
+		question.meets = a != 0;
 	else if (IS("see-register"))
 		question.seen[question.seen_count++ % MAX_SEEN] =
 			(struct observed){true, (unsigned)a, (unsigned)b, 0, 0};
@@ -198,5 +200,7 @@ int main(void)
 	printf("verdict %s %s\nstates %u\n", a.verdict, a.why, a.states);
 	if (strcmp(a.verdict, "VIOLATED") == 0)
 		space_tell(&now, &a);
+	if (question.meets)
+		space_tell_meets(&question);
 	return 0;
 }

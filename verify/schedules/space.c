@@ -312,6 +312,45 @@ static bool ends_alone(const struct state *from, unsigned hart, unsigned most, u
 	return false;
 }
 
+/* For two harts, by the places where they stand: are they about to touch one word there, and one
+ * stores? */
+static bool *met[MAX_HARTS][MAX_HARTS];
+
+static bool touches(const struct state *s, unsigned hart, uint64_t *address, bool *stores)
+{
+	const struct hart *h = &s->hart[hart];
+	const struct op *op;
+
+	if (machine_ended(s, hart))
+		return false;
+	op = &runs[hart]->op[h->pc];
+	*address = h->x[op->base] + (uint64_t)op->offset;
+	*stores = op->kind != OP_LOAD && op->kind != OP_LR;
+	return op->kind != OP_BRANCH && (h->unknown >> op->base & 1) == 0;
+}
+
+static void meet(const struct state *s, unsigned active)
+{
+	uint64_t one, other;
+	bool stores, also;
+
+	for (unsigned i = 0; i < active; i++)
+		for (unsigned j = i + 1; j < active; j++)
+			if (touches(s, i, &one, &stores) && touches(s, j, &other, &also) &&
+			    one == other && (stores || also))
+				met[i][j][s->hart[i].pc * runs[j]->length + s->hart[j].pc] = true;
+}
+
+void space_tell_meets(const struct question *q)
+{
+	for (unsigned i = 0; i < q->active; i++)
+		for (unsigned j = i + 1; j < q->active; j++)
+			for (uint32_t n = 0; n < runs[i]->length * runs[j]->length; n++)
+				if (met[i][j][n])
+					printf("meet %u %u %u %u\n", i, n / runs[j]->length, j,
+					       n % runs[j]->length);
+}
+
 enum outcome { WENT, FAILED, ANEW };
 
 /* Take one hart's next step from a state. */
@@ -349,6 +388,8 @@ static enum outcome expand(uint32_t number, const struct question *q, struct ans
 	unpack(&s, packed[number], q->active);
 	free(packed[number]);
 	packed[number] = NULL;
+	if (q->meets)
+		meet(&s, q->active);
 	for (unsigned i = 0; i < q->active; i++) {
 		enum outcome one = WENT;
 
@@ -437,6 +478,9 @@ struct answer space_explore(const struct state *start, const struct question *q)
 
 	for (unsigned i = 0; i < q->seen_count; i++)
 		end_live |= q->seen[i].is_register ? 1u << q->seen[i].reg : 0;
+	for (unsigned i = 0; i < q->active && q->meets; i++)
+		for (unsigned j = i + 1; j < q->active; j++)
+			met[i][j] = room((size_t)runs[i]->length * runs[j]->length, sizeof(bool));
 	s = *start;
 	machine_learn(&s, q->active);
 	do {

@@ -1,0 +1,40 @@
+"""Gives a mutant's compiled functions to a table of `make prove` that takes seconds, in a copy of the sources.
+
+`schedules` executes them in every order in which harts can go on (verify/schedules.py), `claims` holds their memory orders
+against the header's comments (verify/claims.py).
+"""
+
+import resource
+import subprocess
+
+from hartlock.plan import strategies
+from tools.copied import copy_sources, environment
+from tools.mutants.tree import Mutant, apply
+
+TABLES = ("schedules", "claims")
+
+
+def found_by(mutant: Mutant, table: str) -> tuple[str, float]:
+    """Returns what a table says of the mutant, in words ("" for nothing), and the seconds of computing that it took."""
+    copy_sources(mutant.tree)
+    apply(mutant)
+    word = mutant.strategy.replace("-", "_")
+    folder = "verify/freeing" if strategies.known()[mutant.strategy].frees else "verify"
+    subprocess.run(["make", "-s", f"build/{folder}/{word}.o", "build/verify/schedules"], cwd=mutant.tree, check=True, timeout=120,
+                   capture_output=True)
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    done = subprocess.run(["/usr/bin/python3", "-m", "verify", "--only", table, "--lock", mutant.strategy], cwd=mutant.tree, text=True,
+                          env={**environment(), "PYTHONPATH": ".:host"}, capture_output=True, timeout=600, check=False)
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    said = _said(table, [line for line in done.stdout.splitlines() if line.startswith(f"{word} ")])
+    if done.returncode not in (0, 1) or bool(said) != bool(done.returncode):
+        raise SystemExit(f"the {table} of {mutant.name} ended with {done.returncode}: {done.stderr.strip()[-200:]}")
+    return f"{table}: {said}" if said else "", after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+
+
+def _said(table: str, rows: list[str]) -> str:
+    """Returns the first complaint of a table's rows; "" where there is none."""
+    if table == "claims":
+        return rows[0].split(None, 2)[2] if rows else ""
+    plans = [row.split(None, 5) for row in rows]
+    return next((f"{plan[1]} refused" if plan[2] == "UNKNOWN" else plan[1] for plan in plans if plan[2] != "HOLDS"), "")
