@@ -7,15 +7,16 @@ refused all the same: another compiler, or a section of another kind, need not h
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from verify.code import Function, Insn
+from verify.ops import decode
 from verify.orders import Strength, lines, strength, text_of
 from verify.strategy import Subject
 
-# What each claim asks of a fence, and the bit of an AMO, LR or SC that stands for it.
+# Each claim, with the pairs that a fence has to order for it, and the bit of an AMO, LR or SC that stands for it.
 ASKS: dict[str, tuple[Strength, str]] = {"acquire": (frozenset(("rr", "rw")), "aq"), "release": (frozenset(("rw", "ww")), "rl")}
 _CLAIM = re.compile(r"\b(acquire|release) \((\w)\)(?=:|, (?:acquire|release) \(| and (?:acquire|release) \()")
 
@@ -37,10 +38,30 @@ def comments(text: str) -> Iterator[Comment]:
         yield Comment(tuple(f"{m[1]} ({m[2]})" for m in _CLAIM.finditer(words)), range(text.count("\n", 0, comment.end()) + 1, end))
 
 
-def _meets(claim: str, insn: Insn) -> bool:
+def _neighbour(insn: Insn, function: Function, step: int) -> Insn | None:
+    """The next instruction behind another (`step` -1: before it) that touches memory, orders or jumps."""
+    ops = [decode(i, function.name) for i in function.insns]
+    at = function.at(insn.address) + step
+    while 0 <= at < len(ops) and ops[at].kind == "alu":
+        at += step
+    return function.insns[at] if 0 <= at < len(ops) else None
+
+
+def _meets(claim: str, insn: Insn, insns: Sequence[Insn], function: Function) -> bool:
+    """Does an instruction order what a comment claims of the access that is among `insns`? A fence of an acquire stands directly
+    behind the load, one of a release directly before the store; aq is of no SC, which only stores, and rl of no LR."""
+    kind = claim.split(" ")[0]
+    pairs, bit = ASKS[kind]
+    if bit in strength(insn):
+        return not insn.mnemonic.startswith("sc." if kind == "acquire" else "lr.")
+    access = _neighbour(insn, function, -1 if kind == "acquire" else 1)
+    return pairs <= strength(insn) and access in insns and access is not None and access.mnemonic.startswith(
+        ("l", "amo") if kind == "acquire" else ("s", "amo"))
+
+
+def _is_misplaced(claim: str, ordering: Sequence[Insn]) -> bool:
     pairs, bit = ASKS[claim.split(" ")[0]]
-    orders = strength(insn)
-    return bit in orders or pairs <= orders
+    return any(bit in strength(i) or pairs <= strength(i) for i in ordering)
 
 
 def _found(said: Comment, function: Function, header: Path, at: dict[int, int]) -> Iterator[str]:
@@ -49,8 +70,8 @@ def _found(said: Comment, function: Function, header: Path, at: dict[int, int]) 
     where = f"{header.name}:{said.scope[0]}"
     names = ", ".join(dict.fromkeys(text_of(i) for i in ordering)) or "no order"
     for claim in said.claims if insns else ():
-        if not any(_meets(claim, i) for i in ordering):
-            yield f"{where} claims {claim}, and is compiled to {names}"
+        if not any(_meets(claim, i, insns, function) for i in ordering):
+            yield f"{where} claims {claim}, and is compiled to {names}{' at another place' if _is_misplaced(claim, ordering) else ''}"
     if ordering and not said.claims:
         yield f"{where} claims no order, and is compiled to {names}"
 

@@ -34,7 +34,7 @@ ENOUGH = 20_000  # combinations of a test that are looked at
 
 @dataclass(frozen=True)
 class Meets:
-    """How many pairs of accesses two harts can be about to make at once, and those of them that no test has."""
+    """The number of pairs of accesses that two harts can be about to make at once, and those pairs that no test has."""
 
     pairs: int
     lacking: list[tuple[str, str, str]]  # the two accesses, and the plan in which they meet

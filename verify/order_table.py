@@ -105,7 +105,7 @@ def line(row: Row) -> str:
 
 
 def reasons(weak: Sequence[Weaker], table: dict[orders.Key, str]) -> dict[str, str]:
-    """Why the lock has more than each of these weaker orders; "" where kept.txt does not say it."""
+    """The reason why the lock has more than each of these weaker orders; "" where kept.txt does not say it."""
     found = {}
     for weaker in weak:
         at = orders.entry(weaker.key, table)

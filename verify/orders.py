@@ -38,7 +38,7 @@ class Weaker:
     label: str  # the label of its comment
     order: str  # the order as it is compiled
     less: str  # the weaker order, or NONE
-    keeps: Strength  # what the weaker order orders
+    keeps: Strength  # the pairs or bits that the weaker order keeps
 
     @property
     def where(self) -> str:
@@ -59,7 +59,7 @@ Site = tuple[Weaker, ...]  # every way to weaken one order, the strongest first
 
 @dataclass(frozen=True)
 class Judged:
-    """What the tests say of a lock with a weaker order."""
+    """The verdict on a lock with a weaker order."""
 
     weaker: Weaker
     verdict: str

@@ -86,6 +86,8 @@ def _lock_plans(s: Subject) -> Iterator[Plan]:
     yield Locks(s, 3, far=far).plan("three", "3 harts take it, two of them twice", [ONE * 2, ONE * 2, ONE])
     yield Locks(s, 4, far=far).plan("four", "4 harts take it once each", [ONE] * 4)
     yield _line(s, 64, 10, 5)
+    passed = Locks(s, 6, far=far).plan("passed", "6 harts have queued, of two clusters by turns; the first holds it", [ONE] * 6, queued=6)
+    yield replace(passed, most=LINE_STATES, smaller=Locks(s, 5, far=far).plan("passed", passed.about, [ONE] * 5, queued=5))
     for times in (62, 65534):
         yield Locks(s, 2).plan(f"after{times}", f"2 harts take it twice, after {times} turns", [ONE * 2] * 2, [(ONE, times)], done=times)
     yield from _several(s)

@@ -117,13 +117,35 @@ def test_an_order_that_is_not_as_its_comment_claims_is_refused(name, function, o
     assert len(found) == 1 and found[0].startswith(f"{name}.h:") and found[0].endswith(why)
 
 
+def swapped(subject, function, fence):
+    """The strategy with each such fence at the other side of its access."""
+    f = subject.functions[function]
+    out, step = list(f.insns), -1 if function == "acquire" else 1
+    for at in [n for n, i in enumerate(f.insns) if str(i) == fence]:
+        one, two = out[at], out[at + step]
+        out[at], out[at + step] = replace(two, address=one.address), replace(one, address=two.address)
+    return replace(subject, functions={**subject.functions, function: replace(f, insns=tuple(out))})
+
+
+@pytest.mark.parametrize("function,fence,claim", [("acquire", "fence r,rw", "acquire"), ("release", "fence rw,w", "release")])
+def test_a_fence_at_the_wrong_side_of_its_access_is_refused(function, fence, claim):
+    found = refused(swapped(built("ticket"), function, fence))
+    assert len(found) == 1 and found[0].endswith(f"claims {claim} (T), and is compiled to {fence} at another place")
+
+
+def test_an_sc_acquires_nothing():
+    old, new = insn("lr.w"), insn("sc.w.aq")
+    moved = with_order(with_order(built("qspin"), "acquire", "lr.w.aq", old), "acquire", "sc.w", new)
+    assert [why for why in refused(moved) if why.endswith("claims acquire (S), and is compiled to sc.w.aq at another place")]
+
+
 def test_a_comment_speaks_of_the_lines_up_to_the_next_one():
     text = "/* relaxed: (T) has\n * ordered. */\na();\n/* release (Q): one.\n * acquire (M): two. */\nb();\nc();\n/* x */\nd();\n"
     assert [(c.claims, list(c.scope)) for c in claims.comments(text)] == [
         ((), [2, 3]), (("release (Q)", "acquire (M)"), [5, 6, 7]), ((), [8, 9, 10])]
 
 
-# What is kept
+# The reasons that are kept
 
 def test_every_order_that_is_kept_has_its_reason():
     table = orders.kept()
