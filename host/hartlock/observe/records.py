@@ -40,14 +40,16 @@ class Records:
 
 
 def read(folder: Path) -> Records:
-    """The records in a folder. A record that was cut off at a file's end is left out. Raises RunError without any."""
+    """The records in a folder. A record that was cut off at a file's end is left out. The arrays are the files themselves, mapped into
+    memory: a long watch writes more than fits there. Raises RunError without any."""
     found = {}
     for name, layout in layouts().items():
         try:
-            data = (folder / f"{name}.bin").read_bytes()
+            path = folder / f"{name}.bin"
+            records = path.stat().st_size // layout.itemsize
+            found[name] = np.asarray(np.memmap(path, layout, "r", shape=records)) if records else np.zeros(0, layout)
         except OSError as e:
             raise RunError(f"QEMU ended without its records: {folder / name}.bin: {e.strerror}") from e
-        found[name] = np.frombuffer(data[:len(data) // layout.itemsize * layout.itemsize], dtype=layout)
     if not len(found["hart"]):
         raise RunError("the watcher writes its records when QEMU ends, and could not: nothing is known of the locks")
     return Records(**found)

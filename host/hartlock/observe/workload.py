@@ -20,19 +20,26 @@ LEAST_HARTS = 2  # nobody ever waits for a lock that one hart alone takes
 
 @dataclass(frozen=True)
 class Lines:
-    """The lines of a section: those that another hart touches, too, written and only read; and the hart's own."""
+    """The lines of the sections of which they were kept. A row of `counts` has three numbers: the lines that another hart touches,
+    too, written and only read; and the hart's own."""
 
-    written: int
-    read: int
-    own: int
+    places: Array  # the sections' places in their file, in order
+    counts: Array
+
+    def of(self, places: Array) -> tuple[Array, Array]:
+        """The counts of these sections, no lines for one of which they were not kept; and whether they were kept."""
+        at = np.searchsorted(self.places, places)
+        kept = np.append(self.places, np.uint64(2**64 - 1))[at] == places
+        return np.append(self.counts, [[0, 0, 0]], axis=0)[np.where(kept, at, -1)], kept
 
 
 def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) -> list[Path]:
     """Write workloads/NAME.toml for each lock; returns the files, the heaviest lock's first."""
-    lines, written = _lines(seen), []
+    told = [lock for lock in locks if len(lock.per_hart) >= LEAST_HARTS][:FILES]
+    lines, written = _lines(seen, [lock.word for lock in told]), []
     with writer.writing(folder / writer.WORKLOADS):
         (folder / writer.WORKLOADS).mkdir(exist_ok=True)
-    for lock in [lock for lock in locks if len(lock.per_hart) >= LEAST_HARTS][:FILES]:
+    for lock in told:
         classes = _classes(lock, seen, lines)
         if not classes:
             continue
@@ -47,24 +54,22 @@ def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) ->
     return written
 
 
-def _lines(seen: Records) -> dict[int, Lines]:
-    """The lines of each section of which they were kept, by the section's place in its file."""
-    shared = {(int(line["lock"]), int(line["address"])) for line in seen.line[is_shared(seen.line)]}
-    found: dict[int, list[int]] = {}
-    for touch in seen.touch:
-        place = int(touch["section"])
-        if place >= len(seen.section):
-            continue
-        section, wrote, address = seen.section[place], bool(touch["wrote"]), int(touch["address"])
-        of = found.setdefault(place, [0, 0, 0])
-        if wrote or not _is_lock(section, address):
-            of[(0 if wrote else 1) if (int(section["lock"]), address) in shared else 2] += 1
-    return {place: Lines(*kinds) for place, kinds in found.items()}
-
-
-def _is_lock(section: Array, line: int) -> bool:
-    """True for the line of the lock's word: a ticket lock reads it to let go."""
-    return int(section["address"]) // LINE_BYTES == line // LINE_BYTES
+def _lines(seen: Records, locks: Sequence[int]) -> Lines:
+    """The lines of each section of these locks of which they were kept."""
+    touch = seen.touch[seen.touch["section"] < len(seen.section)]
+    touch = touch[np.isin(seen.section["lock"], locks)[touch["section"]]]
+    word, address = (seen.section[field][touch["section"]] for field in ("lock", "address"))
+    wrote = touch["wrote"] != 0
+    shared = np.zeros(len(touch), bool)
+    for lock in locks:
+        here, of = word == lock, seen.line[seen.line["lock"] == lock]
+        shared[here] = np.isin(touch["address"][here], of["address"][is_shared(of)])
+    # A ticket lock reads its word's line to let go: that read is the lock's, not the section's.
+    counted = wrote | (address // LINE_BYTES != touch["address"] // LINE_BYTES)
+    kind = np.where(shared, np.where(wrote, 0, 1), 2)
+    places, index = np.unique(touch["section"], return_inverse=True)
+    counts = np.bincount(3 * index[counted] + kind[counted], minlength=3 * len(places))
+    return Lines(places, counts.reshape(-1, 3))
 
 
 def _places(lock: Lock, seen: Records, hart: int) -> Array:
@@ -73,20 +78,20 @@ def _places(lock: Lock, seen: Records, hart: int) -> Array:
     return rows[np.argsort(seen.section["taken"][rows], kind="stable")]
 
 
-def _steps(lock: Lock, seen: Records, hart: int, lines: dict[int, Lines]) -> list[Step]:
-    """The steps of a hart, in order: those of which the lines were kept. They are done again and again, so the first one's gap is the rest of
-    the hart's time: what it executed before it asked for the first time, and behind the last time."""
+def _steps(lock: Lock, seen: Records, hart: int, lines: Lines) -> Array:
+    """The steps of a hart, in order, a row each with Step's numbers: those of which the lines were kept. They are done again and again,
+    so the first one's gap is the rest of the hart's time: what it executed before it asked for the first time, and behind the last time."""
     places = _places(lock, seen, hart)
     rows = seen.section[places]
-    gaps = np.maximum(rows["asked"][1:].astype(np.int64) - rows["freed"][:-1].astype(np.int64), 0)
     if not len(rows):
-        return []
+        return np.zeros((0, len(Step._fields)), np.int64)
+    gaps = np.maximum(rows["asked"][1:].astype(np.int64) - rows["freed"][:-1].astype(np.int64), 0)
     first = int(rows["asked"][0]) + max(0, _executed(seen, [hart]) - int(rows["freed"][-1]))
-    made = []
-    for place, gap, hold in zip(places, [first, *gaps], held(rows), strict=True):
-        if (of := lines.get(int(place))) is not None or int(seen.section["written"][place]) + int(seen.section["read"][place]) == 0:
-            made.append(_step(int(gap), int(hold), of or Lines(0, 0, 0)))
-    return made
+    counts, kept = lines.of(places)
+    written = np.minimum(counts[:, 0], replay.MAX_LINES)
+    steps = np.stack([np.minimum([first, *gaps], replay.MAX_LENGTH), np.minimum(held(rows), replay.MAX_LENGTH), written,
+                      np.minimum(counts[:, 1], replay.MAX_LINES - written), np.minimum(counts[:, 2], replay.MAX_OWN)], axis=1)
+    return steps[kept | (rows["written"].astype(int) + rows["read"] == 0)]
 
 
 def _executed(seen: Records, harts: Sequence[int]) -> int:
@@ -94,13 +99,7 @@ def _executed(seen: Records, harts: Sequence[int]) -> int:
     return int(seen.hart["instructions"][np.isin(seen.hart["hart"], harts)].sum())
 
 
-def _step(gap: int, hold: int, of: Lines) -> Step:
-    written = min(of.written, replay.MAX_LINES)
-    return Step(min(gap, replay.MAX_LENGTH), min(hold, replay.MAX_LENGTH), written, min(of.read, replay.MAX_LINES - written),
-                min(of.own, replay.MAX_OWN))
-
-
-def _classes(lock: Lock, seen: Records, lines: dict[int, Lines]) -> list[HartClass]:
+def _classes(lock: Lock, seen: Records, lines: Lines) -> list[HartClass]:
     """The classes of harts, the busiest first: harts whose numbers of acquisitions are within a factor of two of the first one's."""
     harts = sorted(lock.per_hart.items(), key=lambda item: (-item[1], item[0]))
     groups: list[list[int]] = []
@@ -110,19 +109,19 @@ def _classes(lock: Lock, seen: Records, lines: dict[int, Lines]) -> list[HartCla
             groups.append([])
             most = taken
         groups[-1].append(hart)
-    made = [(len(group), [step for hart in group for step in _some(_steps(lock, seen, hart, lines), STEPS // len(harts))])
+    made = [(len(group), [Step(*step) for hart in group for step in _some(_steps(lock, seen, hart, lines), STEPS // len(harts))])
             for group in groups]
     return [HartClass(harts, tuple(steps)) for harts, steps in made if steps]
 
 
-def _some(steps: list[Step], most: int) -> list[Step]:
+def _some(steps: Array, most: int) -> list[list[int]]:
     """The steps, or of too many of them runs that are spread evenly from the first to the last."""
     run = 16
     if len(steps) <= max(most, 1):
-        return steps
+        return list(steps.tolist())
     runs = max(1, most // run)
     begins = np.linspace(0, len(steps) - run, runs).astype(int)
-    return [step for begin in dict.fromkeys(begins.tolist()) for step in steps[begin:begin + min(run, most)]]
+    return [step for begin in dict.fromkeys(begins.tolist()) for step in steps[begin:begin + min(run, most)].tolist()]
 
 
 def _seen(lock: Lock, seen: Records, locks: int, classes: Sequence[HartClass]) -> Seen:
