@@ -3,6 +3,7 @@
 import importlib.util
 import io
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -231,6 +232,14 @@ def test_a_phase_without_a_lock():
     start, then = phases.phases(found, locks_of(found, IMAGE), IMAGE, MARKS)
     assert start.locks[0].taken == 2 and list(then.locks) == []
     assert phases.told([start, then], MARKS[:1])[1] == "phase second: 0.0 M instructions, 0 locks, 0 acquisitions"
+
+
+def test_of_copies_of_a_function_the_first_one_begins_the_phase():
+    found = phased()
+    copies = [phases.Mark("second", 0x160), *MARKS[:1]]
+    later = rows("phase", [*({name: row[name] for name in row.dtype.names} for row in found.phase), {"mark": 0x160, "hart": 0, "instructions": 400}])
+    found = replace(found, phase=later)
+    assert [phase.name for phase in phases.phases(found, locks_of(found, IMAGE), IMAGE, copies)] == ["start", "second"]
 
 
 def test_marks_are_functions_or_addresses():

@@ -53,7 +53,7 @@ def marks(image: Image, asked: Sequence[str]) -> list[Mark]:
 
 def phases(seen: Records, locks: Sequence[Lock], image: Image, marked: Sequence[Mark]) -> list[Phase]:
     """The phases, in their order; none if no mark was come to."""
-    begun = [mark for at in dict.fromkeys(int(row["mark"]) for row in seen.phase) for mark in marked if mark.address == at]
+    begun = _begun(seen, marked)
     if not begun:
         return []
     begins = [_moments(seen.phase[seen.phase["mark"] == at]) for at in (0, *(mark.address for mark in begun))]
@@ -64,6 +64,16 @@ def phases(seen: Records, locks: Sequence[Lock], image: Image, marked: Sequence[
         part = _between(seen, names, begin, end)
         made.append(Phase(name, part, [replace(lock, name=names[lock.word]) for lock in locks_of(part, image)]))
     return made
+
+
+def _begun(seen: Records, marked: Sequence[Mark]) -> list[Mark]:
+    """The marks in the order in which harts came to them. Of copies of one function it is the first that a hart came to."""
+    begun: dict[str, Mark] = {}
+    for at in dict.fromkeys(int(row["mark"]) for row in seen.phase):
+        for mark in marked:
+            if mark.address == at:
+                begun.setdefault(mark.name, mark)
+    return list(begun.values())
 
 
 def _moments(rows: Array) -> dict[int, int]:
