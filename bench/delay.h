@@ -5,27 +5,34 @@
 
 #include <stdint.h>
 
-/* Execute `instructions` instructions, rounded up to even, of a loop that touches no
- * memory. A 0 costs only the test for it. */
-static inline void delay(uint32_t instructions)
-{
-	if (instructions == 0)
-		return;
 #if defined(__riscv)
-	uint64_t turns = ((uint64_t)instructions + 1) / 2;
-
-	__asm__ volatile("1: addi %0, %0, -1\n\tbnez %0, 1b" : "+r"(turns));
+#define DELAY_LOOP "1: addi %0, %0, -1\n\tbnez %0, 1b"
 #elif defined(__x86_64__)
-	uint64_t turns = ((uint64_t)instructions + 1) / 2;
-
-	__asm__ volatile("1: dec %0\n\tjnz 1b" : "+r"(turns)::"cc");
+#define DELAY_LOOP "1: dec %0\n\tjnz 1b"
 #elif defined(__aarch64__)
-	uint64_t turns = ((uint64_t)instructions + 1) / 2;
-
-	__asm__ volatile("1: sub %0, %0, #1\n\tcbnz %0, 1b" : "+r"(turns));
+#define DELAY_LOOP "1: sub %0, %0, #1\n\tcbnz %0, 1b"
 #else
 #error "delay.h: write the delay loop for this architecture"
 #endif
+
+/* Execute so many turns of a loop of two instructions that touches no memory. A 0 costs only the
+ * test for it. */
+static inline void delay_turns(uint64_t turns)
+{
+	if (turns != 0)
+		__asm__ volatile(DELAY_LOOP : "+r"(turns)::"cc");
+}
+
+/* Execute `instructions` instructions of that loop, rounded up to even. A 0 costs only the test for
+ * it. */
+static inline void delay(uint32_t instructions)
+{
+	uint64_t turns;
+
+	if (instructions == 0)
+		return;
+	turns = ((uint64_t)instructions + 1) / 2;
+	__asm__ volatile(DELAY_LOOP : "+r"(turns)::"cc");
 }
 
 /* Returns the next random number of xorshift64 (G. Marsaglia, "Xorshift RNGs", JSS 8(14),

@@ -101,6 +101,7 @@ static void pairs(unsigned trial, unsigned harts)
 static void accesses(unsigned trial)
 {
 	of_two(trial, "dirty_amo", 1, probe_dirty_amo, 0, 1);
+	of_two(trial, "dirty_swap", 1, probe_dirty_swap, 0, 1);
 	of_two(trial, "dirty_amo_on", 1, probe_dirty_amo_on, 0, 1);
 	of_two(trial, "dirty_lr", 1, probe_dirty_lr, 0, 1);
 	of_two(trial, "dirty_two", 1, probe_dirty_two, 0, 1);
@@ -108,6 +109,7 @@ static void accesses(unsigned trial)
 	of_two(trial, "store_release", 1, probe_store_release, 0, 1);
 	of_two(trial, "store_pause", 1, probe_store_pause, 0, 1);
 	of_two(trial, "store_amo", 1, probe_store_amo, 0, 1);
+	of_two(trial, "copy_store", 1, probe_copy_store, 0, 1);
 	of_two(trial, "upgrade_store", 1, probe_upgrade_store, 0, 1);
 	of_two(trial, "lr_leaves", 1, probe_lr_leaves, 0, 1);
 }
@@ -123,6 +125,11 @@ static void stores(unsigned trial)
 		play.fenced = i % 2;
 		port_run(2, probe_stores, &play);
 		send_play(trial, &play);
+		if (i != 0)
+			continue;
+		play.kind = "stores_own";
+		play.tally = &other;
+		send_play(trial, &play);
 	}
 }
 
@@ -135,6 +142,18 @@ static void visible(unsigned trial)
 	send_play(trial, &play);
 }
 
+/* Measure when hart 1 loses its copy of a line that hart 0 writes. */
+static void copies(unsigned trial)
+{
+	struct probe_play play = new_play("copy_lost", 0, 1, 1);
+
+	port_run(2, probe_copy_lost, &play);
+	send_play(trial, &play);
+	play.kind = "copy_kept";
+	play.tally = &other;
+	send_play(trial, &play);
+}
+
 /* Measure what two harts do to each other. */
 static void fights(unsigned trial)
 {
@@ -143,6 +162,8 @@ static void fights(unsigned trial)
 	of_two(trial, "regain", 1, probe_regain, 0, 1);
 	of_two(trial, "load_window", 1, probe_load_window, 0, 1);
 	of_two(trial, "swap_window", 1, probe_swap_window, 0, 1);
+	of_two(trial, "store_window", 1, probe_store_window, 0, 1);
+	of_two(trial, "stores_window", 1, probe_stores_window, 0, 1);
 	of_two(trial, "sc_lost", 1, probe_sc_lost, 0, 1);
 	of_two(trial, "lr_window", 1, probe_lr_window, 0, 1);
 	for (unsigned i = 0; i < sizeof(gap) / sizeof(*gap); i++) {
@@ -223,6 +244,7 @@ static void several(unsigned trial, unsigned harts)
 	accesses(trial);
 	stores(trial);
 	visible(trial);
+	copies(trial);
 	fights(trial);
 	paired(trial);
 	if (harts > 2)

@@ -84,6 +84,7 @@ static uint64_t timed_store_amo(aptr *a)
 }
 
 AFTER_WRITER(probe_dirty_amo, probe_timed_amo)
+AFTER_WRITER(probe_dirty_swap, probe_timed_swap)
 AFTER_WRITER(probe_dirty_lr, probe_timed_lr)
 AFTER_WRITER(probe_dirty_amo_on, probe_timed_amo_on) /* nobody waits for its result */
 AFTER_WRITER(probe_dirty_store, probe_timed_store)
@@ -121,16 +122,35 @@ static uint64_t time_stores(const struct probe_play *play, unsigned from, unsign
 	return port_cycles() - start;
 }
 
-/* or stores to b of them in a row, and to the next b, until all are used. */
+/* Time stores to b lines in a row, and to the next b, until all are used. */
+static void time_all(const struct probe_play *play, struct histogram *tally)
+{
+	for (unsigned i = 0; i + play->b <= PROBE_LINES; i += play->b)
+		histogram_add(tally,
+			      time_stores(play, i * PROBE_STRIDE & (PROBE_LINES - 1), play->b));
+}
+
+/* or stores to them, and then again, when they are its own. */
 void probe_stores(unsigned index, void *arg)
 {
 	struct probe_play *play = arg;
 
 	if (!after_writer(play, index, 1, 0))
 		return;
-	for (unsigned i = 0; i + play->b <= PROBE_LINES; i += play->b)
-		histogram_add(play->tally,
-			      time_stores(play, i * PROBE_STRIDE & (PROBE_LINES - 1), play->b));
+	time_all(play, play->tally);
+	probe_fence();
+	time_all(play, play->other);
+}
+
+/* Hart 1 writes the lines, hart 0 loads them, then it stores to each. */
+void probe_copy_store(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	if (!after_writer(play, index, 1, 0))
+		return;
+	read_lines(play);
+	TIME_LINES(play, probe_timed_store)
 }
 
 /* Hart a writes the lines, hart b loads them, then hart 2 loads each. */

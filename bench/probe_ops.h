@@ -53,6 +53,15 @@ static inline void probe_release(void)
 #define PROBE_LINKED   "lr.d t0, %0\n\taddi t0, t0, 1\n\tsc.d t0, t0, %0"
 #define PROBE_LR_SC(a) __asm__ volatile(PROBE_LINKED : "+A"((a)->word)::"t0")
 
+/* Swap without an order. Returns the old value. */
+static inline uintptr_t probe_swap(aptr *a, uintptr_t value)
+{
+	uintptr_t old;
+
+	__asm__ volatile("amoswap.d %0, %2, %1" : "=r"(old), "+A"(a->word) : "r"(value));
+	return old;
+}
+
 static inline uintptr_t probe_lr(aptr *a)
 {
 	uintptr_t value;
@@ -117,6 +126,11 @@ static inline bool probe_attempt(aptr *a, uintptr_t seen, uintptr_t value)
 {
 	return atomic_compare_exchange_weak_explicit(&a->word, &seen, value, memory_order_relaxed,
 						     memory_order_relaxed);
+}
+
+static inline uintptr_t probe_swap(aptr *a, uintptr_t value)
+{
+	return aptr_swap_acq_rel(a, value);
 }
 
 /* A load, and a compare-and-swap from what is there, stand for LR and SC. */
@@ -243,6 +257,17 @@ static inline uint64_t probe_timed_amo(aptr *a)
 	probe_settle();
 	start = port_cycles();
 	(void)aptr_fetch_add_relaxed(a, 1);
+	probe_done();
+	return port_cycles() - start;
+}
+
+static inline uint64_t probe_timed_swap(aptr *a)
+{
+	uint64_t start;
+
+	probe_settle();
+	start = port_cycles();
+	(void)probe_swap(a, 1);
 	probe_done();
 	return port_cycles() - start;
 }

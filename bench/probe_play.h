@@ -19,9 +19,11 @@ enum {
 	PROBE_SPREAD = 512,  /* lines over the whole heap */
 	PROBE_LONGEST = 512, /* instructions of the delays that are tried one by one */
 	PROBE_TWICE = 2,     /* so often each */
+	PROBE_OFTEN = 3,     /* so often each, where a hart is late at times */
 	PROBE_KEPT = 64,     /* tries of one delay */
 	PROBE_HOT = 512,     /* operations of hart 0 on a hot line */
 	PROBE_PAIRED = 32,   /* operations of hart 0 on each line that a pair fights for */
+	PROBE_WATCHED = 32,  /* stores to each line whose copy is watched */
 	PROBE_ANSWERS = 256, /* that all watchers of a word give; each gives a few more */
 	PROBE_CONTEND_US = 2000,
 	PROBE_CONTEND_MODELLED_US = 20, /* for places where harts start in step, and time is dear */
@@ -62,13 +64,15 @@ extern const struct probe_kind probe_solo[];
 
 /* The parts of measurements on several harts. The comment at each definition says what it does. */
 /* probe_lines.c: */
-probe_part probe_dirty, probe_dirty_amo, probe_dirty_amo_on, probe_dirty_lr, probe_dirty_two;
+probe_part probe_dirty, probe_dirty_amo, probe_dirty_swap, probe_dirty_amo_on, probe_dirty_lr,
+	probe_dirty_two;
 probe_part probe_stores, probe_dirty_store, probe_store_release, probe_store_pause;
 probe_part probe_store_amo;
-probe_part probe_copy, probe_upgrade, probe_upgrade_store, probe_lr_leaves;
+probe_part probe_copy, probe_copy_store, probe_upgrade, probe_upgrade_store, probe_lr_leaves;
 /* probe_two.c: */
-probe_part probe_handoff, probe_readers, probe_regain;
-probe_part probe_load_window, probe_swap_window, probe_hot_pair;
+probe_part probe_handoff, probe_readers, probe_copy_lost, probe_regain;
+probe_part probe_load_window, probe_swap_window, probe_store_window, probe_stores_window;
+probe_part probe_hot_pair;
 probe_part probe_lr_kept, probe_lr_window, probe_sc_lost;
 /* probe_many.c: */
 probe_part probe_hot, probe_hot_spaced, probe_hot_lrsc, probe_contend;

@@ -52,7 +52,7 @@ void probe_handoff(unsigned index, void *arg)
 }
 
 /* The lines that two or more harts share, by what they are for; each hart answers on its own. */
-enum { ASKED, FOUGHT, BACK, STOP, ANSWER };
+enum { ASKED, FOUGHT, BACK, STOP, ANSWER, WORDS = PROBE_STEP };
 
 /* The values of the word that two harts fight for. */
 enum { FREE, TAKEN, OVER };
@@ -90,6 +90,58 @@ void probe_readers(unsigned index, void *arg)
 		await_word(word_of(play, ANSWER + answers), round);
 		if (round > known)
 			histogram_add(play->tally, port_cycles() - start);
+	}
+}
+
+/* Read the word, and the clock behind it, until the word is no longer `old`. Returns the cycles of
+ * the last turn, and sets *usual to those of the turn before. The clock waits for no load, the
+ * branch does. */
+static uint64_t last_turn(const aptr *word, uintptr_t old, uint64_t *usual)
+{
+	uint64_t start = port_cycles();
+
+	while (aptr_load_relaxed(word) == old) {
+		uint64_t now = port_cycles();
+
+		*usual = now - start;
+		start = now;
+	}
+	return port_cycles() - start;
+}
+
+/* Watch a word that hart 0 writes PROBE_WATCHED times. */
+static void lose_copies(const struct probe_play *play, aptr *word)
+{
+	uint64_t longest = 0, usual = 0;
+
+	for (uintptr_t n = 0; n < PROBE_WATCHED; n++) {
+		uint64_t turn = last_turn(word, n, &usual);
+
+		if (turn > longest && n != 0) /* at first the line comes in */
+			longest = turn;
+		aptr_store_relaxed(word_of(play, BACK), n + 1);
+	}
+	histogram_add(play->tally, longest);
+	histogram_add(play->other, usual);
+}
+
+/* Hart 0 stores to a word again and again, on one line after the other, and hart 1 watches it. */
+void probe_copy_lost(unsigned index, void *arg)
+{
+	struct probe_play *play = arg;
+
+	for (int i = WORDS; i < PROBE_LINES; i += PROBE_STEP) {
+		aptr *word = word_of(play, (unsigned)i);
+
+		if (index != 0) {
+			lose_copies(play, word);
+			continue;
+		}
+		for (uint32_t n = 0; n < PROBE_WATCHED; n++) {
+			delay(PROBE_GAP + 2 * n); /* hart 1 watches again */
+			aptr_store_relaxed(word, n + 1);
+			await_word(word_of(play, BACK), n + 1);
+		}
 	}
 }
 
@@ -146,13 +198,13 @@ void probe_regain(unsigned index, void *arg)
 	aptr_store_relaxed(word_of(play, FOUGHT), OVER);
 }
 
-/* Returns true if an SC that comes `gap` instructions behind its LR stores. */
-static bool keeps(const struct probe_play *play, uint32_t gap)
+/* Returns true if an SC that comes `turns` turns of a delay behind its LR stores. */
+static bool keeps(const struct probe_play *play, uint64_t turns)
 {
 	aptr *word = word_of(play, FOUGHT);
 	uintptr_t value = probe_lr(word);
 
-	delay(gap);
+	delay_turns(turns);
 	return probe_sc(word, value + 1);
 }
 
@@ -174,28 +226,46 @@ void probe_lr_kept(unsigned index, void *arg)
 		return;
 	}
 	for (unsigned i = 0; i < PROBE_KEPT; i++)
-		histogram_add(play->tally, keeps(play, play->b));
+		histogram_add(play->tally, keeps(play, play->b / 2));
 	aptr_store_relaxed(word_of(play, STOP), 1);
 }
 
-/* Return true if the word that hart 0 has swapped is the same `gap` instructions later. A swap's
- * value has the number of the try, which no other hart writes. The gap needs the result. */
-static bool loads_same(const struct probe_play *play, uint32_t gap)
+/* Returns a value that no other hart writes, with the number of the try. */
+static uintptr_t own_value(uint64_t turns)
+{
+	return (uintptr_t)(turns + 1) << 32;
+}
+
+/* Returns true if the word that hart 0 has swapped is the same `turns` turns of a delay later,
+ * which needs the result. */
+static bool loads_same(const struct probe_play *play, uint64_t turns)
 {
 	aptr *word = word_of(play, FOUGHT);
-	uintptr_t own = (uintptr_t)(gap + 1) << 32;
+	uintptr_t own = own_value(turns);
 
-	delay(gap + (uint32_t)(aptr_swap_acq_rel(word, own) >> 63));
+	delay_turns(turns + (probe_swap(word, own) >> 63));
 	return aptr_load_relaxed(word) == own;
 }
 
-static bool swaps_same(const struct probe_play *play, uint32_t gap)
+static bool swaps_same(const struct probe_play *play, uint64_t turns)
 {
 	aptr *word = word_of(play, FOUGHT);
-	uintptr_t own = (uintptr_t)(gap + 1) << 32;
+	uintptr_t own = own_value(turns);
 
-	delay(gap + (uint32_t)(aptr_swap_acq_rel(word, own) >> 63));
-	return aptr_swap_acq_rel(word, 0) == own;
+	delay_turns(turns + (probe_swap(word, own) >> 63));
+	return probe_swap(word, 0) == own;
+}
+
+/* The same of a word that hart 0 has stored to: the delay begins when its line has come. */
+static bool stays_same(const struct probe_play *play, uint64_t turns)
+{
+	aptr *word = word_of(play, FOUGHT);
+	uintptr_t own = own_value(turns);
+
+	aptr_store_relaxed(word, own);
+	probe_fence();
+	delay_turns(turns);
+	return aptr_load_relaxed(word) == own;
 }
 
 /* Add 1 to a word, and wait for the result. A core that goes on behind AMOs could keep the line. */
@@ -208,12 +278,12 @@ static void add_one(aptr *word)
 
 /* Try every gap, and count those for which `holds` is true. */
 static void try_gaps(const struct probe_play *play,
-		     bool (*holds)(const struct probe_play *play, uint32_t gap))
+		     bool (*holds)(const struct probe_play *play, uint64_t turns))
 {
-	for (unsigned i = 0; i < PROBE_TWICE; i++)
+	for (uint32_t i = 0; i < PROBE_OFTEN; i++)
 		for (uint32_t gap = 0; gap < PROBE_LONGEST; gap += 2) {
-			delay(PROBE_LONGEST); /* hart 1 has the line */
-			if (holds(play, gap))
+			delay(PROBE_LONGEST + 2 * i); /* hart 1 has the line */
+			if (holds(play, gap / 2))
 				histogram_add(play->tally, gap);
 		}
 	aptr_store_relaxed(word_of(play, STOP), 1);
@@ -244,6 +314,8 @@ static void try_gaps(const struct probe_play *play,
 WINDOW_PART(lr_window, keeps, (void)probe_lr(word))
 WINDOW_PART(load_window, loads_same, add_one(word))
 WINDOW_PART(swap_window, swaps_same, add_one(word))
+WINDOW_PART(store_window, stays_same, add_one(word))
+WINDOW_PART(stores_window, stays_same, aptr_store_relaxed(word, 1)) /* where AMOs are far */
 
 /* Hart 0 makes LR and SC, and times a load where the SC failed; hart 1 makes LR and SC, too. */
 void probe_sc_lost(unsigned index, void *arg)

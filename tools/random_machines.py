@@ -33,6 +33,7 @@ SHARES: Mapping[str, tuple[str, Draw]] = {
     "hot_transfer": ("transfer", _one_of(1.0, 1.0, 0.9, 0.75)),
     "hot_owner": ("hot_transfer", _one_of(0.0, 0.0, 0.3, 0.5, 0.85)),
     "hot_shared": ("shared", _one_of(1.0, 1.0, 0.6, 0.0)),
+    "copies_go": ("upgrade", _one_of(0.0, 0.0, 0.1, 0.4, 0.85)),
 }
 # A key that is not here keeps its default: it has no part in what locks cost.
 DRAWS: Mapping[str, Draw] = {
@@ -87,8 +88,10 @@ DRAWS: Mapping[str, Draw] = {
     "pause": _by_scale(0.5, 40),
     "pause_waits": _one_of(False, False, True),
 }
-# No instruction of ours is one of `fp`, and no measurement shows `copies_go` yet: it stays at two thirds.
-FIXED: Mapping[str, Value] = {"harts": HARTS, "fp": 5.0, "copies_go": 0.0}
+# No instruction of ours is one of `fp`.
+FIXED: Mapping[str, Value] = {"harts": HARTS, "fp": 5.0}
+# These are 0 where a profile does not say them: two thirds of the other key.
+OR_TWO_THIRDS = ("hot_owner", "copies_go")
 
 
 def _text(value: Value) -> str:
@@ -101,7 +104,7 @@ def draw(seed: int) -> dict[str, Value]:
     out: dict[str, Value] = {key: FIXED[key] if key in FIXED else DRAWS[key](r) for key in machine_keys() if key in FIXED or key in DRAWS}
     for key, (of, share) in SHARES.items():
         drawn = round(float(out[of]) * float(share(r)), 1)
-        out[key] = drawn if key == "hot_owner" else max(float(out["l1_load"]), drawn)
+        out[key] = drawn if key in OR_TWO_THIRDS else max(float(out["l1_load"]), drawn)
     return {key: out[key] for key in machine_keys() if key in out}
 
 

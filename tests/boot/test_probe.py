@@ -150,7 +150,8 @@ MECHANISMS = [
     ("l1_swap", 9), ("l1_logic", 12), ("l1_cas", 21), ("l1_lr", 7), ("l1_sc", 11), ("aq", 22), ("rl", 13), ("fence", 25),
     ("fence_release", 17), ("fence_acquire", 9), ("fence_waits", "true"), ("pause_waits", "true"), ("amo_asks", "true"),
     ("amo_overlaps", "true"), ("load_ahead", 20), ("load_ahead", 1000), ("amo_ahead", 20), ("amo_ahead", 1000),
-    ("lr_shares", "true"), ("sc_backoff", 33), ("hot_transfer", 38), ("hot_owner", 24), ("amo_waits", "false"), ("hot_shared", 3), ("bank_busy", 5), ("store_misses", 3)]
+    ("lr_shares", "true"), ("sc_backoff", 33), ("hot_transfer", 38), ("hot_owner", 24), ("amo_waits", "false"), ("hot_shared", 3), ("bank_busy", 5), ("store_misses", 3),
+    ("copies_go", 4), ("copies_go", 18)]
 
 
 @pytest.mark.deep
@@ -186,6 +187,42 @@ def test_what_neither_the_probe_nor_the_base_knows_is_a_range(tmp_path):
     done = run_probe(tmp_path / "run", "--smp", "1", "--machine", "generic-8", "--base", "mesh-64")
     found = tomllib.loads((done.folder / "profile.toml").read_text())
     assert found["hot_owner"] == "[0.25, 1.0] * hot_transfer" and found["amo_waits"] == [False, True]
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("moesi", ["true", "false"])
+def test_an_owner_that_is_as_far_as_the_shared_cache_is_told_by_a_store(tmp_path, moesi):
+    """A third hart's load costs the same from both; in clusters, the way to the bank is part of that."""
+    expect(Probed(tmp_path, 4, machine(tmp_path / "other.toml", "generic-8", shared=50, moesi=moesi, hot_transfer=44)), ["moesi", "hot_transfer"])
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("swap,overlaps", [(14, "true"), (14, "false")])
+def test_an_owner_whose_amoadd_is_as_short_as_a_load_is_told_by_its_swap(tmp_path, swap, overlaps):
+    other = Probed(tmp_path, 4, machine(tmp_path / "other.toml", "generic-8", l1_amo=3, l1_swap=swap, amo_overlaps=overlaps, hot_owner=22))
+    expect(other, ["amo_overlaps", "hot_owner"])
+    assert isinstance(other.found["hot_owner"], list)
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("key", ["fence_waits", "pause_waits", "amo_waits"])
+@pytest.mark.parametrize("value", ["true", "false"])
+def test_what_waits_for_stores_is_seen_where_a_fence_of_loads_is_long(tmp_path, key, value):
+    """The two clock reads around an access have such a fence between them; these accesses have none."""
+    expect(Probed(tmp_path, 2, machine(tmp_path / "other.toml", "generic-8", fence_acquire=30, **{key: value})), [key])
+
+
+@pytest.mark.deep
+def test_a_slow_core_that_goes_on_behind_its_stores_is_told_by_stores_to_own_lines(tmp_path):
+    """Its own instructions take as long as a line of another hart's."""
+    slow = Probed(tmp_path, 2, machine(tmp_path / "slow.toml", "generic-8", op=2, branch=2, transfer=17, store_buffer=4, store_delay=60))
+    expect(slow, ["store_buffer", "store_delay"])
+
+
+@pytest.mark.deep
+def test_the_bank_of_far_amos_is_seen_in_clusters_too(tmp_path):
+    far = machine(tmp_path / "far.toml", "generic-8", amo_far="true", bank_busy=9, copies_go=12)
+    expect(Probed(tmp_path, 8, far), ["bank_busy", "copies_go"])
 
 
 @pytest.mark.deep

@@ -9,10 +9,11 @@ from functools import lru_cache
 import numpy as np
 
 from hartlock.probe.fit_atomics import TOLD_CYCLES, amo_ahead, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores
+from hartlock.probe.fit_copies import copies_go
 from hartlock.probe.fit_fights import asks_for_own, bank_busy, hot_shared, hot_spaced, kept, like, lr_hold, owned, sc_takes
 from hartlock.probe.fit_pair import Core, HotLine, hot_line
 from hartlock.probe.fit_stores import l1_store, sc_backoff, store_buffer, store_misses, waits
-from hartlock.probe.measured import Found, Probe
+from hartlock.probe.measured import Found, Probe, Span
 from hartlock.probe.topology import topology
 
 
@@ -125,12 +126,21 @@ def _shared(p: Probe) -> Found:
 
 
 def _moesi(p: Probe) -> Found:
-    copy, dirty, shared = p.cost("copy", 0, 1), p.cost("dirty", 0, 2), p.cost("shared")
-    if copy is None or dirty is None or shared is None:
+    copy, dirty, shared, t = p.cost("copy", 0, 1), p.cost("dirty", 0, 2), p.cost("shared"), topology(p)
+    if copy is None or dirty is None or shared is None or t is None:
         return Found(None, "fewer than three harts")
-    if abs(dirty - shared) < 3:
-        return Found(None, "a shared line costs as much from its owner as from the shared cache")
+    shared += t.way_to_bank(2)
+    if abs(dirty - shared) < TOLD_CYCLES + 1:
+        return _moesi_of_store(p)
     return Found(abs(copy - dirty) < abs(copy - shared), "a line one hart wrote and one read: does a third get it from the owner?")
+
+
+def _moesi_of_store(p: Probe) -> Found:
+    """A hart that stores to its copy of a line takes it from the owner, if there is one; else it takes the other copies away."""
+    taken, owner, copies = (p.cost(kind, 0, 1) for kind in ("copy_store", "dirty_store", "upgrade_store"))
+    if taken is None or owner is None or copies is None or abs(owner - copies) <= TOLD_CYCLES:
+        return Found(None, "a shared line costs as much from its owner as from the shared cache")
+    return Found(abs(taken - owner) < abs(taken - copies), "a line one hart wrote and one read: does that one's store take it from the owner?")
 
 
 def _branch(p: Probe) -> Found:
@@ -205,16 +215,20 @@ def _hot_transfer(p: Probe) -> Found:
     elif spaced.number is not None:
         found = spaced
     else:
-        found = _of_handoff(p, line.transfer[0] if line else p.cost("load") or 1.0, t.transfer)
+        least, most = line.transfer if line is not None else (p.cost("load") or 1.0, t.transfer)
+        found = _of_handoff(p, least, min(most, t.transfer))
     return found._replace(value=t.transfer) if isinstance(found.value, float) and like(found.value, t.transfer) else found
 
 
 def _of_handoff(p: Probe, least: float, most: float) -> Found:
     """The hot transfer of a hand-off, within these bounds. A real computer's instructions hide in each other, so there it tells nothing."""
-    rest, delay = _beyond(p), _store_delay(p).number
-    if rest is None or delay is None or p.real:
+    delay, moesi, lone = _store_delay(p).number, _moesi(p).fact, p.cost("dirty", 0, 1) or most
+    rests = [_beyond(p, owned) for owned in ((False, True) if moesi is None else (moesi,))]
+    hots = [min(most, max(least, rest + lone - delay)) for rest in rests if rest is not None and delay is not None]
+    if not hots or p.real:
         return Found(None, "two harts at one word show no turns of one length")
-    return Found(min(most, max(least, rest + most - delay)), "a hand-off, less its write, the delay of a store, and the waiting loop")
+    how = "a hand-off, less its write, the delay of a store, and the waiting loop"
+    return Found(hots[0] if like(hots[0], hots[-1]) else (min(hots), max(hots)), how)
 
 
 def _hot_owner(p: Probe) -> Found:
@@ -224,27 +238,26 @@ def _hot_owner(p: Probe) -> Found:
         return Found(None, "it is not known how soon a hot line moves")
     least, most = found
     how = f"an owner uses its line until {least:.4g} to {most:.4g} cycles behind its coming, and two thirds would be {2 / 3 * hot:.4g}"
-    if not _is_narrow(least, most):
-        return Found((least, most), how)
-    return Found(0 if least - TOLD_CYCLES <= 2 / 3 * hot <= most + TOLD_CYCLES else (least + most) / 2, how)
+    usual = _is_narrow(least, most) and least - TOLD_CYCLES <= 2 / 3 * hot <= most + TOLD_CYCLES
+    return Found(0 if usual else (least, most), how)
 
 
-def _asked(p: Probe) -> tuple[float, float] | None:
+def _asked(p: Probe) -> Span | None:
     """The least and the most cycles from a line's coming until its owner is asked by who waits for it. An LR's SC stores until then, too,
     or until the end of its hold."""
-    line, hot, branch, op = _pair(p)[0], _hot_transfer(p).number, _branch(p).number, p.cost("op")
+    line, hot, branch = _pair(p)[0], _hot_transfer(p).number, _branch(p).number
     if hot is None:
         return None
-    at = owned(p, branch, bool(amo_overlaps(p, False).fact))
-    least, most = (at, at) if at is not None else line.owner if line else (0.0, hot)
+    at = owned(p, branch, amo_overlaps(p, False).fact, bool(_is_far(p)))
+    least, most = at or (line.owner if line else (0.0, hot))
     end = None if lr_shares(p).fact is not False or at is not None else kept(p, branch)
-    if end is not None and branch is not None and op is not None:
-        most = min(most, max(least, end + op + branch))
+    if end is not None:
+        most = min(most, max(least, end[1]))
     most = min(most, hot)
     return min(most, max(least, EARLY * hot)), most
 
 
-def _beyond(p: Probe) -> float | None:
+def _beyond(p: Probe, moesi: bool) -> float | None:
     """The cycles of a hand-off beyond its write, its dirty load and half a turn of the waiting loop.
     The writer has read the line before: if the other hart still owns it (MOESI), the write
     fetches it from there, else it is an upgrade. The reader finds its line gone while the write
@@ -253,7 +266,7 @@ def _beyond(p: Probe) -> float | None:
     handoff, dirty, load, branch = p.cost("visible", 0, 1), p.cost("dirty", 0, 1), p.cost("load"), _branch(p).number
     if upgrade is None or t is None or handoff is None or dirty is None or load is None or branch is None:
         return None
-    write = dirty if _moesi(p).fact else upgrade + t.way(0, 1)
+    write = dirty if moesi else upgrade + t.way(0, 1)
     return handoff - write - (dirty - load) - (load + branch) / 2
 
 
@@ -303,8 +316,9 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "amo_waits": _amo_waits,
     "hot_transfer": _hot_transfer,
     "hot_owner": _hot_owner,
+    "copies_go": lambda p: copies_go(p, _upgrade(p).number, _hot_transfer(p).number),
     "hot_shared": lambda p: hot_shared(p, _invalidate(p).number, _moesi(p).fact),
-    "bank_busy": lambda p: bank_busy(p, _invalidate(p).number),
+    "bank_busy": lambda p: bank_busy(p, _invalidate(p).number, bool(_is_far(p))),
     "lr_hold": lambda p: lr_hold(p, _branch(p).number, _asked(p), lr_shares(p).fact),
     "sc_takes": lambda p: sc_takes(p, lr_shares(p).fact),
     "mul": _simple("mul", "each on the last one's result"),

@@ -1,43 +1,90 @@
 """The keys that two harts' fight for a line shows."""
 
-from hartlock.probe.measured import Found, Probe
+from hartlock.probe.fit_stores import l1_store, waits
+from hartlock.probe.measured import Found, Probe, Span
 from hartlock.probe.topology import topology
+from hartlock.records.histogram import lowest
 
-GAPS, TWICE, STEP = 256, 2, 2  # bench/probe_play.h: gaps of 0, 2, ... instructions, each twice
+GAPS, OFTEN, STEP = 256, 3, 2  # bench/probe_play.h: gaps of 0, 2, ... instructions, each three times
 SPACED = (16, 32, 64, 128, 256)  # bench/probe.c
 SCATTERED = "too few harts, or several clusters, or a real computer"
 LIKE_SHARE, LIKE_CYCLES = 0.06, 2  # times that differ by less are one
-FIXED_OPS, SWAP_OPS, DELAY_OPS = 2, 3, 4  # beside the gap: between LR and SC, a swap and a load, and of a gap that is not 0
-TOGETHER = 0.8  # the share of the gaps below the longest one that hart 0 won, if those lie together
-FEW = 4  # gaps; hart 1 is busy otherwise for so many of them
+LINKED_OPS, SWAP_OPS, STORE_OPS = 2, 2, 0  # instructions beside the gap: between LR and SC, a swap and a load, a store and a load
+ALIKE = 1.03  # times what takes as long
+FEW = 4  # instructions of a gap; shorter ones do not tell
 
 
-def won(p: Probe, kind: str) -> float | None:
-    """The instructions of the longest gap that hart 0 won in half of the tries: each gap counts by its share of them."""
+def _gaps(p: Probe, kind: str, least: int) -> int | None:
+    """The gaps from the shortest on of which hart 0 won at least so many tries. On a real computer it may lose by chance: there each gap
+    counts by its share."""
     m = p.measures.get((kind, 0, 1))
-    return None if m is None else m.cycles.count / TWICE * STEP
-
-
-def _gap(p: Probe, kind: str, branch: float | None, beside: int) -> float | None:
-    """The cycles of the longest gap that hart 0 won, with the instructions beside it; None where the gaps that it won do not lie together."""
-    op, longest, m = p.cost("op"), won(p, kind), p.measures.get((kind, 0, 1))
-    if op is None or longest is None or branch is None or m is None:
+    if m is None:
         return None
-    if longest <= STEP:
-        return (beside * op + branch) if longest > 0 else 0.0
-    if longest < TOGETHER * (m.cycles.max + STEP):
-        return None
-    return (longest - 1) / STEP * (op + branch) + (beside + DELAY_OPS) * op + branch
+    if p.real:
+        return round(m.cycles.count / OFTEN)
+    gaps = 0
+    for bucket in range(max(m.cycles.buckets, default=-1) + 1):
+        there = len(range(-(-lowest(bucket) // STEP) * STEP, lowest(bucket + 1), STEP))
+        enough = m.cycles.buckets.get(bucket, 0) // least
+        gaps += min(enough, there)
+        if enough < there:
+            break
+    return gaps
 
 
-def owned(p: Probe, branch: float | None, overlaps: bool) -> float | None:
-    """The cycles from a line's coming until its owner, who swapped it, has lost it to another that asks all the time; None where a
-    swap takes longer than that."""
-    swap, both, single, load, m = p.cost("amo_swap"), p.cost("amo_aqrl"), p.cost("amo"), p.cost("load"), p.measures.get(("load_window", 0, 1))
-    gap = _gap(p, "load_window", branch, SWAP_OPS)
-    if swap is None or both is None or single is None or load is None or gap is None or m is None or m.cycles.count < FEW:
+def won(p: Probe, kind: str) -> int | None:
+    """The instructions of the shortest gap that hart 0 did not win in each try."""
+    gaps = _gaps(p, kind, OFTEN)
+    return None if gaps is None else gaps * STEP
+
+
+def _until(p: Probe, gap: int, branch: float, beside: int) -> float:
+    """The cycles of a gap of so many instructions, with those beside it."""
+    op = p.cost("op") or 0.0
+    return beside * op + branch + gap / STEP * (op + branch)
+
+
+def _gap(p: Probe, kind: str, branch: float | None, beside: int) -> Span | None:
+    """The cycles of the longest gap that hart 0 won in each try, and of the shortest one that it lost in each."""
+    each, some = _gaps(p, kind, OFTEN), _gaps(p, kind, 1)
+    if each is None or some is None or branch is None or p.cost("op") is None:
         return None
-    return gap + max(0.0, both - single) + (load if overlaps else swap)
+    return _until(p, STEP * (each - 1), branch, beside) if each else 0.0, _until(p, STEP * some, branch, beside)
+
+
+def owned(p: Probe, branch: float | None, overlaps: bool | None, far: bool) -> Span | None:
+    """The least and the most cycles from a line's coming until its owner has lost it to another that asks all the time; None where an
+    owner's own access takes longer than that. A hart 1 whose requests are late lengthens it, so the soonest is right."""
+    spans = [_stored(p, "stores_window", branch)]
+    if not far:
+        spans += [_swapped(p, branch, overlaps), _stored(p, "store_window", branch)]
+    known = [span for span in spans if span is not None]
+    if not known:
+        return None
+    most = min(span[1] for span in known)
+    return max(span[0] for span in known if span[0] < most), most
+
+
+def _swapped(p: Probe, branch: float | None, overlaps: bool | None) -> Span | None:
+    """The same of an owner who swapped the line."""
+    swap, load, gap = p.cost("amo_swap"), p.cost("load"), _window(p, "load_window", branch, SWAP_OPS)
+    if swap is None or load is None or gap is None:
+        return None
+    return gap[0] + (swap if overlaps is False else load), gap[1] + (load if overlaps else swap)
+
+
+def _stored(p: Probe, kind: str, branch: float | None) -> Span | None:
+    """The same of an owner who stored to the line. A fence's own time passes while the line comes, unless the hart waits for its store."""
+    load, fence, line, store = p.cost("load"), p.cost("fence_rw_rw"), p.cost("dirty", 1, 0), l1_store(p).number
+    gap = _window(p, kind, branch, STORE_OPS)
+    if load is None or fence is None or line is None or store is None or gap is None or (fence > line - load and not waits(p)):
+        return None
+    own = max(load, store) + (fence if waits(p) else 0)
+    return gap[0] + own, gap[1] + own
+
+
+def _window(p: Probe, kind: str, branch: float | None, beside: int) -> Span | None:
+    return _gap(p, kind, branch, beside) if won(p, kind) else None
 
 
 def asks_for_own(p: Probe) -> bool | None:
@@ -48,26 +95,27 @@ def asks_for_own(p: Probe) -> bool | None:
     return False if swaps > loads / 2 else True if loads >= 2 * FEW else None
 
 
-def kept(p: Probe, branch: float | None) -> float | None:
-    """The cycles from an LR's line coming to the latest SC that stored, while another hart asked for the line all the time."""
-    lr, gap = p.cost("lr"), _gap(p, "lr_window", branch, FIXED_OPS)
-    return None if lr is None or gap is None or not p.riscv else lr + gap
+def kept(p: Probe, branch: float | None) -> Span | None:
+    """The least and the most cycles from an LR's line coming to the latest SC that stored, while another hart asked for the line all the
+    time."""
+    lr, gap = p.cost("lr"), _gap(p, "lr_window", branch, LINKED_OPS)
+    return None if lr is None or gap is None or not p.riscv else (lr + gap[0], lr + gap[1])
 
 
-def lr_hold(p: Probe, branch: float | None, owner: tuple[float, float] | None, shares: bool | None) -> Found:
+def lr_hold(p: Probe, branch: float | None, owner: Span | None, shares: bool | None) -> Found:
     """The time from an LR to the latest SC that stored. A request that waits reaches the owner after `owner` (a range), counted from
-    the line's coming, so a hold that ends before the least of that is not seen, and does nothing."""
-    lr, end, op = p.cost("lr"), kept(p, branch), p.cost("op")
+    the line's coming, so a hold that ends before the most of that is not seen."""
+    lr, end = p.cost("lr"), kept(p, branch)
     if shares:
         return Found(0, "an LR takes a copy and keeps nothing")
-    if lr is None or end is None or owner is None or op is None or branch is None:
+    if lr is None or end is None or owner is None:
         return Found(None, "one hart, or no RISC-V")
-    hold = max(0.0, end - lr)
-    most = "; longer than was tried" if (won(p, "lr_window") or 0) >= GAPS * STEP else ""
-    how = f"an SC stores until {hold:.4g} cycles behind its LR, while another hart asks for the line{most}"
-    if end > owner[0] + 2 * (op + branch):
-        return Found(hold, how)
-    return Found((0.0, hold), f"{how}, and its request comes then anyway")
+    least, most = (max(0.0, at - lr) for at in end)
+    longest = "; longer than was tried" if (won(p, "lr_window") or 0) >= GAPS * STEP else ""
+    how = f"an SC stores until {least:.4g} to {most:.4g} cycles behind its LR, while another hart asks for the line{longest}"
+    if end[0] > owner[1]:
+        return Found((least, most), how)
+    return Found((0.0, most), f"{how}, and its request comes then anyway")
 
 
 def like(a: float, b: float) -> bool:
@@ -95,6 +143,8 @@ def hot_spaced(p: Probe, instruction: float | None, far: bool) -> Found:
     if turn is None:
         return Found(None, "the harts were never all at the line, one operation each")
     hot = turn + load
+    if hot > t.transfer and not like(hot, t.transfer):
+        return Found(None, "the harts were never all at the line")
     return Found(hot, f"all harts at one word, a hart after the other: {turn:.4g} cycles each")
 
 
@@ -117,9 +167,13 @@ def hot_shared(p: Probe, invalidate: float | None, moesi: bool | None) -> Found:
     return Found(shared if like(hot, shared) else hot, how)
 
 
-def bank_busy(p: Probe, invalidate: float | None) -> Found:
-    """Each further watcher of a word sees it so much later."""
-    latest = _latest(p)
+def bank_busy(p: Probe, invalidate: float | None, far: bool) -> Found:
+    """Each further watcher of a word sees it so much later. An AMO that is done at the shared cache keeps the bank for so long, which shows
+    where further harts do not make more of them, in clusters, too."""
+    latest, counts = _latest(p), sorted(b for kind, _, b in p.measures if kind == "hot")
+    hot = [p.cost("hot", 0, count) or 0.0 for count in counts[-2:]]
+    if far and len(hot) == 2 and hot[1] > hot[0] / ALIKE:
+        return Found(hot[1], f"{counts[-1]} harts make AMOs to one word, which are done at the shared cache")
     if invalidate is None or max(latest, default=0) < 3:
         return Found(None, SCATTERED)
     later = (latest[max(latest)] - latest[2]) / (max(latest) - 2) - invalidate

@@ -76,8 +76,14 @@ def hot_line(p: Probe, core: Core) -> tuple[HotLine | None, bool | None]:
         return plain or asking, None
     better, worse = sorted((plain, asking), key=lambda line: line.error)
     told = worse.error > CLEARLY[0] * better.error + CLEARLY[1]
-    best = better if told else plain
+    best = better if told else _either(plain, asking)
     return (best if best.error <= TRUSTED else None), (better is asking) if told else None
+
+
+def _either(a: HotLine, b: HotLine) -> HotLine:
+    """The line of which it is not known which of the two it is."""
+    return HotLine((min(a.transfer[0], b.transfer[0]), max(a.transfer[1], b.transfer[1])),
+                   (min(a.owner[0], b.owner[0]), max(a.owner[1], b.owner[1])), min(a.error, b.error))
 
 
 def _fit(p: Probe, core: Core) -> HotLine | None:

@@ -8,16 +8,17 @@ from hartlock.probe.measured import Found, Probe
 MANY, HALF = 64, 32  # stores in a row
 LEAST = 0.1  # model/keys.def: the least cycles of a store
 BESIDE_OPS = 4  # instructions of each of several stores beside it and the loop
+SENT_LATE = 5  # cycles; no store to an own line takes so much longer than a load
 MOST_MISSES = 8  # as many as are tried where more than a few do not show
+LATE_SHARE = 1.3  # of the time from one store to the next; stores whose lines take longer are not issued too late to fill the buffer
 FULL_SHARE = 1.1  # stores that take longer than this, times what they take at first, wait for room
 
 
 def waits(p: Probe) -> bool | None:
-    """Does the hart wait for a store before it goes on? If so, a store to a line that another hart wrote takes as long as that line."""
-    one, line, issued = p.mean("stores", 1), p.typical("dirty", 1, 0), _issued(p)
-    if one is None or line is None or issued is None:
-        return None
-    return one - p.overhead("stores") - issued > line / 2
+    """Does the hart wait for a store before it goes on? If so, a store to a line that another hart wrote takes longer than one to an own
+    line, by what the line takes."""
+    one, own, line, load = p.mean("stores", 1), p.mean("stores_own", 1), p.typical("dirty", 1, 0), p.cost("load")
+    return None if one is None or own is None or line is None or load is None else one - own > (line - load) / 2
 
 
 def drain_of(p: Probe) -> float | None:
@@ -42,10 +43,18 @@ def store_buffer(p: Probe) -> Found:
         return Found(0, f"a hart goes on when its store is done: one takes {one:.4g} cycles, many {drain:.4g} each")
     rooms = _rooms(p, drain)
     if not rooms:
-        return Found(max(1, round(MANY - (many - one) / drain)), f"{MANY} stores did not fill it: it is at least that")
+        return _not_filled(p, drain, (many - one) / (MANY - 1))
     at_once = store_misses(p, 0).number or 1.0
     room = statistics.median(rooms) + (at_once - 1) / 2  # they leave in groups, and half a group is missing in the mean
     return Found(max(1, round(room)), f"{MANY} stores: the hart went on after {many:.4g} cycles, {drain:.4g} a store")
+
+
+def _not_filled(p: Probe, drain: float, each: float) -> Found:
+    """The buffer is full from the first stores on if each takes what its line does, and is not issued so late anyway; else it is never full."""
+    least, issued = max(1, round(MANY - (MANY - 1) * each / drain)), _issued(p)
+    if issued is not None and drain > LATE_SHARE * issued and each > drain / FULL_SHARE:
+        return Found(least, f"a hart goes on behind a store, and each of many takes {drain:.4g} cycles from the first on")
+    return Found((least, MANY), f"{MANY} stores did not fill it: it is at least the lesser number")
 
 
 def store_misses(p: Probe, delay: float) -> Found:
@@ -69,15 +78,17 @@ def _issued(p: Probe) -> float | None:
 
 
 def _own_store(p: Probe) -> tuple[float, float] | None:
-    """The (l1_store, sc_backoff) that fit: an SC that fails takes both, and a store that a hart waits for an L1 load at least."""
+    """The (l1_store, sc_backoff) that fit: an SC that fails takes both. A store that a hart waits for takes an L1 load at least, and one that
+    takes far longer is sent late (store_delay): what it takes itself does not show, and has no effect up to a load."""
     store, fails, load = p.cost("store"), p.cost("sc_fails"), p.cost("load")
     if store is None or load is None:
         return None
     if fails is None:
         return store, 0.0
     if waits(p):
-        return (fails, 0.0) if fails <= load else (max(LEAST, min(store, fails)), max(0.0, fails - store))
-    store = min(store, fails, max(LEAST, _in_a_row(p)))
+        store = min(fails, store if store < load + SENT_LATE else load)
+    else:
+        store = min(store, fails, max(LEAST, _in_a_row(p)))
     return store, max(0.0, fails - store)
 
 

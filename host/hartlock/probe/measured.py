@@ -11,10 +11,12 @@ from hartlock.probe.kinds import kinds
 from hartlock.records.histogram import Histogram, lowest
 
 Pair = tuple[int, int]
+Span = tuple[float, float]  # the least and the most that a number may be
 
-MISSES = ("memory", "shared", "dirty", "dirty_store", "copy", "dirty_amo", "dirty_amo_on", "dirty_lr")  # operations that an L1 hit among them would spoil
-OF_TWO = ("dirty_store", "dirty_amo", "dirty_amo_on", "dirty_lr", "dirty_two", "store_release", "store_pause", "store_amo", "upgrade_store", "lr_leaves", "visible", "stores", "stores_done", "regain",
-          "load_window", "swap_window", "sc_lost", "lr_window")  # harts 0 and 1
+MISSES = ("memory", "shared", "dirty", "dirty_store", "copy", "dirty_amo", "dirty_swap", "dirty_amo_on", "dirty_lr")  # operations that an L1 hit among them would spoil
+OF_TWO = ("dirty_store", "dirty_amo", "dirty_swap", "dirty_amo_on", "dirty_lr", "dirty_two", "store_release", "store_pause", "store_amo",
+          "copy_store", "upgrade_store", "lr_leaves", "visible", "copy_lost", "copy_kept", "stores", "stores_own", "stores_done", "regain",
+          "load_window", "swap_window", "store_window", "stores_window", "sc_lost", "lr_window")  # harts 0 and 1
 UNROLL = 16  # bench/probe_play.h: operations in a turn of a loop
 NEAREST_SHARE = 0.01  # share of the tries that must be that fast: one may be a fluke
 
@@ -51,6 +53,11 @@ class Found(NamedTuple):
     def fact(self) -> bool | None:
         """True or False; None where it is open."""
         return None if self.value is None or isinstance(self.value, tuple) else bool(self.value)
+
+
+def _is_of_fractions(h: Histogram) -> bool:
+    """True if all tries took one time, of which the clock shows whole cycles: there were no banks to choose from."""
+    return h.max - h.min <= 1
 
 
 def _fastest(h: Histogram, above: float) -> float | None:
@@ -93,9 +100,12 @@ class Probe:
     def overhead(self, kind: str) -> float:
         """The cycles of a try that do not belong to the operation."""
         of = kinds()[kind].less
+        if not of:
+            return 0.0
+        h = self.measures[of, 0, 0].cycles
         if of == "clock" and self.real:
-            return _middle(self.measures[of, 0, 0].cycles, -1) or 0.0
-        return float(self.measures[of, 0, 0].cycles.min) if of else 0.0
+            return _middle(h, -1) or 0.0
+        return h.mean() if _is_of_fractions(h) else float(h.min)
 
     def cost(self, kind: str, a: int = 0, b: int = 0) -> float | None:
         """Cycles of one operation, the nearest bank's where banks differ. None: it was not measured, or nobody got one done."""
@@ -107,7 +117,7 @@ class Probe:
             if middle is None and kind in MISSES:  # another hart's line comes nearly as fast as one of the shared cache
                 middle = _middle(m.cycles, self.overhead(kind) + 2 * (self.cost("load") or 0))
             return None if middle is None else (middle - self.overhead(kind)) / m.ops
-        if m.cycles.max - m.cycles.min <= 1:  # there are no banks to choose from, but fractions of cycles
+        if _is_of_fractions(m.cycles):
             return (m.cycles.mean() - self.overhead(kind)) / m.ops
         above = self.overhead(kind)
         if kind in MISSES:

@@ -28,6 +28,12 @@ class Topology(NamedTuple):
         """Cycles to go from a's cluster to b's and back, by the nearest bank."""
         return self.hop * float(_there_and_back(np.array([[a, b]]), self.size, self.columns, self.homes)[0])
 
+    def way_to_bank(self, hart: int) -> float:
+        """Cycles to go from the hart's cluster to the nearest bank and back."""
+        cluster = hart // self.size
+        return 2 * self.hop * min((abs(cluster // self.columns - home // self.columns) + abs(cluster % self.columns - home % self.columns)
+                                   for home in range(self.homes)), default=0)
+
 
 def _apart(a: Matrix, b: Matrix, columns: int) -> Matrix:
     steps: Matrix = abs(a // columns - b // columns) + abs(a % columns - b % columns)
