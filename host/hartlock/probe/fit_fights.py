@@ -162,8 +162,11 @@ def hot_shared(p: Probe, invalidate: float | None, moesi: bool | None) -> Found:
         return Found(shared, "without effect: owned lines come from their owner")
     if invalidate is None or load is None or shared is None or not {1, 2} <= latest.keys():
         return Found(None, SCATTERED)
-    hot = max(load, latest[2] - latest[1] - invalidate + load)
+    hot = latest[2] - latest[1] - invalidate + load
     how = f"of two watchers of a word, the later one sees it {latest[2] - latest[1]:.4g} cycles behind"
+    if hot < load - LIKE_CYCLES:
+        return Found((load, shared), f"{how}: they lose their copies when the write is over, and do not wait for each other")
+    hot = max(load, hot)
     return Found(shared if like(hot, shared) else hot, how)
 
 
