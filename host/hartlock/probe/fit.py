@@ -244,16 +244,15 @@ def _hot_owner(p: Probe) -> Found:
 
 def _asked(p: Probe) -> Span | None:
     """The least and the most cycles from a line's coming until its owner is asked by who waits for it. An LR's SC stores until then, too,
-    or until the end of its hold."""
+    or until the end of its hold, so a window that says more than that is one of a hart that was late."""
     line, hot, branch = _pair(p)[0], _hot_transfer(p).number, _branch(p).number
     if hot is None:
         return None
-    at = owned(p, branch, amo_overlaps(p, False).fact, bool(_is_far(p)))
-    least, most = at or (line.owner if line else (0.0, hot))
-    end = None if lr_shares(p).fact is not False or at is not None else kept(p, branch)
-    if end is not None:
-        most = min(most, max(least, end[1]))
-    most = min(most, hot)
+    known = [owned(p, branch, amo_overlaps(p, False).fact, bool(_is_far(p))), line.owner if line else None, (0.0, hot)]
+    end = kept(p, branch) if lr_shares(p).fact is False else None
+    latest = min(hot, end[1]) if end is not None else hot
+    least, most = next(span for span in known if span is not None and span[0] <= latest)
+    most = min(most, latest)
     return min(most, max(least, EARLY * hot)), most
 
 
