@@ -256,7 +256,7 @@ static bool swaps_same(const struct probe_play *play, uint64_t turns)
 	return probe_swap(word, 0) == own;
 }
 
-/* The same of a word that hart 0 has stored to: the delay begins when its line has come. */
+/* Returns the same of a word that hart 0 has stored to: the delay begins when its line has come. */
 static bool stays_same(const struct probe_play *play, uint64_t turns)
 {
 	aptr *word = word_of(play, FOUGHT);

@@ -5,9 +5,9 @@ from hartlock.probe.fit_fights import like
 from hartlock.probe.measured import Found, Probe
 from hartlock.probe.topology import topology
 
-TWO_WAYS = 2 / 3  # of an upgrade: what a profile with 0 means
+TWO_WAYS = 2 / 3  # the share of an upgrade that a profile with 0 means
 LEAST = 0.1  # cycles: 0 would mean two thirds
-HOT_SHARE = 0.7  # of a lone transfer, the least that one which was waited for takes
+HOT_SHARE = 0.7  # the least share of a lone transfer that one which was waited for takes
 
 
 def without(p: Probe) -> float | None:

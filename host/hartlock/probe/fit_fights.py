@@ -66,7 +66,7 @@ def owned(p: Probe, branch: float | None, overlaps: bool | None, far: bool) -> S
 
 
 def _swapped(p: Probe, branch: float | None, overlaps: bool | None) -> Span | None:
-    """The same of an owner who swapped the line."""
+    """Returns the same of an owner who swapped the line."""
     swap, load, gap = p.cost("amo_swap"), p.cost("load"), _window(p, "load_window", branch, SWAP_OPS)
     if swap is None or load is None or gap is None:
         return None
@@ -74,7 +74,7 @@ def _swapped(p: Probe, branch: float | None, overlaps: bool | None) -> Span | No
 
 
 def _stored(p: Probe, kind: str, branch: float | None) -> Span | None:
-    """The same of an owner who stored to the line. A fence's own time passes while the line comes, unless the hart waits for its store."""
+    """Returns the same of an owner who stored to the line. A fence's own time passes while the line comes, unless the hart waits for its store."""
     load, fence, line, store = p.cost("load"), p.cost("fence_rw_rw"), p.cost("dirty", 1, 0), l1_store(p).number
     gap = _window(p, kind, branch, STORE_OPS)
     if load is None or fence is None or line is None or store is None or gap is None or (fence > line - load and not waits(p)):

@@ -10,7 +10,7 @@ LEAST = 0.1  # model/keys.def: the least cycles of a store
 BESIDE_OPS = 4  # instructions of each of several stores beside it and the loop
 SENT_LATE = 5  # cycles; no store to an own line takes so much longer than a load
 MOST_MISSES = 8  # as many as are tried where more than a few do not show
-LATE_SHARE = 1.3  # of the time from one store to the next; stores whose lines take longer are not issued too late to fill the buffer
+LATE_SHARE = 1.3  # the share of the time from one store to the next that a line takes at least where stores come soon enough to fill the buffer
 FULL_SHARE = 1.1  # stores that take longer than this, times what they take at first, wait for room
 
 
