@@ -2,13 +2,13 @@
  * with locks into files of records (records.def).
  *
  *     -plugin hartlock-observe.so,out=DIR[,auto=on][,takes=0xBEGIN:0xEND,tries=...,letsgo=...]
- *         [,allocates=0xBEGIN:ARGUMENT:UNIT][,phase=0xADDRESS]
+ *         [,allocates=0xBEGIN:ARGUMENT:UNIT][,phase=0xADDRESS][,quiet=0xBEGIN:0xEND]
  *
- * `auto=on` takes note of atomic instructions everywhere; `takes`, `tries` and `letsgo` name
- * functions by their addresses. `allocates` names one that is asked for memory: by its argument
- * number 0 to 7, in bytes, pages, or as the order of a number of pages. When a hart comes to the
- * address of a `phase` for the first time, that phase begins. The host program knows the symbols,
- * and what a record means.
+ * `auto=on` takes note of atomic instructions everywhere, but for the code that `quiet` names;
+ * `takes`, `tries` and `letsgo` name functions by their addresses. `allocates` names one that is
+ * asked for memory: by its argument number 0 to 7, in bytes, pages, or as the order of a number of
+ * pages. When a hart comes to the address of a `phase` for the first time, that phase begins. The
+ * host program knows the symbols, and what a record means.
  */
 #include <inttypes.h>
 #include <pthread.h>
@@ -20,7 +20,7 @@
 #include "registers.h"
 #include "watch.h"
 
-enum { FUNCTIONS = 256, ALLOCATORS = 64, PHASES_MOST = 64 };
+enum { FUNCTIONS = 256, ALLOCATORS = 64, PHASES_MOST = 64, QUIET = 16 };
 enum unit { BYTES, PAGES, ORDER, UNITS };
 enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, PHASES, LISTS };
 
@@ -76,6 +76,10 @@ static size_t allocators;
 static struct mark mark[PHASES_MOST];
 static size_t marks;
 static const char *const unit_name[UNITS] = {"bytes", "pages", "order"};
+static struct span {
+	uint64_t begin, end;
+} quiet[QUIET]; /* code whose atomic instructions outside the functions take no lock */
+static size_t quiets;
 static int api;
 static bool has_ended;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
@@ -338,10 +342,24 @@ static const struct function *function_at(uint64_t pc)
 	return NULL;
 }
 
+static bool is_quiet(uint64_t pc)
+{
+	for (size_t i = 0; i < quiets; i++)
+		if (pc >= quiet[i].begin && pc < quiet[i].end)
+			return true;
+	return false;
+}
+
 /* Instructions by their encodings (The RISC-V Instruction Set Manual). */
 static bool is_atomic(uint32_t word)
 {
 	return (word & 0x7f) == 0x2f; /* the opcode AMO */
+}
+
+/* True for an atomic instruction that may take a lock, or try to. */
+static bool may_take(uint32_t word, const struct function *f, uint64_t pc)
+{
+	return is_atomic(word) && (f != NULL || !is_quiet(pc));
 }
 
 static bool drops_result(uint32_t word)
@@ -449,14 +467,16 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 		uint64_t pc = qemu_plugin_insn_vaddr(insn);
 		uint32_t word = word_of(insn);
 
-		point[i] = (struct point){pc, (uint32_t)(n - 1 - i), is_atomic(word),
-					  drops_result(word), function_at(pc)};
+		point[i] = (struct point){pc, (uint32_t)(n - 1 - i),
+					  may_take(word, function_at(pc), pc), drops_result(word),
+					  function_at(pc)};
 		watch_flow(insn, word, &point[i]);
 		watch_requests(insn, pc);
 		watch_marks(insn, pc);
-		qemu_plugin_register_vcpu_mem_cb(
-			insn, on_access, is_atomic(word) ? reads_registers() : PLUGIN_NO_REGISTERS,
-			PLUGIN_READS_AND_WRITES, &point[i]);
+		qemu_plugin_register_vcpu_mem_cb(insn, on_access,
+						 point[i].is_atomic ? reads_registers()
+								    : PLUGIN_NO_REGISTERS,
+						 PLUGIN_READS_AND_WRITES, &point[i]);
 	}
 }
 
@@ -529,23 +549,37 @@ static void on_hart(plugin_id id, unsigned hart)
 		registers_find(hart);
 }
 
-/* Read one `kind=0xBEGIN:0xEND`. Returns false for what is none. */
-static bool add_function(const char *argument, const char *kind, enum function_kind what)
+/* Read one `name=0xBEGIN:0xEND`. Returns false for what is none. */
+static bool read_span(const char *argument, const char *name, struct span *span)
 {
-	size_t length = strlen(kind);
+	size_t length = strlen(name);
 	char *end_of = NULL;
-	struct function *f = &function[functions];
 
-	if (strncmp(argument, kind, length) != 0 || argument[length] != '=' ||
-	    functions == FUNCTIONS)
+	if (strncmp(argument, name, length) != 0 || argument[length] != '=')
 		return false;
-	f->kind = what;
-	f->begin = strtoull(argument + length + 1, &end_of, 0);
+	span->begin = strtoull(argument + length + 1, &end_of, 0);
 	if (*end_of != ':')
 		return false;
-	f->end = strtoull(end_of + 1, &end_of, 0);
-	functions++;
-	return *end_of == '\0' && f->end > f->begin;
+	span->end = strtoull(end_of + 1, &end_of, 0);
+	return *end_of == '\0' && span->end > span->begin;
+}
+
+static bool add_function(const char *argument, const char *kind, enum function_kind what)
+{
+	struct span span;
+
+	if (functions == FUNCTIONS || !read_span(argument, kind, &span))
+		return false;
+	function[functions++] = (struct function){what, span.begin, span.end};
+	return true;
+}
+
+static bool add_quiet(const char *argument)
+{
+	if (quiets == QUIET || !read_span(argument, "quiet", &quiet[quiets]))
+		return false;
+	quiets++;
+	return true;
 }
 
 static bool read_unit(const char *word, enum unit *unit)
@@ -616,7 +650,7 @@ PLUGIN_EXPORT int qemu_plugin_install(plugin_id id, const struct plugin_info *in
 		else if (!add_function(argv[i], "takes", FUNCTION_TAKES) &&
 			 !add_function(argv[i], "tries", FUNCTION_TRIES) &&
 			 !add_function(argv[i], "letsgo", FUNCTION_LETS_GO) &&
-			 !add_allocator(argv[i]) && !add_mark(argv[i])) {
+			 !add_allocator(argv[i]) && !add_mark(argv[i]) && !add_quiet(argv[i])) {
 			fprintf(stderr, "hartlock-observe: cannot read the argument %s\n", argv[i]);
 			return 1;
 		}

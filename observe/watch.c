@@ -183,6 +183,15 @@ static void drop(struct watched_hart *h, unsigned hart, unsigned i)
 	forget(h, i);
 }
 
+static unsigned index_of(const struct watched_hart *h, const struct word *word)
+{
+	unsigned i = 0;
+
+	while (i < h->held && h->has[i].word != word)
+		i++;
+	return i < h->held ? i : WATCH_HELD;
+}
+
 /* The cause of the handler that the hart is in. */
 static enum cause handler(const struct watched_hart *h)
 {
@@ -204,7 +213,10 @@ static void take(struct watch *w, unsigned hart, const struct held *start, uint6
 {
 	struct watched_hart *h = &w->hart[hart];
 	struct held *held;
+	unsigned own = index_of(h, start->word);
 
+	if (own != WATCH_HELD) /* how it let it go was not seen */
+		drop(h, hart, own);
 	if (h->held == WATCH_HELD)
 		drop(h, hart, 0);
 	h->waited += now - start->r.asked;
@@ -219,21 +231,13 @@ static void take(struct watch *w, unsigned hart, const struct held *start, uint6
 	held->r.sleeps = held->word->ended[hart] != 0 ? h->r.sleeps - held->word->sleeps[hart] : 0;
 	held->r.handler = (u16)handler(h);
 	held->r.bytes = bytes_asked(h);
+	held->is_of_firmware = h->handler[LEVEL_MACHINE] != CAUSE_NONE;
 	held->word->r.taken++;
 	if (held->is_disputed)
 		return;
 	held->word->holder = hart + 1;
 	for (unsigned i = 0; i + 1 < h->held; i++)
 		note_pair(w, hart, &h->has[i], held);
-}
-
-static unsigned index_of(const struct watched_hart *h, const struct word *word)
-{
-	unsigned i = 0;
-
-	while (i < h->held && h->has[i].word != word)
-		i++;
-	return i < h->held ? i : WATCH_HELD;
 }
 
 static bool is_in_line(uint64_t address, uint64_t other)
@@ -256,10 +260,9 @@ static bool waits_on(const struct wait *lost, const struct access *a)
 /* The hart goes on: it has the word that it waited for, unless another one has it. */
 static void end_wait(struct watch *w, unsigned hart, uint64_t now)
 {
-	enum { READS_OF_WINNER = 2 }; /* as a ticket lock's, who compares once */
 	struct watched_hart *h = &w->hart[hart];
 	struct wait *wait = &h->wait;
-	bool has_waited = wait->is_contended || wait->reads > READS_OF_WINNER;
+	bool has_waited = wait->is_contended || wait->has_looped;
 	struct held start = {.word = wait->word,
 			     .is_disputed = another_has_it(wait->word, hart),
 			     .r = {.address = wait->address,
@@ -343,7 +346,8 @@ static void atomic_write(struct watch *w, unsigned hart, const struct access *a)
 		return;
 	h->wait.is_contended = another_has_it(word, hart) || (is_same && h->wait.is_contended);
 	h->wait.asked = is_same ? h->wait.asked : a->now;
-	h->wait.reads = is_same ? h->wait.reads : 0;
+	h->wait.has_looped = is_same && h->wait.has_looped;
+	h->wait.read_at = 0;
 	h->wait.read_to = is_same ? h->wait.read_to : 0;
 	h->wait.had_site = had_site;
 	h->wait.interrupts = a->interrupts;
@@ -373,7 +377,8 @@ static bool is_of_argument(const struct frame *f, uint64_t address)
 }
 
 /* An atomic instruction of a named function that takes: the first one's word is the lock. It may
- * count something before; where its argument is known, the lock is the first word of that. */
+ * count something before; where its argument is known, the lock is the first word of that. The last
+ * one says whether it was written: after an SC that failed, an LR reads it again. */
 static void atomic_in_frame(struct watch *w, unsigned hart, struct frame *f, const struct access *a)
 {
 	bool is_first = f->word == NULL ||
@@ -385,8 +390,11 @@ static void atomic_in_frame(struct watch *w, unsigned hart, struct frame *f, con
 		f->address = a->address;
 		f->is_contended = f->word != NULL && another_has_it(f->word, hart);
 	}
-	f->wrote |= a->is_store;
-	if (a->is_store && f->word != NULL)
+	if (f->word == NULL)
+		return;
+	if (f->word->r.lock == a->physical)
+		f->wrote = a->is_store;
+	if (a->is_store)
 		note_write(f->word, hart);
 }
 
@@ -416,6 +424,16 @@ bool watch_is_private(const struct watch *w, unsigned hart, const struct access 
 	       !(a->is_store && let_go_by(h, a->address) != WATCH_HELD);
 }
 
+/* A load of the word's line, by a hart that may wait for it. Who reads an instruction's word again
+ * goes round a loop; who has the lock goes on through its code. */
+static void note_read(struct wait *wait, uint64_t pc)
+{
+	wait->has_looped |= pc <= wait->read_at;
+	wait->read_at = pc;
+	if (pc > wait->read_to)
+		wait->read_to = pc;
+}
+
 void watch_access(struct watch *w, unsigned hart, const struct access *a)
 {
 	struct watched_hart *h = &w->hart[hart];
@@ -434,13 +452,10 @@ void watch_access(struct watch *w, unsigned hart, const struct access *a)
 	if (a->is_atomic && !(a->drops_result && a->is_store))
 		return;
 	resume_wait(h, hart, a);
-	h->wait.reads++;
-	if (a->is_store || !is_in_line(h->wait.address, a->address)) {
-		if (h->wait.word != NULL)
-			end_wait(w, hart, a->now);
-	} else if (a->pc > h->wait.read_to) {
-		h->wait.read_to = a->pc;
-	}
+	if (!a->is_store && is_in_line(h->wait.address, a->address))
+		note_read(&h->wait, a->pc);
+	else if (h->wait.word != NULL)
+		end_wait(w, hart, a->now);
 	own = a->is_store ? let_go_by(h, a->address) : WATCH_HELD;
 	if (own != WATCH_HELD) {
 		let_go(w, hart, own, a->pc, a->now);
@@ -458,6 +473,8 @@ void watch_enter(struct watch *w, unsigned hart, const struct function *f, const
 
 	if (c->site >= f->begin && c->site < f->end) /* a loop to its first instruction */
 		return;
+	if (h->wait.word != NULL) /* it goes on */
+		end_wait(w, hart, c->now);
 	if (h->frames == WATCH_FRAMES) /* none of them came back: they are of no use */
 		h->frames = 0;
 	h->frame[h->frames++] = (struct frame){.function = f, .call = *c, .freed = h->freed};
@@ -477,6 +494,7 @@ static void leave_taken(struct watch *w, unsigned hart, const struct frame *f, e
 				   .site = f->call.site,
 				   .asked = f->call.now,
 				   .contended = f->is_contended,
+				   .tried = f->function->kind == FUNCTION_TRIES,
 				   .interrupts = (u16)interrupts}};
 
 	if (f->word == NULL)
@@ -579,11 +597,31 @@ void watch_call(struct watch *w, unsigned hart, uint64_t now)
 		h->has[i].r.called += is_of_section(h, i);
 }
 
-static void note_trap(struct watched_hart *h, enum cause cause)
+/* True for a trap that the firmware handles below code of S-mode, which does not see it. */
+static bool is_below(const struct watched_hart *h, const struct held *held, enum level level)
+{
+	return level == LEVEL_MACHINE && h->has_supervisor && !held->is_of_firmware;
+}
+
+static void note_trap(struct watched_hart *h, enum level level, enum cause cause)
 {
 	for (unsigned i = 0; i < h->held; i++) {
-		h->has[i].r.trapped++;
+		if (is_below(h, &h->has[i], level))
+			continue;
+		h->has[i].r.trapped += h->has[i].r.trapped != UINT16_MAX;
 		h->has[i].r.interrupted += cause == CAUSE_INTERRUPT;
+	}
+}
+
+/* An ECALL that S-mode handles came from a user or a guest, to whom no kernel goes with a lock:
+ * the words that the hart has by instructions are counters of references, or flags. */
+static void drop_what_is_no_lock(struct watched_hart *h, unsigned hart)
+{
+	for (unsigned i = h->held; i-- > 0;) {
+		if (h->has[i].function != NULL)
+			continue;
+		h->has[i].word->r.again++;
+		drop(h, hart, i);
 	}
 }
 
@@ -592,16 +630,20 @@ void watch_cause(struct watch *w, unsigned hart, enum level level, enum cause ca
 	struct watched_hart *h = &w->hart[hart];
 	bool has_called = h->firmware_since != 0;
 
-	if (h->handler[level] != CAUSE_NONE) /* it reads it again */
-		return;
+	h->has_supervisor |= level == LEVEL_SUPERVISOR;
 	if (cause == CAUSE_UNKNOWN && has_called)
 		cause = CAUSE_CALL;
+	if (level == LEVEL_SUPERVISOR) {
+		h->firmware_since = 0;
+		if (cause == CAUSE_CALL)
+			drop_what_is_no_lock(h, hart);
+	}
+	if (h->handler[level] != CAUSE_NONE) /* it reads it again */
+		return;
 	h->handler[level] = cause;
 	if (cause != CAUSE_CALL)
-		note_trap(h, cause);
-	if (level == LEVEL_SUPERVISOR)
-		h->firmware_since = 0;
-	else if (!has_called)
+		note_trap(h, level, cause);
+	if (level == LEVEL_MACHINE && !has_called)
 		h->firmware_since = now;
 }
 
@@ -610,6 +652,7 @@ void watch_return(struct watch *w, unsigned hart, enum level level, uint64_t now
 	struct watched_hart *h = &w->hart[hart];
 	enum cause cause = h->handler[level];
 
+	h->has_supervisor |= level == LEVEL_SUPERVISOR;
 	if (cause == CAUSE_NONE && h->firmware_since != 0)
 		cause = CAUSE_CALL;
 	if (level == LEVEL_MACHINE && h->firmware_since != 0)
@@ -617,7 +660,7 @@ void watch_return(struct watch *w, unsigned hart, enum level level, uint64_t now
 	h->firmware_since = 0;
 	h->handler[level] = CAUSE_NONE;
 	if (cause == CAUSE_NONE) /* its handler did not look */
-		note_trap(h, CAUSE_UNKNOWN);
+		note_trap(h, level, CAUSE_UNKNOWN);
 	h->has_returned = cause != CAUSE_CALL && h->lost.word != NULL;
 }
 

@@ -77,7 +77,8 @@ struct held {
 	struct section_record r;
 	const struct function *function; /* that took it; NULL: an instruction did */
 	struct lines lines;
-	bool is_disputed; /* another hart had it when this one went on */
+	bool is_disputed;    /* another hart had it when this one went on */
+	bool is_of_firmware; /* it was taken in a handler of M-mode */
 };
 
 struct frame {
@@ -97,8 +98,9 @@ struct wait {
 	uint64_t had_site; /* where the hart had taken it before; 0: it had not */
 	enum interrupts interrupts;
 	bool is_contended; /* another hart had it */
-	unsigned reads;    /* of the word's line, since it asked */
-	uint64_t read_to;  /* the highest address of an instruction that did; 0: none */
+	bool has_looped;   /* it read the word's line again where it had read it */
+	uint64_t read_at;  /* the instruction that read the line last, since it asked; 0: none */
+	uint64_t read_to;  /* the highest address of one that did; 0: none */
 };
 
 /* A call of a function that allocates: the locks that are taken in it are taken for it. */
@@ -112,9 +114,10 @@ struct watched_hart {
 	struct hart_record r;
 	uint64_t waited, firmware, firmware_since, freed;
 	struct wait wait;
-	struct wait lost;  /* the wait that it gave up last */
-	bool has_returned; /* from a trap, since then */
-	bool notes_lines;  /* of a lock that it has */
+	struct wait lost;    /* the wait that it gave up last */
+	bool has_returned;   /* from a trap, since then */
+	bool notes_lines;    /* of a lock that it has */
+	bool has_supervisor; /* S-mode has handled a trap: M-mode is the firmware's */
 	enum cause handler[LEVELS];
 	unsigned frames, held, requests;
 	struct frame frame[WATCH_FRAMES];

@@ -159,6 +159,13 @@ def test_an_interrupt_keeps_what_was_seen(tmp_path):
     assert "locks, " in said and rows_of(tmp_path / "out", "locks.csv"), said
 
 
+def test_symbols_of_an_image_that_was_moved(tmp_path):
+    symbols = tmp_path / "symbols"
+    symbols.write_text("0000000000001000 T spin_lock\n0000000000001040 T spin_unlock\n")
+    done = command("observe", "--symbols", symbols, "--until", "Boot HART MEDELEG", "--out", tmp_path / "out", "--", *MACHINE)
+    assert done.returncode == 0 and "None of the 2 functions that take or let go of locks took one" in done.stdout, done.stdout + done.stderr
+
+
 def test_an_image_without_locks(tmp_path):
     done = command("observe", "--for", "1s", "--out", str(tmp_path / "out"), "--", "-M", "virt", "-bios", "none", "-smp", "2")
     assert done.returncode == 1 and "no word was taken and let go again" in done.stdout

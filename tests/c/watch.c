@@ -388,6 +388,71 @@ static void a_function_that_tries(void)
 	EXPECT_EQ(word_at(TICKET).tries, 3);
 	EXPECT_EQ(word_at(TICKET).failed, 2);
 	EXPECT_EQ(section(0).interrupts, INTERRUPTS_ON);
+	EXPECT_EQ(section(0).tried, 1);
+}
+
+/* QEMU reports an SC that found another value as a store, too. The LR behind it says that it
+ * failed. */
+static void a_try_whose_sc_failed(void)
+{
+	static const bool is_store[] = {false, true, false};
+
+	begin();
+	enter(0, &tries, 0x900);
+	for (unsigned i = 0; i < 3; i++)
+		access_of(0, tries.begin + 8, TICKET, is_store[i], true);
+	leave(0, &tries);
+	EXPECT_EQ(w.hart[0].held, 0);
+	EXPECT_EQ(word_at(TICKET).failed, 1);
+}
+
+/* Where it let the lock go was not seen: it has the lock once all the same. */
+static void who_takes_again_has_it_once(void)
+{
+	begin();
+	for (unsigned i = 0; i < 2; i++) {
+		enter(0, &takes, 0x900 + 0x10 * i);
+		access_of(0, TAKES_AT + 8, TICKET, true, true);
+		leave(0, &takes);
+	}
+	EXPECT_EQ(w.hart[0].held, 1);
+	store(0, TICKET);
+	EXPECT_EQ(section(0).site, 0x910);
+}
+
+/* A count of references: the last one goes, and much later the object is made anew. */
+static void what_is_kept_while_a_user_runs_is_no_lock(void)
+{
+	begin();
+	amo(0, COUNTER);
+	load(0, DATA);
+	watch_call(&w, 0, now[0]);
+	watch_cause(&w, 0, LEVEL_SUPERVISOR, CAUSE_UNKNOWN, now[0]);
+	store(0, COUNTER);
+	EXPECT_EQ(w.hart[0].held, 0);
+	EXPECT_EQ(word_at(COUNTER).freed, 0);
+	EXPECT_EQ(sections.handed, 0);
+}
+
+/* A trap that the firmware handles does not come to the kernel's code, but to its own. */
+static void a_trap_of_the_firmware(void)
+{
+	begin();
+	watch_cause(&w, 0, LEVEL_SUPERVISOR, CAUSE_INTERRUPT, now[0]);
+	watch_return(&w, 0, LEVEL_SUPERVISOR, now[0]);
+	amo(0, TICKET);
+	load(0, DATA);
+	watch_cause(&w, 0, LEVEL_MACHINE, CAUSE_INTERRUPT, now[0]);
+	amo(0, COUNTER);
+	load(0, DATA);
+	watch_return(&w, 0, LEVEL_MACHINE, now[0]);
+	watch_cause(&w, 0, LEVEL_MACHINE, CAUSE_INTERRUPT, now[0]);
+	store(0, COUNTER);
+	watch_return(&w, 0, LEVEL_MACHINE, now[0]);
+	store(0, SERVING);
+	EXPECT_EQ(section(0).trapped, 1);
+	EXPECT_EQ(section(1).lock, TICKET);
+	EXPECT_EQ(section(1).trapped, 0);
 }
 
 enum {
@@ -525,6 +590,10 @@ int main(void)
 	a_function_that_calls_another();
 	a_function_that_tries();
 	what_is_asked_for_is_of_the_sections_inside();
+	a_try_whose_sc_failed();
+	who_takes_again_has_it_once();
+	what_is_kept_while_a_user_runs_is_no_lock();
+	a_trap_of_the_firmware();
 	a_handler_takes_a_lock();
 	a_call_while_held();
 	later_accesses_of_a_section_are_not_looked_at();

@@ -131,12 +131,19 @@ def test_a_lock_held_across_a_wfi():
 @pytest.mark.parametrize("held, handlers, is_said", [
     ({"trapped": 1}, {"handler": 2}, True), ({"trapped": 1}, {"handler": 1}, False), ({}, {"handler": 2}, False),
     ({"trapped": 1, "interrupts": 2, "interrupted": 1}, {"handler": 4, "interrupts": 1}, True),
-    ({"trapped": 1, "interrupts": 2}, {"handler": 4, "interrupts": 1}, False)],  # it was an exception
-    ids=["both", "a call's handler", "not interrupted", "by registers", "an exception"])
+    ({"trapped": 1, "interrupts": 2}, {"handler": 4, "interrupts": 1}, False),  # it was an exception
+    ({"trapped": 1, "handler": 2}, {"handler": 2}, False)],
+    ids=["both", "a call's handler", "not interrupted", "by registers", "an exception", "always in a handler"])
 def test_a_holder_that_a_handler_interrupts(held, handlers, is_said):
     found = seen([section(A, 0, 10, 99, **held), section(A, 1, 10, 99, site=0x148, **handlers)], [word(A, 2, 2)])
     said = [text for text in troubles(found, locks_of(found, IMAGE), IMAGE) if "the handler takes it" in text]
     assert bool(said) is is_said and all("first+0x4" in text and "second+0x8" in text for text in said)
+
+
+def test_a_handler_that_tries_does_not_wait_for_its_own_hart():
+    for tried, is_said in ((0, True), (1, False)):
+        found = seen([section(A, 0, 10, 99, trapped=1), section(A, 1, 10, 99, handler=2, tried=tried)], [word(A, 2, 2, by_function=1)])
+        assert any("the handler takes it" in text for text in troubles(found, locks_of(found, IMAGE), IMAGE)) is is_said
 
 
 def test_of_many_troubles_of_a_kind_the_first_are_told():
@@ -162,6 +169,12 @@ def test_what_may_be_a_lock_is_named_with_what_to_do():
 
 def test_names_of_addresses():
     assert [IMAGE.name(at) for at in (A, A + 4, A + 8, 0x150)] == ["a_lock", "a_lock+0x4", "0x1008", "second+0x10"]
+
+
+def test_an_address_inside_an_object_has_its_name_not_that_of_a_mark_there():
+    marked = images.Image()
+    marked.add([Symbol("interfaces", 0x1000, 0x100, False), Symbol("_image_end", 0x1040, 0, False)])
+    assert [marked.name(at) for at in (0x1044, 0x1104)] == ["interfaces+0x44", "_image_end+0xc4"]
 
 
 def test_a_function_that_is_not_there_brings_the_nearest_name():
@@ -268,6 +281,21 @@ def test_the_functions_of_known_projects_are_found():
     known.add([Symbol("spin_lock", 0x100, 0, True), Symbol("spin_unlock", 0x120, 0, True), Symbol("other", 0x140, 0, True)])
     assert [(f.kind, f.begin, f.end) for f in functions_of(known, {"acquire": (), "try": (), "release": ()})] == [
         ("acquire", 0x100, 0x120), ("release", 0x120, 0x140)]
+
+
+def test_code_of_projects_whose_locks_are_functions():
+    known = images.Image()
+    known.add([Symbol("_raw_spin_lock", 0x1000, 0x20, True), Symbol("fput", 0x1100, 0x40, True), Symbol("init_task", 0x1200, 8, False)])
+    known.add([Symbol("ticket_acquire", 0x8000, 0x20, True)])  # hartlock's own may be inlined elsewhere
+    assert images.never_inlined(known) == [(0x1000, 0x1140)]
+
+
+def test_a_lock_in_memory_without_symbols_goes_by_what_takes_it():
+    heap = 1 << 40
+    found = seen([section(heap, h, 10, 20) for h in range(2)], [word(heap, 2, 2)])
+    assert [lock.name for lock in locks_of(found, IMAGE)] == ["lock-of-first"]
+    found = seen([section(heap, h, 10, 20, site=heap) for h in range(2)], [word(heap, 2, 2)])
+    assert [lock.name for lock in locks_of(found, IMAGE)] == [f"{heap:#x}"]
 
 
 def test_copies_that_compilers_make_of_a_function_have_its_name():

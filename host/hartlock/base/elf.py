@@ -69,6 +69,11 @@ class Elf:
         return str(self._file["e_machine"])
 
     @property
+    def is_movable(self) -> bool:
+        """True for a position-independent program that was linked at address 0: it runs where it is put."""
+        return bool(self._file["e_type"] == "ET_DYN" and self.load_address == 0)
+
+    @property
     def load_address(self) -> int:
         """Returns the address that its first loaded byte is linked to; 0 if nothing is loaded."""
         return min((int(s["p_vaddr"]) for s in self._file.iter_segments() if s["p_type"] == "PT_LOAD"), default=0)

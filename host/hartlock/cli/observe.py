@@ -34,7 +34,7 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--elf", type=Path, action="append", default=[], metavar="FILE",
                    help="an ELF file with the image's symbols; once for each image that runs")
     p.add_argument("--bias", type=arguments.typed(_address), action="append", default=[], metavar="ADDRESS",
-                   help="how far above its link address that file was loaded; once for each --elf, in their order (default 0)")
+                   help="how far above its link address that file was loaded; once for each --elf, in their order (default 0; 0x80000000 for a position-independent program that was linked at 0, as OpenSBI)")
     p.add_argument("--symbols", type=Path, action="append", default=[], metavar="FILE",
                    help="a list of symbols like /proc/kallsyms, instead of an ELF file or besides")
     for kind, what in (("acquire", "take a lock"), ("try", "try to take one"), ("release", "let one go")):
@@ -46,8 +46,9 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--phase", type=arguments.several(word), default=(), metavar="NAMES",
                    help="functions, or addresses: when a hart comes to one for the first time, a new phase begins. Each phase has its "
                    "rows in phases.csv and its workload files (default: all time is one)")
-    p.add_argument("--auto", choices=("on", "off"), default="on",
-                   help="find inlined locks by their instructions, besides those of the functions (default on)")
+    p.add_argument("--auto", choices=("on", "rest", "off"), default="rest",
+                   help="find inlined locks by their instructions, besides those of the functions (default rest: not in code of "
+                   "OpenSBI, Xen, Xvisor and Linux that has its symbols, whose locks are always functions)")
     p.add_argument("--for", dest="seconds", type=arguments.seconds, default=USUAL_S, metavar="S",
                    help=f"stop after S seconds (default {USUAL_S})")
     p.add_argument("--until", default="", metavar="TEXT", help="stop when the console says TEXT")
@@ -92,11 +93,12 @@ def main(argv: Sequence[str]) -> int:
     from hartlock.report import observed
 
     image = images.Image()
-    for path, bias in zip(options.elf, [*options.bias, *[0] * len(options.elf)]):
+    for path, bias in zip(options.elf, [*options.bias, *[None] * len(options.elf)]):
         image.add_file(images.of_elf(path, bias))
     for path in options.symbols:
         image.add(images.of_list(path))
     functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),
                                      images.RELEASE: options.release})
-    return observe(Request(image, functions, entries(image, options.sizes), marks(image, options.phase), options.auto == "on", options.seconds, options.until, options.out, qemu,
-                           _source(options.elf, qemu, argv), observed.write))
+    quiet = images.never_inlined(image) if options.auto == "rest" and not options.acquire else ()
+    return observe(Request(image, functions, entries(image, options.sizes), marks(image, options.phase), options.auto != "off", options.seconds, options.until, options.out, qemu,
+                           _source(options.elf, qemu, argv), observed.write, quiet))

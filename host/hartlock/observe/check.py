@@ -8,6 +8,7 @@ from typing import Any
 
 from hartlock.base.errors import UsageError
 from hartlock.folder.observe_files import LOCKS, ORDER, SITES, rows
+from hartlock.observe.locks import OF_CLASS
 from hartlock.observe.view import read_order
 
 SHOWN = 20
@@ -27,16 +28,21 @@ class Seen:
         locks, sites, orders = Counter[str](), Counter[tuple[str, str]](), Counter[tuple[str, str]]()
         try:
             for row in rows(folder / LOCKS):
-                locks[row["lock"]] += int(row["taken"])
+                locks[_class(row["lock"])] += int(row["taken"])
             for row in rows(folder / SITES):
-                sites[row["function"], row["lock"]] += int(row["taken"])
+                sites[row["function"], _class(row["lock"])] += int(row["taken"])
             for outer, inner, times in read_order(folder / ORDER):
-                orders[outer, inner] += times
+                orders[_class(outer), _class(inner)] += times
         except OSError as e:
             raise UsageError(f"--check {folder}: it is no folder of observe: {e.filename}: {e.strerror}") from e
         except (KeyError, ValueError) as e:
             raise UsageError(f"--check {folder}: its files are not as observe writes them: {e}") from e
         return cls(locks, sites, orders)
+
+
+def _class(name: str) -> str:
+    """A lock's name; of locks in memory without symbols the class: the addresses of such memory change from build to build."""
+    return name.partition("@")[0] if name.startswith(OF_CLASS) else name
 
 
 def _differences(words: str, before: Mapping[Any, int], after: Mapping[Any, int]) -> list[str]:

@@ -8,6 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from hartlock.base.elf import Elf, ElfError, Symbol
 from hartlock.base.errors import UsageError
@@ -18,6 +19,7 @@ from hartlock.diagnose.symbols import Frame, frames
 FUNCTIONS = TOP / "observe" / "functions.toml"
 ACQUIRE, TRY, RELEASE = "acquire", "try", "release"
 KINDS = (ACQUIRE, TRY, RELEASE)
+FIRMWARE = 0x80000000  # where the machine `virt` has it
 FAR = 1 << 16  # bytes: who is farther than this behind a symbol without a size is not a part of it
 _COPY = re.compile(r"(\.(constprop|isra|lto_priv|llvm)\.\d+)+$")  # GCC and LLVM write so
 _KALLSYMS = re.compile(r"^([0-9a-f]{8,16}) ([A-Za-z]) (\S+)", re.MULTILINE)
@@ -66,6 +68,7 @@ class Image:
     files: list[File] = field(default_factory=list)
     objects: dict[int, str] = field(default_factory=dict)  # names with members, of the addresses that learn() was told
     frames: dict[int, list[Frame]] = field(default_factory=dict)  # functions with file and line, the same
+    code: list[tuple[int, int]] = field(default_factory=list)  # of each file or list: its first address of code, and the one behind
 
     def add_file(self, file: File) -> None:
         self.files.append(file)
@@ -94,6 +97,8 @@ class Image:
 
     def add(self, symbols: Iterable[Symbol]) -> None:
         kept = [s for s in symbols if s.name and not s.name.startswith(("$", ".L"))]
+        if code := [s for s in kept if s.is_code and s.address]:
+            self.code.append((min(s.address for s in code), max(s.address + max(s.size, 1) for s in code)))
         self.symbols = sorted([*self.symbols, *kept], key=lambda s: (s.address, bool(s.size), s.name))
         self._at = [s.address for s in self.symbols]
 
@@ -115,11 +120,10 @@ class Image:
         return self._behind(address) is not None
 
     def _behind(self, address: int) -> Symbol | None:
+        """The symbol that the address is of: one that says it is so long, else the nearest before it."""
         i = bisect.bisect_right(self._at, address) if self.symbols else 0
-        for symbol in reversed(self.symbols[max(0, i - 8):i]):
-            if address - symbol.address < (symbol.size or FAR):
-                return symbol
-        return None
+        before = [s for s in reversed(self.symbols[max(0, i - 8):i]) if address - s.address < (s.size or FAR)]
+        return next((s for s in before if s.size), before[0] if before else None)
 
     def end(self, symbol: Symbol) -> int:
         """The address behind a function; without a size, where the next symbol begins."""
@@ -139,15 +143,15 @@ class Image:
         return [Function(kind, s.name, s.address, self.end(s)) for s in code if plain(s.name) in names]
 
 
-def of_elf(path: Path, bias: int) -> File:
-    """An ELF file that is loaded `bias` bytes above where it was linked."""
+def of_elf(path: Path, bias: int | None) -> File:
+    """An ELF file that is loaded `bias` bytes above where it was linked; None: where QEMU's `virt` puts what can be moved, its firmware."""
     try:
         elf = Elf(path)
     except ElfError as e:
         raise UsageError(f"--elf {e}") from None
     if elf.machine != "EM_RISCV":
         raise UsageError(f"--elf {path}: it is for another processor ({elf.machine.removeprefix('EM_')}), not for RISC-V")
-    return File(path, bias, elf)
+    return File(path, (FIRMWARE if elf.is_movable else 0) if bias is None else bias, elf)
 
 
 def of_list(path: Path) -> list[Symbol]:
@@ -165,7 +169,20 @@ def of_list(path: Path) -> list[Symbol]:
 
 def known_functions(image: Image) -> list[Function]:
     """The functions of common projects that the image has."""
-    projects = tomllib.loads(FUNCTIONS.read_text(encoding="utf-8"))
-    found = [function for project in projects.values() for kind in KINDS
-             for function in image.find(kind, project.get(kind, ()), False)]
+    found = [function for project in _projects() for function in _functions_of(project, image)]
     return list({f.begin: f for f in found}.values())
+
+
+def never_inlined(image: Image) -> list[tuple[int, int]]:
+    """The code, from its first address to the one behind, of the projects in the image whose locks are always functions."""
+    takers = [f.begin for project in _projects() if not project.get("inlined", True)
+              for f in _functions_of(project, image) if f.kind == ACQUIRE]
+    return [(begin, end) for begin, end in image.code if any(begin <= taker < end for taker in takers)]
+
+
+def _projects() -> list[dict[str, Any]]:
+    return list(tomllib.loads(FUNCTIONS.read_text(encoding="utf-8")).values())
+
+
+def _functions_of(project: dict[str, Any], image: Image) -> list[Function]:
+    return [function for kind in KINDS for function in image.find(kind, project.get(kind, ()), False)]

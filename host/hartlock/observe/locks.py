@@ -18,6 +18,7 @@ from hartlock.observe.records import Array, Records
 LET_GO = 0.75  # the least share of a lock's acquisitions that ended while the image was watched
 LET_GO_TWICE = 2  # once is no pattern
 INTERRUPTS_ON = 2  # a value of a section's `interrupts` (observe/records.def)
+OF_CLASS = "lock-of-"  # the names of locks without a symbol begin so; the function that takes them most follows
 UNCLEAR = 5  # words that are no locks, or cannot be told
 
 
@@ -169,19 +170,27 @@ def _lock(word: Any, sections: Array, lines: Array, image: Image) -> Lock:
     ended = sections[sections["is_held"] == 0]
     gap, has_slept = gaps(sections)
     told = sections["interrupts"] > 0
+    sites = _sites(sections, image)
     return Lock(
-        name=image.name(int(word["address"])), word=int(word["lock"]), address=int(word["address"]), sections=sections, taken=len(sections),
+        name=_name(int(word["address"]), sites, image), word=int(word["lock"]), address=int(word["address"]), sections=sections, taken=len(sections),
         contended=int(sections["contended"].sum()), tries=int(word["tries"]), failed=int(word["failed"]),
         by_function=bool(word["by_function"]), hold=Spread.of(held(ended)), gap=Spread.of(gap[~has_slept]),
         slept=float(has_slept.mean()) if len(has_slept) else 0.0, written=Spread.of(ended["written"]).p50,
         read=Spread.of(ended["read"]).p50, shared=int(is_shared(lines).sum()), trapped=_share(sections["trapped"] > 0),
         interrupts_on=_share(sections["interrupts"][told] == INTERRUPTS_ON), interrupted=_share(sections["interrupted"][told] > 0),
-        sites=_sites(sections, image), is_registered=bool(told.any()), sizes=_sizes(sections))
+        sites=sites, is_registered=bool(told.any()), sizes=_sizes(sections))
 
 
 def _sizes(sections: Array) -> tuple[tuple[int, int], ...]:
     sizes, times = np.unique(sections["bytes"][sections["bytes"] > 0], return_counts=True)
     return tuple((int(size), int(n)) for size, n in zip(sizes, times, strict=True))
+
+
+def _name(address: int, sites: Sequence[Site], image: Image) -> str:
+    """The symbol of a lock's word; in memory without symbols, as a heap, the function that takes it most says which class of lock it is."""
+    if image.is_named(address) or not sites or not image.is_named(sites[0].address):
+        return image.name(address)
+    return f"{OF_CLASS}{sites[0].function}"
 
 
 def _share(of: Array) -> float:

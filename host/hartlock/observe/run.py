@@ -47,6 +47,7 @@ class Request:
     qemu: Sequence[str]  # QEMU's arguments
     source: Source  # the image that is watched, for the workload files
     page: Callable[[Path], Path]  # writes the page of the folder
+    quiet: Sequence[tuple[int, int]] = ()  # code in which no inlined locks are looked for
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class Run:
         self.monitor = folder / "qmp"
         told = [f"{KIND_OF[f.kind]}={f.begin:#x}:{f.end:#x}" for f in self.request.functions]
         told += [*(entry.argument for entry in self.request.allocators), *(mark.argument for mark in self.request.marks)]
+        told += [f"quiet={begin:#x}:{end:#x}" for begin, end in self.request.quiet]
         plugin = ",".join([escaped(self.plugin), f"out={escaped(self.path)}", *(["auto=on"] if self.request.automatic else []), *told])
         return [QEMU, "-display", "none", "-monitor", "none", "-serial", "stdio", "-no-reboot",
                 "-qmp", f"unix:{escaped(self.monitor)},server=on,wait=off", "-plugin", plugin, *self.request.qemu]
@@ -170,6 +172,9 @@ class Run:
             say(sentence, markup=False)
         if said.unclear:
             say(said.unclear, markup=False)
+        if self.request.functions and not seen.word["by_function"].any():
+            say(f"None of the {len(self.request.functions)} functions that take or let go of locks took one: the image does not lie where its "
+                "symbols say (--bias), or they are another image's", markup=False)
         files = self._workloads(seen, locks, found)
         said.write(self.path, files)
         if not locks:

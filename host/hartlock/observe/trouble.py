@@ -49,7 +49,8 @@ def _interrupted(locks: Sequence[Lock], image: Image) -> list[str]:
     said = []
     for lock in locks:
         rows = lock.sections
-        cut, inside = rows[_were_interrupted(rows)], rows[np.isin(rows["handler"], (HANDLER_OF_ANY, HANDLER_OF_INTERRUPT))]
+        waits = rows[rows["tried"] == 0]
+        cut, inside = rows[_were_interrupted(rows)], waits[np.isin(waits["handler"], (HANDLER_OF_ANY, HANDLER_OF_INTERRUPT))]
         if len(cut) and len(inside):
             said.append(f"{lock.name} was held when {'an interrupt' if cut['interrupts'].any() else 'a trap'} came, {len(cut)} times, "
                         f"taken in {image.place(int(cut['site'][0]))}; and the handler takes it, too, {len(inside)} times, in "
@@ -58,8 +59,9 @@ def _interrupted(locks: Sequence[Lock], image: Image) -> list[str]:
 
 
 def _were_interrupted(rows: Array) -> Array:
-    """The sections in which an interrupt came; where no register can be read, any trap."""
-    return np.where(rows["interrupts"] > 0, rows["interrupted"] > 0, rows["trapped"] > 0)
+    """The sections in which an interrupt came; where no register can be read, any trap. There a handler's own sections do not
+    count: it may be a page fault's, which takes the lock each time, and into which an interrupt comes that does not."""
+    return np.where(rows["interrupts"] > 0, rows["interrupted"] > 0, (rows["trapped"] > 0) & (rows["handler"] != HANDLER_OF_ANY))
 
 
 def _both_orders(records: Records, locks: Sequence[Lock], names: dict[int, str], image: Image) -> list[str]:

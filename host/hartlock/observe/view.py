@@ -56,10 +56,14 @@ def unsure(words: Sequence[Any], image: Image) -> str:
     """A sentence about words that may be locks, and how to have them; "" if there are none."""
     if not words:
         return ""
-    named = [f"{image.name(int(word['address']))} at {int(word['address']):#x} ({count(int(word['writes']))} writes, first in {image.function(int(word['site']))})"
+    named = [f"{_with_address(image, int(word['address']))} ({count(int(word['writes']))} writes, first in {image.function(int(word['site']))})"
              for word in words[:UNCLEAR]]
     return (f"Atomic instructions of several harts wrote {len(words)} more word(s) that no store let go. These are counters, flags, or locks that "
             f"are let go in another word, as mcs and clh. If one is a lock, name its functions with --acquire and --release: {', '.join(named)}{', ...' if len(words) > UNCLEAR else ''}")
+
+
+def _with_address(image: Image, address: int) -> str:
+    return f"{image.name(address)} at {address:#x}" if image.is_named(address) else f"{address:#x}"
 
 
 def write_locks(folder: Path, locks: Sequence[Lock], image: Image) -> None:

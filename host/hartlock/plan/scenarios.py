@@ -37,10 +37,11 @@ SCENARIOS = {
         "size": Choice("4K", "one page of the guest"),
         "align": Choice("4K", "its place in the stage-2 table"),
         "hold": Choice("250", "observed: Linux 6.12.117 of Debian (riscv64, 4 harts, boot to shell) holds a zone's lock for 320 "
-                              "instructions, p99 20480 (free_one_page, __rmqueue_pcplist); the bench's own 72 are in that"),
+                              "instructions, p99 20480 (free_one_page, __rmqueue_pcplist; 367 and 24551 while small programs run, "
+                              "docs/use/observe.md); the bench's own 72 are in that"),
         "think": Choice("5000", "assumed: trap in and out, the walk of three levels, 512 stores that clear the page; closed "
                                 "loop: a vCPU that waits for its page does not fault again"),
-        "touch": Choice("9", "observed: it writes 10 lines there; the heap's is one. Xvisor 8713a80's buddy allocator writes 5 to 8"),
+        "touch": Choice("9", "observed: it writes 10 lines there, 13 while small programs run; the heap's is one. Xvisor 8713a80's buddy allocator writes 5 to 8"),
         "placement": Choice("packed", "the pool's own struct"),
         "irq": Choice("off", "a fault handler that an interrupt may enter must not be interrupted with the lock"),
         "duration": Choice("20", "ms: the heap of 100 MiB has 25,600 pages"),
