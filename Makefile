@@ -218,10 +218,11 @@ include rust/rust.mk
 setup: ## install what building, running and `make check` need (Debian packages)
 	$(Q)./host/setup base kernel run check
 
-setup-deep: ## install what `make check-deep` needs: other compilers, a browser, Slurm, U-Boot, Rust; a second QEMU and OpenSBI's source beside
+setup-deep: ## install what `make check-deep` needs: other compilers, a browser, Slurm, U-Boot, Rust; a second QEMU, OpenSBI's source and Debian's Linux beside
 	$(Q)./host/setup base kernel run check deep
 	$(Q)./host/fetch-qemu10
 	$(Q)./host/fetch-opensbi
+	$(Q)./host/fetch-linux
 
 # Tests start the host program often: they are told which Python it takes, and that the tree is built.
 JOBS   := $(shell nproc)
@@ -246,7 +247,7 @@ check-changed: all model native observe ## the quick tests of the folders that d
 built-and-linted:
 	$(Q)$(MAKE) --no-print-directory -j$(JOBS) --output-sync=target lint all model native observe
 
-SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd host/fetch-opensbi tools/fuzz/run .ci/run
+SHELL_FILES := run-bench.sh host/setup host/find-python host/apt-beside host/fetch-qemu10 host/fetch-herd host/fetch-opensbi host/fetch-linux tools/fuzz/run .ci/run
 C_FILES      = $(shell git ls-files '*.c' '*.h' 2>/dev/null || ls */*.c */*.h)
 lint: ## layout, types, shell scripts
 	$(Q)clang-format --dry-run -Werror $(C_FILES)
@@ -274,6 +275,10 @@ detectors: all model ## how soon stress finds each of them (SEEDS=5 ONLY=null; W
 .PHONY: peers
 peers: native ## our locks beside Concurrency Kit's and spin-rs's, in one run on threads (BOOTS=10 TRIALS=3; WRITE=1; REALTIME=1: as root, on a busy computer)
 	$(Q)$(TOOL)peers.peers $(if $(BOOTS),--boots $(BOOTS)) $(if $(TRIALS),--trials $(TRIALS)) $(if $(WRITE),--write) $(if $(REALTIME),--realtime)
+
+.PHONY: linux
+linux: ## Debian's Linux for riscv64, a program that makes its locks busy, and its symbols: to observe it
+	$(Q)$(TOOL)linux.build
 
 .PHONY: opensbi
 opensbi: ## OpenSBI with a lock of lock/ in the place of its own, for QEMU's -bios (LOCK=mcs; LOCK=own: as it is)

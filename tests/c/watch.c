@@ -406,7 +406,7 @@ static void a_try_whose_sc_failed(void)
 	EXPECT_EQ(word_at(TICKET).failed, 1);
 }
 
-/* Where it let the lock go was not seen: it has the lock once all the same. */
+/* A hart whose release was not seen has the lock once all the same. */
 static void who_takes_again_has_it_once(void)
 {
 	begin();

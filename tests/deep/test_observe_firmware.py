@@ -13,7 +13,7 @@ pytestmark = pytest.mark.skipif(not opensbi.SOURCE.is_dir(), reason="OpenSBI's s
 def watched(tmp_path_factory):
     firmware = opensbi.build(opensbi.OWN)
     out = tmp_path_factory.mktemp("firmware") / "out"
-    done = command("observe", "--elf", firmware, "--bias", "0x80000000", "--elf", KERNEL, "--for", "60", "--out", out,
+    done = command("observe", "--elf", firmware, "--elf", KERNEL, "--for", "60", "--out", out,
                    "--", "-M", "virt", "-smp", "8", "-m", "256M", "-bios", firmware.with_suffix(".bin"), "-kernel", KERNEL, "-append",
                    "hartlock: format=1 think=50 think_range=50 duration_us=300 warmup_us=100 fairness_us=100 seed=1 run=ticket:8")
     assert done.returncode == 0, done.stdout + done.stderr

@@ -68,7 +68,7 @@ class Image:
     files: list[File] = field(default_factory=list)
     objects: dict[int, str] = field(default_factory=dict)  # names with members, of the addresses that learn() was told
     frames: dict[int, list[Frame]] = field(default_factory=dict)  # functions with file and line, the same
-    code: list[tuple[int, int]] = field(default_factory=list)  # of each file or list: its first address of code, and the one behind
+    code: list[tuple[int, int]] = field(default_factory=list)  # the first address of code of each file or list, and the one behind
 
     def add_file(self, file: File) -> None:
         self.files.append(file)

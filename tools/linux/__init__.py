@@ -1,0 +1,1 @@
+"""Boots Debian's Linux with a program that makes its locks busy."""
