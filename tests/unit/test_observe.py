@@ -323,11 +323,11 @@ def test_files_of_records(tmp_path):
         records.read(tmp_path)
 
 
-def observed(folder, taken, site=0x104):
+def observed(folder, taken, site=0x104, pair_of=(A, B)):
     """A folder with what `observe` writes of one lock in another."""
     folder.mkdir()
-    rows = [section(lock, 0, 10 * i, 10 * i + 5, site=site) for lock in (A, B) for i in range(taken)]
-    found = seen(rows, [word(lock, taken, taken) for lock in (A, B)], pair=[pair(A, B, 0)])
+    rows = [section(lock, 0, 10 * i, 10 * i + 5, site=site) for lock in pair_of for i in range(taken)]
+    found = seen(rows, [word(lock, taken, taken) for lock in pair_of], pair=[pair(*pair_of, 0)])
     locks = locks_of(found, IMAGE)
     view.write_locks(folder, locks, IMAGE)
     view.write_order(folder / ORDER, found, locks, IMAGE)
@@ -337,6 +337,12 @@ def observed(folder, taken, site=0x104):
 def test_the_same_locks_sites_and_orders(tmp_path):
     done = run_here("observe", "--check", observed(tmp_path / "a", 3), observed(tmp_path / "b", 3))
     assert done.returncode == 0 and done.stdout.startswith("the same: 2 locks, 2 functions that take them and 1 orders in ")
+
+
+def test_locks_in_a_heap_that_moved_are_the_same(tmp_path):
+    before, after = (observed(tmp_path / str(heap), 3, pair_of=(1 << heap, (1 << heap) + 64)) for heap in (40, 41))
+    assert "lock-of-first@0x10000000000" in (before / "locks.csv").read_text()
+    assert run_here("observe", "--check", before, after).returncode == 0
 
 
 def test_what_differs_between_two_observations(tmp_path):
