@@ -22,7 +22,7 @@
 struct many_data {
 	struct bump heap;
 	uint64_t grants;   /* fairness pass, and only those of the first lock: numbers of owners */
-	uint64_t sections; /* owners count them, so that a lost one shows */
+	uint64_t sections; /* owners count them, so that two at once show */
 };
 
 /* The place of one of the locks. */
@@ -107,10 +107,21 @@ static inline void many_choose(uint64_t *random, struct many_place *outer, struc
 	*inner = many_place(a < b ? b : a);
 }
 
-/* Counts the section, writes the lines, and allocates. The caller holds the lock. */
+/* Returns the sections so far. The caller holds the lock, and calls many_leave() with them before
+ * it lets go: an owner beside it writes the same number. */
+static inline uint64_t many_enter(const struct many_place *at)
+{
+	return *(const volatile uint64_t *)&at->data->sections;
+}
+
+static inline void many_leave(struct many_place *at, uint64_t sections)
+{
+	at->data->sections = sections + 1;
+}
+
+/* Writes the lines, and allocates. The caller holds the lock. */
 static inline void *many_alloc(struct many_place *at, const struct workload *work, size_t size)
 {
-	at->data->sections++;
 	/* relaxed: the lines are the holder's alone. */
 	for (uint64_t i = 0; i < work->touch; i++)
 		aptr_store_relaxed(&at->lines[i].word, aptr_load_relaxed(&at->lines[i].word) + 1);

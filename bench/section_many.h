@@ -88,6 +88,7 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 							   struct grant *grant)
 {
 	const bool nested = work->choose == CHOOSE_NESTED;
+	uint64_t outer, inner = 0; /* sections so far */
 	unsigned long mask;
 	void *block;
 	bool waited;
@@ -103,16 +104,20 @@ static inline __attribute__((always_inline)) void *section(const struct workload
 	if (grant)
 		own_first(grant, &mine->outer);
 	hook_inside(work, &mine->hooks, true);
+	outer = many_enter(&mine->outer);
 	if (nested) {
-		mine->outer.data->sections++;
 		waited |= ACQUIRE(mine->inner.lock, INNER_NODE(mine));
+		inner = many_enter(&mine->inner);
 	}
 	if (marks)
 		marks->owner = port_cycles();
 	block = many_alloc(&mine->inner, work, hook_size(work, &mine->hooks));
 	delay(hook_hold(work, &mine->hooks));
-	if (nested)
+	if (nested) {
+		many_leave(&mine->inner, inner);
 		RELEASE(mine->inner.lock, INNER_NODE(mine));
+	}
+	many_leave(&mine->outer, outer);
 	hook_inside(work, &mine->hooks, false);
 	if (grant)
 		fairness_release(grant);

@@ -139,8 +139,11 @@ static void test_counts(void)
 		for (uint32_t k = 0; k <= i; k++) {
 			struct many_place p = many_place(i);
 
+			uint64_t sections = many_enter(&p);
+
 			EXPECT((uintptr_t)many_alloc(&p, &work, work.size) ==
 			       p.data->heap.start + k * 32);
+			many_leave(&p, sections);
 		}
 	EXPECT_EQ(many_used(), 6 * 32);
 	EXPECT_EQ(many_sections(&most), 6);

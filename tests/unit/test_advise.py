@@ -74,6 +74,36 @@ def test_of_many_locks_the_bytes_and_the_cost_on_one_hart_are_told(tmp_path):
     assert "was not measured: sweep with --harts 1 as well" in run_advise(alone, "--locks", "2").stdout
 
 
+def of_many(path, contended, append=False):
+    """A sweep of 64 locks, on 8 harts and on one."""
+    return folder_of(path, {**cells(8, clh=50, mcs=54, ticket=52), **cells(1, clh=48, mcs=46, ticket=45.5)}, contended=contended, append=append,
+                     locks=64)
+
+
+def test_where_harts_hardly_meet_on_many_locks_the_cost_alone_and_the_bytes_decide(tmp_path):
+    said = run_advise(of_many(tmp_path / "a", 0.02), "--goal", "throughput").stdout
+    assert said.startswith("Take ticket: of 64 locks at most 2.0% of the operations find theirs held, so what a lock costs where nobody waits decides, and "
+                           "then the bytes of all words; ticket and mcs are within 5 % of the least cycles on one hart, and of these it takes the fewest bytes."), said
+    assert "64 locks: ticket takes 512 bytes for all of them, and none takes less." in said
+    assert re.search(r"ticket costs 45[0-9.]* cycles an operation, the least of all\. For locks like these", said), said
+    assert "between 1 and 8 harts" not in said
+
+
+def test_where_harts_meet_on_many_locks_the_rank_decides(tmp_path):
+    done = run_advise(of_many(tmp_path / "a", 0.3), "--goal", "throughput")
+    assert answer_of(done) == "Take clh" and "With 30.0% of the operations finding theirs held, harts meet too often for these to decide" in done.stdout
+
+
+def test_a_question_about_many_locks_is_answered_by_the_sweep_that_had_as_many(tmp_path):
+    folder = folder_of(tmp_path / "a", {**cells(8, clh=250, mcs=300), **cells(1, clh=40, mcs=30)})
+    of_many(folder, 0.02, append=True)
+    assert answer_of(run_advise(folder, "--goal", "throughput", "--locks", "64")) == "Take ticket"
+    for locks in ("1", "453"):
+        assert answer_of(run_advise(folder, "--goal", "throughput", "--locks", locks)) == "Take clh"
+    said = run_advise(folder, "--goal", "throughput", "--locks", "453").stdout
+    assert "the data are of one lock; whether harts meet on 453 of them, this tells: ./run-bench.sh sweep" in said and "--locks 453" in said
+
+
 def test_noise_only_is_no_answer(tmp_path):
     """`advise` picks a winner in hardly any of 60 folders of eight strategies that do not differ."""
     names, picked = ["tas", "ttas", "ticket", "mcs"], 0

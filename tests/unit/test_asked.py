@@ -52,6 +52,15 @@ def test_sections_come_one_after_the_other():
     assert said(lockfree, hold_instructions=600) == ""
 
 
+def test_sections_of_several_locks_may_be_at_once():
+    made = trial(harts=2)
+    for p in made.passes.values():
+        p.busiest = 1000
+    assert said(made, hold_instructions=900, locks=4) == ""
+    made.passes["audit"].busiest = 1400
+    assert "audit pass: 1400 operations hold for 1260000 cycles one after the other" in said(made, hold_instructions=900, locks=4)
+
+
 def test_a_section_lies_between_two_hand_overs():
     made = trial(ops=10, harts=2)  # 20 grants in 10,000 ticks
     made.histograms[0, "handoff"] = Histogram(20, 8000, 400, 400, {})  # 800,000 cycles, and 40,000 more may lie across an end

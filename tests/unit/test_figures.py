@@ -1,6 +1,7 @@
 """Histograms, metrics and statistics: the definitions of docs/reference/columns.md, on known input."""
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -83,6 +84,16 @@ def test_jain():
 def test_conservation(used, faulty):
     p = a_pass(share(0, 700, 500, 0, 1), share(1, 700, 500, 0, 1), used=used)
     assert bool(trial_figures.conservation("throughput", p, W)) is faulty
+
+
+@pytest.mark.parametrize("choose,sections,faulty", [
+    ("even", 30, False), ("even", 29, True), ("even", 32, False), ("even", 33, True), ("nested", 60, False), ("nested", 59, True), ("nested", 64, False)])
+def test_owners_of_several_locks_count_each_section(choose, sections, faulty):
+    """An operation that finds its heap used up is counted, too, and may be one of each hart."""
+    p = a_pass(share(0, 10, 10, 0, 100), share(1, 20, 20, 0, 100))
+    p.sections, p.busiest = sections, sections
+    assert bool(trial_figures.counted("audit", p, replace(W, locks=3, choose=choose))) is faulty
+    assert trial_figures.counted("audit", p, W) == []
 
 
 def test_conservation_counts_the_padding():

@@ -89,6 +89,18 @@ def test_one_round_of_four_takes_blocks_back_and_has_locks_and_what_frees_withou
     assert all(plan.workload.allocator == "pool" and {cell.strategy for cell in plan.order} == {"treiber", "null"} for plan in alone)
 
 
+def test_some_rounds_have_several_locks_and_locks_only():
+    rounds = [draw(asked(4), n, "log").plan for n in range(1, 400)]
+    several = [plan for plan in rounds if plan.workload.locks > 1]
+    assert 40 < len(several) < 120 and {plan.workload.choose for plan in several} == {"even", "zipf", "nested"}
+    assert {plan.workload.variant for plan in several} == {"many"} and max(plan.workload.locks for plan in several) > 40
+    known = strategies.known()
+    assert not any(known[cell.strategy].lockfree for plan in several for cell in plan.order)
+    assert all(plan.workload.exhaust_rounds == 0 and not plan.workload.frees for plan in several)
+    assert {plan.workload.placement for plan in several} == {"padded", "packed"}
+    assert not any(draw(asked(4, locks=("cas", "faa")), n, "log").plan.workload.locks > 1 for n in range(1, 40))
+
+
 def test_what_an_engine_cannot_do_is_left_out_and_the_rest_is_the_same():
     for number in range(1, 50):
         full, less = draw(asked(), number, "log"), draw(asked(engine=NATIVE), number, "log")

@@ -268,11 +268,11 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     """The lines of the answer. `files`: the workload files of an image. The caller guarantees that a setting fits."""
     setting = fitting(data, ask)[0]
     advice = advise(data, setting, ask)
-    taken, free = (None, None) if advice.doubted else (many.take(data, advice) or take(data, advice), take_free(data, advice))
+    taken, free = (None, None) if advice.doubted else (take(data, advice), take_free(data, advice))
     yield from _of_lock(data, advice, taken, files)
     found = store(data, advice) if taken else None
     yield from _head(advice, taken, free, found)
-    yield from many.told(data, advice, taken) if taken and ask.locks > 1 else ()
+    yield from many.told(data, advice, taken.name) if taken and ask.locks > 1 else ()
     yield ""
     ranked = list(_ranked(advice))
     work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}"

@@ -7,11 +7,8 @@ meet: where they hardly do, these two make the choice.
 
 from collections.abc import Iterator, Sequence
 
-from hartlock.analysis import take as takes
 from hartlock.analysis.rank import Place
-from hartlock.analysis.regret import figures
 from hartlock.analysis.rules import Advice, Ask
-from hartlock.analysis.take import Take
 from hartlock.base.text import percent, significant, words
 from hartlock.folder.reader import Results
 from hartlock.plan import schema, traits
@@ -47,37 +44,41 @@ def met(places: Sequence[Place]) -> float:
     return max(p.cell.median(lambda f: f.contended_share) for p in places)
 
 
-def take(data: Results, advice: Advice) -> Take | None:
-    """The lock to take where so many were measured together and harts hardly meet: of those that are as quick as any on one hart, the one
-    whose words take the least. None where something else decides."""
-    ranked, cost = takes.of_kind(advice), alone(data, advice)
+def choose(data: Results, advice: Advice, ranked: Sequence[Place]) -> tuple[Place, str] | None:
+    """The lock to take of those that are ranked, and the reason, where so many were measured together and harts hardly meet: of those that
+    are as quick as any on one hart, the one whose words take the least. None where something else decides."""
+    cost = alone(data, advice)
     left = [p for p in ranked if not p.starves and p.name in cost]
     if not together(advice) or not left or not met(left) <= SELDOM:
         return None
     least = min(cost[p.name] for p in left)
     quick = [p for p in left if cost[p.name] <= NEAR * least]
     pick = min(quick, key=lambda p: (all_bytes(p.name, advice.ask.harts, advice.ask.locks), cost[p.name]))
-    others = [p.name for p in quick if p is not pick]
-    reason = (f"of {advice.ask.locks} locks at most {percent(met(left))} of the operations find theirs held, so what a lock costs where nobody "
-              f"waits decides, and then the bytes of all words; " + (
-                  f"{words([pick.name, *others])} are within {100 * (NEAR - 1):.0f} % of the least cycles on one hart, and of these it takes the fewest bytes"
-                  if others else "on one hart it alone takes the least cycles"))
-    return Take(pick, reason, False, ranked, figures(ranked, advice.measure.figure), data)
+    return pick, (f"of {advice.ask.locks} locks at most {percent(met(left))} of the operations find theirs held, so what a lock costs where "
+                  f"nobody waits decides, and then the bytes of all words; {_of(pick, quick)}")
 
 
-def told(data: Results, advice: Advice, taken: Take) -> Iterator[str]:
-    """The lines on so many locks of the kind that is asked for."""
+def _of(pick: Place, quick: Sequence[Place]) -> str:
+    """The clause on those that are as quick on one hart."""
+    names = [pick.name, *(p.name for p in quick if p is not pick)]
+    if len(names) == 1:
+        return "on one hart it alone takes the least cycles"
+    return f"{words(names)} are within {100 * (NEAR - 1):.0f} % of the least cycles on one hart, and of these it takes the fewest bytes"
+
+
+def told(data: Results, advice: Advice, name: str) -> Iterator[str]:
+    """The lines on so many locks of the kind that is advised."""
     harts, locks, cost = advice.ask.harts, advice.ask.locks, alone(data, advice)
     names = [p.name for p in _locks(advice.places)]
     small = min(names, key=lambda name: (all_bytes(name, harts, locks), cost.get(name, 0)))
-    yield f"{locks} locks: {taken.name} takes {_size(all_bytes(taken.name, harts, locks))} for all of them" + (
-        f"; {small} takes the least, {_size(all_bytes(small, harts, locks))}." if small != taken.name else ", and none takes less.")
-    if taken.name not in cost:
+    yield f"{locks} locks: {name} takes {_size(all_bytes(name, harts, locks))} for all of them" + (
+        f"; {small} takes the least, {_size(all_bytes(small, harts, locks))}." if small != name else ", and none takes less.")
+    if name not in cost:
         yield "  What it costs where nobody waits was not measured: sweep with --harts 1 as well."
         return
     quick = min(cost, key=lambda name: (cost[name], all_bytes(name, harts, locks)))
-    yield (f"  Where one hart takes a lock nearly always, {taken.name} costs {significant(cost[taken.name])} cycles an operation" + (
-        f"; {quick} the least, {significant(cost[quick])}." if quick != taken.name else ", the least of all.") + _decides(advice))
+    yield (f"  Where one hart takes a lock nearly always, {name} costs {significant(cost[name])} cycles an operation" + (
+        f"; {quick} the least, {significant(cost[quick])}." if quick != name else ", the least of all.") + _decides(advice))
 
 
 def _decides(advice: Advice) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from hartlock.analysis import many
 from hartlock.analysis.comparisons import ratio_ci
 from hartlock.analysis.hinge import Hinge, hinge
 from hartlock.analysis.rank import Place, standing
@@ -152,6 +153,8 @@ def take(data: Results, advice: Advice, lockfree: bool = False) -> Take | None:
     if not ranked or ranked[0].starves:
         return None
     table = figures(ranked, advice.measure.figure)
+    if not lockfree and (of_many := many.choose(data, advice, ranked)):
+        return Take(*of_many, False, ranked, table, data)
     pick, reason, sure = _choose(ranked, table, advice.ask.goal, advice.ask.harts)
     return Take(pick, reason, sure, ranked, table, data)
 

@@ -96,7 +96,7 @@ def touched(name: str, p: Pass, w: Workload) -> list[str]:
 
 
 def counted(name: str, p: Pass, w: Workload) -> list[str]:
-    """The problems of several locks, whose owners count their sections by a load and a store. An operation that finds its lock's heap
+    """The problems of several locks, whose owners count a section by a load at its begin and a store at its end. An operation that finds its lock's heap
     used up is counted, too, at most one of each hart."""
     ops, each = sum(s.ops for s in p.shares), w.held_at_once
     if w.locks == 1 or ops * each <= p.sections <= (ops + len(p.shares)) * each:
