@@ -40,7 +40,9 @@ static const struct variants *variants_of(const struct pass_run *run)
 static const char *why_no_worker(const struct pass_run *run)
 {
 	if (run->strategy == NULL)
-		return run->work.allocator != ALLOCATOR_BUMP ? "other_allocator" : "no_section";
+		return replay_given() || has_duties(&run->work) || run->work.locks > 1
+			     ? "no_section"
+			     : "other_allocator";
 	if (!pass_has_room(run))
 		return "no_room";
 	return run->work.waiters == WAITERS_TRY && !*variants_of(run)->tries ? "no_trylock" : NULL;

@@ -9,7 +9,7 @@ import subprocess
 import tomllib
 
 import pytest
-from support.run import TOP
+from support.run import TOP, run_bench
 from support.sampling import sampled
 from tools.simulate import cycles_an_operation, simulate
 
@@ -205,3 +205,11 @@ def test_deadlock_names_harts_and_lines(model_built, tmp_path):
     run = simulate("passes=t run=ticket:4", harts=4, status=3,
                    image=tmp_path / "build/hartlock.elf")
     assert len(re.findall(r"hart \d pc 0x80\w+ cycle \d+ spins line 0x80\w+", run.errors)) == 4
+
+
+def test_a_machine_that_is_too_slow_is_given_up(tmp_path):
+    """Its harts get on, so it does not end by itself; once the host failed over it."""
+    done = run_bench(tmp_path, "--engine", "model", "--smp", "8", "--lock", "ttas", "--trials", "1", "--model-duration", "100000",
+                     "--time-limit", "1", quick=False)
+    assert done.status == 3 and "gave up: nothing was heard from the kernel for 1 s" in done.out
+    assert "no places of its harts are shown" in done.out and "NotImplementedError" not in done.out + done.err

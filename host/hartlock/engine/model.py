@@ -35,6 +35,9 @@ class Simulation(Drained):
             str(MACHINE), "--machine", str(model.plain_file(folder)), "--smp", str(plan.smp), "--seed", str(model.seed),
             *trace, "--plan", bootargs, str(image)])
 
+    def where(self) -> list[str]:
+        return ["no places of its harts are shown: the machine tells them where none gets on, and these were only slow"]
+
 
 @dataclass(frozen=True)
 class Model(Engine):
