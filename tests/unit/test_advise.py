@@ -10,7 +10,7 @@ import pytest
 from support.run import TOP, first_line, run_here
 from support.synthetic import around, cells, folder_of
 
-from hartlock.analysis import drop_in, rules
+from hartlock.analysis import drop_in, rules, verdict
 from hartlock.analysis.advise import sweep_for
 from hartlock.analysis.rules import Ask
 from hartlock.analysis.take import take
@@ -87,6 +87,13 @@ def test_where_harts_hardly_meet_on_many_locks_the_cost_alone_and_the_bytes_deci
     assert "64 locks: ticket takes 512 bytes for all of them, and none takes less." in said
     assert re.search(r"ticket costs 45[0-9.]* cycles an operation, the least of all\. For locks like these", said), said
     assert "between 1 and 8 harts" not in said
+
+
+def test_the_page_says_how_many_locks_there_were(tmp_path):
+    folder = of_many(tmp_path / "a", 0.02)
+    assert "The workload is 64 bump allocators, each under a lock of its own, with 0 instructions" in " ".join(verdict.limits(reader.load(folder)))
+    folder_of(folder, cells(8, clh=250), append=True)
+    assert "one shared bump allocator or 64 bump allocators" in " ".join(verdict.limits(reader.load(folder)))
 
 
 def test_where_harts_meet_on_many_locks_the_rank_decides(tmp_path):

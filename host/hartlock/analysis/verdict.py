@@ -15,7 +15,7 @@ from hartlock.analysis.rules import Advice, advise, question
 from hartlock.analysis.take import Take, confidence, hinge_sentence, take, take_free, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.plan import Workload
-from hartlock.plan.strategies import CONTROL
+from hartlock.plan.strategies import BUMP, CONTROL
 from hartlock.base.evidence import COSTS, MEANING, told
 from hartlock.base.text import estimate, numbers, on, percent, significant, times, words
 
@@ -180,12 +180,19 @@ def limits(results: Results) -> list[str]:
     return said + _of_workloads([s.workload for s in results.settings])
 
 
+def _heaps(workloads: Sequence[Workload]) -> str:
+    """The words on what the locks protect."""
+    one = dict.fromkeys(w.allocator for w in workloads if w.locks == 1)
+    several = dict.fromkeys(w.locks for w in workloads if w.locks > 1)
+    return " or ".join([*([f"one shared {' or '.join(one)} allocator"] if one else []),
+                        *(f"{locks} {BUMP} allocators, each under a lock of its own," for locks in several)])
+
+
 def _of_workloads(workloads: Sequence[Workload]) -> list[str]:
     """The sentences on what else the workloads leave open."""
     said, holds = [], {str(w.hold_instructions) for w in workloads if not w.replay}
-    heaps = list(dict.fromkeys(w.allocator for w in workloads if not w.replay))
     if holds:
-        said.append(f"The workload is one shared {' or '.join(heaps)} allocator with "
+        said.append(f"The workload is {_heaps([w for w in workloads if not w.replay])} with "
                     f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
                     "with other timing, may rank otherwise (--hold, --think).")
     if any(w.replay for w in workloads):
