@@ -215,6 +215,17 @@ static inline void faa(struct places p)
 	__atomic_fetch_add(p.heap, 16, __ATOMIC_RELAXED);
 }
 
+/* Two harts count a word up in turn: a turn of one is one way of the line. */
+static inline void handoff(struct places p)
+{
+	uint64_t me = (uint64_t)(p.mine - the_nodes), count;
+
+	do
+		count = LOAD(p.heap);
+	while (count % 2 != me);
+	STORE(p.heap, count + 1);
+}
+
 static inline void think(void)
 {
 	for (unsigned i = 0; i < THINK; i++)

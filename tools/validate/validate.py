@@ -30,6 +30,7 @@ from tools.simulate import cycles_an_operation, simulate
 HERE = Path(__file__).resolve().parent
 TURN = {"D": 6, "S": 4}  # instructions of a turn of the think loop, and so its cycles
 ALONE = {"D": (0, 14.0), "S": (20, 95.0)}  # the think time and the cycles of `faa` alone: they give the loop beside it
+HANDOFF = {"D": 56.3, "S": 28.7}  # cycles of one way of a line between two harts, as published
 WINDOW, STARVED = 100_000, 0.05
 HEADERS_THINK = 102  # with the generator beside it, 120 cycles
 PHASES = 5  # instructions of thinking by which members differ: with a constant think harts fall into step or not, as code lies
@@ -92,6 +93,12 @@ def loop_of(folder: Path, table: str, machine: Path) -> int:
     think, wanted = ALONE[table]
     ops = run_program(build(folder, Cell(table, think, "faa", 1, None, False), 0), machine, 1, 1)
     return max(0, round(wanted - WINDOW / ops[0]))
+
+
+def handoffs(folder: Path, table: str, machines: Sequence[Path]) -> list[float]:
+    """The cycles of one way of a line between two harts, on each machine."""
+    image = build(folder, Cell(table, 0, "handoff", 2, None, False), 0)
+    return [WINDOW / sum(run_program(image, machine, 2, 1)) for machine in machines]
 
 
 def note(found: Found, ops: Sequence[int], cycles: float) -> None:
@@ -200,6 +207,11 @@ def say(table: str, results: Results) -> None:
               f"{results[a].middle:.1f} and {results[b].middle:.1f}")
 
 
+def say_handoff(table: str, cycles: Sequence[float]) -> None:
+    """Prints what a hand-off takes on the machines, which were made to have the published one."""
+    print(f"    a hand-off takes {min(cycles):.1f} to {max(cycles):.1f} cycles; published: {HANDOFF[table]}")
+
+
 def say_cells(results: Results) -> None:
     """Prints each cell: the table's cycles, the members' median, least and most; * where a hart starves."""
     for cell, found in results.items():
@@ -218,6 +230,8 @@ def main() -> None:
         for table in dict.fromkeys(cell.table for cell in cells()):
             results = measure(Path(temporary), table, asked.members, workers)
             say(table, results)
+            if table in HANDOFF:
+                say_handoff(table, handoffs(Path(temporary), table, members(Path(temporary), table, asked.members)))
             if asked.cells:
                 say_cells(results)
 
