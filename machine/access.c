@@ -131,6 +131,8 @@ static void make_modelled(struct machine *m, struct hart *h)
 	enum access kind = access_of(h->pending.op->kind);
 	struct outcome o = charge(m, h, kind);
 
+	if (kind == ACCESS_LR)
+		coherence_keep_longer(&m->coherence, h->id, o.done, h->pending.op->after);
 	o.done += h->pending.op->after;
 	h->clock = kind == ACCESS_STORE ? after_store(h, o.done) : after_others(m, h, o.done);
 	if (kind == ACCESS_LOAD && o.hit)

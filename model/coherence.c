@@ -258,6 +258,14 @@ static void keep(struct coherence *c, unsigned hart, uint64_t number, uint64_t d
 	*hold = (struct hold){true, number, done + c->profile->lr_hold};
 }
 
+void coherence_keep_longer(struct coherence *c, unsigned hart, uint64_t done, uint64_t ticks)
+{
+	struct hold *hold = &c->hold[hart];
+
+	if (hold->active && hold->until == done + c->profile->lr_hold)
+		hold->until += ticks;
+}
+
 struct outcome coherence_access(struct coherence *c, unsigned hart, enum access kind,
 				uint64_t address, uint64_t own, uint64_t now)
 {

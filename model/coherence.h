@@ -46,6 +46,10 @@ uint64_t coherence_sc_failed(struct coherence *c, unsigned hart, uint64_t now);
 /* Does the hart's LR keep a line at `now`? */
 bool coherence_holds(const struct coherence *c, unsigned hart, uint64_t now);
 
+/* Let an LR whose line was there at `done` keep it for `ticks` more, in which the LR is not over
+ * yet: else an SC would come too late wherever .aq takes longer than a line is kept. */
+void coherence_keep_longer(struct coherence *c, unsigned hart, uint64_t done, uint64_t ticks);
+
 /* Let go of the line that the hart's LR keeps, if it keeps one. */
 void coherence_let_go(struct coherence *c, unsigned hart, uint64_t now);
 

@@ -63,10 +63,15 @@ def test_a_profile_with_a_mistake_is_refused_by_name(refused, tmp_path):
     assert "l1_laod" in done.err
 
 
-def test_more_harts_than_the_machine_has_are_refused(bench):
-    done = bench("--smp", "16", "--engine", "model", "--machine", "generic-8", "--trials", "1")
-    assert done.status == 1
-    assert "more harts than the machine profile" in done.out
+def test_more_harts_than_the_machine_has_are_refused(refused):
+    done = refused("--smp", "16", "--engine", "model", "--machine", "generic-8")
+    assert done.status == 2
+    assert "--smp 16: the machine profile generic-8 has 8 harts" in done.err
+
+
+def test_a_machine_with_fewer_harts_than_usual_is_measured_on_all_of_its_harts(bench):
+    done = bench("--engine", "model", "--machine", "inorder-4", "--lock", "ticket", "--trials", "1")
+    assert done.status == 0 and done.row("ticket", 4, "model")["machine"] == "inorder-4"
 
 
 def fake_qemu(tmp_path, version):

@@ -128,7 +128,8 @@ def measuring(usual: Usual) -> argparse.ArgumentParser:
     p = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
     what = Group(p, "what to measure", usual.shown)
     what.add("--smp",
-             "harts the machine has, 1 to 64 (default 8; board: 4); native: threads (default: one for each processor)",
+             "harts the machine has, 1 to 64 (default 8, or those of --machine, if it has fewer; board: 4); native: threads "
+             "(default: one for each processor)",
              type=harts, metavar="N")
     what.add("--lock", "strategies, with commas between them, or all (default all)", default="all", metavar="NAMES")
     what.add("--harts", usual.harts_help, type=hart_counts, metavar="LIST")

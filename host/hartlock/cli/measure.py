@@ -50,7 +50,7 @@ def beside(path: Path) -> dict[str, bytes]:
 
 def smp_of(options: argparse.Namespace, given: replay.Workload | None) -> int:
     """The harts of the machine: those of --smp, of the workload file, or of the engine."""
-    return options.smp or (given.harts if given else choose.kind(options.engine).default_smp())
+    return options.smp or (given.harts if given else choose.kind(options.engine).default_smp(options.machine))
 
 
 def replayable(locks: Sequence[str], asked: str) -> tuple[tuple[str, ...], list[str]]:

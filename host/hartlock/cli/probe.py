@@ -24,7 +24,8 @@ def parser() -> argparse.ArgumentParser:
                    help="model: the modelled machine (default). native: threads on this computer's processors. board: "
                         "the kernel on a board, heard by --serial or --from-log. tcg cannot be probed")
     p.add_argument("--smp", type=arguments.harts, metavar="N",
-                   help="harts, 1 to 64 (default 8; board: 4; native: one for each processor)")
+                   help="harts, 1 to 64 (default 8, or those of --machine, if it has fewer; board: 4; native: one for each "
+                   "processor)")
     p.add_argument("--machine", metavar="NAME",
                    help="machine profile that the model runs on: a name in model/machines/, or a TOML file (default "
                    "generic-8, above 8 harts mesh-64)")
@@ -42,7 +43,7 @@ def parser() -> argparse.ArgumentParser:
 def started(options: argparse.Namespace) -> tuple[plans.Plan, Engine]:
     """The plan that the options ask for, and the engine that will run it."""
     kind = choose.ENGINES.get(options.engine, Model)
-    smp = options.smp or kind.default_smp()
+    smp = options.smp or kind.default_smp(options.machine)
     kind.refuse_probe(smp)
     kind.check_programs()
     engine = kind.create(Options(smp, seed=options.seed, duration_ms=1, warmup_ms=0, machine=options.machine,

@@ -114,7 +114,7 @@ def again(options: argparse.Namespace, smp: int, seed: int) -> list[str]:
 def main(argv: Sequence[str]) -> int:
     ours, extra = arguments.split(argv[1:])
     options = parser().parse_args(ours)
-    smp = options.smp or choose.kind(options.engine).default_smp()
+    smp = options.smp or choose.kind(options.engine).default_smp(options.machine)
     seed = secrets.randbits(32) if options.seed is None else options.seed
     locks, patience_s = tuple(strategies.choose(options.lock, strategies.ANY)), options.time_limit or 15 + smp
     (engine,) = choose.choose(options.engine, Options(

@@ -16,10 +16,12 @@ from hartlock.engine.clocks import kernel_clock
 from hartlock.engine.source import Limits, Source
 from hartlock.plan import lock_forms
 from hartlock.plan import plan as plans
+from hartlock.plan import profile as profiles
 from hartlock.plan.windows import Windows
 from hartlock.records.trials import Boot
 
 
+USUAL_HARTS = 8
 BOTH = "both"  # --engine both: tcg, and the model where it can run, in one table
 
 
@@ -107,8 +109,10 @@ class Engine:
         toolchain.check(kernel=True, qemu=True)
 
     @classmethod
-    def default_smp(cls) -> int:
-        return 8
+    def default_smp(cls, machine: str | None = None) -> int:
+        """The harts of a run whose command line does not say: 8, or those of the machine profile, if it has fewer."""
+        most = profiles.read(profiles.find(machine)).most("harts") if machine else 0
+        return min(USUAL_HARTS, int(most) or USUAL_HARTS)
 
     @classmethod
     def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload,

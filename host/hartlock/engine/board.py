@@ -63,7 +63,7 @@ class Board(Engine):
         """Check nothing: listening needs only Python."""
 
     @classmethod
-    def default_smp(cls) -> int:
+    def default_smp(cls, machine: str | None = None) -> int:
         return 4
 
     @classmethod

@@ -60,6 +60,8 @@ class Model(Engine):
         path = profiles.find(options.machine or (one_machine if options.one_machine else default_machine)(options.smp))
         build.machine()
         profile = check_profile(path)
+        if options.smp > (most := profile.most("harts")) > 0:
+            raise UsageError(f"--smp {options.smp}: the machine profile {profile.name} has {most} harts")
         if options.one_machine and profile.is_ensemble:
             raise UsageError(f"--machine {profile.name}: it stands for many machines, and one is wanted here, with a number for "
                              "each key, as generic-8")

@@ -40,7 +40,7 @@ class Native(Engine):
         toolchain.check(f" --engine {cls.name}", host=True)
 
     @classmethod
-    def default_smp(cls) -> int:
+    def default_smp(cls, machine: str | None = None) -> int:
         return min(toolchain.host_processors(), MAX_HARTS)
 
     @classmethod
