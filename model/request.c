@@ -57,14 +57,17 @@ static uint64_t two_ways(uint64_t of)
 	return of * 2 / 3;
 }
 
-/* Returns the ticks from the request's start until the owner is asked. */
+/* Returns the ticks from the request's start until the owner is asked. A lone request is there no
+ * sooner than one that had to wait, or two harts could pass a line to and fro before a third that
+ * waits for it. */
 static uint64_t to_owner(const struct request *r)
 {
 	const struct profile *p = r->c->profile;
+	uint64_t ways = two_ways(request_transfer(r));
 
 	if (r->hot && p->hot_owner != 0)
-		return sooner(p->hot_owner, p->hot_transfer);
-	return two_ways(request_transfer(r));
+		ways = p->hot_owner;
+	return sooner(later(ways, p->hot_owner), request_transfer(r));
 }
 
 static uint64_t steps(const struct request *r, bool back)

@@ -63,6 +63,7 @@ MECHANISMS = {
     "loads that are not waited for": {"load_ahead": 1000, "amo_ahead": 1000},
     "a bus": {"hot_transfer": 12, "hot_owner": 5, "hot_shared": 3, "bank_busy": 0, "copies_go": 3},
     "an LR whose .aq takes longer than its line is kept": {"lr_hold": 20, "aq": 22},
+    "an owner that is asked late": {"hot_transfer": 30, "hot_owner": 29.5, "transfer": 34},
     "an LR that yields": {"lr_hold": 0, "sc_backoff": 40}, "an LR that shares": {"lr_hold": 0, "lr_shares": "true"},
     "an SC that takes": {"lr_hold": 0, "lr_shares": "true", "sc_takes": "true"},
     "AMOs that ask": {"amo_asks": "true", "amo_overlaps": "true", "l1_amo": 56, "l1_swap": 48, "aq": 22, "rl": 22},

@@ -234,6 +234,8 @@ static void evicts_the_oldest(void)
 
 static void lr_keeps_its_line(void)
 {
+	uint64_t done;
+
 	fresh();
 	EXPECT(cost(0, ACCESS_LR, LINE, FAR) == 1000 + 10);
 	EXPECT(coherence_holds(&c, 0, FAR + 1010) && !coherence_holds(&c, 0, FAR + 1411));
@@ -246,6 +248,28 @@ static void lr_keeps_its_line(void)
 	cost(0, ACCESS_LR, LINE, 2 * FAR);
 	coherence_let_go(&c, 0, 3 * FAR); /* never an SC: given up after lr_hold */
 	EXPECT(cost(1, ACCESS_STORE, LINE, 2 * FAR) == 250 + 10 + 400 + (260 - 260 * 2 / 3));
+	/* its .aq is a part of it, but a later LR lengthens nothing */
+	done = 4 * FAR + cost(0, ACCESS_LR, LINE, 4 * FAR);
+	coherence_keep_longer(&c, 0, done, 220);
+	EXPECT(coherence_holds(&c, 0, done + 620) && !coherence_holds(&c, 0, done + 621));
+	coherence_keep_longer(&c, 0, done + 100 + cost(0, ACCESS_LR, LINE, done + 100), 220);
+	EXPECT(!coherence_holds(&c, 0, done + 621));
+}
+
+/* A request that comes when the line is free takes it no sooner than one that has waited for it. */
+static void nobody_overtakes(void)
+{
+	uint64_t waited;
+
+	profile.hot_transfer = 240;
+	profile.hot_owner = 230;
+	fresh();
+	cost(0, ACCESS_STORE, LINE, 0);
+	cost(1, ACCESS_STORE, LINE, FAR);
+	waited = coherence_effect(&c, 2, ACCESS_STORE, LINE / 64, FAR + 100);
+	EXPECT(coherence_effect(&c, 3, ACCESS_STORE, LINE / 64, FAR + 260) > waited);
+	profile.hot_owner = 0;
+	profile.hot_transfer = profile.transfer;
 }
 
 static void far_amo(void)
@@ -379,6 +403,7 @@ int main(void)
 	hot_lines();
 	evicts_the_oldest();
 	lr_keeps_its_line();
+	nobody_overtakes();
 	far_amo();
 	amo_asks();
 	amo_overlaps();

@@ -59,7 +59,9 @@ def _first(places: Sequence[Place], by: Measure, where: str) -> str:
 
 
 def locks(cells: Sequence[Cell]) -> list[Cell]:
-    return [c for c in cells if traits.family(c.strategy) != "lock-free"]
+    """The cells of locks that can be taken: not of the lock-free allocators, nor of what only prices something."""
+    known = traits.known()
+    return [c for c in cells if traits.family(c.strategy) != "lock-free" and not (c.strategy in known and known[c.strategy].yardstick)]
 
 
 def judge(results: Results, setting: Comparable, harts: int) -> Verdict:

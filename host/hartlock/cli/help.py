@@ -7,7 +7,7 @@ usage: ./run-bench.sh [options] [-- QEMU arguments]
 Boot a bare-metal kernel on N RISC-V harts, hammer one shared bump allocator under
 each lock, check every block, and say what each costs.
 
-  --smp N          harts the machine has, 1 to 64 (default 8, or those of --machine, if fewer)
+  --smp N          harts the machine has, 1 to 64 (default 8, or all of --machine)
   --lock NAMES     strategies, with commas between them (default all); see --list-locks
   --harts LIST     how many of the harts take part, say 1,2,4,8 (default: all)
   --engine NAME    tcg: QEMU. model: a modelled machine. both (the default).
