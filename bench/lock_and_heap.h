@@ -67,6 +67,12 @@ static struct own {
 	_Alignas(LINE) struct hooks hooks;
 } own[PORT_MAX_HARTS];
 
+#ifdef DUTY
+#include "aside.h" /* it uses what stands above */
+#else
+#define aside_init(work) ((void)0)
+#endif
+
 /* An owner takes its number under the lock. */
 static const enum grant_order section_order = ORDER_NUMBERS;
 
@@ -74,6 +80,7 @@ static void init(const struct workload *work, uintptr_t start, uintptr_t end)
 {
 	lay_out(work);
 	NAME(init)(THE_LOCK);
+	aside_init(work);
 	heap_init(THE_HEAP, start, end);
 	*THE_GRANTS = 0;
 	for (unsigned i = 0; i < PORT_MAX_HARTS; i++)

@@ -349,17 +349,19 @@ static const char *contradiction(const struct plan *plan)
 	if (plan->work.allocator != ALLOCATOR_BUMP && plan->exhaust != 0)
 		return "exhaust is of the bump allocator";
 	if (plan->work.allocator != ALLOCATOR_BUMP &&
-	    (plan->work.shootdown != 0 || plan->work.waiters != WAITERS_QUEUE))
-		return "shootdown and waiters are of the bump allocator";
+	    (plan->work.shootdown != 0 || plan->work.waiters != WAITERS_QUEUE ||
+	     plan->work.handler != HANDLER_COUNT))
+		return "shootdown, waiters and handler are of the bump allocator";
 	if (plan->work.shootdown != 0 && plan->work.churn_us != 0)
 		return "a hart that was stopped acknowledges no shootdown";
 	if (plan->work.choose != CHOOSE_EVEN && plan->work.locks < 2)
 		return "choose is of two locks or more, and stands behind locks";
 	if (plan->work.locks > 1 && plan->work.allocator != ALLOCATOR_BUMP)
 		return "several locks are of the bump allocator";
-	if (plan->work.locks > 1 && (plan->work.shootdown != 0 ||
-				     plan->work.waiters != WAITERS_QUEUE || plan->exhaust != 0))
-		return "shootdown, waiters and exhaust are of one lock";
+	if (plan->work.locks > 1 &&
+	    (plan->work.shootdown != 0 || plan->work.waiters != WAITERS_QUEUE ||
+	     plan->work.handler != HANDLER_COUNT || plan->exhaust != 0))
+		return "shootdown, waiters, handler and exhaust are of one lock";
 	if (plan->work.locks > 1 && plan->work.placement == PLACEMENT_RANDOM)
 		return "several locks are padded or packed";
 	if (replay_given() &&

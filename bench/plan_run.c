@@ -27,7 +27,8 @@ static const char *why_impossible(const struct workload *work)
 /* Does the work need the workers whose harts owe each other answers? */
 static bool has_duties(const struct workload *work)
 {
-	return work->shootdown != 0 || work->waiters != WAITERS_QUEUE;
+	return work->shootdown != 0 || work->waiters != WAITERS_QUEUE ||
+	       work->handler != HANDLER_COUNT;
 }
 
 /* The variants of the run's strategy. */
@@ -45,7 +46,10 @@ static const char *why_no_worker(const struct pass_run *run)
 			     : "other_allocator";
 	if (!pass_has_room(run))
 		return "no_room";
-	return run->work.waiters == WAITERS_TRY && !*variants_of(run)->tries ? "no_trylock" : NULL;
+	if (run->work.waiters == WAITERS_TRY && !*variants_of(run)->tries)
+		return "no_trylock";
+	return run->work.handler == HANDLER_LOCK && !*variants_of(run)->handled ? "not_in_traps"
+										: NULL;
 }
 
 /* Fills in the trial's own workload, and the variant of the strategy that can do it; NULL: there is

@@ -8,7 +8,7 @@
 	LOCKFREE(name)                                                                             \
 	extern const struct strategy pool_##name, buddy_##name, cached_pool_##name, replay_##name, \
 		duty_##name, many_##name;                                                          \
-	extern const bool tries_##name;                                                            \
+	extern const bool tries_##name, handled_##name;                                            \
 	extern const size_t lock_bytes_##name;
 #define ALIAS(other, name)
 #include "../lock/locks.def"
@@ -27,7 +27,8 @@
 	 .duty = &duty_##name,                                    \
 	 .many = &many_##name,                                    \
 	 .lock_bytes = &lock_bytes_##name,                        \
-	 .tries = &tries_##name},
+	 .tries = &tries_##name,                                  \
+	 .handled = &handled_##name},
 #define LOCKFREE(name) {.plain = &plain_##name, .full = {[ALLOCATOR_BUMP] = &full_##name}},
 #define LOCKFREE_ISA(name, ext) \
 	{.plain = &plain_##name, .full = {[ALLOCATOR_BUMP] = &full_##name}, .needs = #ext},

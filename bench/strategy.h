@@ -56,6 +56,7 @@ struct variants {
 	const struct strategy *many;             /* several locks: many.h */
 	const size_t *lock_bytes;                /* the size of each of them */
 	const bool *tries;                       /* may the waiters of `duty` try? */
+	const bool *handled;                     /* may interrupt handlers take the lock? */
 	const char *needs; /* the extension whose instructions it has; NULL: none */
 };
 

@@ -19,4 +19,7 @@ typedef volatile uint32_t noise_flag;
 void timer_noise_start(struct hart_stats *me, const struct workload *work,
 		       const noise_flag *inside);
 
+/* Has each such interrupt of the calling hart call fn, too; NULL: nothing. */
+void timer_noise_call(unsigned hart, void (*fn)(struct hart_stats *me));
+
 #endif

@@ -46,12 +46,19 @@ struct hooks {
 #endif
 };
 
+#ifdef DUTY
+static void in_handler(struct hart_stats *me); /* aside.h */
+#endif
+
 /* Called by the hart before its worker. */
 static inline void hook_start(const struct workload *work, struct hooks *h, struct hart_stats *me)
 {
 	*h = (struct hooks){.random = me->random, .size = work->size, .me = me};
 	if (work->rate != 0)
 		h->arrivals = arrivals_from(port_time(), work->rate, port_time_hz());
+#ifdef DUTY
+	timer_noise_call(me->index, work->handler == HANDLER_LOCK ? in_handler : NULL);
+#endif
 	if (work->interrupt_us != 0)
 		timer_noise_start(me, work, &h->inside);
 	if (work->ipi_us != 0)
@@ -73,6 +80,7 @@ static inline void hook_stop(const struct workload *work, struct hooks *h, struc
 	if (work->churn_us != 0)
 		churn_done(me->index);
 #ifdef DUTY
+	timer_noise_call(me->index, NULL);
 	shootdown_leave(me);
 #endif
 }

@@ -207,4 +207,5 @@ const bool JOIN(tries, STRATEGY) = true;
 #else
 const bool JOIN(tries, STRATEGY) = FORMS == 0; /* nobody waits */
 #endif
+const bool JOIN(handled, STRATEGY) = (enum lock_traps)NAME(in_traps) != LOCK_TRAPS_NEVER;
 #endif

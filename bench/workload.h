@@ -40,6 +40,13 @@ enum choose {
 	CHOOSE_NESTED, /* two of them, evenly: the one that comes first, and inside it the other */
 };
 
+/* What a timer interrupt's handler does beside its instructions, in the order of plan key
+ * `handler`. */
+enum handler {
+	HANDLER_COUNT, /* it counts */
+	HANDLER_LOCK,  /* it takes another lock of the same kind, too */
+};
+
 enum { PLACEMENT_SPAN = 4096 }; /* random offsets are below this, bytes */
 
 /* The first fields are keys of plan.def, unless they say otherwise; code that verify/ has
@@ -72,6 +79,7 @@ struct workload {
 	enum waiters waiters;
 	enum choose choose;
 	uintptr_t locks_at; /* no key: where several locks lie (many.h) */
+	enum handler handler;
 };
 
 #endif

@@ -16,6 +16,7 @@
 #include "port.h"
 
 enum { anderson_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { anderson_in_traps = LOCK_TRAPS_OWN_NODE };
 
 #ifndef ANDERSON_SLOTS
 #define ANDERSON_SLOTS 64

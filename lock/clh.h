@@ -20,6 +20,7 @@
 #include "port.h"
 
 enum { clh_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { clh_in_traps = LOCK_TRAPS_OWN_NODE };
 
 struct clh_cell {
 	_Alignas(LOCK_LINE) a32 held; /* 1 until its hart has released */

@@ -21,6 +21,7 @@
 #include "port.h"
 
 enum { cna_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { cna_in_traps = LOCK_TRAPS_OWN_NODE };
 
 #ifndef CNA_LOCAL
 #define CNA_LOCAL 256 /* hand-overs in a row within a cluster */

@@ -33,6 +33,7 @@ enum lock_fault {
 	LOCK_RELEASED_BY_ANOTHER, /* the hart does not hold it */
 	LOCK_UNSAFE_IN_TRAPS,     /* a trap takes it, and elsewhere interrupts are on: a trap
 				   * there would wait for what it has interrupted */
+	LOCK_KIND_NOT_FOR_TRAPS,  /* a trap takes it, and NAME_in_traps says that none may */
 };
 
 #ifdef LOCK_DEBUG
@@ -50,6 +51,13 @@ static inline bool lock_watch_is_mine(const struct lock_watch *w)
 	/* relaxed: only the hart itself writes its own number there, so that it finds that number
 	 * if and only if it holds the lock. */
 	return a32_load_relaxed(&w->owner) == (a32_value)LOCK_DEBUG_HART() + 1;
+}
+
+/* Called before an acquire, or a try. `in_traps` is the lock's. */
+static inline void lock_watch_kind(const void *lock, enum lock_traps in_traps)
+{
+	if (in_traps == LOCK_TRAPS_NEVER && LOCK_DEBUG_IN_TRAP())
+		LOCK_DEBUG_FAIL(lock, LOCK_KIND_NOT_FOR_TRAPS);
 }
 
 /* Called before an acquire. */
@@ -109,42 +117,44 @@ static inline void lock_watch_init(struct lock_watch *w)
 
 #endif
 
-#define LOCK_CHECKED(name)                                                \
-	struct name##_checked {                                           \
-		struct name##_lock lock;                                  \
-		LOCK_WATCH                                                \
-	};                                                                \
-	LOCK_INLINE void name##_checked_init(struct name##_checked *l)    \
-	{                                                                 \
-		name##_init(&l->lock);                                    \
-		LOCK_WATCHED(lock_watch_init(&l->watch));                 \
-	}                                                                 \
-	LOCK_INLINE bool name##_checked_acquire(struct name##_checked *l, \
-						struct name##_node *node) \
-	{                                                                 \
-		bool waited;                                              \
-                                                                          \
-		LOCK_WATCHED(lock_watch_before(&l->watch, l));            \
-		waited = name##_acquire(&l->lock, node);                  \
-		LOCK_WATCHED(lock_watch_begin(&l->watch));                \
-		return waited;                                            \
-	}                                                                 \
-	LOCK_INLINE void name##_checked_release(struct name##_checked *l, \
-						struct name##_node *node) \
-	{                                                                 \
-		LOCK_WATCHED(lock_watch_end(&l->watch, l));               \
-		name##_release(&l->lock, node);                           \
-	}                                                                 \
+#define LOCK_CHECKED(name)                                                          \
+	struct name##_checked {                                                     \
+		struct name##_lock lock;                                            \
+		LOCK_WATCH                                                          \
+	};                                                                          \
+	LOCK_INLINE void name##_checked_init(struct name##_checked *l)              \
+	{                                                                           \
+		name##_init(&l->lock);                                              \
+		LOCK_WATCHED(lock_watch_init(&l->watch));                           \
+	}                                                                           \
+	LOCK_INLINE bool name##_checked_acquire(struct name##_checked *l,           \
+						struct name##_node *node)           \
+	{                                                                           \
+		bool waited;                                                        \
+                                                                                    \
+		LOCK_WATCHED(lock_watch_kind(l, (enum lock_traps)name##_in_traps)); \
+		LOCK_WATCHED(lock_watch_before(&l->watch, l));                      \
+		waited = name##_acquire(&l->lock, node);                            \
+		LOCK_WATCHED(lock_watch_begin(&l->watch));                          \
+		return waited;                                                      \
+	}                                                                           \
+	LOCK_INLINE void name##_checked_release(struct name##_checked *l,           \
+						struct name##_node *node)           \
+	{                                                                           \
+		LOCK_WATCHED(lock_watch_end(&l->watch, l));                         \
+		name##_release(&l->lock, node);                                     \
+	}                                                                           \
 	LOCK_CHECKED_HOLDER(name)
 
-#define LOCK_CHECKED_TRY(name)                                            \
-	LOCK_INLINE bool name##_checked_trylock(struct name##_checked *l, \
-						struct name##_node *node) \
-	{                                                                 \
-		if (!name##_trylock(&l->lock, node))                      \
-			return false;                                     \
-		LOCK_WATCHED(lock_watch_begin(&l->watch));                \
-		return true;                                              \
+#define LOCK_CHECKED_TRY(name)                                                      \
+	LOCK_INLINE bool name##_checked_trylock(struct name##_checked *l,           \
+						struct name##_node *node)           \
+	{                                                                           \
+		LOCK_WATCHED(lock_watch_kind(l, (enum lock_traps)name##_in_traps)); \
+		if (!name##_trylock(&l->lock, node))                                \
+			return false;                                               \
+		LOCK_WATCHED(lock_watch_begin(&l->watch));                          \
+		return true;                                                        \
 	}
 
 #endif

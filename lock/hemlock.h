@@ -20,6 +20,7 @@
 #include "port.h"
 
 enum { hemlock_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { hemlock_in_traps = LOCK_TRAPS_NEVER };
 
 struct hemlock_lock {
 	aptr tail; /* the node of the last hart in the queue; 0: free */

@@ -16,6 +16,7 @@
 #include "ticket.h"
 
 enum { indirect_forms = ticket_forms }; /* see forms.h */
+enum { indirect_in_traps = LOCK_TRAPS_ANY_NODE };
 
 struct indirect_calls {
 	bool (*acquire)(struct ticket_lock *, struct ticket_node *);

@@ -18,6 +18,7 @@
 #include "port.h"
 
 enum { mcs_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { mcs_in_traps = LOCK_TRAPS_OWN_NODE };
 
 struct mcs_node {
 	aptr next;   /* the node behind this one; 0: none yet */

@@ -17,6 +17,7 @@
 #include "port.h"
 
 enum { null_forms = 0 }; /* see forms.h */
+enum { null_in_traps = LOCK_TRAPS_ANY_NODE };
 
 struct null_lock {
 	char unused[0];

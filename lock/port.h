@@ -17,6 +17,7 @@
  *   struct NAME_space   one for all locks of the kind; empty for most
  *
  *   NAME_forms          which forms of forms.h its code has: enum lock_form
+ *   NAME_in_traps       how an interrupt handler may take one: enum lock_traps
  *
  *   void NAME_init(struct NAME_lock *);
  *   void NAME_join(struct NAME_node *, struct NAME_space *, struct lock_hart);
@@ -45,6 +46,14 @@
 #include "forms.h"
 
 enum { LOCK_LINE = 64 }; /* bytes of a line; harts that write use different lines */
+
+/* How an interrupt handler may take a lock, whatever its hart was doing to another one of the kind.
+ * A lock that the hart holds or waits for is never free to its handler: keep interrupts off. */
+enum lock_traps {
+	LOCK_TRAPS_ANY_NODE, /* with the hart's node, or any */
+	LOCK_TRAPS_OWN_NODE, /* with a node that the hart has for handlers */
+	LOCK_TRAPS_NEVER,    /* not at all */
+};
 
 /* The parts of an acquire or a release are declared so that every lock is inlined alike. */
 #define LOCK_INLINE static inline __attribute__((always_inline))

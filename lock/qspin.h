@@ -26,6 +26,7 @@
 #include "port.h"
 
 enum { qspin_forms = LOCK_WATCHES }; /* see forms.h */
+enum { qspin_in_traps = LOCK_TRAPS_NEVER };
 
 #ifndef QSPIN_HARTS
 #define QSPIN_HARTS 64

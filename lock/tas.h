@@ -16,6 +16,7 @@
 #include "port.h"
 
 enum { tas_forms = LOCK_BLIND | LOCK_STORES }; /* see forms.h */
+enum { tas_in_traps = LOCK_TRAPS_ANY_NODE };
 
 struct tas_lock {
 	a32 held; /* 0 free, 1 held */

@@ -18,6 +18,7 @@
 #include "port.h"
 
 enum { ticket_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { ticket_in_traps = LOCK_TRAPS_ANY_NODE };
 
 struct ticket_lock {
 	a32 next;    /* the next number to draw */

@@ -20,6 +20,7 @@
 #include "port.h"
 
 enum { ticket_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { ticket_backoff_in_traps = LOCK_TRAPS_ANY_NODE };
 
 #ifndef TICKET_BACKOFF_TURNS
 #define TICKET_BACKOFF_TURNS 16

@@ -16,6 +16,7 @@
 #include "port.h"
 
 enum { ttas_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { ttas_in_traps = LOCK_TRAPS_ANY_NODE };
 
 struct ttas_lock {
 	a32 held; /* 0 free, 1 held */

@@ -20,6 +20,7 @@
 #include "port.h"
 
 enum { ttas_backoff_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { ttas_backoff_in_traps = LOCK_TRAPS_ANY_NODE };
 
 #ifndef TTAS_BACKOFF_LEAST
 #define TTAS_BACKOFF_LEAST 16

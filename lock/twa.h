@@ -18,6 +18,7 @@
 #include "port.h"
 
 enum { twa_forms = LOCK_WATCHES | LOCK_STORES }; /* see forms.h */
+enum { twa_in_traps = LOCK_TRAPS_ANY_NODE };
 
 #ifndef TWA_WORDS
 #define TWA_WORDS 4096 /* a power of two */

@@ -74,11 +74,32 @@ static void let_go(void)
 	NAME(checked_release)(&lock, &own[here.hart].node);
 }
 
-/* Expects this one fault, and no other, so often. */
+static const bool never_in_traps = NAME(in_traps) == (int)LOCK_TRAPS_NEVER;
+
+/* Expects this one fault, and no other, so often. A kind that no trap may take is told beside it.
+ */
 static void expect_faults(enum lock_fault fault, unsigned times)
 {
 	for (unsigned i = 0; i < sizeof(here.faults) / sizeof(*here.faults); i++)
-		EXPECT_EQ(here.faults[i], i == fault ? times : 0);
+		if (i != LOCK_KIND_NOT_FOR_TRAPS)
+			EXPECT_EQ(here.faults[i], i == fault ? times : 0);
+}
+
+static void test_a_kind_that_no_trap_may_take(void)
+{
+	begin();
+	take();
+	let_go();
+	EXPECT_EQ(here.faults[LOCK_KIND_NOT_FOR_TRAPS], 0);
+	here.in_trap = true;
+	take();
+	let_go();
+	EXPECT_EQ(here.faults[LOCK_KIND_NOT_FOR_TRAPS], never_in_traps);
+#ifdef TRYLOCK
+	EXPECT(NAME(checked_trylock)(&lock, &own[here.hart].node));
+	let_go();
+	EXPECT_EQ(here.faults[LOCK_KIND_NOT_FOR_TRAPS], 2 * never_in_traps);
+#endif
 }
 
 static void test_right_uses(void)
@@ -194,6 +215,7 @@ int main(void)
 	test_released_by_another();
 	test_released_by_nobody();
 	test_unsafe_in_traps();
+	test_a_kind_that_no_trap_may_take();
 	test_harts_that_contend();
 	return check_status();
 }

@@ -119,9 +119,26 @@ static size_t heap_used(void)
 	return NAME(used)(&heap);
 }
 
+#ifdef IRQ_SAFE
+/* A handler allocates amid its hart's own allocation. */
+static void test_lock(void)
+{
+	struct NAME(seen) seen;
+	void *outer, *inner;
+
+	heap_init();
+	seen = NAME(begin)(&heap, &own[0].node);
+	inner = heap_alloc(0);
+	while (!NAME(try)(&heap, &seen, SIZE, 8, &outer))
+		;
+	EXPECT(outer != NULL && inner != NULL && outer != inner);
+	EXPECT_EQ(NAME(used)(&heap), 2 * SIZE);
+}
+#else
 static void test_lock(void)
 {
 }
+#endif
 
 #else
 

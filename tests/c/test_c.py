@@ -217,7 +217,7 @@ def test_lock(kind, name, sanitizer, tmp_path):
     folder = "lock" if kind == "LOCK" else "alloc"
     flags = [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="{folder}/{name}.h"',
              '-DLOCK_PORT="relax.h"', f"-DTHREADS={1 if name in CONTROLS else 4}"]
-    flags += ["-DLOCKFREE"] if kind == "LOCKFREE" else [*space_flags(TOP / f"lock/{name}.h"), *interface_flags(name)]
+    flags += ["-DLOCKFREE", *(["-DIRQ_SAFE"] if "irq-safe" in traits.known()[name].has else [])] if kind == "LOCKFREE" else [*space_flags(TOP / f"lock/{name}.h"), *interface_flags(name)]
     run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])
 
 
@@ -261,6 +261,7 @@ DEBUG_MUTANTS = {
     "every hart is the same": ("== (a32_value)LOCK_DEBUG_HART() + 1", "!= 0"),
     "traps are not noted": ("? LOCK_USED_IN_TRAP\n", "? 0\n"),
     "interrupts are not looked at": (": LOCK_DEBUG_INTERRUPTS() ?", ": true ?"),
+    "no kind is forbidden in traps": ("in_traps == LOCK_TRAPS_NEVER && ", "false && "),
     "it is told again and again": ("uses != LOCK_USED_IN_BOTH && ", ""),
     "it is never told": ("(uses | use) == LOCK_USED_IN_BOTH", "false"),
 }
@@ -273,7 +274,7 @@ def test_a_debug_build_that_is_wrong_is_caught(what, tmp_path):
     (tmp_path / "debug.h").write_text(header.replace(old, new).replace('"port.h"', '"lock/port.h"'))
     source = (TOP / "tests/c/debug.c").read_text().replace('"lock/debug.h"', f'"{tmp_path}/debug.h"')
     (tmp_path / "mutant.c").write_text(source)
-    run([HOSTCC, *WARN, "-Wno-unused", "-O1", *INCLUDE, *of_lock("ticket", "debug"), "-pthread", "-o", tmp_path / "mutant", tmp_path / "mutant.c"])
+    run([HOSTCC, *WARN, "-Wno-unused", "-O1", *INCLUDE, *of_lock("qspin" if what.startswith("no kind") else "ticket", "debug"), "-pthread", "-o", tmp_path / "mutant", tmp_path / "mutant.c"])
     done = subprocess.run([str(tmp_path / "mutant")], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1 and "expected" in done.stderr
 

@@ -35,7 +35,7 @@ def a_trial(fair=FAIR, hists=(), strategy="ttas", ticks=1000, cycles=3000):
     for hart in range(2):
         bodies.append(f"share trial=0 pass=fairness hart={hart} ops=50 ops_open=0 ops_close=50 start=0 end={ticks} "
                       f"cycles={cycles} waste=0 bytes=800 behind=0 interrupts=0 interrupts_inside=0 ipis=0 ipis_inside=0 stops=0 "
-                      "visits=50 shootdowns=0 polled=0")
+                      "visits=50 shootdowns=0 polled=0 handled=0 clashed=0")
         bodies += [f"hist trial=0 hart={hart} kind={kind} {rest}" for h, kind, rest in hists if h == hart]
     bodies.append(f"trial trial=0 strategy={strategy} harts=2 status=done")
     reader = Reader()

@@ -101,6 +101,14 @@ def test_some_rounds_have_several_locks_and_locks_only():
     assert not any(draw(asked(4, locks=("cas", "faa")), n, "log").plan.workload.locks > 1 for n in range(1, 40))
 
 
+def test_handlers_take_a_lock_in_some_rounds_with_interrupts_and_only_one_that_they_may_take():
+    rounds = [draw(asked(6), n, "log").plan for n in range(1, 400)]
+    taken = [plan for plan in rounds if plan.workload.handler == "lock"]
+    assert 20 < len(taken) < 120 and all(plan.workload.interrupt_period_us and plan.workload.exhaust_rounds == 0 for plan in taken)
+    assert {"qspin", "hemlock", "cas"}.isdisjoint(cell.strategy for plan in taken for cell in plan.order)
+    assert {"mcs", "clh", "ttas"} <= {cell.strategy for plan in taken for cell in plan.order}
+
+
 def test_what_an_engine_cannot_do_is_left_out_and_the_rest_is_the_same():
     for number in range(1, 50):
         full, less = draw(asked(), number, "log"), draw(asked(engine=NATIVE), number, "log")

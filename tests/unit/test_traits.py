@@ -45,6 +45,14 @@ def test_traits_agree_with_the_list(name):
     assert known.order in (LOCKFREE if strategy.lockfree else LOCKS)
 
 
+@pytest.mark.parametrize("name", [name for name, s in strategies.known().items() if not s.lockfree and not traits.known()[name].yardstick])
+def test_the_header_says_of_traps_what_the_traits_say(name):
+    """tests/boot/test_handler.py tries it."""
+    has, word = traits.known()[name].has, strategies.known()[name].header.stem
+    said = re.search(rf"enum {{ {word}_in_traps = LOCK_TRAPS_(\w+) }};", strategies.known()[name].header.read_text())[1]
+    assert said == ("NEVER" if "irq-safe" not in has else "ANY_NODE" if "one-node-a-hart" in has else "OWN_NODE")
+
+
 def test_each_strategy_without_a_lock_says_when_to_choose_it():
     assert {name for name, t in traits.known().items() if t.when} == {name for name, s in strategies.known().items() if s.lockfree}
 

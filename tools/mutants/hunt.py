@@ -53,6 +53,7 @@ CHECKS = (
     (r"CHECK FAILED.* pass: (\d+ operations take|\d+ byte\(s\) did not come back)", "conservation"),
     (r"CHECK FAILED.* pass: \d+ operations touched", "touched lines"),
     (r"CHECK FAILED.* pass: \d+ operations took \d+ lock", "sections counted"),
+    (r"CHECK FAILED.* interrupt handlers were not alone", "handlers' lock"),
 )
 NO_CHECKS = re.compile(r"gave up: |the run has no end record")  # words that say only that nothing was heard any more
 

@@ -51,7 +51,7 @@ def main() -> int:
     hunters = words(options.engine, list(HUNTERS), "engine")
     found: dict[str, tuple[Mutant, dict[str, Catch]]] = {}
     for name in names:
-        if not mutants[name].detector:
+        if mutants[name].detector != "schedules":
             plant(mutants[name])
         runs = 1 if mutants[name].memory_model else options.runs
         found[name] = (mutants[name], {h: hunt(mutants[name], h, runs) for h in hunters_of(mutants[name], hunters)})

@@ -160,8 +160,14 @@ def _faults(trial: Trial, workload: Workload) -> tuple[str, ...]:
     for name, p in trial.passes.items():
         faults += conservation(name, p, workload)
         if not strategies.known()[trial.strategy].lockfree:
-            faults += touched(name, p, workload) + counted(name, p, workload)
+            faults += touched(name, p, workload) + counted(name, p, workload) + handlers(name, p)
     return tuple(faults)
+
+
+def handlers(name: str, p: Pass) -> list[str]:
+    """The problems of interrupt handlers that take a lock of their own."""
+    clashed, handled = (sum(getattr(s, counter) for s in p.shares) for counter in ("clashed", "handled"))
+    return [f"{name} pass: {clashed} of {handled} interrupt handlers were not alone under their lock"] if clashed else []
 
 
 def counters(shares: Sequence[Share]) -> Counters:

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from hartlock.base.errors import UsageError
 from hartlock.plan import lock_forms, schema, traits
-from hartlock.plan.strategies import BASELINE, BUMP, CLOCK, CONTROL, PROBE, SECTION, TRYLOCK
+from hartlock.plan.strategies import BASELINE, BUMP, CLOCK, CONTROL, HANDLER, PROBE, SECTION, TRYLOCK
 from hartlock.plan.windows import Windows
 
 FORMAT = 1
@@ -83,6 +83,7 @@ class Workload(schema.Made):
     waiters: str
     locks: int
     choose: str
+    handler: str
     exhaust_rounds: int
 
     def _keys(self) -> Iterator[tuple[schema.Key, int | str]]:
@@ -111,12 +112,19 @@ class Workload(schema.Made):
         """Returns the thing that a strategy must have for what its harts do (strategies.SECTION, TRYLOCK); "" where any will do."""
         if self.waiters == TRY:
             return TRYLOCK
+        if self._takes_in_handlers:
+            return HANDLER
         return SECTION if self._answers or self.locks > 1 else ""
 
     @property
     def _answers(self) -> bool:
         """True if harts owe each other answers: the variant `duty`."""
-        return self.shootdown_ops > 0 or self.waiters != schema.choice("waiters").usual
+        return self.shootdown_ops > 0 or self.waiters != schema.choice("waiters").usual or self._takes_in_handlers
+
+    @property
+    def _takes_in_handlers(self) -> bool:
+        """True if interrupt handlers take a lock, too."""
+        return self.handler != schema.choice("handler").usual
 
     @property
     def held_at_once(self) -> int:
@@ -221,9 +229,13 @@ def probe(smp: int, seed: int) -> Plan:
 
 
 def _check_duties(w: Workload) -> None:
-    """Refuse what goes with neither a shootdown nor waiters with a duty."""
+    """Refuse what goes with neither a shootdown, nor waiters with a duty, nor handlers that take a lock."""
     if w._answers and w.frees:
-        raise UsageError(f"--shootdown and --waiters are of the bump allocator; with --allocator {w.allocator} there are none")
+        raise UsageError(f"--shootdown, --waiters and --handler are of the bump allocator; with --allocator {w.allocator} there are none")
+    if w._takes_in_handlers and not w.interrupt_period_us:
+        raise UsageError("--handler lock: no interrupt comes whose handler could take a lock; give --interrupt PERIOD,LENGTH")
+    if w._takes_in_handlers and (w.shootdown_ops or w.waiters != schema.choice("waiters").usual):
+        raise UsageError("--handler lock goes with neither --shootdown nor --waiters")
     if w.shootdown_ops and w.churn_period_us:
         raise UsageError("--shootdown: a hart that --churn has stopped acknowledges nothing")
 
@@ -247,7 +259,7 @@ def _check_locks(w: Workload) -> None:
         if w.choose != schema.choice("choose").usual:
             raise UsageError(f"--choose {w.choose}: there is one lock to choose; say how many with --locks")
         return
-    alone = {"--allocator": w.frees, "--shootdown": w.shootdown_ops, "--waiters": w.waiters != schema.choice("waiters").usual,
+    alone = {"--allocator": w.frees, "--shootdown": w.shootdown_ops, "--handler": w._takes_in_handlers, "--waiters": w.waiters != schema.choice("waiters").usual,
              "--exhaust": w.exhaust_rounds, "--placement random": w.placement == "random"}
     if asked := [option for option, value in alone.items() if value]:
         raise UsageError(f"{asked[0]}: it is of one lock and its bump allocator, and --locks {w.locks} asks for several")

@@ -15,7 +15,7 @@ BUMP = schema.choice("allocator").usual  # the allocator that takes no block bac
 ANY = ""  # any allocator
 POOL = "pool"  # the allocator that hands out page frames and takes them back
 CONTROL = "null"  # the strategy that must lose updates when harts overlap
-SECTION, TRYLOCK = "section", "trylock"  # a strategy must have one of these where harts owe each other answers, or have several locks
+SECTION, TRYLOCK, HANDLER = "section", "trylock", "irq-safe"  # a strategy must have one of these where harts owe each other answers, or have several locks
 BASELINE = "baseline"  # plain loads and stores: on one hart, whatever was asked for
 CLOCK = "clock"  # not a strategy: the price of the clock read, as a row of its own
 PROBE = "probe"  # not a strategy: what accesses to memory cost
@@ -36,13 +36,20 @@ class Strategy:
         if self.lockfree and not self.frees and allocator not in (BUMP, ANY):
             return f"it is an allocator itself, and --allocator {allocator} another one"
         if self.lockfree and duty:
-            return "it is no lock, and --shootdown, --waiters and --locks are of locks"
+            return "it is no lock, and --shootdown, --waiters, --handler and --locks are of locks"
+        if duty == HANDLER and not self.is_taken_in_traps:
+            return "no interrupt handler may take it, as --handler lock has them do"
         return "it has no trylock, which --waiters try needs" if duty == TRYLOCK and not self.tries else ""
 
     @property
     def tries(self) -> bool:
         """True if a hart may try it, or never waits for it."""
         return self.name == CONTROL or f" {self.header.stem}_trylock(" in self.header.read_text()
+
+    @property
+    def is_taken_in_traps(self) -> bool:
+        """True if an interrupt handler may take a lock of this kind."""
+        return "_in_traps = LOCK_TRAPS_NEVER" not in self.header.read_text()
 
     def summary(self) -> str:
         """The first sentence of the header's own comment, without its full stop; it may have several lines."""

@@ -142,6 +142,8 @@ OPTIONS = (
     Option("locks", "N", "of the strategy's kind, each with a heap of its own: an operation takes one of them, 1 to 65536", "locks"),
     Option("choose", "HOW", "which of several locks an operation takes: even (each as often), zipf (the k-th one k times more seldom than the "
            "first), nested (two of them, the second inside of the first, always in the same order)", "choose"),
+    Option("handler", "WHAT", "what the handler of an interrupt of --interrupt does: count, or lock: it takes another lock of the same kind, "
+           "whatever its hart was doing to the first", "handler"),
     Option("exhaust", "ROUNDS", "behind the passes, allocate to the end of a small heap, again and again", "exhaust"),
 )
 

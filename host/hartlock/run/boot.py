@@ -185,7 +185,8 @@ class Session:
                    "no_masking": "this machine has no way to keep interrupts off",
                    "no_section": "it is no lock, and only a lock has a section",
                    "no_room": "its locks take more than half of the heap",
-                   "no_trylock": "it has no trylock"}
+                   "no_trylock": "it has no trylock",
+                   "not_in_traps": "no interrupt handler may take it"}
             self.problems.append(f"{name} was not run: {why.get(trial.status, trial.status)}")
         elif not is_complete(trial, self.plan.workload.exhaust_rounds > 0) or not self.table.run.timebase_hz:
             self.problems.append(f"{name} is left out: some of its records did not arrive")

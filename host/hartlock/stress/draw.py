@@ -175,15 +175,24 @@ def _several(dice: Dice, plan: Plan) -> Plan:
         placement="packed" if work.placement == "random" else work.placement))
 
 
+def _handlers(dice: Dice, plan: Plan) -> Plan:
+    """Draw that interrupt handlers take a lock, in every other round that has interrupts, one lock and the bump allocator. This is drawn behind all
+    else, too."""
+    happens, work = dice.happens(0.5), plan.workload
+    if not happens or not work.interrupt_period_us or work.frees or work.locks > 1:
+        return plan
+    return _fitting(plan, replace(work, handler="lock", exhaust_rounds=0))
+
+
 def _fitting(plan: Plan, work: Workload, frames: Sequence[str] = ()) -> Plan:
     """Returns the plan with work that not every strategy can do: one that cannot gives its place to one of `frames`, or else to a lock. It is the
     plan as it was where there is none."""
-    known = strategies.known()
-    locks = [lock for lock in plan.locks if not known[lock].lockfree and lock != CONTROL]
+    can = {name: not strategy.why_not(work.allocator, work.duty) for name, strategy in strategies.known().items()}
+    locks = [lock for lock in plan.locks if can[lock] and lock != CONTROL]
     instead = frames or locks
     if not instead:
         return plan
-    order = tuple(Combination(instead[i % len(instead)], of.harts) if known[of.strategy].lockfree and of.strategy not in frames else of
+    order = tuple(of if can[of.strategy] else Combination(instead[i % len(instead)], of.harts)
                   for i, of in enumerate(plan.order))
     return replace(plan, workload=work, order=order, locks=tuple(dict.fromkeys([*locks, *instead])))
 
@@ -210,6 +219,6 @@ def draw(asked: Asked, number: int, log: str) -> Round:
         harts=tuple(sorted({t.harts for t in order})), workload=workload(dice, engine, calm), trials=1,
         seed=dice.random.getrandbits(64), clusters=clusters(dice, asked.smp), optional=asked.optional, order=order,
         relax=dice.word(*asked.relax), unlock=dice.word(*asked.unlock))
-    plan = _several(dice, _freeing(dice, plan, frames))
+    plan = _handlers(dice, _several(dice, _freeing(dice, plan, frames)))
     plans.check(plan)
     return Round(number, engine, plan)

@@ -9,7 +9,7 @@ void failed(const void *at, unsigned fault);
 struct surroundings {
 	unsigned hart;
 	bool in_trap, interrupts;
-	unsigned faults[4]; /* by enum lock_fault */
+	unsigned faults[5]; /* by enum lock_fault */
 };
 extern _Thread_local struct surroundings here;
 
