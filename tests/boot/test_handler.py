@@ -48,7 +48,7 @@ def test_every_lock_that_claims_it(engine, tmp_path):
 ])
 def test_what_cannot_be_is_refused(args, words, tmp_path):
     done = run_bench(tmp_path, *MODEL, *args, quick=False)
-    assert done.status == 2 and words in " ".join(done.out.split())
+    assert done.status == 2 and words in " ".join((done.out + done.err).split())
 
 
 def test_the_kernel_refuses_a_kind_that_no_handler_may_take():
