@@ -19,7 +19,7 @@ def check(done, locks, engine):
         row = done.row(name, 4, engine)
         assert (row["check"], row["handler"], row["proof"]) == ("pass", "lock", "none"), name
         handled, inside, interrupts = (int(row[f"{c}_total"]) for c in ("handled", "interrupts_inside", "interrupts"))
-        assert 0 < handled == interrupts and inside < interrupts, (name, handled, inside)
+        assert interrupts - 4 <= handled <= interrupts and 0 < handled and inside < interrupts, (name, handled, inside)  # a hart may be done
 
 
 def test_handlers_take_a_lock_while_their_harts_wait_for_another_or_hold_it(tmp_path):
