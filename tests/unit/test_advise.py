@@ -45,9 +45,17 @@ def test_a_store_of_frames_is_the_answer_where_it_gains_more_than_any_lock(tmp_p
     done = run_advise(folder)
     assert first_line(done).startswith("Not another lock: a store of 16 frames for each hart, then any FIFO lock. The slowest of these, ticket, has 70.")
     assert re.search(r"Without the store:\nTake mcs: ", done.stdout) and "alloc/pool_cache.h, alloc/frame_cache.h, alloc/pool.h" in done.stdout
+    assert "another setting fits too" not in done.stdout
     for of in ("cached-pool", "pool"):
         assert ("Not another lock" in run_advise(folder, "--allocator", of).stdout) == (of == "pool")
     assert "allocator buddy, hold 0 think 0 on 8 harts was not measured" in run_advise(folder, "--allocator", "buddy", "--no-measure").stdout
+
+
+def test_frames_that_need_no_lock_are_told_as_such(tmp_path):
+    done = run_advise(folder_of(tmp_path / "a", cells(8, ticket=320, mcs=260, treiber=100), **WITHOUT))
+    assert answer_of(done) == "Take mcs" and "No lock: treiber, if all that you protect is the list of free frames; mcs takes " in done.stdout
+    assert "block = treiber_alloc(&heap, size, align);  /* was: lock, take a frame, unlock */" in done.stdout
+    assert "treiber_free(&heap, block);" in done.stdout
 
 
 @pytest.mark.parametrize("goal,pays", [("balanced", True), ("tail", False)])

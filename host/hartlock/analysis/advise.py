@@ -10,7 +10,7 @@ from hartlock.plan import replay, strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
 from hartlock.analysis.stores import Store, store
-from hartlock.analysis.take import Take, confidence, hinge_sentence, take, take_free, without_lock
+from hartlock.analysis.take import Take, confidence, hinge_sentence, protected_by, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
@@ -196,7 +196,7 @@ def _free(data: Results, advice: Advice) -> Iterator[str]:
     settings = fitting(data, bare)
     other = advise(data, settings[0], bare) if settings else None
     said = without_lock(other, take_free(data, other), take(data, other)) if other else ""
-    yield said or f"No lock: {words(names)}, if all that you protect is handing out the next block."
+    yield said or f"No lock: {words(names)}, if all that you protect is {protected_by(names)}."
 
 
 def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
@@ -234,8 +234,9 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
         yield f"  {ask_more}: ./run-bench.sh {command}"
     if advice.ask.locks == 1 and not stores.behind_store(data, advice.setting) and (option := stores.to_measure(advice.ask, advice.setting)):
         yield f"  a store of frames for each hart was not measured: sweep with {option}"
+    used = (advice.setting, stores.behind_store(data, advice.setting))
     for other in fitting(data, advice.ask):
-        if other != advice.setting:
+        if other not in used:
             yield f"  another setting fits too and was not used: {other.apart([other, advice.setting])}"
 
 

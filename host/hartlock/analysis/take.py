@@ -188,6 +188,11 @@ def take_free(data: Results, advice: Advice) -> Take | None:
     return take(data, advice, lockfree=True)
 
 
+def protected_by(names: Sequence[str]) -> str:
+    """What strategies without a lock protect, in words."""
+    return "the list of free frames" if all(strategies.known()[name].frees for name in names) else "handing out the next block"
+
+
 def without_lock(advice: Advice, free: Take | None, lock: Take | None) -> str:
     """The sentence on what there is without a lock, beside the lock to take; "" if there is nothing."""
     if free is None:
@@ -198,8 +203,7 @@ def without_lock(advice: Advice, free: Take | None, lock: Take | None) -> str:
         a, b = lock.place.cell, free.place.cell
         ratio = ratio_ci(a.sample(cost), b.sample(cost), paired=a.boots == b.boots)
         beside = f"; {lock.name} takes {times(ratio)} times its cycles"
-    protected = "the list of free frames" if strategies.known()[free.name].frees else "handing out the next block"
-    return f"No lock: {free.name}, if all that you protect is {protected}{beside}."
+    return f"No lock: {free.name}, if all that you protect is {protected_by([free.name])}{beside}."
 
 
 def hinge_sentence(of: Take) -> str:
