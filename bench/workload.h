@@ -40,7 +40,7 @@ enum choose {
 	CHOOSE_NESTED, /* two of them, evenly: the one that comes first, and inside it the other */
 };
 
-/* What a timer interrupt's handler does beside its instructions, in the order of plan key
+/* The work of a timer interrupt's handler beside its instructions, in the order of plan key
  * `handler`. */
 enum handler {
 	HANDLER_COUNT, /* it counts */

@@ -47,7 +47,8 @@
 
 enum { LOCK_LINE = 64 }; /* bytes of a line; harts that write use different lines */
 
-/* How an interrupt handler may take a lock, whatever its hart was doing to another one of the kind.
+/* The ways in which an interrupt handler may take a lock, whatever its hart was doing to another
+ * one of the kind.
  * A lock that the hart holds or waits for is never free to its handler: keep interrupts off. */
 enum lock_traps {
 	LOCK_TRAPS_ANY_NODE, /* with the hart's node, or any */

@@ -189,7 +189,7 @@ def take_free(data: Results, advice: Advice) -> Take | None:
 
 
 def protected_by(names: Sequence[str]) -> str:
-    """What strategies without a lock protect, in words."""
+    """Returns what strategies without a lock protect, in words."""
     return "the list of free frames" if all(strategies.known()[name].frees for name in names) else "handing out the next block"
 
 
