@@ -50,7 +50,7 @@ def test_defaults_and_variants():
         16, 4096, "fixed", "on", 100_000, 0)
     assert [name for name, key in schema.keys().items() if key.full] == [
         "sizes", "touch", "placement", "rate", "interrupt_us", "irq", "ipi_us", "churn_us", "allocator", "live", "burst", "remote", "shootdown",
-        "waiters", "locks", "choose", "exhaust"]
+        "waiters", "locks", "choose", "handler", "exhaust"]
 
 
 def test_what_the_entries_say_can_stand_in_a_table():
