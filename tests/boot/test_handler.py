@@ -6,7 +6,7 @@ from tools.simulate import simulate
 
 from hartlock.plan import strategies, traits
 
-HANDLED = ("--interrupt", "10,20", "--handler", "lock", "--trials", "1")
+HANDLED = ("--interrupt", "10,20", "--handler", "lock", "--hold", "200", "--trials", "1")
 MODEL = ("--engine", "model", "--machine", "generic-8", "--model-duration", "300", "--smp", "4")
 SAFE = [name for name, t in traits.known().items() if "irq-safe" in t.has and not strategies.known()[name].lockfree]
 UNSAFE = [name for name, t in traits.known().items() if "irq-safe" in t.lacks and not strategies.known()[name].lockfree]

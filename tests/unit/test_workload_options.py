@@ -48,7 +48,7 @@ def test_options_become_the_workload(args, expected):
 
 
 @pytest.mark.parametrize("args,words", [
-    (["--size", "huge"], "'huge' is not a number of bytes from 1 on (K and M are understood), and not one of small"),
+    (["--size", "huge"], "'huge' is not a number of bytes from 1 on (K and M are understood), not one of small"),
     (["--size", "mixed", "--align", "32"], "sizes of the distribution mixed are multiples of 16"),
     (["--touch", "65"], "from 0 to 64"),
     (["--placement", "here"], "not one of padded, packed, random"),
