@@ -59,7 +59,7 @@ def test_other_engines_run_them_too(engine, tmp_path):
 @pytest.mark.parametrize("args,words", [
     (("--locks", "0"), "from 1 to 65536"),
     (("--choose", "zipf"), "--choose zipf: there is one lock to choose; say how many with --locks"),
-    (("--locks", "2", "--lock", "cas"), "--lock cas: it is no lock, and --shootdown, --waiters and --locks are of locks"),
+    (("--locks", "2", "--lock", "cas"), "--lock cas: it is no lock, and --shootdown, --waiters, --handler and --locks are of locks"),
     (("--locks", "2", "--allocator", "pool"), "--allocator: it is of one lock and its bump allocator, and --locks 2 asks for several"),
     (("--locks", "2", "--exhaust", "3"), "--exhaust: it is of one lock"),
     (("--locks", "2", "--placement", "random"), "--placement random: it is of one lock"),

@@ -71,7 +71,7 @@ def test_with_interrupts_on_the_answer_is_an_interrupt(tmp_path):
 
 
 @pytest.mark.parametrize("args,words", [
-    (("--lock", "cas", "--shootdown", "1"), "--lock cas: it is no lock, and --shootdown, --waiters and --locks are of locks"),
+    (("--lock", "cas", "--shootdown", "1"), "--lock cas: it is no lock, and --shootdown, --waiters, --handler and --locks are of locks"),
     (("--lock", "clh", "--waiters", "try"), "--lock clh: it has no trylock, which --waiters try needs. With that there are null, tas,"),
     (("--lock", "mcs", "--shootdown", "1", "--churn", "100"), "--shootdown: a hart that --churn has stopped acknowledges nothing"),
     (("--lock", "mcs", "--shootdown", "1", "--allocator", "pool"), "with --allocator pool there are none"),

@@ -14,9 +14,9 @@ from hartlock.plan import strategies
 
 TOP = Path(__file__).resolve().parents[2]
 
-# The strategies that any processor can run, those that every rv64gc hart can run, too; the others need an extension.
-ANYWHERE = [name for name, strategy in strategies.known().items() if not strategy.needs]
-EVERYWHERE = [name for name, strategy in strategies.known().items() if strategy.needs in ("", "zalrsc")]
+# The strategies for the bump allocator that any processor can run, and that every rv64gc hart can run, too; the others need an extension.
+ANYWHERE = [name for name in strategies.choose("all") if not strategies.known()[name].needs]
+EVERYWHERE = [name for name in strategies.choose("all") if strategies.known()[name].needs in ("", "zalrsc")]
 QUICK = ("--trials", "2", "--duration", "40", "--warmup", "10")
 
 
