@@ -47,7 +47,8 @@ def heard(options: argparse.Namespace, argv: Sequence[str]) -> Request:
         line.close()
         raise UsageError("the board was asked to probe its memory: ./run-bench.sh probe reads that, with the same options "
                          "(docs/ports/probe.md)")
-    return Request(plan=plan, engines=[engine], label=strategies.label(plan.locks), out=options.out,
+    every = strategies.choose("all", plan.workload.allocator, plan.workload.duty)
+    return Request(plan=plan, engines=[engine], label=strategies.label(plan.locks, every), out=options.out,
                    silence_s=options.time_limit, argv=list(argv), remarks=line.remarks)
 
 
