@@ -38,7 +38,7 @@ LEFT_OUT = {"null", "baseline", "indirect"}  # no candidates
 
 
 def compared() -> list[str]:
-    return [name for name in strategies.known() if name not in LEFT_OUT]
+    return [name for name in strategies.choose("all") if name not in LEFT_OUT]
 
 
 def _costs(profile: Path, think: int, harts: int, names: Sequence[str], seed: int) -> Table:

@@ -129,7 +129,7 @@ def test_a_broken_lock_is_found(name):
     """The bound is wide: `make detectors` measures the time, which docs/trust/stress.md has."""
     mutant = tree.known()[name]
     tree.plant(mutant)
-    found = detectors.seek(mutant, 1, 60)
+    found = detectors.seek(mutant, 1, 120)
     assert found.check and (found.check == "hang detector") == (name == "ticket-stuck"), found
 
 
