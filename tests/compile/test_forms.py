@@ -35,7 +35,7 @@ def test_each_form_is_in_the_code():
     assert swaps and all(text.startswith("amoswap.w.rl zero") for text in swaps) and not has(swap, FENCE_RELEASE)
 
 
-@sampled("strategy", strategies.known(), quick=lambda strategy: strategy == "mcs")
+@sampled("strategy", strategies.choose("all"), quick=lambda strategy: strategy == "mcs")
 def test_a_wrs_never_stands_without_its_lr(strategy):
     code, other = worker(strategy, "wrs", "store"), worker(strategy, "none", "store")
     assert has(code, WRS) == (code != other)

@@ -39,11 +39,12 @@ def members_of(path, machine, keys):
 
 
 def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=2, seed=1, append=False, keys=None, contended=math.nan,
-              **context):
+              operations=None, **context):
     """Write a results folder. `cycles` gives, for (strategy, harts), a function of boot and trial;
     `tail` likewise the 99.9th percentile (default ten times as much); `lowest`, by strategy, the
     slowest hart's share of the fastest's, or a function of the boot; `check` the strategies that do not pass; `keys` makes
-    each boot another machine, with these values of some keys; `contended` is the share of the operations that waited."""
+    each boot another machine, with these values of some keys; `contended` is the share of the operations that waited;
+    `operations` are those of all harts in a window."""
     path = Path(path)
     path.mkdir(exist_ok=True)
     tables = {name: [] for name in FILES}
@@ -66,7 +67,7 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
                 tables["trials.csv"].append(TrialRow(**row, figures=TrialFigures(
                     window="measured", ended="time", check=passed,
                     cycles_per_op=value, throughput_ops_per_second=HZ / value, wait_p50_cycles=wait / 5,
-                    wait_p99_cycles=wait / 2, wait_p999_cycles=wait, wait_max_cycles=2 * wait, jain_index=jain, contended_share=contended,
+                    wait_p99_cycles=wait / 2, wait_p999_cycles=wait, wait_max_cycles=2 * wait, jain_index=jain, contended_share=contended, ops_window=operations,
                     min_max_share=share, coherence=Coherence(transfers_per_op=1, invalidations_per_op=1))))
                 tables["samples.csv"] += [SampleRow(**row, window="measured", ended="time", check=passed, hart=hart, ops_window=n)
                                           for hart, n in enumerate(ops)]

@@ -158,6 +158,15 @@ def test_a_starving_hart_is_seen_though_the_mean_over_trials_is_even(tmp_path):
     assert "ttas" in rules.advise(data, ttas.setting, Ask(8, 0, 100, "balanced")).out
 
 
+@pytest.mark.parametrize("operations,told", [(46, False), (620, False), (640, True)])
+def test_a_window_of_few_operations_does_not_tell_who_starves(tmp_path, operations, told):
+    """63 of 64 harts do alike, and one does nothing: at least 10 operations each are needed to say that it starves."""
+    folder = folder_of(tmp_path / "a", cells(64, mcs=2350), lowest={"mcs": 0.0}, operations=operations)
+    said = run_advise(folder, "--goal", "balanced").stdout
+    assert ("mcs: it starves" in said, "mcs: whether it starves a hart cannot be told" in said) == (told, not told)
+    assert told or "measure for longer (--duration)" in said
+
+
 def test_unfair_but_not_starving_is_out_for_fairness_only(tmp_path):
     folder = folder_of(tmp_path / "a", cells(8, tas=100, mcs=260), lowest={"tas": 0.5})
     assert answer_of(run_advise(folder, "--goal", "fairness")) == "Take mcs"

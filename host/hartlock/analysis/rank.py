@@ -16,6 +16,7 @@ from hartlock.base.intervals import Estimate, range_of
 from hartlock.base.text import percent
 
 STARVED = 0.1  # share of the busiest hart's operations, below which the slowest hart starves
+FEWEST = 10  # operations of the busiest hart in a window: with fewer a hart that had none may have been next in line
 
 
 @dataclass(frozen=True)
@@ -70,9 +71,28 @@ def on_machines(cell: Cell, figure: Figure) -> dict[Boot, float]:
 
 def starved_on(cell: Cell) -> list[Boot]:
     """The machines on which a hart got next to nothing."""
+    return [boot for boot, busiest in _with_idle_harts(cell).items() if busiest >= FEWEST]
+
+
+def untold_on(cell: Cell) -> list[Boot]:
+    """The machines on which a hart got next to nothing in windows that are too short to say that it starves."""
+    return [boot for boot, busiest in _with_idle_harts(cell).items() if busiest < FEWEST]
+
+
+def _with_idle_harts(cell: Cell) -> dict[Boot, float]:
+    """The machines on which a hart got next to nothing, each with the least that the busiest hart's operations in a window can be."""
     if cell.harts < 2:
-        return []
-    return [boot for boot, share in on_machines(cell, lambda f: f.min_max_share).items() if share < STARVED]
+        return {}
+    busiest = on_machines(cell, lambda f: _busiest(f.ops_window, cell.harts, f.jain_index))
+    return {boot: busiest[boot] for boot, share in on_machines(cell, lambda f: f.min_max_share).items() if share < STARVED}
+
+
+def _busiest(operations: int | None, harts: int, jain: float) -> float:
+    """The least that the busiest of harts did: the sum of squares over the sum, which Jain's index tells (Jain, Chiu, Hawe 1984).
+    Where the operations are not known, windows count as long enough."""
+    if operations is None:
+        return FEWEST
+    return operations / (harts * jain) if jain > 0 else 0.0
 
 
 def starves(cell: Cell) -> bool:

@@ -10,7 +10,7 @@ from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import claimed, ending, gap
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import COSTS
-from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
+from hartlock.analysis.rank import FEWEST, Place, standing, starved_on, starved_share, starves, untold_on
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.base.text import on
 
@@ -126,6 +126,10 @@ def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
     """The reason in its figures that rules a strategy out; "" if there is none."""
     if ask.goal != "throughput" and starves(cell):
         return f"it starves: {starved_share(cell)}"
+    if ask.goal != "throughput" and (untold := untold_on(cell)):
+        where = f"on {len(untold)} of {len(cell.boots)} machines" if cell.is_ensemble else "in the median trial"
+        return (f"whether it starves a hart cannot be told: {where} the busiest hart did less than {FEWEST} operations, and the slowest "
+                "next to none; measure for longer (--duration)")
     if ask.goal == "fairness" and cell.harts > 1 and (share := cell.slowest_share) < FAIR:
         return f"it is not fair: its slowest hart does {100 * share:.0f} % of what its fastest does, less than {100 * FAIR:.0f} %"
     return ""

@@ -80,7 +80,7 @@ def _workload(values: Values) -> Workload:
 
 def _plan(order: list[Combination], workload: Workload, files: dict[str, str], seed: int, smp: int) -> Plan:
     asked, known = {t.strategy for t in order}, strategies.known()
-    everything = asked >= set(strategies.choose("all", workload.allocator, workload.duty))  # what some hart lacks an extension for is left out
+    everything = asked >= set(strategies.choose("all", workload.allocator, workload.duty))  # a hart may lack an extension then
     return Plan(
         smp=smp, locks=tuple(name for name in known if name in asked),
         optional=tuple(name for name in known if everything and known[name].needs),
