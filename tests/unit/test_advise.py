@@ -164,7 +164,7 @@ def test_a_window_of_few_operations_does_not_tell_who_starves(tmp_path, operatio
     folder = folder_of(tmp_path / "a", cells(64, mcs=2350), lowest={"mcs": 0.0}, operations=operations)
     said = run_advise(folder, "--goal", "balanced").stdout
     assert ("mcs: it starves" in said, "mcs: whether it starves a hart cannot be told" in said) == (told, not told)
-    assert told or "measure for longer (--duration)" in said
+    assert told or "measure for longer (--duration; on the model, --model-duration)" in said
 
 
 def test_unfair_but_not_starving_is_out_for_fairness_only(tmp_path):

@@ -129,7 +129,7 @@ def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
     if ask.goal != "throughput" and (untold := untold_on(cell)):
         where = f"on {len(untold)} of {len(cell.boots)} machines" if cell.is_ensemble else "in the median trial"
         return (f"whether it starves a hart cannot be told: {where} the busiest hart did less than {FEWEST} operations, and the slowest "
-                "next to none; measure for longer (--duration)")
+                "next to none; measure for longer (--duration; on the model, --model-duration)")
     if ask.goal == "fairness" and cell.harts > 1 and (share := cell.slowest_share) < FAIR:
         return f"it is not fair: its slowest hart does {100 * share:.0f} % of what its fastest does, less than {100 * FAIR:.0f} %"
     return ""
