@@ -5,7 +5,7 @@
 #include "peer.h"
 #include <ck_spinlock.h>
 
-enum { ck_anderson_forms = 0, CK_ANDERSON_SLOTS = 64 };
+enum { ck_anderson_forms = 0, ck_anderson_in_traps = LOCK_TRAPS_NEVER, CK_ANDERSON_SLOTS = 64 };
 
 struct ck_anderson_lock {
 	_Alignas(LOCK_LINE) struct ck_spinlock_anderson peer;

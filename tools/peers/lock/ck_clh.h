@@ -5,7 +5,7 @@
 #include "peer.h"
 #include <ck_spinlock.h>
 
-enum { ck_clh_forms = 0 };
+enum { ck_clh_forms = 0, ck_clh_in_traps = LOCK_TRAPS_NEVER };
 
 struct ck_clh_cell {
 	_Alignas(LOCK_LINE) struct ck_spinlock_clh peer;

@@ -5,7 +5,7 @@
 #include "peer.h"
 #include <ck_spinlock.h>
 
-enum { ck_mcs_forms = 0 };
+enum { ck_mcs_forms = 0, ck_mcs_in_traps = LOCK_TRAPS_NEVER };
 
 struct ck_mcs_lock {
 	struct ck_spinlock_mcs *queue;

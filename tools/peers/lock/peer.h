@@ -1,6 +1,6 @@
 /* peer.h: what makes a lock of another project one that the bench can run. It comes as Debian
  * installs it; only these adapters are hartlock's. A peer does not say whether it waited, so its
- * acquire returns false. */
+ * acquire returns false, and it does not say how a handler may take it, so none does. */
 #ifndef PEER_H
 #define PEER_H
 
@@ -8,7 +8,7 @@
 
 /* Defines the lock `name` of a peer that keeps nothing for a hart. */
 #define PEER_PLAIN(name, type, init_call, lock_call, unlock_call)                          \
-	enum { name##_forms = 0 };                                                         \
+	enum { name##_forms = 0, name##_in_traps = LOCK_TRAPS_NEVER };                     \
 	struct name##_lock {                                                               \
 		type peer;                                                                 \
 	};                                                                                 \
