@@ -150,6 +150,12 @@ def test_nothing_that_a_mad_machine_says_makes_it_raise(heard, data):
     assert set(rows) <= {*range(4), 2**63, 2**64 - 1}
 
 
+def test_harts_that_no_memory_could_count_are_not_counted(heard):
+    """A set of so many harts took 24 GB."""
+    rows, problems = heard(anew(heard.log, rb"@trial .*strategy=cas", number(b"harts", b"18446744073709551615")))
+    assert "some of its records did not arrive" in " ".join(problems) and len(rows) < len(heard.truth)
+
+
 @pytest.mark.parametrize("pattern,change,words", [
     (rb"@share .*pass=throughput hart=1", number(b"end", b"1"), "a clock of hart 1 went backwards in its throughput pass"),
     (rb"@share .*pass=throughput hart=1", number(b"cycles", b"18446744073709551000"), "a clock of hart 1 went backwards"),

@@ -313,14 +313,18 @@ def is_complete(trial: Trial, exhaust: bool = False) -> bool:
         return False
     if trial.strategy == "clock":
         return (0, "clock") in trial.histograms
-    harts = set(range(trial.harts))
     return (
         set(trial.passes) == set(schema.passes())
         and trial.fair is not NO_FAIR
         and (trial.exhaust is not None or not exhaust)
-        and all({s.hart for s in p.shares} == harts for p in trial.passes.values())
-        and {hart for hart, kind in trial.histograms if kind == "wait"} == harts
+        and all(_are_all({s.hart for s in p.shares}, trial.harts) for p in trial.passes.values())
+        and _are_all({hart for hart, kind in trial.histograms if kind == "wait"}, trial.harts)
     )
+
+
+def _are_all(found: set[int], harts: int) -> bool:
+    """Returns whether these are all harts from 0 on; a machine may claim any number of them."""
+    return len(found) == harts and found == set(range(len(found)))
 
 
 def trials(records: Iterator[Record], builder: TrialBuilder) -> Iterator[Trial]:
