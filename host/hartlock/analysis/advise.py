@@ -95,7 +95,8 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
     around = {ask.harts} if alone else {ask.harts // 2, ask.harts, more} - {0}
     together = many.options(data, ask)
     around |= {1} if together else set()
-    usable = [name for name in strategies.choose("all", ask.allocator or strategies.BUMP, strategies.SECTION if together else "") if not (ask.replay and strategies.known()[name].lockfree)]
+    fitting = strategies.choose("all", ask.allocator or strategies.BUMP, strategies.SECTION if together else "")
+    usable = [name for name in fitting if not (ask.replay and strategies.known()[name].lockfree)]
     names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in usable))
     lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(usable) else []
     if ask.replay:

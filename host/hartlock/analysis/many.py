@@ -83,9 +83,7 @@ def told(data: Results, advice: Advice, name: str) -> Iterator[str]:
 
 def _decides(advice: Advice) -> str:
     """The sentence on what decides among so many locks."""
-    if not together(advice):
-        return " For locks like these the bytes and this figure decide."
-    share = met(_locks(advice.places))
+    share = met(_locks(advice.places)) if together(advice) else 0.0
     if share <= SELDOM:
         return " For locks like these the bytes and this figure decide."
     return f" With {percent(share)} of the operations finding theirs held, harts meet too often for these to decide: the rank does."

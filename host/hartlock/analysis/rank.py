@@ -81,10 +81,11 @@ def untold_on(cell: Cell) -> list[Boot]:
 
 def _with_idle_harts(cell: Cell) -> dict[Boot, float]:
     """The machines on which a hart got next to nothing, each with the least that the busiest hart's operations in a window can be."""
-    if cell.harts < 2:
+    idle = [boot for boot, share in on_machines(cell, lambda f: f.min_max_share).items() if share < STARVED] if cell.harts > 1 else []
+    if not idle:
         return {}
     busiest = on_machines(cell, lambda f: _busiest(f.ops_window, cell.harts, f.jain_index))
-    return {boot: busiest[boot] for boot, share in on_machines(cell, lambda f: f.min_max_share).items() if share < STARVED}
+    return {boot: busiest[boot] for boot in idle}
 
 
 def _busiest(operations: int | None, harts: int, jain: float) -> float:
