@@ -15,6 +15,7 @@ def test_each_mutant_is_one_mistake_in_one_strategy():
     for mutant in KNOWN.values():
         assert tree.hunks(mutant) == 1, mutant.name
         assert mutant.strategy in strategies.known(), mutant.name
+        assert tree.misfit(mutant, TOP, "--dry-run", "--forward") == ""
 
 
 def test_the_document_names_every_mutant():

@@ -74,12 +74,19 @@ def hunks(mutant: Mutant) -> int:
     return len(re.findall(r"^@@ ", mutant.patch.read_text(), re.MULTILINE))
 
 
+def misfit(mutant: Mutant, top: Path, *options: str) -> str:
+    """What `patch` says where the mutant's patch does not fit the tree at `top`; "" where it fits, and is applied."""
+    done = subprocess.run(["patch", "-p1", "--no-backup-if-mismatch", *options, "-i", str(mutant.patch)], cwd=top,
+                          capture_output=True, text=True, timeout=30, check=False)
+    if done.returncode == 0:
+        return ""
+    return f"{mutant.patch.name} does not fit {mutant.changes} any more: bring it up to date.\n{done.stdout}"
+
+
 def apply(mutant: Mutant) -> None:
     """Apply the patch in the mutant's tree."""
-    done = subprocess.run(["patch", "-p1", "--no-backup-if-mismatch", "-i", str(mutant.patch)], cwd=mutant.tree,
-                          capture_output=True, text=True, timeout=30, check=False)
-    if done.returncode != 0:
-        raise SystemExit(f"{mutant.patch.name} does not fit the header any more: bring it up to date.\n{done.stdout}")
+    if problem := misfit(mutant, mutant.tree):
+        raise SystemExit(problem)
 
 
 def plant(mutant: Mutant) -> Path:
