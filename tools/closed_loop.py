@@ -183,21 +183,54 @@ def blame(one: Loop, folder: Path) -> Iterator[str]:
                f"{statistics.median(mended.errors):.1%}")
 
 
+@dataclass
+class Figures:
+    """The figures over some machines."""
+
+    machines: int
+    pairs: int
+    wrong: int
+    undecided: int
+    held: int
+    errors: list[float]  # of each cell, as a share; ascending
+
+    @classmethod
+    def of(cls, loops: Sequence[Loop]) -> "Figures":
+        return cls(len(loops), sum(one.pairs for one in loops), sum(len(one.wrong) for one in loops), sum(one.undecided for one in loops),
+                   sum(one.held for one in loops), sorted(e for one in loops for e in one.errors))
+
+    @property
+    def median(self) -> float:
+        return statistics.median(self.errors)
+
+    @property
+    def meets_goals(self) -> bool:
+        return self.wrong <= GOAL_WRONG * self.pairs and self.median <= GOAL_ERROR
+
+    def so_far(self) -> str:
+        return (f"{self.machines} machines: {self.wrong / self.pairs:.2%} of {self.pairs} pairs wrong, {self.undecided / self.pairs:.1%} undecided, "
+                f"cells off by {self.median:.2%}")
+
+
 def report(loops: Sequence[Loop]) -> bool:
     """Print the figures. Returns whether they meet the goals."""
-    wrong, pairs = sum(len(one.wrong) for one in loops), sum(one.pairs for one in loops)
-    undecided, held = sum(one.undecided for one in loops), sum(one.held for one in loops)
-    errors = sorted(e for one in loops for e in one.errors)
-    median = statistics.median(errors)
-    print(f"{len(loops)} machines, {len(errors)} cells, {pairs} pairs that differ by more than {DIFFER - 1:.0%}")
-    print(f"pairs in the wrong order on all members: {wrong / pairs:.2%} ({wrong}; goal {GOAL_WRONG:.0%}), on "
+    all_of = Figures.of(loops)
+    pairs, errors = all_of.pairs, all_of.errors
+    print(f"{all_of.machines} machines, {len(errors)} cells, {pairs} pairs that differ by more than {DIFFER - 1:.0%}")
+    print(f"pairs in the wrong order on all members: {all_of.wrong / pairs:.2%} ({all_of.wrong}; goal {GOAL_WRONG:.0%}), on "
           f"{sum(1 for one in loops if one.wrong)} machines")
-    print(f"pairs undecided: {undecided / pairs:.2%}; of those decided {wrong / max(1, pairs - undecided):.2%} are wrong")
-    print(f"pairs whose ratio lies within that of the members: {held / pairs:.1%}")
-    print(f"error of a cell: median {median:.2%} (goal {GOAL_ERROR:.0%}), 90 in 100 below {errors[len(errors) * 9 // 10]:.1%}")
+    print(f"pairs undecided: {all_of.undecided / pairs:.2%}; of those decided {all_of.wrong / max(1, pairs - all_of.undecided):.2%} are wrong")
+    print(f"pairs whose ratio lies within that of the members: {all_of.held / pairs:.1%}")
+    print(f"error of a cell: median {all_of.median:.2%} (goal {GOAL_ERROR:.0%}), 90 in 100 below {errors[len(errors) * 9 // 10]:.1%}")
     print("keys that are off by more than 5 %, in the middle of their range:")
     print("\n".join(worst_keys(loops)))
-    return wrong <= GOAL_WRONG * pairs and median <= GOAL_ERROR
+    return all_of.meets_goals
+
+
+def _said(one: Loop, loops: Sequence[Loop]) -> str:
+    """The line of a machine, with the figures of all up to it: a run that is cut off has said them."""
+    return (f"machine {one.seed}: {len(one.wrong)} of {one.pairs} pairs wrong, {one.undecided} undecided, cells off by "
+            f"{statistics.median(one.errors):.1%}, at most {max(one.errors):.0%} | {Figures.of(loops).so_far()}")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -218,8 +251,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 print(f"machine {seed}: the probe ended without a profile, because a hart starved", flush=True)
                 continue
             loops.append(one)
-            print(f"machine {seed}: {len(one.wrong)} of {one.pairs} pairs wrong, {one.undecided} undecided, cells off by {statistics.median(one.errors):.1%}, "
-                  f"at most {max(one.errors):.0%}", flush=True)
+            print(_said(one, loops), flush=True)
         for one in sorted(loops, key=lambda one: -len(one.wrong))[:options.blame]:
             print(f"  machine {one.seed}: {len(one.wrong)} wrong: {'; '.join(one.wrong[:4])}")
             print("\n".join(blame(one, folder)), flush=True)

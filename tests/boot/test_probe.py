@@ -219,6 +219,31 @@ def test_a_slow_core_that_goes_on_behind_its_stores_is_told_by_stores_to_own_lin
     expect(slow, ["store_buffer", "store_delay"])
 
 
+ONE = {"cluster_harts": 8, "banks": 1}
+FAR_BANKS = {"cluster_harts": 2, "mesh_columns": 1, "banks": 2, "hop": 14}
+TOGETHER = {
+    "lines that come as fast as stores are issued":
+        (["store_buffer", "store_misses"], ONE | {"transfer": 15.1, "op": 0.3, "branch": 2.5, "l1_store": 2.3, "store_buffer": 8, "store_misses": 4}),
+    "a small buffer before banks that are differently far":
+        (["store_buffer"], FAR_BANKS | {"transfer": 16.5, "op": 2, "branch": 2.6, "store_buffer": 2, "store_misses": 4, "store_delay": 58}),
+    "a far AMO that comes to its bank behind a delayed store":
+        (["amo_waits"], ONE | {"amo_far": "true", "amo_waits": "false", "store_delay": 97, "fence_acquire": 3}),
+    "an upgrade that is shorter than an AMO, and a fence that is longer than a store":
+        (["upgrade", "bank_busy"], ONE | {"banks": 16, "bank_busy": 3, "upgrade": 10.5, "l1_amo": 11.5, "amo_overlaps": "true", "fence": 5.1}),
+    "AMOs that ask another cluster's bank":
+        (["l1_amo", "l1_swap", "amo_overlaps", "upgrade"], FAR_BANKS | {"amo_asks": "true", "l1_amo": 12.1, "l1_swap": 4, "amo_overlaps": "false"}),
+    "accesses that are shorter than what a hart goes ahead":
+        (["amo_ahead", "load_ahead"], ONE | {"transfer": 19, "amo_ahead": 20, "load_ahead": 20})}
+
+
+@pytest.mark.deep
+@pytest.mark.parametrize("what", TOGETHER)
+def test_mechanisms_that_hide_each_other_are_told_or_left_open(tmp_path, what):
+    """Of each of these a machine drawn at random had a number that was sure, and was another."""
+    keys, values = TOGETHER[what]
+    expect(Probed(tmp_path, 8, machine(tmp_path / "other.toml", "generic-8", **values)), keys)
+
+
 @pytest.mark.deep
 def test_the_bank_of_far_amos_is_seen_in_clusters_too(tmp_path):
     far = machine(tmp_path / "far.toml", "generic-8", amo_far="true", bank_busy=9, copies_go=12)

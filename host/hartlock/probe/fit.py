@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import numpy as np
 
-from hartlock.probe.fit_atomics import TOLD_CYCLES, amo_ahead, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores
+from hartlock.probe.fit_atomics import TOLD_CYCLES, amo_ahead, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores, way_asked
 from hartlock.probe.fit_copies import copies_go
 from hartlock.probe.fit_fights import asks_for_own, bank_busy, hot_shared, hot_spaced, kept, like, lr_hold, owned, sc_takes
 from hartlock.probe.fit_pair import Core, HotLine, hot_line
@@ -31,7 +31,22 @@ def _simple(kind: str, what: str) -> Callable[[Probe], Found]:
 
 
 def _of_near(kind: str, what: str) -> Callable[[Probe], Found]:
-    return lambda p: Found(None, "AMOs are far") if _is_far(p) else Found(p.chain(kind, bool(amo_ahead(p).number)), what)
+    return lambda p: Found(None, "AMOs are far") if _is_far(p) else _own_amo(p, kind, what)
+
+
+def _own_amo(p: Probe, kind: str, what: str) -> Found:
+    """An AMO on an own line, without the way to the bank that it asks, where it asks. It hides in that way, if it does its work meanwhile."""
+    cost, load, way = p.chain(kind, bool(amo_ahead(p).number)), p.cost("load"), way_asked(p)
+    if cost is None or load is None or way == 0:
+        return Found(cost, what)
+    overlaps = amo_overlaps(p, False).fact
+    if not overlaps:
+        least = max(load, cost - way)
+        return Found(least if overlaps is False else (least, cost), f"{what}, less {way:.4g} to the bank that it asks")
+    if kind == "amo" and cost - way > load + TOLD_CYCLES:
+        return Found(cost - way, f"{what} of the nearest bank, which it asks")
+    hidden = cost < (p.cost("amo") or cost) + TOLD_CYCLES
+    return Found((load, cost) if hidden else cost, f"{what}, which asks another cluster's bank meanwhile")
 
 
 def _instruction(p: Probe) -> float | None:
@@ -56,7 +71,7 @@ def _amo_far(p: Probe) -> Found:
 def _l1_amo(p: Probe) -> Found:
     if _is_far(p):
         return Found(p.cost("lr"), "AMOs are far: an LR of an own line")
-    return Found(p.chain("amo", bool(amo_ahead(p).number)), "amoadd to an own line, each on the last one's result")
+    return _own_amo(p, "amo", "amoadd to an own line, each on the last one's result")
 
 
 def _far_amo(p: Probe) -> Found:
@@ -79,8 +94,8 @@ def _upgrades(p: Probe) -> list[tuple[int, float]]:
     if load is None or amo is None or t is None:
         return []
     far = _is_far(p)
-    own = p.cost("amo_lines") or amo if far else 0.0 if amo_overlaps(p, False).fact else max(0.0, amo - load)
-    hides = amo if own == 0 else 0.0
+    own = p.cost("amo_lines") or amo if far else 0.0 if amo_overlaps(p, False).fact else max(0.0, amo - way_asked(p) - load)
+    hides = amo - way_asked(p) if own == 0 else 0.0
     out = []
     for n in range(1, p.harts):
         cost = p.cost("upgrade", 0, n)
@@ -96,16 +111,21 @@ def _line(points: Sequence[tuple[int, float]]) -> tuple[float, float]:
 
 
 def _of_store(p: Probe) -> Found:
-    """An upgrade by a store, with a full fence behind it, less such a store to an own line."""
+    """An upgrade by a store, with a full fence behind it, less such a store to an own line, which takes at least as long as the fence."""
     taken, own, load, t = p.cost("upgrade_store", 0, 1), p.cost("store_done"), p.cost("load"), topology(p)
     if taken is None or own is None or load is None or t is None:
         return Found(None, "one hart")
-    return Found(taken - own + load - t.way(0, 1), "a store to a line one other hart has a copy of, less one to an own line")
+    how = "a store to a line one other hart has a copy of, less one to an own line"
+    least = load if waits(p) else max(load, (l1_store(p).number or 0.0) + (p.cost("fence_rw_rw") or 0.0) - _delay(p))
+    value = taken - own + least - t.way(0, 1)
+    if taken - own < TOLD_CYCLES and least > load + TOLD_CYCLES:
+        return Found((load, value), f"{how}, which takes as long")
+    return Found(value, how)
 
 
 def _upgrade(p: Probe) -> Found:
     points = _upgrades(p)
-    if not points or points[0][0] > 1 + bool(_is_far(p)):
+    if len(points) < 2 and (not points or points[0][0] > 1 + bool(_is_far(p))):
         return _of_store(p)  # an AMO does its own work meanwhile, and that takes longer
     value = _line(points)[0] if len(points) > 1 else points[0][1]
     return Found(value, "amoadd to a line one other hart has a copy of, less the AMO itself")
@@ -199,6 +219,11 @@ def _store_delay(p: Probe) -> Found:
     return Found(taken - own if taken - own > hidden else (0.0, max(0.5, min(hidden, taken - own))), how)
 
 
+def _delay(p: Probe) -> float:
+    """The cycles of store_delay, in the middle of what is known; 0 where nothing is."""
+    return _store_delay(p).number or 0.0
+
+
 def _is_narrow(least: float, most: float) -> bool:
     return most - least <= KNOWN_SHARE * most
 
@@ -221,14 +246,16 @@ def _hot_transfer(p: Probe) -> Found:
 
 
 def _of_handoff(p: Probe, least: float, most: float) -> Found:
-    """The hot transfer of a hand-off, within these bounds. A real computer's instructions hide in each other, so there it tells nothing."""
+    """The hot transfer of a hand-off, within these bounds, and within a turn of the waiting loop, which may find its line gone in any part
+    of it. A real computer's instructions hide in each other, so there it tells nothing."""
     delay, moesi, lone = _store_delay(p).number, _moesi(p).fact, p.cost("dirty", 0, 1) or most
     rests = [_beyond(p, owned) for owned in ((False, True) if moesi is None else (moesi,))]
     hots = [min(most, max(least, rest + lone - delay)) for rest in rests if rest is not None and delay is not None]
     if not hots or p.real:
         return Found(None, "two harts at one word show no turns of one length")
-    how = "a hand-off, less its write, the delay of a store, and the waiting loop"
-    return Found(hots[0] if like(hots[0], hots[-1]) else (min(hots), max(hots)), how)
+    half = ((p.cost("load") or 0.0) + (_branch(p).number or 0.0)) / 2 + TOLD_CYCLES
+    low, high = max(least, min(hots) - half), min(most, max(hots) + half)
+    return Found((low, high), "a hand-off, less its write, the delay of a store, and the waiting loop, which is as wide as the range")
 
 
 def _hot_owner(p: Probe) -> Found:
@@ -270,7 +297,7 @@ def _beyond(p: Probe, moesi: bool) -> float | None:
 
 
 def _amo_waits(p: Probe) -> Found:
-    return waits_for_stores(p, "store_amo", "amo_lines", False, not waits(p))
+    return waits_for_stores(p, "store_amo", "amo_lines", _delay(p), not waits(p))
 
 
 _FITS: Mapping[str, Callable[[Probe], Found]] = {
@@ -295,10 +322,10 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "fence": _simple("fence_rw_rw", "`fence rw,rw`"),
     "fence_release": _simple("fence_rw_w", "`fence rw,w`"),
     "fence_acquire": _simple("fence_r_rw", "`fence r,rw`"),
-    "fence_waits": lambda p: waits_for_stores(p, "store_release", "fence_rw_w", True, not waits(p)),
-    "pause_waits": lambda p: waits_for_stores(p, "store_pause", "pause", True, not waits(p)),
-    "store_buffer": store_buffer,
-    "store_misses": lambda p: store_misses(p, _store_delay(p).number or 0),
+    "fence_waits": lambda p: waits_for_stores(p, "store_release", "fence_rw_w", _delay(p), not waits(p)),
+    "pause_waits": lambda p: waits_for_stores(p, "store_pause", "pause", _delay(p), not waits(p)),
+    "store_buffer": lambda p: store_buffer(p, _delay(p)),
+    "store_misses": lambda p: store_misses(p, _delay(p)),
     "sc_backoff": sc_backoff,
     "l1_swap": _of_near("amo_swap", "amoswap to an own line"),
     "l1_logic": _of_near("amo_or", "amoor to an own line"),
@@ -315,7 +342,7 @@ _FITS: Mapping[str, Callable[[Probe], Found]] = {
     "amo_waits": _amo_waits,
     "hot_transfer": _hot_transfer,
     "hot_owner": _hot_owner,
-    "copies_go": lambda p: copies_go(p, _upgrade(p).number, _hot_transfer(p).number),
+    "copies_go": lambda p: copies_go(p, _upgrade(p).number, _hot_transfer(p).span),
     "hot_shared": lambda p: hot_shared(p, _invalidate(p).number, _moesi(p).fact),
     "bank_busy": lambda p: bank_busy(p, _invalidate(p).number, bool(_is_far(p))),
     "lr_hold": lambda p: lr_hold(p, _branch(p).number, _asked(p), lr_shares(p).fact),

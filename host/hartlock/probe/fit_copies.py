@@ -2,7 +2,7 @@
 
 from hartlock.probe.fit_atomics import TOLD_CYCLES
 from hartlock.probe.fit_fights import like
-from hartlock.probe.measured import Found, Probe
+from hartlock.probe.measured import Found, Probe, Span
 from hartlock.probe.topology import topology
 
 TWO_WAYS = 2 / 3  # the share of an upgrade that a profile with 0 means
@@ -19,14 +19,14 @@ def without(p: Probe) -> float | None:
     return None if longest is None or usual is None else longest - usual + load
 
 
-def copies_go(p: Probe, upgrade: float | None, hot: float | None) -> Found:
+def copies_go(p: Probe, upgrade: float | None, hot: Span | None) -> Found:
     """The write goes on for the rest of the upgrade when its reader misses, and then the reader's line comes, for which it has waited. A
     reader that loses its copy when the upgrade is nearly over does not wait, and its line takes a lone transfer."""
     gone, t, load = without(p), topology(p), p.cost("load")
     if gone is None or t is None or load is None or upgrade is None:
         return Found(None, "one hart, or it is not known what an upgrade takes")
     rest = upgrade - load - (gone - 2 * t.way(0, 1))
-    least, most = rest + (HOT_SHARE * t.transfer if hot is None else hot), rest + (t.transfer if hot is None else hot)
+    least, most = (rest + cycles for cycles in hot or (HOT_SHARE * t.transfer, t.transfer))
     if abs(gone - t.transfer - 2 * t.way(0, 1)) < TOLD_CYCLES:
         most = upgrade
     how = f"a reader is without its copy for {gone:.4g} cycles while another hart writes, and the upgrade takes {upgrade:.4g}"

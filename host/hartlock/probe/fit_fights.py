@@ -1,5 +1,7 @@
 """The keys that two harts' fight for a line shows."""
 
+import statistics
+
 from hartlock.probe.fit_stores import l1_store, waits
 from hartlock.probe.measured import Found, Probe, Span
 from hartlock.probe.topology import topology
@@ -179,8 +181,9 @@ def bank_busy(p: Probe, invalidate: float | None, far: bool) -> Found:
         return Found(hot[1], f"{counts[-1]} harts make AMOs to one word, which are done at the shared cache")
     if invalidate is None or max(latest, default=0) < 3:
         return Found(None, SCATTERED)
-    later = (latest[max(latest)] - latest[2]) / (max(latest) - 2) - invalidate
-    return Found(max(0.0, later), "what each further watcher of a word sees it later, less the copy that is taken away")
+    further = [(latest[b] - latest[a]) / (b - a) for a in latest for b in latest if 2 <= a < b]
+    return Found(max(0.0, statistics.median(further) - invalidate),
+                 "what each further watcher of a word sees it later, less the copy that is taken away")
 
 
 def sc_takes(p: Probe, shares: bool | None) -> Found:

@@ -3,15 +3,15 @@
 import math
 import statistics
 
-from hartlock.probe.measured import Found, Probe
+from hartlock.probe.measured import Found, Probe, Span
 
 MANY, HALF = 64, 32  # stores in a row
 LEAST = 0.1  # model/keys.def: the least cycles of a store
 BESIDE_OPS = 4  # instructions of each of several stores beside it and the loop
 SENT_LATE = 5  # cycles; no store to an own line takes so much longer than a load
 MOST_MISSES = 8  # as many as are tried where more than a few do not show
-LATE_SHARE = 1.3  # the share of the time from one store to the next that a line takes at least where stores come soon enough to fill the buffer
-FULL_SHARE = 1.1  # stores that take longer than this, times what they take at first, wait for room
+FULL_SHARE = 1.1  # times that differ by no more than this are one
+TOLD_CYCLES, WAIT_SHARE = 2, 0.1  # the least wait that tells, in cycles and as a share of a lone transfer
 
 
 def waits(p: Probe) -> bool | None:
@@ -27,34 +27,57 @@ def drain_of(p: Probe) -> float | None:
     return None if many is None or half is None else (many - half) / (MANY - HALF)
 
 
-def _rooms(p: Probe, drain: float) -> list[float]:
-    """For each number of stores in a row that filled the buffer: the stores that were under way when the hart went on."""
+def _room_by_time(p: Probe, drain: float) -> Span | None:
+    """The least and the most room that the stores still under way show when the hart goes on from many in a row; None where none of those
+    had to wait. Those that are under way at once leave as a group, of which any part may be missing."""
+    taken = {b: (p.mean("stores", b) or 0.0) - (p.mean("stores", 1) or 0.0) for kind, _, b in p.measures if kind == "stores"}
+    full = [k - taken[k] / drain for k in taken if k > 16 and _waited(p, k)]
+    if not full or drain < FULL_SHARE * (_issued(p) or 0.0):
+        return None
+    group = (store_misses(p, 0).number or 1.0) - 1
+    middle = statistics.median(full)
+    return round(middle), math.ceil(middle + group) if group else round(middle)
+
+
+def _wait(p: Probe, k: int) -> float | None:
+    """The cycles for which the hart waits in all, in k stores to lines that another hart wrote."""
+    one, taken, issued = p.mean("stores", 1), p.mean("stores", k), _issued(p)
+    return None if one is None or taken is None or issued is None else taken - one - (k - 1) * issued
+
+
+def _least_wait(p: Probe) -> float:
+    """The cycles above which a wait is none of a clock's or a bank's."""
+    return max(TOLD_CYCLES, WAIT_SHARE * (p.typical("dirty", 1, 0) or 0.0))
+
+
+def _waited(p: Probe, k: int) -> bool:
+    return (_wait(p, k) or 0.0) > _least_wait(p)
+
+
+def _room_by_wait(p: Probe, delay: float) -> tuple[int, int]:
+    """The least and the most stores that there is room for: the first k that wait are more than there is room for. The k before them fit
+    in, if a store that had to wait for the first one to be done would have shown it."""
+    line, issued = (p.typical("dirty", 1, 0) or 0.0) + delay, _issued(p) or 0.0
     counts = sorted(b for kind, _, b in p.measures if kind == "stores")
-    taken = {k: (p.mean("stores", k) or 0.0) - (p.mean("stores", 1) or 0.0) for k in counts}
-    return [k - taken[k] / drain for k in counts if k > 16 and taken[k] / (k - 1) > FULL_SHARE * taken[4] / 3]
+    most = next((k - 1 for k in counts if _waited(p, k)), MANY)
+    shows = [k for k in counts if k <= most and line - (k - 1) * issued > 2 * _least_wait(p)]
+    return max(shows, default=1), most
 
 
-def store_buffer(p: Probe) -> Found:
-    """The stores that were under way when hart 0 went on from the last of many: their time is missing."""
+def store_buffer(p: Probe, delay: float) -> Found:
+    """The stores that were under way when hart 0 went on from the last of many: their time is missing. `delay`: store_delay."""
     drain, one, many = drain_of(p), p.mean("stores", 1), p.mean("stores", MANY)
     if drain is None or one is None or many is None or drain <= 0:
         return Found(None, "one hart")
     if waits(p):
         return Found(0, f"a hart goes on when its store is done: one takes {one:.4g} cycles, many {drain:.4g} each")
-    rooms = _rooms(p, drain)
-    if not rooms:
-        return _not_filled(p, drain, (many - one) / (MANY - 1))
-    at_once = store_misses(p, 0).number or 1.0
-    room = statistics.median(rooms) + (at_once - 1) / 2  # they leave in groups, and half a group is missing in the mean
-    return Found(max(1, round(room)), f"{MANY} stores: the hart went on after {many:.4g} cycles, {drain:.4g} a store")
-
-
-def _not_filled(p: Probe, drain: float, each: float) -> Found:
-    """The buffer is full from the first stores on if each takes what its line does, and is not issued so late anyway; else it is never full."""
-    least, issued = max(1, round(MANY - (MANY - 1) * each / drain)), _issued(p)
-    if issued is not None and drain > LATE_SHARE * issued and each > drain / FULL_SHARE:
-        return Found(least, f"a hart goes on behind a store, and each of many takes {drain:.4g} cycles from the first on")
-    return Found((least, MANY), f"{MANY} stores did not fill it: it is at least the lesser number")
+    least, most = _room_by_wait(p, delay)
+    if most == MANY:
+        return Found((least, MANY), f"{MANY} stores did not fill it: it is at least the lesser number")
+    how = f"of {least} stores none waited for room, of {most + 1} one did; {MANY} took {many:.4g} cycles, {drain:.4g} each"
+    low, high = _room_by_time(p, drain) or (least, most)
+    low, high = min(most, max(least, low)), max(least, min(most, high))
+    return Found(low if low == high else (low, high), how)
 
 
 def store_misses(p: Probe, delay: float) -> Found:
@@ -73,8 +96,8 @@ def store_misses(p: Probe, delay: float) -> Found:
 
 def _issued(p: Probe) -> float | None:
     """The cycles from one of many stores to the next, if none waits."""
-    op, loop = p.cost("op"), p.cost("loop")
-    return None if op is None or loop is None else loop + BESIDE_OPS * op + LEAST
+    op, loop, store = p.cost("op"), p.cost("loop"), l1_store(p).number
+    return None if op is None or loop is None or store is None else loop + BESIDE_OPS * op + store
 
 
 def _own_store(p: Probe) -> tuple[float, float] | None:

@@ -50,6 +50,13 @@ class Found(NamedTuple):
         return sum(self.value) / 2 if isinstance(self.value, tuple) else float(self.value)
 
     @property
+    def span(self) -> Span | None:
+        """The least and the most that it may be; None where there is none."""
+        if self.value is None:
+            return None
+        return (float(self.value[0]), float(self.value[1])) if isinstance(self.value, tuple) else (float(self.value), float(self.value))
+
+    @property
     def fact(self) -> bool | None:
         """True or False; None where it is open."""
         return None if self.value is None or isinstance(self.value, tuple) else bool(self.value)
