@@ -192,7 +192,7 @@ class Figures:
     wrong: int
     undecided: int
     held: int
-    errors: list[float]  # of each cell, as a share; ascending
+    errors: list[float]  # the error of each cell, as a share; ascending
 
     @classmethod
     def of(cls, loops: Sequence[Loop]) -> "Figures":

@@ -239,7 +239,7 @@ TOGETHER = {
 @pytest.mark.deep
 @pytest.mark.parametrize("what", TOGETHER)
 def test_mechanisms_that_hide_each_other_are_told_or_left_open(tmp_path, what):
-    """Of each of these a machine drawn at random had a number that was sure, and was another."""
+    """A machine drawn at random, of each of these kinds, had a number that was sure and wrong."""
     keys, values = TOGETHER[what]
     expect(Probed(tmp_path, 8, machine(tmp_path / "other.toml", "generic-8", **values)), keys)
 

@@ -75,7 +75,7 @@ def hunks(mutant: Mutant) -> int:
 
 
 def misfit(mutant: Mutant, top: Path, *options: str) -> str:
-    """What `patch` says where the mutant's patch does not fit the tree at `top`; "" where it fits, and is applied."""
+    """Returns what `patch` says where the mutant's patch does not fit the tree at `top`; "" where it fits, and is applied."""
     done = subprocess.run(["patch", "-p1", "--no-backup-if-mismatch", *options, "-i", str(mutant.patch)], cwd=top,
                           capture_output=True, text=True, timeout=30, check=False)
     if done.returncode == 0:
