@@ -11,11 +11,11 @@ import zlib
 
 import pytest
 from support.board import ASKED, IMAGE, heard, print_plan
-from support.run import EVERYWHERE, TOP
+from support.run import EVERYWHERE, TOP, run_here
 from tools.record_logs import LOGS
 
 from hartlock.engine import board
-from hartlock.plan import parse, plan
+from hartlock.plan import parse, plan, profile
 
 pytestmark = pytest.mark.usefixtures("terminal")  # each talks to a machine over one, here or there
 
@@ -236,6 +236,15 @@ def test_a_log_of_a_probe_gives_a_profile(probed, tmp_path):
     assert "probed on 1 hart(s) of riscv-virtio,qemu" in text and "from inorder-4" in text
     assert re.search(r"^l1_amo = [0-9.]+  # measured: probed", text, re.M) and tomllib.loads(text)["harts"] == 1
     assert "evidence emulated" in done.out and done.context["sessions"][0]["engine"] == "board"
+    assert re.search(r"^# isa: rv64i\w+$", text, re.M) and profile.isa_of(text).startswith("rv64i")
+
+
+def test_a_probe_names_the_commands_that_answer_and_its_folder_names_the_first(probed, tmp_path):
+    done = heard_probe(tmp_path / "run", "--from-log", str(probed), here=True)
+    command = f"./run-bench.sh sweep --machine {done.folder}/profile.toml"
+    assert re.search(rf"next, .*\n +{re.escape(command)}\n +\./run-bench\.sh advise$", done.out.rstrip())
+    said = run_here("advise", done.folder)
+    assert said.returncode == 2 and f"a probe's folder, with a machine profile and no lock's times; measure these first: {command}" in said.stderr
 
 
 @pytest.mark.deep

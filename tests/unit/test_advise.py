@@ -1,5 +1,6 @@
 """Advice on synthetic folders with known answers, and on folders made to mislead."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -328,6 +329,16 @@ def test_a_strategy_the_table_does_not_know_is_not_advised(tmp_path):
 @pytest.mark.parametrize("isa,found", [("rv64gc", set("imafdc")), ("rv64imac_zacas_zawrs", {*"imac", "zacas", "zawrs"}), ("RV64GC_Zabha", {*"imafdc", "zabha"})])
 def test_an_isa_string(isa, found):
     assert rules.extensions(isa) == found
+
+
+def test_what_the_machine_lacks_is_no_answer_on_it(tmp_path):
+    folder = folder_of(tmp_path / "a", cells(8, ticket=320, amocas=100, cas=150), machine="mine")
+    assert "No lock: amocas" in run_advise(folder).stdout
+    (folder / "run.json").write_text(json.dumps({"sessions": [{"machine": "mine", "machine_profile": "# mine: it\n# isa: rv64gc_zba\nharts = 8\n"}]}))
+    done = run_advise(folder)
+    assert "No lock: cas" in done.stdout
+    assert "amocas: it needs zacas, which rv64gc_zba has not: the machine, by its device tree (--isa)" in done.stdout
+    assert "No lock: amocas" in run_advise(folder, "--isa", "rv64gc_zacas").stdout
 
 
 def test_an_isa_string_that_is_none():

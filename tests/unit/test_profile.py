@@ -15,6 +15,7 @@ from hartlock.records.trials import Boot
 TEXT = """\
 # mine: what it is
 # boards: Some Board | Other
+# isa: rv64imac_zba
 harts = 8              # measured: the source
 transfer = [20, 200]   # bounded: between
 l1_load = [2.0, 3.0]   # assumed: nothing found
@@ -32,6 +33,23 @@ def test_a_line_says_a_value_and_its_grounds():
     assert (harts.key, harts.values, harts.varies, harts.ground, harts.source) == ("harts", (8,), False, "measured", "the source")
     assert (transfer.values, transfer.varies, transfer.ground) == ((20, 200), True, "bounded")
     assert (MINE.name, MINE.summary, MINE.boards, MINE.most("transfer"), MINE.most("nothing")) == ("mine", "what it is", ("some board", "other"), 200, 0)
+
+
+def test_two_probed_machines_have_two_names():
+    """Rows of one name are rows of one machine."""
+    names = [profile.parse(path, TEXT).name for path in ("results/a-probe/profile.toml", "results/b-probe/profile.toml", "profile.toml", "a/mine.toml")]
+    assert names == ["a-probe", "b-probe", "profile", "mine"]
+
+
+@pytest.mark.parametrize("line,isa", [("# isa: RV64GC_Zba", "rv64gc_zba"), ("# isa: rv64i2p1_m2p0", ""), ("isa: rv64gc", ""), ("# isa: x86_64", "")])
+def test_an_isa_is_one_that_can_be_read(line, isa):
+    assert profile.isa_of(f"# x: y\n{line}\nharts = 8\n") == isa and MINE.isa == "rv64imac_zba"
+
+
+def test_no_chip_that_people_have_is_said_to_have_zacas():
+    """Their device trees do not list it, so an answer for them must not need it."""
+    chips = {p.name: p.isa for p in profile.shipped() if p.boards}
+    assert len(chips) == 6 and all(isa.startswith("rv64imafdc") and "zacas" not in isa for isa in chips.values())
 
 
 def test_members_lie_in_the_ranges_and_cover_them():

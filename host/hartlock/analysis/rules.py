@@ -94,8 +94,9 @@ def _without(known: traits.Traits, ask: Ask) -> str:
     return "; ".join(f"it has no {need} ({known.lacks[need]})" for need in lacking)
 
 
-def ruled_out(cell: Cell, ask: Ask) -> str:
-    """The reason that rules a strategy out, whatever its figures are; "" if there is none."""
+def ruled_out(cell: Cell, ask: Ask, machine_isa: str = "") -> str:
+    """The reason that rules a strategy out, whatever its figures are; "" if there is none. `machine_isa`: what the machine's profile says
+    that its harts have, which counts where the reader does not say it."""
     if not cell.passed:
         return "it failed its checks: it is no lock"
     known = traits.known().get(cell.strategy)
@@ -117,8 +118,9 @@ def ruled_out(cell: Cell, ask: Ask) -> str:
         size = known.bytes_per_lock(ask.harts)
         if size > ask.max_bytes:
             return f"a lock takes {size} bytes, more than {ask.max_bytes}"
-    if ask.isa and (lacking := known.needs() - extensions(ask.isa)):
-        return f"it needs {', '.join(sorted(lacking))}, which {ask.isa} has not"
+    isa = ask.isa or machine_isa
+    if isa and (lacking := known.needs() - extensions(isa)):
+        return f"it needs {', '.join(sorted(lacking))}, which {isa} has not{'' if ask.isa else ': the machine, by its device tree (--isa)'}"
     return ""
 
 
@@ -137,7 +139,8 @@ def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
 
 def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     cells = claimed(data, setting, ask.harts)
-    out = {c.strategy: why for c in cells if (why := ruled_out(c, ask))}
+    isa = data.isa(setting)
+    out = {c.strategy: why for c in cells if (why := ruled_out(c, ask, isa))}
     doubted = {c.strategy: why for c in cells if c.strategy not in out and (why := gap(c))}
     whole = [c for c in cells if c.strategy not in out and c.strategy not in doubted]
     out |= {c.strategy: why for c in whole if (why := ruled_out_by_figures(c, ask))}

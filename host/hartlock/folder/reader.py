@@ -20,6 +20,7 @@ from hartlock.folder.csv_rows import FILES, read_rows
 from hartlock.folder.members import Members, members_of
 from hartlock.folder.remade import summaries
 from hartlock.folder.run_json import context_of
+from hartlock.plan.profile import isa_of
 
 Boot = tuple[str, int]  # run and boot: each of several runs has boots of its own
 AnyRow = SummaryRow | TrialRow | SampleRow | WaitRow
@@ -169,6 +170,11 @@ class Results:
         return {boot_of(t): self.members.get((t.context.run, t.context.machine), {}).get(t.member, {})
                 for t in cell.trials if t.member is not None}
 
+    def isa(self, setting: Comparable) -> str:
+        """Returns the ISA string in the profile of a setting's machine; "" where it has none, or the folder does not have the profile."""
+        sessions = [s for s in self.context.get("sessions") or [] if setting.machine and s.get("machine") == setting.machine]
+        return next((isa for s in sessions if (isa := isa_of(str(s.get("machine_profile") or "")))), "")
+
     def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:
         """Returns the cells of a setting that have that role and a row in summary.csv, on so many harts if it is said."""
         return [c for c in self.settings[setting].values() if c.role == role and harts in (None, c.harts)]
@@ -186,6 +192,9 @@ def load(folder: Path, *more: Path) -> Results:
     for each in (folder, *more):
         if not each.is_dir():
             raise UsageError(f"{each}: there is no such results folder")
+        if (each / "profile.toml").exists() and not (each / "trials.csv").exists():
+            raise UsageError(f"{each}: a probe's folder, with a machine profile and no lock's times; measure these first: "
+                             f"./run-bench.sh sweep --machine {each / 'profile.toml'}")
     read = [_rows_of(each) for each in (folder, *more)]
     files: dict[str, list[AnyRow]] = {name: [row for rows in read for row in rows[name]] for name in FILES}
     asked = forms_asked(row.context for row in files["summary.csv"])

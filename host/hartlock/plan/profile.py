@@ -86,6 +86,11 @@ class Profile:
         found = re.search(r"^# boards: (.*)$", self.text, re.MULTILINE)
         return tuple(name.strip().lower() for name in found[1].split("|")) if found else ()
 
+    @property
+    def isa(self) -> str:
+        """The ISA string of its harts, of the line `# isa: ISA`; "" where the profile has none."""
+        return isa_of(self.text)
+
     def most(self, key: str) -> Number:
         """The most that a key may be; 0 for one that it does not have."""
         return next((max(k.values) for k in self.keys if k.key == key), 0)
@@ -188,6 +193,12 @@ def _lines(text: str) -> Iterator[tuple[int, str, str]]:
             yield number, found[1], found[3] or ""
 
 
+def isa_of(text: str) -> str:
+    """The ISA string that a profile's text names, as rv64gc_zba, in lower case; "" for none."""
+    found = re.search(r"^# isa: (rv(?:32|64)[a-z]+(?:_[a-z0-9]+)*)$", text, re.MULTILINE | re.IGNORECASE)
+    return found[1].lower() if found else ""
+
+
 def parse(name: str, text: str) -> Profile:
     """The profile of a file's text; `name` is the file's, for messages. Raises UsageError, with the line if it is known."""
     try:
@@ -200,7 +211,12 @@ def parse(name: str, text: str) -> Profile:
         known[key] = _known(key, values[key], comment, where)
         if missing := [of for _, of in known[key].ties if of == key or of not in known]:
             raise UsageError(f"{where}: it is tied to {missing[0]}, which has no line above it")
-    return Profile(Path(name).stem, text, tuple(known.values()))
+    return Profile(_name_of(Path(name)), text, tuple(known.values()))
+
+
+def _name_of(path: Path) -> str:
+    """The name of a file's machine: of a probed one, whose file is always called profile.toml, that of its folder."""
+    return path.parent.name if path.name == "profile.toml" and path.parent.name else path.stem
 
 
 def read(path: Path) -> Profile:

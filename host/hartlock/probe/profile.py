@@ -38,10 +38,10 @@ def _line(key: str, base: object, found: Found | None, ground: str, name: str) -
     return f"{key} = {written(list(values))}  # bounded: probed: {how}"
 
 
-def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str) -> str:
-    """The profile's text. `of` names the machine that was probed."""
+def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str, isa: str = "") -> str:
+    """The profile's text. `of` names the machine that was probed, and `isa` is what its harts have, as rv64gc_zba; "" if it is no RISC-V."""
     base = tomllib.loads(base_text)
-    head = [f"# A machine profile probed on {of}.", "#",
+    head = [f"# A machine profile probed on {of}.", *([f"# isa: {isa}"] if isa.startswith("rv") else []), "#",
             "# `probed` says how a number was measured (docs/ports/probe.md); what the probe cannot see",
             f"# is as the profile {base_name} has it, and says so: there it may be a range.", ""]
     grounds = {k.key: k.ground for k in parse(base_name, base_text).keys}

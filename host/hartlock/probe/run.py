@@ -25,6 +25,7 @@ from hartlock.figures.rows import Rows, RunContext, Start, Table
 from hartlock.run.guarded import Outcome, guarded
 from hartlock.run.boot import Session
 
+MOST_BY_DEFAULT = 8  # harts of a sweep that is not told
 PATIENCE_S = 120  # the longest silence; harts of an emulated board may take turns for long
 
 
@@ -70,6 +71,13 @@ def _csv(p: Probe) -> list[ProbeRow]:
                              overhead_cycles=_short(p.overhead(m.kind)), cost_cycles=_short(p.cost(m.kind, m.a, m.b))))
     return rows + [ProbeRow(kind="lrsc", a=c.hart, b=c.harts, attempts=c.attempts, successes=c.successes)
                    for c in p.contention]
+
+
+def _next(path: str, harts: int) -> tuple[str, ...]:
+    """The lines that name the commands by which a profile becomes an answer."""
+    smp = f" --smp {harts}" if harts > MOST_BY_DEFAULT else ""
+    return ("next, what locks cost on this machine, and then which one fits your section (--help says how to describe it):",
+            f"  ./run-bench.sh sweep --machine {path}{smp}", "  ./run-bench.sh advise")
 
 
 @dataclass(frozen=True)
@@ -137,7 +145,7 @@ class Run:
         of = self.engine.place(self.smp)
         with writer.writing(self.path / "profile.toml"):
             (self.path / "profile.toml").write_text(
-                profile.write(found, self.base.stem, base_text, of), encoding="utf-8")
+                profile.write(found, self.base.stem, base_text, of, self.session.collector.boot.isa), encoding="utf-8")
         self._show(p, found, of)
 
     def _show(self, p: Probe, found: dict[str, Found], of: str) -> None:
@@ -168,6 +176,9 @@ class Run:
         if self.session.done:
             self.console.print(f"profile: {writer.short(self.path / 'profile.toml')}", markup=False)
         self.console.print(f"results: {writer.short(self.path / 'probe.csv')}", markup=False)
+        if self.session.done:
+            for line in _next(writer.short(self.path / "profile.toml"), self.smp):
+                self.console.print(line, markup=False)
 
 
 def probe(request: Request) -> int:
