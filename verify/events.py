@@ -200,9 +200,10 @@ def _turn(items: Items, at: int) -> int:
 
 
 def _as_one(harts: Sequence[Items], way: list[tuple[int, int]]) -> Items:
-    """The items as those of one hart, which needs no order among them."""
+    """The items as those of one hart, which needs no order among them, and no load of a word that nobody stores."""
     place = {item: n for n, item in enumerate(way)}
-    return [None if (i := harts[h][n]) is None or i.location is None else
+    stored = {i.location for items in harts for i in items if i and i.wrote is not None}
+    return [None if (i := harts[h][n]) is None or i.location not in stored else
             replace(i, address=NONE, data=NONE, pair=None if i.pair is None else place[h, i.pair]) for h, n in way]
 
 

@@ -3,14 +3,17 @@
  *
  *   -DFREED_pool         pool.h under a ticket lock
  *   -DFREED_cached_pool  the same behind a store for each hart, as frame_cache.h says it is used
+ *   -DFREED_buddy        buddy.h under a ticket lock
  *   -DFREED_treiber      treiber.h, which has no lock
  *
- * Frames have 16 bytes (treiber's 4) and a store two frames, so that few accesses are enough to go
- * through all that there is: an empty store, a full one, the last frame. */
+ * Frames have 16 bytes (treiber's and buddy's 4) and a store two frames, so that few accesses are
+ * enough to go through all that there is: an empty store, a full one, the last frame. */
 #define POOL_FRAME    16
+#define BUDDY_FRAME   4
 #define TREIBER_FRAME 4
 #define FRAME_CACHE   2
 
+#include "../alloc/buddy.h"
 #include "../alloc/pool_cache.h"
 #include "../alloc/treiber.h"
 #include "../lock/ticket.h"
@@ -26,20 +29,32 @@ typedef struct treiber_heap heap;
 
 #else
 
+#ifdef FREED_buddy
+#define BEHIND(part) buddy_##part
+#define FRAME        BUDDY_FRAME
+#else
+#define BEHIND(part) pool_##part
+#define FRAME        POOL_FRAME
+#endif
+
 typedef struct {
 	struct ticket_lock lock;
-	struct pool pool;
+#ifdef FREED_buddy
+	struct buddy behind;
+#else
+	struct pool behind;
+#endif
 } heap;
 
 static void heap_init(heap *h, uintptr_t start, uintptr_t end)
 {
 	ticket_init(&h->lock);
-	pool_init(&h->pool, start, end);
+	BEHIND(init)(&h->behind, start, end);
 }
 
 static size_t heap_left(const heap *h)
 {
-	return pool_left(&h->pool);
+	return BEHIND(left)(&h->behind);
 }
 
 /* Makes `statement` the section of a call. */
@@ -70,6 +85,10 @@ void *subject_take(heap *h, keeps *mine);
 void subject_give(heap *h, keeps *mine, void *frame);
 void subject_empty(heap *h, keeps *mine);
 size_t subject_left(heap *h);
+#ifdef FREED_buddy
+void *subject_pair(heap *h);
+void *subject_whole(heap *h);
+#endif
 
 SUBJECT void subject_init(heap *h, uintptr_t start, uintptr_t end)
 {
@@ -94,7 +113,7 @@ SUBJECT void *subject_take(heap *h, keeps *mine)
 
 	if (frame != NULL)
 		return frame;
-	LOCKED((void)pool_cache_fill(&h->pool, mine));
+	LOCKED((void)pool_cache_fill(&h->behind, mine));
 	return frame_cache_take(mine);
 }
 
@@ -102,14 +121,14 @@ SUBJECT void subject_give(heap *h, keeps *mine, void *frame)
 {
 	if (frame_cache_put(mine, frame))
 		return;
-	LOCKED(pool_cache_spill(&h->pool, mine));
+	LOCKED(pool_cache_spill(&h->behind, mine));
 	(void)frame_cache_put(mine, frame);
 }
 
 /* Gives back what is in store. */
 SUBJECT void subject_empty(heap *h, keeps *mine)
 {
-	LOCKED(pool_cache_empty(&h->pool, mine));
+	LOCKED(pool_cache_empty(&h->behind, mine));
 }
 
 #else
@@ -133,7 +152,7 @@ SUBJECT void *subject_take(heap *h, keeps *mine)
 #ifdef FREED_treiber
 	frame = treiber_alloc(h, TREIBER_FRAME, 1);
 #else
-	LOCKED(frame = pool_alloc(&h->pool, POOL_FRAME, 1));
+	LOCKED(frame = BEHIND(alloc)(&h->behind, FRAME, 1));
 #endif
 	return frame;
 }
@@ -144,8 +163,30 @@ SUBJECT void subject_give(heap *h, keeps *mine, void *frame)
 #ifdef FREED_treiber
 	treiber_free(h, frame);
 #else
-	LOCKED(pool_free(&h->pool, frame));
+	LOCKED(BEHIND(free)(&h->behind, frame));
 #endif
+}
+
+#endif
+
+#ifdef FREED_buddy
+
+/* Takes two frames that lie side by side. */
+SUBJECT void *subject_pair(heap *h)
+{
+	void *block;
+
+	LOCKED(block = buddy_alloc(&h->behind, 2 * BUDDY_FRAME, 1));
+	return block;
+}
+
+/* Takes all of eight frames: they are one block again, or there is none. */
+SUBJECT void *subject_whole(heap *h)
+{
+	void *block;
+
+	LOCKED(block = buddy_alloc(&h->behind, 8 * BUDDY_FRAME, 1));
+	return block;
 }
 
 #endif

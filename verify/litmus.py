@@ -14,11 +14,9 @@ from dataclasses import dataclass, field
 
 from verify.errors import Unsupported
 from verify.events import Deps, Item, Items
-from verify.memory import Layout, Location, Memory
+from verify.memory import HALVES, Layout, Location, Memory, written
 from verify.ops import signed
 from verify.scenario import Condition
-
-_MOST = 1 << 31  # numbers below it are the same signed and unsigned, in 32 bits and in 64
 
 
 @dataclass
@@ -62,14 +60,6 @@ class _Thread:
         self.expected.append(f"{self.number}:{register}={value}")
 
 
-def _number(value: int, width: int = 8) -> str:
-    """The number as herd7 writes it. `width`: bytes of its word; herd7 keeps no more than those."""
-    value = signed(value, 32) if width == 4 else value
-    if abs(value) >= _MOST and width > 4:
-        raise Unsupported(f"the value {value:#x} has more than 31 bits, where herd7 and rv64 may differ")
-    return str(value)
-
-
 def _item(thread: _Thread, number: int, item: Item) -> None:
     if item.op.kind == "fence":
         thread.lines.append("fence.tso" if item.op.order == "tso" else f"fence {item.op.order}")
@@ -89,11 +79,13 @@ def _access(thread: _Thread, number: int, item: Item, where: Location) -> None:
     source = ""
     if item.wrote is not None:
         given = signed(item.operand) if op.kind == "amo" and item.loads else item.wrote
-        source = thread.depends(_number(given, op.width), item.data, "x30 x31")
+        if op.kind == "amo" and op.name != "swap" and op.width > 4 and max(item.read or 0, item.wrote) >= HALVES:
+            raise Unsupported(f"{op.insn}: computes with {item.wrote:#x}, which is beyond 30 bits")
+        source = thread.depends(written(given, op.width), item.data, "x30 x31")
     result = "x0"
     if item.loads and item.read is not None:
         result = thread.loaded[number] = thread.spare()
-        thread.expect(result, _number(item.read, op.width))
+        thread.expect(result, written(item.read, op.width))
     thread.lines.append(_line(item, f"{size}{order}", result, source, f"0({address})", thread))
 
 
@@ -112,7 +104,7 @@ def _line(item: Item, suffix: str, result: str, source: str, address: str, threa
 
 def _words(layout: Layout, harts: Sequence[Items], memory: Memory, condition: Condition) -> list[str]:
     places = {i.location for items in harts for i in items if i and i.location} | set(condition.locations)
-    return [f"uint{8 * width}_t {layout.word((address, width))}={_number(memory.get((address, width), 0), width)};"
+    return [f"uint{8 * width}_t {layout.word((address, width))}={written(memory.get((address, width), 0), width)};"
             for address, width in sorted(places)]
 
 

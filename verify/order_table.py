@@ -7,17 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verify import cache, claims, herd, orders, subjects
+from verify import cache, claims, frames, herd, orders, subjects
 from verify.orders import NONE, TRYLOCK, Judged, Site, Weaker
 from verify.prove import Result, prove
 from verify.show import draw
+from verify.scenario import Test
 from verify.strategy import Subject
 from verify.suite import suite
 
 FILE = Path(__file__).parent / "orders.json"
 # Tests that show soonest what a weaker order breaks; they are asked in this order.
 FIRST = ("handover", "head2", "lead2", "lead2ends", "count2", "section", "ends2", "far3", "far3ends", "again", "link2",
-         "queue2ends", "mistake2", "queue3", "near3", "near3ends", "publish")
+         "queue2ends", "mistake2", "queue3", "near3", "near3ends", "publish", "gives2", "pass2", "turns2", "trades2")
 # The forms that have code of their own: a waiter's look is an LR, and three ways to let go.
 FORMS = ("", ".wrs-store", ".pause-fence-store", ".pause-store-fence", ".pause-amoswap")
 HEAD = f"\n{'order':<20} {'at':<22} {'label':<26} {'verdict':<10} weaker"
@@ -50,16 +51,27 @@ class Row:
 
 
 def header_of(subject: Subject) -> Path:
-    return herd.TOP / ("alloc" if subject.lockfree else "lock") / f"{subject.name.split('.')[0]}.h"
+    in_alloc = subject.lockfree or isinstance(subject, frames.Freed)
+    return herd.TOP / ("alloc" if in_alloc else "lock") / f"{subject.name.split('.')[0]}.h"
+
+
+def loaded(name: str) -> tuple[Subject, Path]:
+    """The functions of a strategy or a form, and the object that they are in."""
+    folder, load = (frames.FOLDER, frames.load) if name == frames.STACK else (subjects.FOLDER, subjects.load)
+    return load(name), folder / f"{name}.o"
+
+
+def tests_of(subject: Subject) -> Iterator[Test]:
+    return frames.suite(subject) if isinstance(subject, frames.Freed) else suite(subject)
 
 
 def sites(names: Sequence[str]) -> Iterator[Site]:
     """The orders of the strategies, and those that a line of the header is compiled to in another form alone."""
     for name in names:
         known = set[tuple[str, int, str]]()
-        for form in (f for f in FORMS if (subjects.FOLDER / f"{name}{f}.o").is_file()):
-            subject = subjects.load(name + form)
-            every = list(orders.sites(subject, subjects.FOLDER / f"{name}{form}.o", header_of(subject), subjects.cross()))
+        for form in (f for f in FORMS if not f or (subjects.FOLDER / f"{name}{f}.o").is_file()):
+            subject, path = loaded(name + form)
+            every = list(orders.sites(subject, path, header_of(subject), subjects.cross()))
             of_line = {at: " ".join(s[0].order for s in every if (s[0].function, s[0].line) == at) for at in ((s[0].function, s[0].line) for s in every)}
             yield from (s for s in every if (s[0].function, s[0].line, of_line[s[0].function, s[0].line]) not in known)
             known |= {(*at, text) for at, text in of_line.items()}
@@ -67,7 +79,7 @@ def sites(names: Sequence[str]) -> Iterator[Site]:
 
 def first_violated(weaker: Weaker) -> Result:
     """The result of the first test that the weaker lock fails, else of the last test."""
-    result, by_name = Result("-"), {test.name: test for test in suite(weaker.subject)}
+    result, by_name = Result("-"), {test.name: test for test in tests_of(weaker.subject)}
     for test in (by_name[name] for name in FIRST if name in by_name):
         result = cache.load(weaker.subject, test) or prove(test, _folder(weaker, test.name), set())
         cache.save(weaker.subject, test, result)
@@ -89,7 +101,7 @@ def show(row: Row) -> list[str]:
     """Draw how each of the strongest weaker orders breaks the lock. Returns what was drawn."""
     drawn = []
     for j in (j for j in row.found if j.verdict == "VIOLATED" and row.broken.get(j.weaker.less)):
-        test = next(t for t in suite(j.weaker.subject) if t.name == j.by)
+        test = next(t for t in tests_of(j.weaker.subject) if t.name == j.by)
         prove(test, _folder(j.weaker, j.by), set())
         drawn.append(f"drawn: {draw(_folder(j.weaker, j.by) / 'bad.litmus', j.weaker.name).relative_to(herd.TOP)}")
     return drawn
@@ -126,7 +138,7 @@ def update(rows: Sequence[Row], table: dict[orders.Key, str]) -> None:
         found.setdefault((row.site.subject.name.split(".")[0], row.site.function == TRYLOCK), []).append(_said(row, table))
     for (name, of_try), mine in found.items():
         others = [o for o in known.get(name, {}).get("orders", ()) if (o["function"] == TRYLOCK) != of_try]
-        known[name] = {"code": cache.code_hash(subjects.load(name))[:12], "orders": [*others, *mine] if of_try else [*mine, *others]}
+        known[name] = {"code": cache.code_hash(loaded(name)[0])[:12], "orders": [*others, *mine] if of_try else [*mine, *others]}
     body = ",\n".join(f" {json.dumps(name)}: {{\n  \"code\": {json.dumps(known[name]['code'])},\n  \"orders\": [\n   "
                       + ",\n   ".join(json.dumps(o) for o in known[name]["orders"]) + "\n  ]}" for name in sorted(known))
     FILE.write_text(f"{{\n{body}\n}}\n")
@@ -136,8 +148,8 @@ def claimed(names: Sequence[str]) -> int:
     """Print what the headers of these strategies and forms claim and the compiled code does not order. Returns how many do."""
     failed = 0
     for name in names:
-        subject = subjects.load(name)
-        for why in claims.refused(subject, subjects.FOLDER / f"{name}.o", header_of(subject), subjects.cross()):
+        subject, path = loaded(name)
+        for why in claims.refused(subject, path, header_of(subject), subjects.cross()):
             failed += 1
             print(f"{name:<28} {why}")
     print(f"{len(names)} strategies and forms, {failed} order(s) that are not as their header claims")

@@ -23,8 +23,8 @@ $(foreach s,$(filter-out $(STACKS),$(LOCKFREES)),$(eval $(call subject,$(s),allo
 # A lock with a trylock is built once more, with it, in a folder of its own: a trylock that changes then leaves the proof of
 # its lock as it is.
 $(foreach s,$(TRYLOCKS),$(eval $(call subject,$(s),lock,-DTRYLOCK,,,try/)))
-# Allocators that take frames back are explored, and not proved.
-FREED := pool cached_pool treiber
+# Allocators that take frames back are proved without the workers around them: no image has to be built for that.
+FREED := pool cached_pool buddy treiber
 FREED_OBJS := $(FREED:%=$(BUILD)/verify/freeing/%.o)
 SUBJECTS += $(FREED_OBJS)
 $(FREED_OBJS): $(BUILD)/verify/freeing/%.o: verify/freeing.c $(BUILD)/flags
@@ -55,7 +55,7 @@ setup-prove: ## fetch herd7 beside the system, install spin and graphviz, for ma
 
 .PHONY: prove
 prove: ## prove the compiled locks against the RISC-V memory model (LOCK=mcs for one; SHOW=1)
-	$(Q)$(MAKE) --no-print-directory -j$(JOBS) subjects
+	$(Q)$(MAKE) --no-print-directory -j$(JOBS) $(if $(filter $(subst -,_,$(LOCK)),$(FREED)),$(FREED_OBJS) $(EXPLORER),subjects)
 	$(Q)$(PROVE) $(if $(filter command% environment%,$(origin LOCK)),--lock $(LOCK)) $(if $(SHOW),--show)
 
 .PHONY: prove-trylocks

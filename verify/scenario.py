@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from verify.code import Function
-from verify.memory import Layout, Location, Memory
+from verify.memory import Layout, Location, Memory, written
 from verify.traces import Hart, Trace
 
 
@@ -36,7 +36,7 @@ class Condition:
             return ""
         wanted = [self.stuck] if self.stuck is not None else sorted(
             g[len(self.seen):] for g in self.good if g[:len(self.seen)] == self.seen)
-        rows = [" /\\ ".join(f"{layout.word(where)}={v}" for where, v in zip(self.locations, values, strict=True))
+        rows = [" /\\ ".join(f"{layout.word(where)}={written(v, where[1])}" for where, v in zip(self.locations, values, strict=True))
                 for values in wanted]
         either = " \\/ ".join(f"({row})" for row in rows)
         negate = bad == (self.stuck is None)

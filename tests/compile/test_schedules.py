@@ -10,7 +10,7 @@ from support.run import TOP
 from support.sampling import sampled
 
 from hartlock.plan import strategies
-from verify import cache, code, freeing, ops, plans, subjects
+from verify import cache, code, frames, freeing, ops, plans, subjects
 from verify.generators import random_words
 from verify.schedules import EXPLORER, Actor, Place, Plan, explore
 from verify.strategy import INCREMENT
@@ -34,7 +34,7 @@ def test_every_schedule_ends_as_it_should(folder, word):
 
 # Allocators that take frames back
 
-FREED = ("pool", "cached_pool", "treiber")
+FREED = ("pool", "cached_pool", "buddy", "treiber")
 CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
 
 
@@ -51,6 +51,7 @@ def test_what_was_explored_is_what_is_built(freed):
         subject = freeing.load(name)
         assert entry["code"] == cache.code_hash(subject)[:12], "make schedules"
         assert [*entry["plans"]] == [plan.name for plan in freeing.plans(subject)]
+        assert entry["tests"] == [test.name for test in frames.suite(frames.load(name))], "make prove"
 
 
 @sampled("name", FREED, quick=("treiber",).__contains__)
@@ -69,14 +70,28 @@ WRONG = {
 	return done;"""),
     "a race that was lost counts": ("treiber", "alloc/treiber.h", "(seen.head & ~(uintptr_t)UINT32_MAX) | below);",
                                     "(seen.head & ~(uintptr_t)UINT32_MAX) | below) || true;"),
-    "a frame is taken without the lock": ("pool", "verify/freeing.c", "LOCKED(frame = pool_alloc(", "(frame = pool_alloc("),
+    "a frame is taken without the lock": ("pool", "verify/freeing.c", "LOCKED(frame = BEHIND(alloc)(", "(frame = BEHIND(alloc)("),
     "what came back is lost": ("pool", "alloc/pool.h", "frame->next = pool->free;", "frame->next = NULL;"),
     "a frame stays on the list": ("pool", "alloc/pool.h", "pool->free = frame->next;", "(void)0;"),
+    "a buddy that is taken is joined": ("buddy", "alloc/buddy.h", "if (other >= b->frames || b->frame[other].what != BUDDY_FREE + order)",
+                                        "if (other >= b->frames || b->frame[other].what == BUDDY_INSIDE)"),
+    "a buddy of another order is joined": ("buddy", "alloc/buddy.h", "b->frame[other].what != BUDDY_FREE + order)", "(b->frame[other].what & BUDDY_FREE) == 0)"),
+    "the upper half is lost": ("buddy", "alloc/buddy.h", "buddy_link(b, n + ((uint32_t)1 << from), from);", "(void)0;"),
+    "a block is inserted twice": ("buddy", "alloc/buddy.h", """		n = other < n ? other : n;
+	}
+	buddy_link(b, n, order);""", """		n = other < n ? other : n;
+	}
+	buddy_link(b, n, order);
+	buddy_link(b, n, order);"""),
+    "blocks are never joined": ("buddy", "alloc/buddy.h", "for (; order + 1 < BUDDY_ORDERS; order++) {", "for (; 0;) {"),
+    "the buddy's joined half stays on its list": ("buddy", "alloc/buddy.h", "buddy_unlink(b, other, order);", "(void)0;"),
+    "a block is halved without the lock": ("buddy", "verify/freeing.c", "LOCKED(block = buddy_alloc(&h->behind, 2 * BUDDY_FRAME, 1));",
+                                           "(block = buddy_alloc(&h->behind, 2 * BUDDY_FRAME, 1));"),
     "the younger half goes": ("cached_pool", "alloc/frame_cache.h", "name##_free(heap, cache->frame[i]);",
                               "name##_free(heap, cache->frame[i + FRAME_CACHE / 2]);"),
     "a full store keeps the frame": ("cached_pool", "verify/freeing.c", "	(void)frame_cache_put(mine, frame);\n}", "}"),
-    "a store is filled without the lock": ("cached_pool", "verify/freeing.c", "LOCKED((void)pool_cache_fill(&h->pool, mine));",
-                                           "(void)pool_cache_fill(&h->pool, mine);"),
+    "a store is filled without the lock": ("cached_pool", "verify/freeing.c", "LOCKED((void)pool_cache_fill(&h->behind, mine));",
+                                           "(void)pool_cache_fill(&h->behind, mine);"),
 }
 
 

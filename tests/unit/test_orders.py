@@ -12,7 +12,7 @@ import pytest
 from support.run import TOP
 from support.sampling import sampled
 
-from verify import cache, claims, code, order_table, orders, subjects
+from verify import cache, claims, code, frames, order_table, orders, subjects
 from verify.errors import ProofError
 from verify.prove import Result
 
@@ -20,12 +20,13 @@ CROSS = subjects.cross()
 
 
 def built(name):
-    subprocess.run(["make", "-s", f"build/verify/{name}.o"], cwd=TOP, check=True, capture_output=True, timeout=300)
-    return subjects.load(name)
+    folder = "verify/freeing" if name == frames.STACK else "verify"
+    subprocess.run(["make", "-s", f"build/{folder}/{name}.o"], cwd=TOP, check=True, capture_output=True, timeout=300)
+    return order_table.loaded(name)[0]
 
 
 def sites(subject):
-    return list(orders.sites(subject, subjects.FOLDER / f"{subject.name}.o", order_table.header_of(subject), CROSS))
+    return list(orders.sites(subject, order_table.loaded(subject.name)[1], order_table.header_of(subject), CROSS))
 
 
 def insn(mnemonic, *operands):
@@ -88,7 +89,7 @@ def test_what_is_not_known_says_nothing_of_others():
 # Claims
 
 def refused(subject):
-    return claims.refused(subject, subjects.FOLDER / f"{subject.name}.o", order_table.header_of(subject), CROSS)
+    return claims.refused(subject, order_table.loaded(subject.name)[1], order_table.header_of(subject), CROSS)
 
 
 def with_order(subject, function, old, new):
