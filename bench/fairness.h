@@ -17,6 +17,7 @@
 #include "hart_stats.h"
 #include "histogram.h"
 #include "port_clock.h"
+#include "settle.h"
 #include "strategy.h"
 #include "window.h"
 
@@ -30,9 +31,11 @@ extern struct fairness fairness;
 /* Draw the request of an operation whose call is about to begin. */
 static inline void fairness_ask(struct grant *g)
 {
-	/* relaxed: the number publishes nothing. A core may let the lock's own first
-	 * access go ahead of it; docs/trust/fairness.md says how far such a gap reaches. */
+	/* relaxed: the number publishes nothing. */
 	g->request = aptr_fetch_add_relaxed(&fairness.requests, 1);
+	/* Nothing is left for the lock's own first access to wait for: what it waited for would
+	 * count as waiting for the lock. */
+	settle_behind(g->request);
 	g->asked = port_time();
 	g->released = 0;
 }

@@ -75,7 +75,7 @@ static uint64_t timed_store_amo(aptr *a)
 	uint64_t start;
 
 	(void)aptr_fetch_add_relaxed(mine, 1);
-	probe_settle();
+	settle();
 	start = port_cycles();
 	aptr_store_relaxed(a, 1);
 	if (aptr_fetch_add_relaxed(mine, 1) == 0)
@@ -111,7 +111,7 @@ static uint64_t time_stores(const struct probe_play *play, unsigned from, unsign
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	for (unsigned n = count; n != 0; n--) {
 		aptr_store_relaxed(&play->lines[from].word, n);

@@ -1,9 +1,7 @@
 /* probe_ops.h: the accesses that the probe times, and the fences around them.
  *
- * A single access is timed between probe_settle() and probe_done(), so that
- * nothing from before is still under way and the second clock is read when the
- * access is over. Reading a counter is ordered by fences as a device input is
- * (unprivileged manual, chapter "Zicsr", section "CSR Access Ordering"). */
+ * A single access is timed between settle() and probe_done(), so that nothing from
+ * before is still under way and the second clock is read when the access is over (settle.h). */
 #ifndef BENCH_PROBE_OPS_H
 #define BENCH_PROBE_OPS_H
 
@@ -12,13 +10,9 @@
 
 #include "../lock/port.h"
 #include "port.h"
+#include "settle.h"
 
 #if defined(__riscv)
-
-static inline void probe_settle(void)
-{
-	__asm__ volatile("fence iorw, iorw" ::: "memory");
-}
 
 static inline void probe_done(void)
 {
@@ -92,19 +86,12 @@ static inline bool probe_lrsc(aptr *a)
 #else
 
 #if defined(__x86_64__)
-#define PROBE_SETTLE "mfence\n\tlfence"
-#define PROBE_DONE   "lfence"
+#define PROBE_DONE "lfence"
 #elif defined(__aarch64__)
-#define PROBE_SETTLE "dsb sy\n\tisb"
-#define PROBE_DONE   "dsb ld\n\tisb"
+#define PROBE_DONE "dsb ld\n\tisb"
 #else
 #error "probe_ops.h: write the fences for this architecture"
 #endif
-
-static inline void probe_settle(void)
-{
-	__asm__ volatile(PROBE_SETTLE ::: "memory");
-}
 
 static inline void probe_done(void)
 {
@@ -159,7 +146,7 @@ static inline uint64_t probe_timed_nothing(void)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	probe_done();
 	return port_cycles() - start;
@@ -170,7 +157,7 @@ static inline uint64_t probe_timed_load(const aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	(void)aptr_load_relaxed(a);
 	probe_done();
@@ -181,7 +168,7 @@ static inline uint64_t probe_timed_lr(aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	(void)probe_lr(a);
 	probe_done();
@@ -194,7 +181,7 @@ static inline uint64_t probe_timed_two(const aptr *a, const aptr *b)
 	uintptr_t first, second;
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	first = aptr_load_relaxed(a);
 	second = aptr_load_relaxed(b);
@@ -208,7 +195,7 @@ static inline uint64_t probe_timed_amo_on(aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	(void)aptr_fetch_add_relaxed(a, 1);
 	return port_cycles() - start;
@@ -219,7 +206,7 @@ static inline uint64_t probe_timed_release(aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	aptr_store_relaxed(a, 1);
 	probe_release();
@@ -231,7 +218,7 @@ static inline uint64_t probe_timed_pause(aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	aptr_store_relaxed(a, 1);
 	LOCK_RELAX();
@@ -243,7 +230,7 @@ static inline uint64_t probe_timed_store(aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	aptr_store_relaxed(a, 1);
 	probe_fence();
@@ -254,7 +241,7 @@ static inline uint64_t probe_timed_amo(aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	(void)aptr_fetch_add_relaxed(a, 1);
 	probe_done();
@@ -265,7 +252,7 @@ static inline uint64_t probe_timed_swap(aptr *a)
 {
 	uint64_t start;
 
-	probe_settle();
+	settle();
 	start = port_cycles();
 	(void)probe_swap(a, 1);
 	probe_done();

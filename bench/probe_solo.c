@@ -12,7 +12,7 @@
 	for (int try = -1; try < PROBE_TRIES; try++) {                 \
 		uint64_t start, cycles;                                \
                                                                        \
-		probe_settle();                                        \
+		settle();                                              \
 		start = port_cycles();                                 \
 		for (unsigned turn = PROBE_TURNS; turn != 0; turn--) { \
 			__asm__ volatile("");                          \

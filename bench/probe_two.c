@@ -22,7 +22,7 @@ static void lead(const struct probe_play *play, struct probe_line *line)
 	uint64_t start;
 
 	there_and_back(line, 1); /* this brings the line in */
-	probe_settle();
+	settle();
 	start = port_cycles();
 	for (uintptr_t round = 1; round <= PROBE_ROUNDS; round++)
 		there_and_back(line, 2 * round + 1);
@@ -84,7 +84,7 @@ void probe_readers(unsigned index, void *arg)
 		}
 		delay(PROBE_LONGEST + PROBE_GAP * play->b +
 		      round % PROBE_UNROLL); /* all watch again */
-		probe_settle();
+		settle();
 		start = port_cycles();
 		aptr_store_relaxed(word_of(play, ASKED), round);
 		await_word(word_of(play, ANSWER + answers), round);
