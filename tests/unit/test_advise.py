@@ -291,6 +291,16 @@ def test_the_command_fits_the_machine(tmp_path, harts, smp, machine):
     assert words[words.index("--smp") + 1] == smp and ("--machine" in words) is machine
 
 
+def test_the_command_is_for_the_probed_machine(tmp_path):
+    """Once it was for any machine, whose answer is another one."""
+    folder, file = folder_of(tmp_path / "a", cells(4, ticket=300, mcs=260), machine="probed"), tmp_path / "probed/profile.toml"
+    file.parent.mkdir()
+    file.write_text("harts = 4\n")
+    (folder / "run.json").write_text(json.dumps({"sessions": [{"machine": "probed", "machine_file": str(file)}]}))
+    said = run_advise(folder, "--hold", 200, "--no-measure").stdout
+    assert f"./run-bench.sh sweep --smp 4 --harts 2,4 --lock ticket,mcs --hold 200 --think 100 --machine {file}\n" in said
+
+
 def test_where_the_answer_turns(tmp_path):
     folder = folder_of(tmp_path / "a", {**cells(1, tas=100, mcs=120), **cells(2, tas=110, mcs=125), **cells(4, tas=200, mcs=150),
                                         **cells(8, tas=400, mcs=160)})

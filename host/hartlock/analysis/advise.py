@@ -1,17 +1,18 @@
 """`advise`: the strategy to take, the reasons, the confidence, what would change it, and what to copy."""
 
-import tomllib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from hartlock.base import paths
 from hartlock.analysis import drop_in, many, replayed, stores
+from hartlock.plan import profile as profiles
 from hartlock.plan import replay, strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
 from hartlock.analysis.stores import Store, store
 from hartlock.analysis.take import Take, confidence, hinge_sentence, protected_by, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
+from hartlock.folder import writer
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
 from hartlock.base.evidence import COSTS, MODELLED
@@ -89,9 +90,9 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
     """The command of a sweep that measures the question and its neighbourhood, or it alone, with the same strategies
     on the same machine. `engine` is "" for the engine that a sweep uses by itself, the model.
     """
-    machines = [s.machine for s in data.settings if s.machine and not too_small(s.machine, ask.harts)]
-    where = ["--engine", engine] if engine else ["--machine", machines[0]] if machines else []
-    more = min(2 * ask.harts, 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
+    machine, most = ("", 0) if engine else machine_for(data, ask.harts)
+    where = ["--engine", engine] if engine else ["--machine", machine] if machine else []
+    more = min(2 * ask.harts, 8, most or 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
     around = {ask.harts} if alone else {ask.harts // 2, ask.harts, more} - {0}
     together = many.options(data, ask)
     around |= {1} if together else set()
@@ -110,10 +111,15 @@ def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) ->
     return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, *work, *where]
 
 
-def too_small(machine: str, harts: int) -> bool:
-    """True if the machine's profile is not here, or has too few harts."""
-    path = paths.MACHINES / f"{machine}.toml"
-    return not path.is_file() or int(tomllib.loads(path.read_text(encoding="utf-8")).get("harts", 0)) < max(harts, min(8, 2 * harts))
+def machine_for(data: Results, harts: int) -> tuple[str, int]:
+    """The first machine that was measured and has so many harts, as --machine names it, and the harts that it has; ("", 0) for none whose
+    profile is here."""
+    for setting in data.settings:
+        path = data.profile(setting)
+        most = int(profiles.read(path).most("harts")) if path else 0
+        if path and most >= harts:
+            return setting.machine if path.parent == paths.MACHINES else writer.short(path), most
+    return "", 0
 
 
 def _ranked(advice: Advice) -> Iterator[str]:
@@ -229,7 +235,7 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
               f"./run-bench.sh {command} --boots {n}"
     elif boots < 3:
         yield f"  several boots: ./run-bench.sh {command}"
-    if modelled:
+    if modelled and (paths.MACHINES / f"{machine}.toml").is_file():
         yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
     if ask_more := many.to_measure(advice):
         yield f"  {ask_more}: ./run-bench.sh {command}"

@@ -67,7 +67,8 @@ class Model(Engine):
                              "each key, as generic-8")
         if options.trace:
             check_trace(options.trace, profile)
-        facts = {"machine": profile.name, "machine_profile": profile.text, "machine_sha256": build.file_hash(MACHINE)}
+        facts = {"machine": profile.name, "machine_file": str(path), "machine_profile": profile.text,
+                 "machine_sha256": build.file_hash(MACHINE)}
         made = cls(cls.modelled_windows(options.model_duration_us), machine=profile.name, facts=facts, path=path, profile=profile,
                    seed=options.seed % 10**18, draw_seed=options.seed if options.draw_seed is None else options.draw_seed,
                    trace=options.trace)

@@ -9,6 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from hartlock.base import paths
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import BY_WORTH
 from hartlock.base.text import printable
@@ -172,8 +173,16 @@ class Results:
 
     def isa(self, setting: Comparable) -> str:
         """Returns the ISA string in the profile of a setting's machine; "" where it has none, or the folder does not have the profile."""
-        sessions = [s for s in self.context.get("sessions") or [] if setting.machine and s.get("machine") == setting.machine]
-        return next((isa for s in sessions if (isa := isa_of(str(s.get("machine_profile") or "")))), "")
+        return next((isa for s in self._sessions(setting) if (isa := isa_of(str(s.get("machine_profile") or "")))), "")
+
+    def profile(self, setting: Comparable) -> Path | None:
+        """Returns the file of the profile of a setting's machine; None where it is not here."""
+        files = [paths.MACHINES / f"{setting.machine}.toml", *(Path(str(s.get("machine_file") or "")) for s in self._sessions(setting))]
+        return next((file for file in files if file.is_file()), None)
+
+    def _sessions(self, setting: Comparable) -> list[dict[str, Any]]:
+        """Returns the sessions of run.json that ran on a setting's machine."""
+        return [s for s in self.context.get("sessions") or [] if setting.machine and s.get("machine") == setting.machine]
 
     def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:
         """Returns the cells of a setting that have that role and a row in summary.csv, on so many harts if it is said."""
