@@ -17,6 +17,7 @@ from hartlock.plan.plan import Plan
 from hartlock.engine.process import GRACE_S
 from hartlock.engine.source import Silent, Source
 from hartlock.records.parser import Reader, RecordError
+from hartlock.figures.asked import Harts
 from hartlock.figures.proved import Booted
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 
@@ -194,7 +195,7 @@ class Session:
             self.problems.append(f"{name} is left out: {why_impossible(trial)}")
         else:
             self.done.append(trial)
-            return self.table.add(trial, self.start, self.engine.delay_cycles)
+            return self.table.add(trial, self.start, Harts(self.engine.delay_cycles, self.engine.is_deterministic, self.engine.asks_early))
         return Rows()
 
     def _ended(self, process: Source) -> None:
