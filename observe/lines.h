@@ -36,11 +36,21 @@ static inline bool line_was_written(uint64_t slot)
 	return slot & 1;
 }
 
+/* Returns a line's first place. Neighbours lie apart: a run of places that are taken would be slow
+ * to search. */
+static inline unsigned line_place(uint64_t line)
+{
+	enum { SLOT_BITS = 7 };
+
+	_Static_assert(1 << SLOT_BITS == LINES_SLOTS, "a place for each value of these bits");
+	return (unsigned)(line * UINT64_C(0x9e3779b97f4a7c15) >> (64 - SLOT_BITS));
+}
+
 /* Returns false if no access will count any more. */
 static inline bool lines_note(struct lines *l, uint64_t line, bool wrote)
 {
 	uint64_t entry = (line + 1) * 2;
-	unsigned i = line % LINES_SLOTS;
+	unsigned i = line_place(line);
 
 	if (l->accesses == LINES_ACCESSES)
 		return false;

@@ -22,7 +22,7 @@
 
 enum { FUNCTIONS = 256, ALLOCATORS = 64, PHASES_MOST = 64, QUIET = 16 };
 enum unit { BYTES, PAGES, ORDER, UNITS };
-enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, PHASES, LISTS };
+enum list { SECTIONS, WORDS, PAIRS, LINES, HARTS, TOUCHES, PHASES, TRIED_LOCKS, LISTS };
 
 PLUGIN_EXPORT int qemu_plugin_version = PLUGIN_API_OLDEST;
 
@@ -83,12 +83,12 @@ static size_t quiets;
 static int api;
 static bool has_ended;
 static pthread_mutex_t turn = PTHREAD_MUTEX_INITIALIZER;
-static const char *const name_of[LISTS] = {"section", "word",  "pair", "line",
-					   "hart",    "touch", "phase"};
+static const char *const name_of[LISTS] = {"section", "word",  "pair",  "line",
+					   "hart",    "touch", "phase", "tried"};
 static const size_t size_of[LISTS] = {sizeof(struct section_record), sizeof(struct word_record),
 				      sizeof(struct pair_record),    sizeof(struct line_record),
 				      sizeof(struct hart_record),    sizeof(struct touch_record),
-				      sizeof(struct phase_record)};
+				      sizeof(struct phase_record),   sizeof(struct tried_record)};
 static struct output output[LISTS];
 
 static uint64_t now(unsigned hart, const struct point *p)
@@ -110,13 +110,11 @@ static void end(void)
 	pthread_mutex_unlock(&turn);
 }
 
-/* The hart goes on where a function that was called returns to. */
-static void come_back(unsigned hart, const struct function *f, const struct position *p)
+static void come_back(unsigned hart, uint64_t pc, const struct position *p)
 {
 	if (!begin())
 		return;
-	watch_leave(&watch, hart, f, RESULT_UNKNOWN, INTERRUPTS_UNKNOWN, p->block->last,
-		    p->executed);
+	watch_goes_on(&watch, hart, pc, p->block->last, p->executed);
 	end();
 }
 
@@ -124,11 +122,9 @@ static void on_block(unsigned hart, void *data)
 {
 	const struct block *b = data;
 	struct position *p = &position[hart];
-	const struct function *f = watch_comes_back(&watch, hart, b->first);
 
-	if (f != NULL)
-		come_back(hart, f, p);
-	watch_goes_on(&watch, hart, b->first);
+	if (watch_comes_back(&watch, hart, b->first))
+		come_back(hart, b->first, p);
 	p->executed += b->instructions;
 	p->before = p->block;
 	p->block = b;
@@ -146,13 +142,6 @@ static enum interrupts interrupts(unsigned hart)
 									      : INTERRUPTS_OFF;
 }
 
-static bool is_busy(unsigned hart)
-{
-	const struct watched_hart *h = &watch.hart[hart];
-
-	return h->held != 0 || h->frames != 0 || h->wait.word != NULL;
-}
-
 static uint64_t physical(uint32_t info, uint64_t address)
 {
 	struct qemu_plugin_hwaddr *at = qemu_plugin_get_hwaddr(info, address);
@@ -160,38 +149,51 @@ static uint64_t physical(uint32_t info, uint64_t address)
 	return at != NULL ? qemu_plugin_hwaddr_phys_addr(at) : address;
 }
 
-/* What changes something that other harts see. */
-static void on_shared_access(unsigned hart, struct access *a, uint32_t info)
+static void on_shared_access(unsigned hart, const struct access *a)
 {
-	if (a->is_atomic) {
-		a->physical = physical(info, a->address);
-		a->interrupts = interrupts(hart);
-	}
 	if (!begin())
 		return;
 	watch_access(&watch, hart, a);
 	end();
 }
 
+static struct access access_at(unsigned hart, const struct point *p, uint64_t address)
+{
+	return (struct access){.pc = p->pc, .address = address, .now = now(hart, p)};
+}
+
+/* (QEMU 7.2 mixes callbacks for loads alone and for stores alone up, so this is for both.) */
 static void on_access(unsigned hart, uint32_t info, uint64_t address, void *data)
 {
-	const struct point *p = data;
 	struct access a;
 
-	if (!p->is_atomic && !is_busy(hart)) /* of most accesses */
+	if (!watch_wants(&watch, hart, address))
 		return;
-	if (!p->is_atomic && !watch_wants_loads(&watch, hart) && !qemu_plugin_mem_is_store(info))
+	a = access_at(hart, data, address);
+	a.is_store = qemu_plugin_mem_is_store(info);
+	switch (watch_interest(&watch, hart, &a)) {
+	case ACCESS_SAYS_NOTHING:
 		return;
-	a = (struct access){.pc = p->pc,
-			    .address = address,
-			    .now = now(hart, p),
-			    .is_store = qemu_plugin_mem_is_store(info),
-			    .is_atomic = p->is_atomic,
-			    .drops_result = p->drops_result};
-	if (watch_is_private(&watch, hart, &a))
+	case ACCESS_IS_PRIVATE:
 		watch_access(&watch, hart, &a);
-	else
-		on_shared_access(hart, &a, info);
+		return;
+	case ACCESS_IS_SHARED:
+		on_shared_access(hart, &a);
+	}
+}
+
+/* An atomic instruction makes two accesses, or one. */
+static void on_atomic(unsigned hart, uint32_t info, uint64_t address, void *data)
+{
+	const struct point *p = data;
+	struct access a = access_at(hart, p, address);
+
+	a.is_atomic = true;
+	a.is_store = qemu_plugin_mem_is_store(info);
+	a.drops_result = p->drops_result;
+	a.physical = physical(info, address);
+	a.interrupts = interrupts(hart);
+	on_shared_access(hart, &a);
 }
 
 static void on_enter(unsigned hart, void *data)
@@ -251,6 +253,17 @@ static void on_request(unsigned hart, void *data)
 			      register_of(hart, REGISTER_RA));
 }
 
+static void write_tried(const uint64_t key[TABLE_KEY], void *value, void *data)
+{
+	const struct mark *m = data;
+	const struct word *word = value;
+	struct tried_record r = {m->pc, word->r.lock, word->r.tries, word->r.failed};
+
+	(void)key;
+	if (r.tries != 0)
+		output_put(&output[TRIED_LOCKS], &r);
+}
+
 /* A phase begins. The other harts' instructions are as they have told them: up to the end of the
  * block that they are in. */
 static void begin_phase(struct mark *m)
@@ -263,6 +276,7 @@ static void begin_phase(struct mark *m)
 		if (r.instructions != 0)
 			output_put(&output[PHASES], &r);
 	}
+	table_each(&watch.words, write_tried, m);
 }
 
 static void on_mark(unsigned hart, void *data)
@@ -431,14 +445,27 @@ static void watch_flow(struct qemu_plugin_insn *insn, uint32_t word, struct poin
 		qemu_plugin_register_vcpu_insn_exec_cb(insn, on_leave, reads_registers(), p);
 }
 
+/* Returns memory that is never given back, for code that is translated may run until the end. What
+ * is asked for lies close together: most time goes with fetching it. Harts translate at once. */
 static void *kept(size_t size)
 {
-	void *memory = malloc(size);
+	enum { CHUNK = 1 << 16, ALIGNMENT = 32 };
+	static __thread char *chunk;
+	static __thread size_t left;
+	size_t rounded = (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+	char *memory;
 
-	if (memory == NULL) {
-		fprintf(stderr, "hartlock-observe: no memory\n");
-		exit(1);
+	if (left < rounded) {
+		left = rounded > CHUNK ? rounded : CHUNK;
+		chunk = aligned_alloc(ALIGNMENT, left);
+		if (chunk == NULL) {
+			fprintf(stderr, "hartlock-observe: no memory\n");
+			exit(1);
+		}
 	}
+	memory = chunk;
+	chunk += rounded;
+	left -= rounded;
 	return memory;
 }
 
@@ -473,7 +500,7 @@ static void on_translate(plugin_id id, struct qemu_plugin_tb *tb)
 		watch_flow(insn, word, &point[i]);
 		watch_requests(insn, pc);
 		watch_marks(insn, pc);
-		qemu_plugin_register_vcpu_mem_cb(insn, on_access,
+		qemu_plugin_register_vcpu_mem_cb(insn, point[i].is_atomic ? on_atomic : on_access,
 						 point[i].is_atomic ? reads_registers()
 								    : PLUGIN_NO_REGISTERS,
 						 PLUGIN_READS_AND_WRITES, &point[i]);

@@ -43,4 +43,9 @@ struct phase_record {
 #include "records.def"
 };
 
+struct tried_record {
+#define TRIED(type, name, meaning) type name;
+#include "records.def"
+};
+
 #endif

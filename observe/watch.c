@@ -7,11 +7,34 @@ static uint64_t bit(unsigned hart)
 	return (uint64_t)1 << hart;
 }
 
+/* Returns the named function that the hart entered last, and has not left; NULL: none. */
+static const struct frame *top_frame(const struct watched_hart *h)
+{
+	return h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
+}
+
+static uint64_t somewhere(uint64_t address)
+{
+	return address != 0 ? address : NOWHERE;
+}
+
+/* The frames or the requests of the hart are others. */
+static void note_returns(struct watched_hart *h)
+{
+	const struct frame *f = top_frame(h);
+
+	h->leaves_at = f != NULL ? somewhere(f->call.returns_to) : NOWHERE;
+	h->has_memory_at =
+		h->requests > 0 ? somewhere(h->request[h->requests - 1].returns_to) : NOWHERE;
+}
+
 bool watch_init(struct watch *w, struct output *sections, bool is_automatic)
 {
 	memset(w, 0, sizeof(*w));
 	w->sections = sections;
 	w->is_automatic = is_automatic;
+	for (unsigned i = 0; i < WATCH_HARTS; i++)
+		note_returns(&w->hart[i]);
 	return table_init(&w->words, sizeof(struct word)) &&
 	       table_init(&w->pairs, sizeof(struct pair_record)) &&
 	       table_init(&w->lines, sizeof(struct line_record));
@@ -111,10 +134,23 @@ static void keep_lines(struct watch *w, unsigned hart, const struct held *held)
 			keep_line(w, hart, held->r.lock, held->lines.slot[i]);
 }
 
+/* The wait that the hart ended last will not be resumed. */
+static void give_wait_up(struct watched_hart *h)
+{
+	h->lost.word = NULL;
+	h->has_returned = false;
+}
+
 static void forget(struct watched_hart *h, unsigned i)
 {
+	if (h->has[i].word == h->lost.word)
+		give_wait_up(h);
 	h->held--;
 	memmove(&h->has[i], &h->has[i + 1], (h->held - i) * sizeof(h->has[0]));
+	h->notes_lines &= h->held != 0;
+	h->near = 0;
+	for (i = 0; i < h->held; i++)
+		h->near |= near_bit(h->has[i].r.address);
 }
 
 /* True for a section whose lines are kept: those of a hart in runs of RUN, one behind the other. Of
@@ -222,6 +258,7 @@ static void take(struct watch *w, unsigned hart, const struct held *start, uint6
 	h->waited += now - start->r.asked;
 	held = &h->has[h->held++];
 	h->notes_lines = true;
+	h->near |= near_bit(start->r.address);
 	*held = *start;
 	held->r.lock = held->word->r.lock;
 	held->r.taken = now;
@@ -261,7 +298,7 @@ static bool waits_on(const struct wait *lost, const struct access *a)
 static void end_wait(struct watch *w, unsigned hart, uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
-	struct wait *wait = &h->wait;
+	const struct wait ended = h->wait, *wait = &ended;
 	bool has_waited = wait->is_contended || wait->has_looped;
 	struct held start = {.word = wait->word,
 			     .is_disputed = another_has_it(wait->word, hart),
@@ -271,27 +308,26 @@ static void end_wait(struct watch *w, unsigned hart, uint64_t now)
 				   .interrupts = (u16)wait->interrupts,
 				   .contended = has_waited}};
 
-	h->lost = *wait;
-	h->has_returned = false;
-	wait->word = NULL;
+	h->wait.word = NULL;
 	take(w, hart, &start, has_waited ? now : start.r.asked);
+	h->lost = ended;
+	h->has_returned = false;
 }
 
-/* A hart that is back from a trap and reads the word near where it asked for it waits still. */
-static void resume_wait(struct watched_hart *h, unsigned hart, const struct access *a)
+/* True if a hart that is back from a trap reads the word near where it asked for it: it waits
+ * still. */
+static bool resumes_wait(const struct watched_hart *h, const struct access *a)
 {
-	unsigned own;
+	return h->has_returned && h->wait.word == NULL && waits_on(&h->lost, a);
+}
 
-	if (!h->has_returned || h->lost.word == NULL || h->wait.word != NULL ||
-	    !waits_on(&h->lost, a))
-		return;
-	own = index_of(h, h->lost.word);
-	if (own == WATCH_HELD)
-		return;
-	h->lost.word->r.taken--;
-	drop(h, hart, own);
-	h->wait = h->lost;
-	h->lost.word = NULL;
+static void resume_wait(struct watched_hart *h, unsigned hart)
+{
+	struct wait wait = h->lost;
+
+	wait.word->r.taken--;
+	drop(h, hart, index_of(h, wait.word));
+	h->wait = wait;
 }
 
 /* True for a word that turned out to be a counter or a flag. */
@@ -356,12 +392,6 @@ static void atomic_write(struct watch *w, unsigned hart, const struct access *a)
 	h->wait.word = word;
 }
 
-/* Returns the named function that the hart entered last, and has not left; NULL: none. */
-static const struct frame *top_frame(const struct watched_hart *h)
-{
-	return h->frames > 0 ? &h->frame[h->frames - 1] : NULL;
-}
-
 static struct frame *frame_of(struct watched_hart *h, uint64_t pc)
 {
 	const struct frame *f = top_frame(h);
@@ -407,21 +437,16 @@ static bool is_asked_for(const struct watched_hart *h, const struct access *a)
 	       f->word->r.lock == a->physical;
 }
 
-bool watch_wants_loads(const struct watch *w, unsigned hart)
+enum interest watch_interest(const struct watch *w, unsigned hart, const struct access *a)
 {
 	const struct watched_hart *h = &w->hart[hart];
+	bool waits = h->wait.word != NULL;
+	bool goes_on = waits && (a->is_store || !is_in_line(h->wait.address, a->address));
 
-	return h->notes_lines || h->wait.word != NULL || h->has_returned;
-}
-
-bool watch_is_private(const struct watch *w, unsigned hart, const struct access *a)
-{
-	const struct watched_hart *h = &w->hart[hart];
-	bool goes_on =
-		h->wait.word != NULL && (a->is_store || !is_in_line(h->wait.address, a->address));
-
-	return !a->is_atomic && !goes_on && !h->has_returned &&
-	       !(a->is_store && let_go_by(h, a->address) != WATCH_HELD);
+	if (a->is_atomic || goes_on || resumes_wait(h, a) ||
+	    (a->is_store && let_go_by(h, a->address) != WATCH_HELD))
+		return ACCESS_IS_SHARED;
+	return waits || h->notes_lines ? ACCESS_IS_PRIVATE : ACCESS_SAYS_NOTHING;
 }
 
 /* A load of the word's line, by a hart that may wait for it. Who reads an instruction's word again
@@ -451,7 +476,8 @@ void watch_access(struct watch *w, unsigned hart, const struct access *a)
 		atomic_write(w, hart, a);
 	if (a->is_atomic && !(a->drops_result && a->is_store))
 		return;
-	resume_wait(h, hart, a);
+	if (resumes_wait(h, a))
+		resume_wait(h, hart);
 	if (!a->is_store && is_in_line(h->wait.address, a->address))
 		note_read(&h->wait, a->pc);
 	else if (h->wait.word != NULL)
@@ -478,6 +504,7 @@ void watch_enter(struct watch *w, unsigned hart, const struct function *f, const
 	if (h->frames == WATCH_FRAMES) /* none of them came back: they are of no use */
 		h->frames = 0;
 	h->frame[h->frames++] = (struct frame){.function = f, .call = *c, .freed = h->freed};
+	note_returns(h);
 }
 
 static bool has_failed(const struct frame *f, enum result result)
@@ -535,6 +562,7 @@ void watch_leave(struct watch *w, unsigned hart, const struct function *f, enum 
 	while (h->frames > 0) {
 		const struct frame *top = &h->frame[--h->frames];
 
+		note_returns(h);
 		if (top->function != f)
 			continue;
 		if (f->kind == FUNCTION_LETS_GO)
@@ -543,14 +571,6 @@ void watch_leave(struct watch *w, unsigned hart, const struct function *f, enum 
 			leave_taken(w, hart, top, result, interrupts, now);
 		return;
 	}
-}
-
-const struct function *watch_comes_back(const struct watch *w, unsigned hart, uint64_t pc)
-{
-	const struct watched_hart *h = &w->hart[hart];
-	const struct frame *f = top_frame(h);
-
-	return f != NULL && f->call.returns_to == pc ? f->function : NULL;
 }
 
 void watch_request(struct watch *w, unsigned hart, uint64_t bytes, uint64_t returns_to)
@@ -563,14 +583,19 @@ void watch_request(struct watch *w, unsigned hart, uint64_t bytes, uint64_t retu
 	if (h->requests == WATCH_REQUESTS) /* none of them came back */
 		h->requests = 0;
 	h->request[h->requests++] = (struct request){bytes, returns_to, handler(h)};
+	note_returns(h);
 }
 
-void watch_goes_on(struct watch *w, unsigned hart, uint64_t pc)
+void watch_goes_on(struct watch *w, unsigned hart, uint64_t pc, uint64_t last, uint64_t now)
 {
 	struct watched_hart *h = &w->hart[hart];
 
-	if (h->requests > 0 && h->request[h->requests - 1].returns_to == pc)
+	if (pc == h->leaves_at)
+		watch_leave(w, hart, top_frame(h)->function, RESULT_UNKNOWN, INTERRUPTS_UNKNOWN,
+			    last, now);
+	if (pc == h->has_memory_at)
 		h->requests--;
+	note_returns(h);
 }
 
 /* False in a trap's handler, if the lock was taken before the trap came. */

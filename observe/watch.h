@@ -10,7 +10,7 @@
  * is never let go, but written again and again, is a counter or a flag.
  *
  * Nothing here knows QEMU. Calls for one hart come one after the other, in its order. Two harts'
- * calls must not overlap, but for those for which watch_is_private() is true.
+ * calls must not overlap, but for accesses that watch_interest() calls private.
  */
 #ifndef OBSERVE_WATCH_H
 #define OBSERVE_WATCH_H
@@ -110,16 +110,28 @@ struct request {
 	enum cause handler; /* that the hart was in when it called */
 };
 
+/* Returns one of 64 bits for the line that an address lies in. */
+static inline uint64_t near_bit(uint64_t address)
+{
+	return (uint64_t)1 << (address / LINE_BYTES % 64);
+}
+
+#define NOWHERE UINT64_MAX /* is the address of no instruction */
+
+/* What each block and each access looks at comes first. */
 struct watched_hart {
-	struct hart_record r;
-	uint64_t waited, firmware, firmware_since, freed;
-	struct wait wait;
-	struct wait lost;    /* the wait that it gave up last */
-	bool has_returned;   /* from a trap, since then */
+	uint64_t leaves_at;     /* where the function of its last frame returns to; NOWHERE: none */
+	uint64_t has_memory_at; /* where that of its last request does; NOWHERE: none */
+	uint64_t near;          /* the bits of the locks that it has */
+	unsigned frames, held, requests;
+	bool has_returned;   /* from a trap, since it ended a wait that it may resume */
 	bool notes_lines;    /* of a lock that it has */
 	bool has_supervisor; /* S-mode has handled a trap: M-mode is the firmware's */
+	struct wait wait;
+	struct wait lost; /* the wait that it gave up last */
+	struct hart_record r;
+	uint64_t waited, firmware, firmware_since, freed;
 	enum cause handler[LEVELS];
-	unsigned frames, held, requests;
 	struct frame frame[WATCH_FRAMES];
 	struct request request[WATCH_REQUESTS];
 	struct held has[WATCH_HELD];
@@ -138,25 +150,41 @@ struct watch {
 bool watch_init(struct watch *w, struct output *sections, bool is_automatic);
 void watch_free(struct watch *w);
 
-/* False if a load of the hart says nothing: neither of whom it waits for, nor of what a section
- * touches. */
-bool watch_wants_loads(const struct watch *w, unsigned hart);
+/* False if a plain access of the hart says nothing: it has no lock, and waits for none, or the
+ * lines of its sections are known and this is none of its locks'. It is so of most accesses, so
+ * this is fast. */
+static inline bool watch_wants(const struct watch *w, unsigned hart, uint64_t address)
+{
+	const struct watched_hart *h = &w->hart[hart];
 
-/* True if the access changes nothing but what the hart itself has noted. */
-bool watch_is_private(const struct watch *w, unsigned hart, const struct access *a);
+	return h->notes_lines || h->wait.word != NULL || (h->near & near_bit(address)) != 0;
+}
+
+enum interest { ACCESS_SAYS_NOTHING, ACCESS_IS_PRIVATE, ACCESS_IS_SHARED };
+
+/* Returns what an access changes: nothing; nothing but what the hart itself has noted; what other
+ * harts see. */
+enum interest watch_interest(const struct watch *w, unsigned hart, const struct access *a);
 
 void watch_access(struct watch *w, unsigned hart, const struct access *a);
 void watch_enter(struct watch *w, unsigned hart, const struct function *f, const struct call *c);
 /* The function's last instruction, at `pc`. */
 void watch_leave(struct watch *w, unsigned hart, const struct function *f, enum result result,
 		 enum interrupts interrupts, uint64_t pc, uint64_t now);
-/* Returns the function that comes back when the hart goes on at this address; NULL: none. */
-const struct function *watch_comes_back(const struct watch *w, unsigned hart, uint64_t pc);
+/* True if a function comes back when the hart goes on at this address: then watch_goes_on() has to
+ * know. It is false of most blocks, so this is fast. */
+static inline bool watch_comes_back(const struct watch *w, unsigned hart, uint64_t pc)
+{
+	const struct watched_hart *h = &w->hart[hart];
+
+	return pc == h->leaves_at || pc == h->has_memory_at;
+}
+/* The hart goes on at the address, behind the instruction at `last`. */
+void watch_goes_on(struct watch *w, unsigned hart, uint64_t pc, uint64_t last, uint64_t now);
 
 /* The hart asks a function that allocates for so many bytes, and goes on behind it at
- * `returns_to`; it goes on at `pc`. Both change nothing but what the hart itself has noted. */
+ * `returns_to`. It changes nothing but what the hart itself has noted. */
 void watch_request(struct watch *w, unsigned hart, uint64_t bytes, uint64_t returns_to);
-void watch_goes_on(struct watch *w, unsigned hart, uint64_t pc);
 
 void watch_sleep(struct watch *w, unsigned hart);
 void watch_call(struct watch *w, unsigned hart, uint64_t now); /* an ECALL */

@@ -156,7 +156,7 @@ def test_an_interrupt_keeps_what_was_seen(tmp_path):
         pass
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=30)[0]
-    assert "locks, " in said and rows_of(tmp_path / "out", "locks.csv"), said
+    assert "making the tables of" in said and "locks, " in said and rows_of(tmp_path / "out", "locks.csv"), said
 
 
 def test_symbols_of_an_image_that_was_moved(tmp_path):

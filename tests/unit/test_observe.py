@@ -3,6 +3,8 @@
 import importlib.util
 import io
 import json
+import os
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -10,10 +12,10 @@ import pytest
 from rich.console import Console
 from support.run import run_here
 
+from hartlock.base import ends
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import RunError, UsageError
 from hartlock.base.option_types import OptionError
-from hartlock.engine import build
 from hartlock.folder.observe_files import ORDER
 from hartlock.observe import image as images
 from hartlock.observe import phases, records, sizes, view
@@ -24,6 +26,7 @@ from hartlock.observe.run import Request, Run, functions_of
 from hartlock.observe.trouble import troubles
 from hartlock.plan.replay import Source
 from hartlock.report import observed as page
+from hartlock.run.guarded import INTERRUPTED
 
 A, B, C = 0x1000, 0x2000, 0x3000
 IMAGE = images.Image()
@@ -41,8 +44,8 @@ def rows(name, entries):
     return made
 
 
-def seen(section=(), word=(), pair=(), line=(), hart=({}, {}), touch=(), phase=()):
-    lists = {"section": section, "word": word, "pair": pair, "line": line, "hart": hart, "touch": touch, "phase": phase}
+def seen(section=(), word=(), pair=(), line=(), hart=({}, {}), touch=(), phase=(), tried=()):
+    lists = {"section": section, "word": word, "pair": pair, "line": line, "hart": hart, "touch": touch, "phase": phase, "tried": tried}
     return Records(**{name: rows(name, entries) for name, entries in lists.items()})
 
 
@@ -236,7 +239,15 @@ def test_what_is_said_of_phases(tmp_path):
     view.write_phases(tmp_path, made)
     rows_told = [line.split(",")[:4] for line in (tmp_path / "phases.csv").read_text().splitlines()]
     assert rows_told[0] == ["phase", "lock", "address", "taken"] and ["second", "a_lock", "0x1000", "2"] in rows_told
-    assert "tries" not in (tmp_path / "phases.csv").read_text() and phases.phases(seen(), [], IMAGE, MARKS) == []
+    assert "shared_lines" not in (tmp_path / "phases.csv").read_text() and phases.phases(seen(), [], IMAGE, MARKS) == []
+
+
+def test_the_tries_of_a_phase():
+    begun = [{"mark": 0x140, "hart": 0, "instructions": 100}]
+    found = seen([section(A, 0, at, at + 5) for at in (10, 200)], [word(A, 2, 2, tries=7, failed=5)], phase=begun, hart=[{"instructions": 300}],
+                 tried=[{"mark": 0x140, "lock": A, "tries": 4, "failed": 3}])
+    made = phases.phases(found, locks_of(found, IMAGE), IMAGE, MARKS)
+    assert [(phase.locks[0].tries, phase.locks[0].failed) for phase in made] == [(4, 3), (3, 2)]
 
 
 def test_a_phase_without_a_lock():
@@ -388,21 +399,54 @@ def test_the_page_needs_no_plots(tmp_path, monkeypatch):
     assert "<h1>2 locks" in told_of(tmp_path / "a", [])
 
 
-def test_a_page_that_cannot_be_written_does_not_spoil_what_was_seen(tmp_path, monkeypatch):
+def watched_into(folder):
+    """The records of a watch in the folder, as a run has them that makes its tables now; and what that says."""
     found = seen([section(A, h, 10, 20) for h in (0, 1)], [word(A, 2, 2)])
     for name, each in vars(found).items():
-        (tmp_path / f"{name}.bin").write_bytes(each.tobytes())
-    (tmp_path / "console.log").write_bytes(b"")
-    monkeypatch.setattr(build, "watcher", lambda: tmp_path)
-    without(monkeypatch, "jinja2")
+        (folder / f"{name}.bin").write_bytes(each.tobytes())
+    (folder / "console.log").write_bytes(b"")
     said = io.StringIO()
-    run = Run(Request(IMAGE, [], [], [], True, 1, "", tmp_path, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
-    run.path = tmp_path
+    run = Run(Request(IMAGE, [], [], [], True, 1, "", folder, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
+    run.path = folder
+    return run, said
+
+
+def test_a_page_that_cannot_be_written_does_not_spoil_what_was_seen(tmp_path, monkeypatch):
+    without(monkeypatch, "jinja2")
+    run, said = watched_into(tmp_path)
     run.outcome.worse("3 records could not be written")
     run._end()
     lines = said.getvalue().splitlines()
     assert lines[-3:] == ["no page: a page needs the Debian package python3-jinja2: apt-get install -y --no-install-recommends python3-jinja2",
                           "hartlock: 3 records could not be written", f"results: {tmp_path / 'locks.csv'}"]
+
+
+@pytest.mark.parametrize("ctrl_c", [0, 1])
+def test_an_interrupt_while_the_tables_are_made_keeps_the_records(tmp_path, monkeypatch, ctrl_c):
+    """Ctrl-C before, too: that one ended the watch."""
+    listened = ends.listen()
+    try:
+        run, said = watched_into(tmp_path)
+        monkeypatch.setattr(view, "write_order", lambda *_: os.kill(os.getpid(), signal.SIGINT))
+        with ends.held():
+            for _ in range(ctrl_c):
+                run.outcome.worse("interrupted by SIGINT", INTERRUPTED, 130)
+                ends.settle()
+            run._end()
+    finally:
+        listened()
+    assert run.outcome.exit == 130 and run.outcome.status == INTERRUPTED
+    text = said.getvalue()
+    assert ("making the tables of 2 sections; Ctrl-C ends it" in text) == bool(ctrl_c)
+    assert f"not all tables were made. The records are kept: the same command with --remake {tmp_path} makes the tables" in text
+    monkeypatch.undo()
+    done = run_here("observe", "--remake", tmp_path)
+    assert done.returncode == 0 and (tmp_path / "workloads").is_dir() and "1 locks, 2 acquisitions" in done.stdout, done.stderr
+
+
+def test_records_that_are_not_there_are_not_remade(tmp_path):
+    done = run_here("observe", "--remake", tmp_path)
+    assert done.returncode == 2 and "observe has written no records there" in done.stderr
 
 
 def test_a_lock_that_is_held_at_the_end_is_not_ranked_by_that():

@@ -45,7 +45,7 @@ def observed(sections, touches=(), lines=(), harts=2):
     section = [{"lock": LOCK, "address": LOCK, "site": 0x104, **s} for s in sections]
     seen = Records(rows("section", section), rows("word", [{"lock": LOCK, "address": LOCK, "taken": len(section), "freed": len(section)}]),
                    rows("pair", ()), rows("line", [{"lock": LOCK, **line} for line in lines]),
-                   rows("hart", [{"hart": h, "instructions": 1000} for h in range(harts)]), rows("touch", touches), rows("phase", ()))
+                   rows("hart", [{"hart": h, "instructions": 1000} for h in range(harts)]), rows("touch", touches), rows("phase", ()), rows("tried", ()))
     image = images.Image()
     image.add([Symbol("heap lock", LOCK, 8, False)])
     return seen, locks_of(seen, image)

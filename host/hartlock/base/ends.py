@@ -90,6 +90,18 @@ def released() -> Iterator[None]:
         _state.held += 1
 
 
+@contextmanager
+def heeded() -> Iterator[None]:
+    """A block that a signal interrupts, even within held(), and behind settle(): its own end loses nothing."""
+    before = _state.held, _state.settled
+    _state.held, _state.settled = 0, False
+    try:
+        _raise_if_due()
+        yield
+    finally:
+        _state.held, _state.settled = before
+
+
 def listen() -> Callable[[], None]:
     """Take signals from now on; returns the function that undoes this.
 

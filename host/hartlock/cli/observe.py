@@ -55,6 +55,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--check", nargs=2, type=Path, metavar=("BEFORE", "AFTER"),
                    help="run nothing: compare two folders of observe; exit status 1 if a lock, a function that takes it or an order of "
                    "two was seen in one alone, or not as often")
+    p.add_argument("--remake", type=Path, metavar="DIR",
+                   help="run nothing: make the tables of DIR, where an observation was ended, from its records; with that one's options")
     p.add_argument("--out", type=Path, metavar="DIR", help="put the files into DIR, new or empty")
     arguments.add_help(p)
     return p
@@ -81,14 +83,15 @@ def main(argv: Sequence[str]) -> int:
     options = parser().parse_args(own)
     if options.check:
         return _check(*options.check)
-    if not qemu:
+    if not qemu and not options.remake:
         raise UsageError("nothing to run: QEMU's arguments come after --, for example -- -M virt -smp 8 -bios fw_payload.elf")
     if len(options.bias) > len(options.elf):
         raise UsageError(f"--bias is given {len(options.bias)} times, and --elf {len(options.elf)}")
-    Tcg.check_programs()
+    if not options.remake:
+        Tcg.check_programs()
     from hartlock.observe import image as images
     from hartlock.observe.phases import marks
-    from hartlock.observe.run import Request, functions_of, observe
+    from hartlock.observe.run import Request, functions_of, observe, remake
     from hartlock.observe.sizes import entries
     from hartlock.report import observed
 
@@ -100,5 +103,6 @@ def main(argv: Sequence[str]) -> int:
     functions = functions_of(image, {images.ACQUIRE: options.acquire, images.TRY: getattr(options, "try"),
                                      images.RELEASE: options.release})
     quiet = images.never_inlined(image) if options.auto == "rest" and not options.acquire else ()
-    return observe(Request(image, functions, entries(image, options.sizes), marks(image, options.phase), options.auto != "off", options.seconds, options.until, options.out, qemu,
-                           _source(options.elf, qemu, argv), observed.write, quiet))
+    request = Request(image, functions, entries(image, options.sizes), marks(image, options.phase), options.auto != "off", options.seconds,
+                      options.until, options.remake or options.out, qemu, _source(options.elf, qemu, argv), observed.write, quiet)
+    return remake(request) if options.remake else observe(request)

@@ -56,12 +56,15 @@ def phases(seen: Records, locks: Sequence[Lock], image: Image, marked: Sequence[
     begun = _begun(seen, marked)
     if not begun:
         return []
-    begins = [_moments(seen.phase[seen.phase["mark"] == at]) for at in (0, *(mark.address for mark in begun))]
+    ats = [0, *(mark.address for mark in begun)]
+    begins = [_moments(seen.phase[seen.phase["mark"] == at]) for at in ats]
     ends = [*begins[1:], _moments(seen.hart)]
+    tried = [*(_tries(seen.tried[seen.tried["mark"] == at]) for at in ats), _tries(seen.word)]
     names = names_of(locks)
     made = []
-    for name, begin, end in zip([FIRST, *(mark.name for mark in begun)], begins, ends):
-        part = _between(seen, names, begin, end)
+    for i, name in enumerate([FIRST, *(mark.name for mark in begun)]):
+        part = _between(seen, names, begins[i], ends[i])
+        part = replace(part, word=_tried_between(part.word, tried[i], tried[i + 1]))
         made.append(Phase(name, part, [replace(lock, name=names[lock.word]) for lock in locks_of(part, image)]))
     return made
 
@@ -94,6 +97,20 @@ def _between(seen: Records, known: dict[int, str], begin: dict[int, int], end: d
     hart["instructions"] = _of_harts(hart["hart"], end) - _of_harts(hart["hart"], begin)
     return replace(seen, section=section, touch=_touches(seen.touch, inside), hart=hart[hart["instructions"] > 0],
                    word=seen.word[[int(word["lock"]) in taken for word in seen.word]])
+
+
+def _tries(rows: Array) -> dict[int, tuple[int, int]]:
+    """The calls of functions that try, and those of them that failed, of each lock."""
+    return {int(row["lock"]): (int(row["tries"]), int(row["failed"])) for row in rows}
+
+
+def _tried_between(word: Array, begin: dict[int, tuple[int, int]], end: dict[int, tuple[int, int]]) -> Array:
+    """The words, with the tries of a phase alone."""
+    word = word.copy()
+    for row in word:
+        before, after = begin.get(int(row["lock"]), (0, 0)), end.get(int(row["lock"]), (0, 0))
+        row["tries"], row["failed"] = after[0] - before[0], after[1] - before[1]
+    return word
 
 
 def _of_harts(harts: Array, moments: dict[int, int]) -> Array:

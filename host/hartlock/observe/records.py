@@ -12,7 +12,7 @@ from hartlock.base.paths import TOP
 from hartlock.base.lists import entries_of
 
 RECORDS_DEF = TOP / "observe" / "records.def"
-LISTS = ("section", "word", "pair", "line", "hart", "touch", "phase")
+LISTS = ("section", "word", "pair", "line", "hart", "touch", "phase", "tried")
 _TYPES = {"u64": "<u8", "u32": "<u4", "u16": "<u2"}
 Array = Any  # numpy's own types say nothing of the fields
 
@@ -37,6 +37,12 @@ class Records:
     hart: Array
     touch: Array
     phase: Array
+    tried: Array
+
+
+def are_in(folder: Path) -> bool:
+    """Whether a watcher has written its records into the folder."""
+    return all((folder / f"{name}.bin").is_file() for name in LISTS)
 
 
 def read(folder: Path) -> Records:

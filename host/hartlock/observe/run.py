@@ -1,6 +1,7 @@
 """Runs an image in QEMU under the watcher, and tells what was seen of its locks."""
 
 import json
+import resource
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +9,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from hartlock.base import paths
+from hartlock.base import ends, paths
 from hartlock.base.errors import RunError, UsageError
 from hartlock.base.terminal import console
 from hartlock.base.text import printable
@@ -25,7 +26,7 @@ from hartlock.observe.phases import Mark, Phase
 from hartlock.observe.sizes import Entry
 from hartlock.observe.trouble import troubles
 from hartlock.plan.replay import Source
-from hartlock.run.guarded import Outcome, guarded
+from hartlock.run.guarded import INTERRUPTED, Outcome, guarded
 
 KIND_OF = {ACQUIRE: "takes", TRY: "tries", RELEASE: "letsgo"}  # the words of the plugin's arguments
 LOST = "hartlock-observe: "  # the plugin's lines begin with it
@@ -62,10 +63,11 @@ class Told:
     context: list[tuple[str, str]]
 
     @classmethod
-    def of(cls, seen: records.Records, locks: Sequence[Lock], found: Sequence[Phase], request: Request, ended: str) -> "Told":
+    def of(cls, seen: records.Records, locks: Sequence[Lock], found: Sequence[Phase], request: Request, ended: str, worked_s: float) -> "Told":
         executed = int(seen.hart["instructions"].sum())
         facts = [f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s)",
-                 f"{len(locks)} locks, {sum(lock.taken for lock in locks)} acquisitions", *([f"ended because {ended}"] if ended else [])]
+                 f"{len(locks)} locks, {sum(lock.taken for lock in locks)} acquisitions",
+                 *([f"QEMU worked for {worked_s:.1f} s"] if worked_s else []), *([f"ended because {ended}"] if ended else [])]
         words = view.unsure(unclear(seen, names_of(locks)), request.image) if request.automatic else ""
         source = request.source
         context = [("command", source.command), ("image", source.image), ("SHA-256", source.sha256),
@@ -85,18 +87,29 @@ class Run:
 
     def __init__(self, request: Request, out: Console):
         self.request, self.console, self.outcome = request, out, Outcome()
-        self.plugin = build.watcher()
         self.ended = ""
+        self.worked_s = 0.0  # processor time of QEMU itself, without that of Linux for it
         self.monitor = Path()
         self.written: Path | None = None  # the page
 
     def open(self) -> None:
         """Make the folder. Raises UsageError."""
+        self.plugin = build.watcher()
         out = self.request.out
         self.path = writer.use_folder(out) if out else writer.make_folder(paths.RESULTS, f"{writer.stamp()}-observe")
 
+    def open_again(self) -> None:
+        """Take the folder of a watch that has ended. Raises UsageError."""
+        assert self.request.out
+        self.path = self.request.out
+        if not records.are_in(self.path):
+            raise UsageError(f"--remake {writer.short(self.path)}: observe has written no records there")
+
     def go(self) -> int:
         return guarded(self.outcome, self.open, self._watch, self._end)
+
+    def remake(self) -> int:
+        return guarded(self.outcome, self.open_again, lambda: None, self._end)
 
     def _command(self, folder: Path) -> list[str]:
         self.monitor = folder / "qmp"
@@ -110,14 +123,17 @@ class Run:
     def _watch(self) -> None:
         if not self.request.out:
             writer.point_latest(self.path)
+        before_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
         with Drained(self._command) as qemu, open(self.path / CONSOLE, "wb", buffering=0) as log:
             with self.console.status("watching") as shown:
                 try:
                     self._listen(qemu, log, lambda text: shown.update(text))
                 finally:
-                    qmp.quit_qemu(self.monitor)
-                    status = qemu.status()
-                    self._note_end(status, qemu.errors())
+                    with ends.held():  # the watcher writes its records now
+                        qmp.quit_qemu(self.monitor)
+                        status = qemu.status()
+                        self.worked_s = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before_s
+                        self._note_end(status, qemu.errors())
 
     def _note_end(self, status: int, said: str) -> None:
         """Note what went wrong with QEMU, and the records that the watcher says were lost."""
@@ -146,12 +162,25 @@ class Run:
 
     def _end(self) -> None:
         try:
-            self._tell(records.read(self.path))
+            self._make(records.read(self.path))
         except RunError as e:
             self.outcome.worse(str(e))
         for problem in dict.fromkeys(self.outcome.problems):
             self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
         self.console.print(f"results: {writer.short(self.path / LOCKS)}{f' and {self.written.name}' if self.written else ''}", markup=False)
+
+    def _make(self, seen: records.Records) -> None:
+        """Make the tables. A signal ends that, for the records are kept."""
+        doing = f"making the tables of {len(seen.section)} sections; Ctrl-C ends it, and keeps the records alone"
+        if self.outcome.is_interrupted:
+            self.console.print(doing, markup=False)
+        try:
+            with self.console.status(doing), ends.heeded():
+                self._tell(seen)
+        except ends.Ended as e:
+            ends.settle()
+            self.outcome.worse(f"{e}: not all tables were made. The records are kept: the same command with "
+                               f"--remake {writer.short(self.path)} makes the tables of them", INTERRUPTED, e.status)
 
     def _tell(self, seen: records.Records) -> None:
         say, image = self.console.print, self.request.image
@@ -162,7 +191,7 @@ class Run:
         view.write_order(self.path / ORDER, seen, locks, image)
         found = phases.phases(seen, locks, image, self.request.marks)
         view.write_phases(self.path, found)
-        said = Told.of(seen, locks, found, self.request, self.ended)
+        said = Told.of(seen, locks, found, self.request, self.ended, self.worked_s)
         say(f"{'; '.join(said.facts)}", markup=False)
         if locks:
             say(view.table(locks))
@@ -202,6 +231,11 @@ class Run:
 def observe(request: Request) -> int:
     """Watch the image; returns the exit status."""
     return Run(request, console()).go()
+
+
+def remake(request: Request) -> int:
+    """Make the tables of the folder request.out again, from its records; returns the exit status."""
+    return Run(request, console()).remake()
 
 
 def functions_of(image: Image, asked: dict[str, Sequence[str]]) -> list[Function]:

@@ -24,7 +24,7 @@ LOCK_COLUMNS = (
     "hold_p99_instructions", "hold_max_instructions", "gap_p50_instructions", "gap_p90_instructions",
     "gaps_slept_share", "written_lines_p50", "read_lines_p50", "shared_lines", "tries", "tries_failed", "trapped_share",
     "interrupts_on_share", "interrupted_share", "allocating", "size_p50_bytes", "size_p90_bytes", "size_max_bytes", "found_by")
-OF_ALL_TIME = ("shared_lines", "tries", "tries_failed")  # columns that are not told by phases
+OF_ALL_TIME = ("shared_lines",)  # columns that are not told by phases
 SITE_COLUMNS = ("lock", "function", "site", "taken", "place")
 SIZE_COLUMNS = ("lock", "size_bytes", "taken")
 _ARROW = re.compile(r'^  "(.*)" -> "(.*)" \[label="(\d+)"\];$', re.MULTILINE)  # as write_order() writes it

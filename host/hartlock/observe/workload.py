@@ -15,7 +15,12 @@ from hartlock.plan.replay import HartClass, Seen, Source, Step
 FILES = 50  # locks that get a file, the heaviest first
 LINE_BYTES = 64
 STEPS = 1024  # steps of a lock, which the kernel's command line holds
+NO_PLACES = np.zeros(0, np.int64)
 LEAST_HARTS = 2  # nobody ever waits for a lock that one hart alone takes
+
+
+# The places of a lock's sections in their file, by its word and the hart, in the order in which the hart had it.
+Places = dict[tuple[int, int], Array]
 
 
 @dataclass(frozen=True)
@@ -36,11 +41,12 @@ class Lines:
 def write(folder: Path, locks: Sequence[Lock], seen: Records, source: Source) -> list[Path]:
     """Write workloads/NAME.toml for each lock; returns the files, the heaviest lock's first."""
     told = [lock for lock in locks if len(lock.per_hart) >= LEAST_HARTS][:FILES]
-    lines, written = _lines(seen, [lock.word for lock in told]), []
+    words = [lock.word for lock in told]
+    lines, places, written = _lines(seen, words), _places(seen, words), []
     with writer.writing(folder / writer.WORKLOADS):
         (folder / writer.WORKLOADS).mkdir(exist_ok=True)
     for lock in told:
-        classes = _classes(lock, seen, lines)
+        classes = _classes(lock, seen, places, lines)
         if not classes:
             continue
         name = f"{lock.name}@{source.phase}" if source.phase else lock.name
@@ -72,16 +78,19 @@ def _lines(seen: Records, locks: Sequence[int]) -> Lines:
     return Lines(places, counts.reshape(-1, 3))
 
 
-def _places(lock: Lock, seen: Records, hart: int) -> Array:
-    """The places of a hart's sections of a lock in their file, in the order in which it had it."""
-    rows = np.flatnonzero((seen.section["lock"] == lock.word) & (seen.section["hart"] == hart) & (seen.section["is_held"] == 0))
-    return rows[np.argsort(seen.section["taken"][rows], kind="stable")]
+def _places(seen: Records, locks: Sequence[int]) -> Places:
+    """The places of the sections of these locks that were let go."""
+    rows = np.flatnonzero(np.isin(seen.section["lock"], locks) & (seen.section["is_held"] == 0))
+    part = seen.section[["lock", "hart", "taken"]][rows]
+    order = np.lexsort((part["taken"], part["hart"], part["lock"]))
+    rows, part = rows[order], part[order]
+    begins = np.flatnonzero((part["lock"][1:] != part["lock"][:-1]) | (part["hart"][1:] != part["hart"][:-1])) + 1
+    return {(int(seen.section["lock"][run[0]]), int(seen.section["hart"][run[0]])): run for run in np.split(rows, begins) if len(run)}
 
 
-def _steps(lock: Lock, seen: Records, hart: int, lines: Lines) -> Array:
+def _steps(seen: Records, hart: int, places: Array, lines: Lines) -> Array:
     """The steps of a hart, in order, a row each with Step's numbers: those of which the lines were kept. They are done again and again,
     so the first one's gap is the rest of the hart's time: what it executed before it asked for the first time, and behind the last time."""
-    places = _places(lock, seen, hart)
     rows = seen.section[places]
     if not len(rows):
         return np.zeros((0, len(Step._fields)), np.int64)
@@ -99,7 +108,7 @@ def _executed(seen: Records, harts: Sequence[int]) -> int:
     return int(seen.hart["instructions"][np.isin(seen.hart["hart"], harts)].sum())
 
 
-def _classes(lock: Lock, seen: Records, lines: Lines) -> list[HartClass]:
+def _classes(lock: Lock, seen: Records, places: Places, lines: Lines) -> list[HartClass]:
     """The classes of harts, the busiest first: harts whose numbers of acquisitions are within a factor of two of the first one's."""
     harts = sorted(lock.per_hart.items(), key=lambda item: (-item[1], item[0]))
     groups: list[list[int]] = []
@@ -109,8 +118,8 @@ def _classes(lock: Lock, seen: Records, lines: Lines) -> list[HartClass]:
             groups.append([])
             most = taken
         groups[-1].append(hart)
-    made = [(len(group), [Step(*step) for hart in group for step in _some(_steps(lock, seen, hart, lines), STEPS // len(harts))])
-            for group in groups]
+    steps = {hart: _steps(seen, hart, places.get((lock.word, hart), NO_PLACES), lines) for hart in lock.per_hart}
+    made = [(len(group), [Step(*step) for hart in group for step in _some(steps[hart], STEPS // len(harts))]) for group in groups]
     return [HartClass(harts, tuple(steps)) for harts, steps in made if steps]
 
 
