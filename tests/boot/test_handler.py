@@ -1,6 +1,7 @@
 """Interrupt handlers that take another lock of the kind, whatever their hart was doing to the first (--handler lock): what irq-safe claims."""
 
 import pytest
+from support import tried
 from support.run import run_bench
 from tools.simulate import simulate
 
@@ -8,7 +9,7 @@ from hartlock.plan import strategies, traits
 
 HANDLED = ("--interrupt", "10,20", "--handler", "lock", "--hold", "200", "--trials", "1")
 MODEL = ("--engine", "model", "--machine", "generic-8", "--model-duration", "300", "--smp", "4")
-SAFE = [name for name, t in traits.known().items() if "irq-safe" in t.has and not strategies.known()[name].lockfree]
+SAFE = tried.of("irq-safe", tried.HANDLER)
 UNSAFE = [name for name, t in traits.known().items() if "irq-safe" in t.lacks and not strategies.known()[name].lockfree]
 
 

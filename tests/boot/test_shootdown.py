@@ -4,10 +4,11 @@ try answer."""
 import re
 
 import pytest
+from support import tried
 from support.run import run_bench
 from tools.simulate import simulate
 
-from hartlock.plan import strategies, traits
+from hartlock.plan import traits
 
 SHOOT = ("--engine", "model", "--smp", "4", "--shootdown", "2", "--irq", "off", "--hold", "50", "--trials", "1", "--model-duration", "40")
 TRIES = tuple(name for name, t in traits.known().items() if "trylock" in t.has)
@@ -57,8 +58,7 @@ def test_waiters_that_answer_get_on(how, locks, tmp_path):
 def test_every_lock_answers_as_its_traits_say(how, tmp_path):
     done = measured(tmp_path, "--lock", "all", "--waiters", how)
     assert done.status == 0, done.out
-    wanted = {name for name, t in traits.known().items() if {"poll", "trylock"} <= t.has | ({"trylock"} if how == "poll" else set())}
-    wanted = {name for name in wanted if not strategies.known()[name].lockfree}
+    wanted = {name for name in tried.of("poll", tried.POLLS) if how == "poll" or name in TRIES}
     assert {name for name in wanted if done.row(name, 4, "model")["check"] == "pass"} == wanted
     assert how == "poll" or wanted == set(TRIES)
 

@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 from support.run import TOP
+from support import tried
 from support.sampling import sampled
 
 from hartlock.plan import profile as profiles
@@ -202,8 +203,8 @@ def space_flags(header):
 
 
 def interface_flags(name):
-    """The compiler's flags for what lock/traits.toml claims of a lock's interface."""
-    has = traits.known()[name.replace("_", "-")].has
+    """The compiler's flags for what tests/support/tried.py says that a lock's interface is tried for."""
+    has = {need for need in ("trylock", "is_locked", "static-init") if name.replace("_", "-") in tried.of(need, tried.THREADS)}
     unlocked = {"anderson": "ANDERSON_UNLOCKED", "clh": "CLH_UNLOCKED(fresh)", "null": "{}", "indirect": ""}.get(name, "{0}")
     return [*(["-DTRYLOCK"] if "trylock" in has else []), *(["-DIS_LOCKED"] if "is_locked" in has else []),
             *([f"-DUNLOCKED={unlocked}"] if unlocked else []), *(["-DLONE"] if "static-init" in has else [])]
@@ -217,7 +218,7 @@ def test_lock(kind, name, sanitizer, tmp_path):
     folder = "lock" if kind == "LOCK" else "alloc"
     flags = [f"-DSTRATEGY={name}", f'-DSTRATEGY_HEADER="{folder}/{name}.h"',
              '-DLOCK_PORT="relax.h"', f"-DTHREADS={1 if name in CONTROLS else 4}"]
-    flags += ["-DLOCKFREE", *(["-DIRQ_SAFE"] if "irq-safe" in traits.known()[name].has else [])] if kind == "LOCKFREE" else [*space_flags(TOP / f"lock/{name}.h"), *interface_flags(name)]
+    flags += ["-DLOCKFREE", *(["-DIRQ_SAFE"] if name in tried.of("irq-safe", tried.THREADS) else [])] if kind == "LOCKFREE" else [*space_flags(TOP / f"lock/{name}.h"), *interface_flags(name)]
     run([build(tmp_path / name, "locks", sanitizer=sanitizer, flags=flags)])
 
 
@@ -237,7 +238,7 @@ def locks_with(*needs):
 
 def of_each(stem):
     """The locks that go under lock/STEM.h."""
-    return locks_with("trylock", "is_locked") if stem == "irqsave" else locks_with("recursive-able")
+    return locks_with("trylock", "is_locked") if stem == "irqsave" else [name.replace("-", "_") for name in tried.of("recursive-able", tried.OVER)]
 
 
 @sampled("stem,name,sanitizer", [(stem, name, sanitizer) for stem in OF_A_LOCK for name in of_each(stem) for sanitizer in (ADDRESS, THREAD)],

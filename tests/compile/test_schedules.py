@@ -6,10 +6,11 @@ import os
 import subprocess
 
 import pytest
+from support import tried
 from support.run import TOP
 from support.sampling import sampled
 
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 from verify import cache, code, frames, freeing, ops, plans, subjects
 from verify.generators import random_words
 from verify.schedules import EXPLORER, Actor, Place, Plan, explore
@@ -32,8 +33,6 @@ def test_every_schedule_ends_as_it_should(folder, word):
     assert len(found) >= 6 and not [(o.plan, o.verdict, o.note, o.story) for o in found if plans.wrong(word, o)]
 
 
-# Allocators that take frames back
-
 FREED = ("pool", "cached_pool", "buddy", "treiber")
 CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
 
@@ -43,6 +42,58 @@ def freed(folder):
     subprocess.run(["make", "-s", *(f"build/verify/freeing/{name}.o" for name in FREED)], cwd=TOP, check=True, capture_output=True, timeout=120)
     return freeing.FOLDER
 
+
+# Claims of lock/traits.toml
+
+class OneNode(plans.Locks):
+    """Two locks, and harts that have one node for both: one holds the two at once."""
+
+    def __init__(self, subject):
+        super().__init__(subject, 3, 2)
+        self.shares = True
+
+    def node(self, hart, lock):
+        return f"node{hart}"
+
+
+def with_one_node(name):
+    return explore(OneNode(subjects.load(name)).plan("inner", "", ["abyBxA", "axA", "byB"])).verdict
+
+
+@sampled("name", tried.of("one-node-a-hart", tried.ONE_NODE), quick=("hemlock", "ticket").__contains__)
+def test_a_hart_holds_two_locks_with_one_node(folder, name):
+    assert with_one_node(name.replace("-", "_")) == "HOLDS"
+
+
+@sampled("name", [n for n, t in traits.known().items() if "one-node-a-hart" in t.lacks], quick=("mcs",).__contains__)
+def test_a_lock_that_needs_a_node_for_each_goes_wrong_with_one(folder, name):
+    assert with_one_node(name.replace("-", "_")) == "VIOLATED"
+
+
+def freed_or_not(name):
+    return freeing.load(name) if name in freeing.names(None) else subjects.load(name)
+
+
+@pytest.mark.parametrize("name", tried.of("one-node-a-hart", tried.ONE_HEAP))
+def test_without_a_lock_a_hart_has_one_node_or_none(folder, freed, name):
+    """Only magazine keeps something for a hart; its heaps are no locks that a hart could hold two of."""
+    assert (freed_or_not(name).sizes["node"] > 0) == (name == "magazine")
+
+
+@pytest.mark.parametrize("name", dict.fromkeys([*tried.of("poll", tried.NO_WAIT), *tried.of("irq-safe", tried.NO_WAIT)]))
+def test_without_a_lock_nobody_waits(folder, freed, name):
+    """A hart that is alone ends its call soon, wherever all others stand, and so does a handler amid its hart's own call. baseline
+    has no loop at all."""
+    subject = freed_or_not(name)
+    if name == "baseline":
+        assert not any(i.jumps and i.target <= i.address for i in subject.functions["alloc"].insns)
+        return
+    every = freeing.plans(subject) if name in freeing.names(None) else plans.plans(subject)
+    found = [explore(plan) for plan in every if plan.alone]
+    assert found and {o.verdict for o in found} == {"HOLDS"}
+
+
+# Allocators that take frames back
 
 def test_what_was_explored_is_what_is_built(freed):
     said = json.loads(freeing.FILE.read_text())

@@ -6,6 +6,8 @@ import re
 from pathlib import Path
 
 import pytest
+from support import tried
+from support.run import TOP
 
 from hartlock.base.errors import UsageError
 from hartlock.plan import needs, strategies, traits
@@ -51,6 +53,32 @@ def test_the_header_says_of_traps_what_the_traits_say(name):
     has, word = traits.known()[name].has, strategies.known()[name].header.stem
     said = re.search(rf"enum {{ {word}_in_traps = LOCK_TRAPS_(\w+) }};", strategies.known()[name].header.read_text())[1]
     assert said == ("NEVER" if "irq-safe" not in has else "ANY_NODE" if "one-node-a-hart" in has else "OWN_NODE")
+
+
+def claims():
+    return {(need, name) for name, known in traits.known().items() for need in known.has}
+
+
+def untried(claimed, table):
+    """Returns what is claimed and no test tries, and what a test tries and nobody claims."""
+    return claimed ^ {(need, name) for need, by in table.items() for names in by.values() for name in names.split()}
+
+
+def test_every_trait_that_is_claimed_has_a_test_that_tries_it():
+    assert set(tried.TRIED) == set(needs.INTERFACE) and untried(claims(), tried.TRIED) == set()
+
+
+def test_a_trait_without_its_test_is_told():
+    assert untried(claims() | {("trylock", "clh")}, tried.TRIED) == {("trylock", "clh")}
+    assert untried(claims() - {("irq-safe", "treiber")}, tried.TRIED) == {("irq-safe", "treiber")}
+    assert untried(claims(), {**tried.TRIED, "poll": {}}) == {pair for pair in claims() if pair[0] == "poll"}
+
+
+@pytest.mark.parametrize("test", sorted({test for by in tried.TRIED.values() for test in by}))
+def test_a_test_that_tries_traits_takes_its_strategies_from_the_table(test):
+    text = (TOP / test.partition("::")[0]).read_text()
+    assert tried.takes_from_here(text, test)
+    assert not tried.takes_from_here(text.replace("tried.of(", "all("), test)
 
 
 def test_each_strategy_without_a_lock_says_when_to_choose_it():
