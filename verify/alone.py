@@ -36,7 +36,7 @@ def begun(hart: Hart, memory: Memory, stop: Stop | None = None) -> tuple[Hart, M
     """Run a hart by itself until it waits, or until it is about to touch what `stop` says. Returns
     the rest of the hart, which it has yet to do, and the memory."""
     run, after = _run(Alone(hart, memory, stop, waits=stop is None))
-    if run.stuck is None or run.lost:
+    if run.stuck is None or run.unknown:
         raise Unsupported("a hart that was to stop in the middle did not")
     stack = tuple((where, value) for where, (value, _) in run.memory.items() if where[0] >= STACK)
     return replace(hart, program=hart.program[run.item:], registers=dict(run.registers), pc=run.pc, stack=stack), after

@@ -7,7 +7,7 @@ a whole (prove.py).
 """
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from verify.events import Item, Items
@@ -53,24 +53,38 @@ def _events(harts: Sequence[Items]) -> list[Event]:
     return out
 
 
+Edge = tuple[int, int]  # two operations, of which the first comes earlier in the memory order
+Way = tuple[frozenset[Edge], int]  # the edges of a choice, and the value that the location has in the end
+Wanted = Callable[[Mapping[Location, int]], bool]
+
+
 class Graph:
     """The events of a combination of traces, and the order among them that does not
-    depend on who reads from whom."""
+    depend on who reads from whom.
+
+    An AMO is two events, a load and a store, but one operation of the memory order: "a single memory operation that is
+    both a load operation and a store operation simultaneously" (unprivileged manual, chapter RVWMO). What orders
+    its load therefore orders its store, too."""
 
     def __init__(self, harts: Sequence[Items], initial: Memory):
         self.harts, self.initial = harts, initial
         self.events = _events(harts)
+        self.operation = [e.number for e in self.events]  # the operation of each event; both halves of an AMO have one
         self.of: dict[tuple[int, int], list[Event]] = {}
         for e in self.events:
-            self.of.setdefault((e.hart, e.item), []).append(e)
-        self.after = [0] * len(self.events)  # bit sets: the events that come later, by ppo
+            here = self.of.setdefault((e.hart, e.item), [])
+            here.append(e)
+            self.operation[e.number] = here[0].number
+        self.after = [0] * len(self.events)  # bit sets: the operations that come later, by ppo
         self.pairs: dict[int, int] = {}  # write of an atomic -> its read
         self.forwards: list[tuple[int, int]] = []  # rule 12: (source, store)
         for hart, items in enumerate(harts):
             self._hart(hart, items)
 
     def _edge(self, a: Event, b: Event) -> None:
-        self.after[a.number] |= 1 << b.number
+        first, second = self.operation[a.number], self.operation[b.number]
+        if first != second:
+            self.after[first] |= 1 << second
 
     def _hart(self, hart: int, items: Items) -> None:
         mine = [e for e in self.events if e.hart == hart]
@@ -99,7 +113,6 @@ class Graph:
             self._edge(read, here[-1])  # rule 8
             self.pairs[here[-1].number] = read.number
         elif len(here) == 2:
-            self._edge(here[0], here[1])
             self.pairs[here[1].number] = here[0].number
 
     def _fence(self, mine: list[Event], n: int, item: Item) -> None:
@@ -184,43 +197,63 @@ class Graph:
         edges = [(a, load.number) for a, s in self.forwards if s == store.number]
         return [*edges, (store.number, load.number)] if store.atomic else edges
 
-    def executions(self, observed: Sequence[Location] = ()) -> Iterator[dict[Location, int]]:
-        """The final values of the observed locations, for each execution that the model allows."""
-        places = sorted({e.location for e in self.events})
-        options = [[(c, self._communication(c)) for c in self.choices(where)] for where in places]
-        ordered = sorted(zip(places, options, strict=True), key=lambda o: len(o[1]))
+    def _ways(self, where: Location) -> list[Way]:
+        """The choices at one location, each as what it orders and leaves. Those that order alike are one."""
+        found = dict[Way, None]()
+        for choice in self.choices(where):
+            edges = ((self.operation[a], self.operation[b]) for a, b in self._communication(choice))
+            value = self.events[choice.stores[-1]].wrote if choice.stores else self.initial.get(where, 0)
+            found[frozenset((a, b) for a, b in edges if a != b), value] = None
+        return list(found)
 
-        def go(n: int, after: list[int], final: dict[Location, int]) -> Iterator[dict[Location, int]]:
-            if n == len(ordered):
+    def executions(self, observed: Sequence[Location] = (), wanted: Wanted | None = None) -> Iterator[dict[Location, int]]:
+        """The final values of the observed locations, of every execution that the model allows and that is `wanted`. Executions that
+        order alike are one."""
+        untouched = {where: self.initial.get(where, 0) for where in observed}
+        left = {where: self._ways(where) for where in sorted({e.location for e in self.events})}
+        seen = frozenset(left) & frozenset(observed)
+
+        def go(before: Sequence[int], left: dict[Location, list[Way]], final: dict[Location, int]) -> Iterator[dict[Location, int]]:
+            if wanted and not seen & left.keys() and not wanted(final):
+                return
+            if not left:
                 yield final
                 return
-            where, ways = ordered[n]
-            for choice, edges in ways:
-                more = list(after)
-                for a, b in edges:
-                    more[a] |= 1 << b
-                if _acyclic(more):
-                    value = self.events[choice.stores[-1]].wrote if choice.stores else self.initial.get(where, 0)
-                    yield from go(n + 1, more, {**final, where: value})
+            still = {where: [w for w in ways if not _against(before, w[0])] for where, ways in left.items()}
+            where = min(still, key=lambda w: (len(still[w]) > 0, wanted is not None and w not in seen, len(still[w])))
+            ways = still.pop(where)
+            for edges, value in ways:
+                if (more := _with(before, edges)) is not None:
+                    yield from go(more, still, {**final, where: value})
 
-        if _acyclic(self.after):
-            yield from go(0, self.after, {where: self.initial.get(where, 0) for where in observed})
+        if (start := _with([0] * len(self.events), [(a, b) for a, later in enumerate(self.after) for b in _bits(later)])) is not None:
+            yield from go(start, left, untouched)
 
 
-def _acyclic(after: Sequence[int]) -> bool:
-    left = (1 << len(after)) - 1
-    while left:
-        removable = 0
-        for n in range(len(after)):
-            if left >> n & 1 and not after[n] & left:
-                removable |= 1 << n
-        if not removable:
-            return False
-        left &= ~removable
-    return True
+def _bits(number: int) -> Iterator[int]:
+    return (n for n in range(number.bit_length()) if number >> n & 1)
 
 
-def allows(harts: Sequence[Items], initial: Memory, observed: Sequence[Location],
-           wanted: Callable[[Mapping[Location, int]], bool]) -> bool:
+def _against(after: Sequence[int], edges: Iterable[Edge]) -> bool:
+    """Does one of the edges contradict the order?"""
+    return any(after[b] >> a & 1 for a, b in edges)
+
+
+def _with(after: Sequence[int], edges: Iterable[Edge]) -> list[int] | None:
+    """The order with the edges, and with all that follows from them; None: they make a circle. `after`: bit sets of all
+    the operations that come later than each."""
+    out = list(after)
+    for a, b in edges:
+        if out[b] >> a & 1:
+            return None
+        if not out[a] >> b & 1:
+            bit, more = 1 << a, out[b] | 1 << b
+            for n, later in enumerate(out):
+                if later & bit or n == a:
+                    out[n] = later | more
+    return out
+
+
+def allows(harts: Sequence[Items], initial: Memory, observed: Sequence[Location], wanted: Wanted) -> bool:
     """Is there an execution whose final values meet the condition?"""
-    return any(wanted(final) for final in Graph(harts, initial).executions(observed))
+    return any(True for _ in Graph(harts, initial).executions(observed, wanted))

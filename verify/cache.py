@@ -17,8 +17,8 @@ FOLDER = herd.TOP / "build" / "verify" / "results"
 
 # The modules of this package that a verdict on a test depends on. Those that make the tests are not among them: a result is kept
 # under what its test is.
-METHOD = ("alone", "axioms", "code", "coherence", "core", "events", "explore", "herd", "litmus", "memory", "ops", "prove", "rounds",
-          "scenario", "strategy", "symmetry", "traces")
+METHOD = ("alone", "axioms", "code", "coherence", "core", "events", "explore", "flow", "herd", "litmus", "memory", "ops", "prove", "rounds",
+          "scenario", "strategy", "symmetry", "traces", "turns")
 
 
 def _method() -> str:
@@ -49,7 +49,7 @@ def _begins(hart: Hart) -> int:
 def definition(test: Test) -> str:
     """All that a test is, in words."""
     harts = [([p.text() if isinstance(p, Function) else str(p.insn) for p in hart.program], sorted(hart.registers.items()), _begins(hart),
-              hart.stack) for hart in test.harts]
+              hart.stack, sorted(hart.drawn)) for hart in test.harts]
     condition = test.condition.registers, test.condition.locations, sorted(test.condition.good)
     return repr((test.name, list(test.layout.sizes.items()), harts, sorted(test.memory.items()), condition, test.waits, test.turns))
 

@@ -13,7 +13,7 @@ Combinations have the same few reasons, so the rest of one is tried on the next 
 import itertools
 from collections.abc import Sequence
 
-from verify.axioms import Graph
+from verify.axioms import Graph, allows
 from verify.events import Items, without
 from verify.memory import Memory
 from verify.scenario import Condition
@@ -41,8 +41,7 @@ class Reasons:
         self.kept: list[Kept] = []
 
     def possible(self, harts: Sequence[Items], condition: Condition, bad: bool = True) -> bool:
-        return any(condition.is_bad(final) == bad
-                   for final in Graph(harts, self.memory).executions(condition.locations))
+        return allows(harts, self.memory, condition.locations, lambda final: condition.is_bad(final) == bad)
 
     def reduce(self, harts: Sequence[Items], condition: Condition) -> list[Items] | None:
         """The part that forbids the combination; None when the whole is possible."""

@@ -26,7 +26,13 @@ def traces(harts: list[Hart], memory: Memory, turns: int, waits: bool = True) ->
         if done > LIMIT:
             raise TooMany(f"more than {LIMIT} traces, and still new values")
         if not _learn(values, runs, _limits(runs), _possible(runs, memory)):
-            return [[Trace(tuple(run.steps), run.stuck, run.registers) for run in mine if waits or run.stuck is None] for mine in runs]
+            return [_traces(mine, waits) for mine in runs]
+
+
+def _traces(runs: list[Run], waits: bool) -> list[Trace]:
+    """The traces of a hart's runs. Where a value is not known, several runs may be one trace."""
+    found = [Trace(tuple(run.steps), run.stuck, run.registers) for run in runs if waits or run.stuck is None]
+    return list(dict.fromkeys(found)) if any(run.unknown for run in runs) else found
 
 
 def _limits(runs: list[list[Run]]) -> dict[Location, int]:

@@ -21,6 +21,7 @@ from verify.herd import TOP
 from verify.memory import APART, FIRST, STACK
 from verify.ops import Op, decode
 from verify.strategy import Program
+from verify.turns import live
 
 EXPLORER = TOP / "build" / "verify" / "schedules"
 SOURCES = Path(__file__).parent / "schedules"
@@ -100,23 +101,6 @@ def _ways(ops: Sequence[Op], targets: Sequence[int]) -> Places:
     return [*(after(at, op) for at, op in enumerate(ops)), ()]
 
 
-def _live(ops: Sequence[Op], after: Places) -> list[int]:
-    """The registers, as bits, that are read before they are written from each instruction on."""
-    live, changed = [0] * len(after), True
-    while changed:
-        changed = False
-        for at in reversed(range(len(ops))):
-            out = 0
-            for then in after[at]:
-                out |= live[then]
-            op = ops[at]
-            used = sum(1 << _register(r) for r in {*(s for s in op.sources if isinstance(s, str)), op.base} - {"", "x0"})
-            now = (out & ~(0 if op.rd == "x0" else 1 << _register(op.rd))) | used
-            changed |= now != live[at]
-            live[at] = now
-    return live
-
-
 def _register(name: str) -> int:
     return int(name[1:])
 
@@ -175,7 +159,7 @@ def _code(program: Program) -> Code:
     ops, targets, parts = _flat(program)
     ops = [Op("jump", op.insn) if op.kind == "ret" else op for op in ops]
     after = _ways(ops, targets)
-    live, kinds = _live(ops, after), [_kind(ops, at, after) for at in range(len(ops))]
+    used, kinds = [sum(1 << _register(r) for r in each) for each in live(ops, after)], [_kind(ops, at, after) for at in range(len(ops))]
     kept = [at for at in range(len(ops)) if kinds[at]]
     place = [sum(k < at for k in kept) for at in range(len(ops) + 1)]
     lines, told = [f"program {len(kept):x}"], list[str]()
@@ -183,7 +167,7 @@ def _code(program: Program) -> Code:
         op, item = ops[at], program[parts[at]]
         name = "-" if kinds[at] in ("load", "store") else op.name or "-"
         lines.append(f"op {kinds[at]} {name} {_register(op.rd):x} {_register(op.base or 'x0'):x} {op.width:x} "
-                     f"{int(op.unsigned)} {_sources(op)} {op.offset & (1 << 64) - 1:x} {place[targets[at]]:x} {parts[at]:x} {live[at]:x}")
+                     f"{int(op.unsigned)} {_sources(op)} {op.offset & (1 << 64) - 1:x} {place[targets[at]]:x} {parts[at]:x} {used[at]:x}")
         told.append(f"{item.name.removeprefix('subject_')}+{op.insn.address:x} {op.insn}" if isinstance(item, Function) else str(op.insn))
     return Code(lines, told)
 

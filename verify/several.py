@@ -52,7 +52,8 @@ class Two:
             program += code(arguments) + ([self.subject.functions[function]] if function else [])
         where = {"x18": "lock", "x20": "x", "x21": "y", "x24": SECOND}
         registers = {register: self.layout.address(name) for register, name in where.items()}
-        return Hart(tuple(program), {**registers, "x19": self.node(number, 0), "x25": self.node(number, 1)})
+        return Hart(tuple(program), {**registers, "x19": self.node(number, 0), "x25": self.node(number, 1)},
+                    drawn=self.subject.drawn(self.node(h, n) for h in range(2) for n in range(2)))
 
     def test(self, name: str, about: str, held: Sequence[str], steps: Sequence[str], waits: bool = False) -> Test:
         """The test in which each hart has taken the locks of `held` by itself, and then makes its steps."""

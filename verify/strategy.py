@@ -1,12 +1,13 @@
 """A strategy as it is in an object file, and the memory and harts of its tests."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from verify.alone import alone
 from verify.code import Function, Insn, Object
 from verify.errors import ProofError
-from verify.memory import Layout, Memory
+from verify.generators import random_words
+from verify.memory import Layout, Location, Memory
 from verify.ops import Op, decode
 from verify.traces import Hart
 
@@ -52,6 +53,11 @@ class Subject:
     def proved(self) -> list[Function]:
         return [self.functions[n] for n in (("alloc",) if self.lockfree else ("acquire", "release"))]
 
+    def drawn(self, nodes: Iterable[int]) -> frozenset[Location]:
+        """The words of nodes (given by their addresses) from which the functions draw random numbers."""
+        offsets = {offset for f in self.functions.values() for offset in random_words(f)}
+        return frozenset((node + offset, width) for node in nodes for offset in offsets for width in (4, 8))
+
     def layout(self, harts: int) -> Layout:
         nodes = {f"node{i}": self.sizes["node"] for i in range(harts)}
         return Layout({"lock": self.sizes["lock"], "space": self.sizes["space"], **nodes, "x": 8, "y": 8,
@@ -82,4 +88,5 @@ class Subject:
                 program += code(part)
         return Hart(tuple(program), {
             "x18": layout.address("lock"), "x19": layout.address(f"node{number}"), "x20": layout.address("x"),
-            "x21": SIZE if self.lockfree else layout.address("y"), "x22": 1, "x23": 2})
+            "x21": SIZE if self.lockfree else layout.address("y"), "x22": 1, "x23": 2},
+            drawn=self.drawn(layout.address(f"node{n}") for n in range(harts)))

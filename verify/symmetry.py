@@ -7,7 +7,7 @@ from verify.memory import APART, FIRST
 from verify.scenario import Test
 from verify.traces import Trace
 
-Signature = tuple[tuple[int | None, ...], ...]
+Signature = tuple[tuple[int, ...], tuple[tuple[int | None, ...], ...]]  # the way through the code, and what each access did
 
 
 def _renamed(test: Test, value: int | None, to: Sequence[int]) -> int | None:
@@ -36,9 +36,9 @@ def _keeps_memory(test: Test, to: Sequence[int]) -> bool:
 
 
 def _signature(test: Test, trace: Trace, to: Sequence[int]) -> Signature:
-    return tuple((s.op.insn.address, _renamed(test, s.location[0], to), _renamed(test, s.read, to),
-                  _renamed(test, s.wrote, to), s.result if s.op.kind == "sc" else None)
-                 for s in trace.steps if s.location)
+    way = tuple(s.op.insn.address for s in trace.steps)  # the values do not tell it where it depends on a random number
+    return way, tuple((_renamed(test, s.location[0], to), _renamed(test, s.read, to), _renamed(test, s.wrote, to),
+                       s.result if s.op.kind == "sc" else None) for s in trace.steps if s.location)
 
 
 def different(test: Test, traces: list[list[Trace]], combinations: Iterator[tuple[int, ...]]) -> Iterator[tuple[int, ...]]:

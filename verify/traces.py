@@ -23,6 +23,7 @@ class Hart:
     registers: dict[str, int]
     pc: int = 0  # index in its first function where it begins
     stack: tuple[tuple[Location, int], ...] = ()  # the stack's words, if it begins in the middle
+    drawn: frozenset[Location] = frozenset()  # words from which harts draw random numbers
 
 
 @dataclass(frozen=True)

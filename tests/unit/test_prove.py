@@ -169,7 +169,7 @@ def test_harts_that_wait_for_different_values_of_a_word_are_not_at_rest():
 
 # axioms.py against herd7
 
-POOL = ["lw x{r},0({a})", "sw x{v},0({a})", "fence rw,w", "fence r,rw", "fence rw,rw", "fence w,w",
+POOL = ["lw x{r},0({a})", "sw x{v},0({a})", "fence rw,w", "fence r,rw", "fence rw,rw", "fence w,w", "fence r,w", "fence r,r", "fence w,r",
         "amoswap.w x{r},x{v},0({a})", "amoswap.w.aq x{r},x{v},0({a})", "amoswap.w.rl x{r},x{v},0({a})",
         "amoadd.w.aqrl x{r},x{v},0({a})"]
 
@@ -202,6 +202,20 @@ def test_the_quick_model_agrees_with_herd7(tmp_path):
     answers = herd.run(texts, tmp_path, 120)
     assert {n: a.meet > 0 for n, a in answers.items()} == ours
     assert 20 < sum(ours.values()) < 145
+
+
+@needs_herd
+@pytest.mark.parametrize("fence,possible", [("fence r,w", False), ("fence w,w", False), ("fence r,r", True), ("nop", True)])
+def test_a_fence_behind_an_amo_orders_both_its_halves(tmp_path, fence, possible):
+    """An AMO is one operation that loads and stores, so that a fence behind loads orders its store, too."""
+    layout = Layout({"x": 4, "y": 4})
+    places = {"x20": layout.address("x"), "x21": layout.address("y"), "x28": 1, "x29": 2}
+    one, other = (Hart(tuple(program(text)), places) for text in (
+        f"amoswap.w x5,x29,0(x20);{fence};sw x28,0(x21)", "lw x6,0(x21);fence rw,rw;sw x28,0(x20)"))
+    condition = Condition(((1, "x6"),), ((layout.address("x"), 4),), frozenset({(0, 1), (0, 2), (1, 1)}))
+    test = Proof("t", "", layout, [one, other], {}, condition)
+    result = prove(test, tmp_path, set())
+    assert (result.verdict, result.note) == ("VIOLATED" if possible else "HOLDS", "")
 
 
 # Verdicts
