@@ -61,16 +61,6 @@ def test_others_are_bypassed_without_bound(modelled, strategy):
     assert float(r["distinct_owners_median"]) < 8
 
 
-def test_a_hart_that_reads_the_clock_before_it_has_asked_is_no_fault_of_the_lock(tmp_path):
-    """Such a hart goes on behind the AMO that draws its request, so others get the lock that had not asked before it."""
-    text = (TOP / "model/machines/inorder-4.toml").read_text()
-    (tmp_path / "ahead.toml").write_text(re.sub(r"(?m)^store_buffer.*$", "store_buffer = 8\namo_waits = false\namo_ahead = 1000", text))
-    done = run_bench(tmp_path / "run", "--smp", "4", "--lock", "ticket-backoff", "--engine", "model", "--machine", str(tmp_path / "ahead.toml"),
-                     "--think", "0", "--model-duration", "400", "--trials", "1")
-    assert done.status == 0, done.out
-    assert 3 < int(done.row("ticket-backoff", 4, "model")["bypass_max"]) <= 6
-
-
 def test_hand_offs_are_told_and_ordered(modelled):
     """A hand-off in a queue invalidates one line, and one of a test-and-set lock is a race of all harts."""
     p50 = {s: float(modelled.row(s, 8, "model")["handoff_p50_cycles_median"]) for s in ("mcs", "ticket", "tas")}

@@ -145,11 +145,6 @@ class Engine:
         """The cycles that an instruction of bench/delay.h takes; 0: they are not known."""
         return 0
 
-    @property
-    def asks_early(self) -> bool:
-        """True if a hart goes on behind an AMO that is not done, and may so read the clock before it."""
-        return False
-
     def build(self, relax: str, unlock: str) -> Path:
         """Build what it executes, with these forms of the locks."""
         return build.image(relax, unlock)

@@ -122,10 +122,6 @@ class Model(Engine):
         turn = sum(self.member_keys.get(key, self.profile.most(key)) for key in ("op", "branch"))
         return turn / 2
 
-    @property
-    def asks_early(self) -> bool:
-        return self.member_keys.get("amo_ahead", self.profile.most("amo_ahead")) > 0
-
     def used_processors(self, smp: int) -> int:
         """One thread simulates all harts."""
         return 1

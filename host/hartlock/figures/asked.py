@@ -5,7 +5,6 @@ shows them, and only where it says something: where a delay of so many instructi
 """
 
 import math
-from dataclasses import dataclass
 
 from hartlock.base.ratios import ratio
 from hartlock.figures import fairness
@@ -15,15 +14,6 @@ from hartlock.records.trials import Pass, Trial
 
 SLACK = 1.01  # a cycle may be part of one: two clocks are read one after the other
 DEVIATIONS = 5  # standard deviations that a sum of draws may be off
-
-
-@dataclass(frozen=True)
-class Harts:
-    """The facts of a machine's harts on which the checks hang."""
-
-    delay_cycles: float = 0  # cycles of an instruction of a delay; 0: not known
-    stops_nobody: bool = False  # a hart that waits is stopped by nothing but interrupts, IPIs and churn
-    asks_early: bool = False  # a hart may read the clock before the AMO that drew its request is done
 
 
 def is_disturbed(of: Pass) -> bool:
@@ -80,25 +70,26 @@ def _waited(trial: Trial) -> list[str]:
     return [f"latency pass: one hart waited {waited} time(s) for itself"] if trial.harts == 1 and waited else []
 
 
-def _fair(trial: Trial, work: Workload, bypass: float, asks_early: bool) -> list[str]:
-    """The problems of a lock that lets more others go first than it claims. Where nobody queues, it claims nothing. Each other hart may go
-    first once more where the clock is read early: it gets the lock and asks again before this one has asked."""
+def _fair(trial: Trial, work: Workload, bypass: float) -> list[str]:
+    """The problems of a lock that lets more others go first than it claims. Where nobody queues, it claims nothing."""
     if work.duty == strategies.TRYLOCK:
         return []
-    most = traits.known()[trial.strategy].bypass_bound(trial.harts, trial.clusters) + (trial.harts - 1 if asks_early else 0)
+    most = traits.known()[trial.strategy].bypass_bound(trial.harts, trial.clusters)
     if is_disturbed(trial.passes["fairness"]) or not bypass > most:
         return []
     return [f"fairness: {bypass:.0f} grants of others went first, at most {most:.0f} may"]
 
 
-def faults(trial: Trial, work: Workload, bypass: float, harts: Harts) -> list[str]:
-    """Returns how a trial is not the one that was asked for, as sentences. `bypass`: the most grants of others that went first; nan: not
-    known."""
-    delay_cycles = harts.delay_cycles
+def faults(trial: Trial, work: Workload, bypass: float, delay_cycles: float, stops_nobody: bool) -> list[str]:
+    """Returns how a trial is not the one that was asked for, as sentences.
+
+    `bypass`: the most grants of others that went first; nan: not known. `delay_cycles`: of an instruction of a delay; 0: not known.
+    `stops_nobody`: a hart that waits is stopped by nothing but interrupts, IPIs and churn.
+    """
     locked, said = not strategies.known()[trial.strategy].lockfree, list[str]()
     for name, p in trial.passes.items() if delay_cycles else ():
         said += _own_work(name, p, work, delay_cycles)
         said += _one_at_a_time(name, p, work, delay_cycles) if locked else []
     said += _between_grants(trial, work, delay_cycles) if locked and delay_cycles else []
     said += _waited(trial) if locked else []
-    return said + (_fair(trial, work, bypass, harts.asks_early) if harts.stops_nobody else [])
+    return said + (_fair(trial, work, bypass) if stops_nobody else [])

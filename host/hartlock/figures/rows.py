@@ -9,7 +9,6 @@ from hartlock.base.intervals import Estimate, median_ci, median_over
 from hartlock.base.ratios import ratio
 from hartlock.engine.base import Engine
 from hartlock.figures import fairness, proved
-from hartlock.figures.asked import Harts
 from hartlock.figures.row_types import (COUNTERS, Coherence, Context, Counters, Forms, SampleRow, SummaryRow, TrialFigures, TrialRow,
                                         WaitRow)
 from hartlock.figures.trial_figures import (CONTENDED_SHARE, Measured, backlog, counters, measure, measure_clock, spread,
@@ -107,8 +106,8 @@ class Table:
         self.run = run
         self.groups: dict[Combination, Group] = {}
 
-    def add(self, trial: Trial, start: Start, harts: Harts = Harts()) -> Rows:
-        """Returns the rows of a trial, on a machine of such harts. The caller guarantees trials.is_complete(trial)."""
+    def add(self, trial: Trial, start: Start, delay_cycles: float = 0) -> Rows:
+        """Returns the rows of a trial, on a machine where an instruction of a delay takes so many cycles (0: unknown). The caller guarantees trials.is_complete(trial)."""
         cell = Combination(trial.strategy, trial.harts)
         forms = Forms(relax=trial.relax, unlock=trial.unlock, clusters=trial.clusters, variant=trial.variant)
         group = self.groups.setdefault(cell, Group(cell, forms))
@@ -117,7 +116,7 @@ class Table:
             group.members.add(start.member)
         hz = self.run.timebase_hz
         clock = trial.strategy == CLOCK
-        measured = measure_clock(trial) if clock else measure(trial, self.run.plan.workload, hz, harts)
+        measured = measure_clock(trial) if clock else measure(trial, self.run.plan.workload, hz, delay_cycles, self.run.engine.is_deterministic)
         group.measured.append(measured)
         common: dict[str, Any] = {
             "context": replace(self.run.context(cell, forms), seed=start.seed), "boot": start.boot, "member": start.member,

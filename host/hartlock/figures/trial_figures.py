@@ -193,13 +193,14 @@ def spread(h: Histogram, name: str, of: type[Any], scale: float = 1) -> dict[str
     return found
 
 
-def measure(trial: Trial, workload: Workload, timebase_hz: int, harts: asked.Harts = asked.Harts()) -> Measured:
-    """Returns a trial's figures and checks. The caller guarantees trials.is_complete(trial)."""
+def measure(trial: Trial, workload: Workload, timebase_hz: int, delay_cycles: float = 0, stops_nobody: bool = False) -> Measured:
+    """Returns a trial's figures and checks; of the last two arguments asked.faults() says more. The caller guarantees
+    trials.is_complete(trial)."""
     t, latency = trial.passes["throughput"], trial.passes["latency"]
     wait, hold, response = (trial.merged(kind) for kind in ("wait", "hold", "response"))
     fair, in_time = fairness.figures(trial), window(t)
     bypass = fairness.most(fair.bypass)
-    faults = (*_faults(trial, workload), *asked.faults(trial, workload, bypass, harts))
+    faults = (*_faults(trial, workload), *asked.faults(trial, workload, bypass, delay_cycles, stops_nobody))
     ops, ticks = sum(in_time.ops), in_time.ticks
     cycles_per_tick = ratio(sum(s.cycles for s in t.shares), sum(s.end - s.start for s in t.shares))
     return Measured(

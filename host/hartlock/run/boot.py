@@ -17,7 +17,6 @@ from hartlock.plan.plan import Plan
 from hartlock.engine.process import GRACE_S
 from hartlock.engine.source import Silent, Source
 from hartlock.records.parser import Reader, RecordError
-from hartlock.figures.asked import Harts
 from hartlock.figures.proved import Booted
 from hartlock.figures.rows import Rows, RunContext, Start, Table
 
@@ -195,7 +194,7 @@ class Session:
             self.problems.append(f"{name} is left out: {why_impossible(trial)}")
         else:
             self.done.append(trial)
-            return self.table.add(trial, self.start, Harts(self.engine.delay_cycles, self.engine.is_deterministic, self.engine.asks_early))
+            return self.table.add(trial, self.start, self.engine.delay_cycles)
         return Rows()
 
     def _ended(self, process: Source) -> None:
