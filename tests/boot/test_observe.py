@@ -117,6 +117,7 @@ def test_what_cannot_be_watched_is_refused(arguments, says, tmp_path):
 def test_an_image_that_does_not_start(tmp_path):
     done = command("observe", "--out", str(tmp_path / "out"), "--", *MACHINE, "-kernel", "/nonexistent")
     assert done.returncode == 1 and "QEMU ended with status 1" in done.stdout and "/nonexistent" in done.stdout
+    assert "locks.csv" not in done.stdout
 
 
 def test_a_disk_that_is_full(tmp_path):
@@ -159,6 +160,14 @@ def test_an_interrupt_keeps_what_was_seen(tmp_path):
     assert "making the tables of" in said and "locks, " in said and rows_of(tmp_path / "out", "locks.csv"), said
 
 
+def test_a_long_watch_ends_when_its_records_are_many(tmp_path):
+    """The next look comes 0.2 s later, in which they become more."""
+    done = command("observe", "--for", "60", "--most", "1", "--until", "never", "--out", tmp_path / "out", "--", *MACHINE, *KERNEL,
+                   WORK.replace("_us=1000", "_us=1000000") + "ticket:4")
+    assert done.returncode == 0 and "ended because the records take 1 MB (--most); the console did not say 'never'" in done.stdout, done.stdout
+    assert (tmp_path / "out/section.bin").stat().st_size < 100e6 and rows_of(tmp_path / "out", "locks.csv")
+
+
 def test_symbols_of_an_image_that_was_moved(tmp_path):
     symbols = tmp_path / "symbols"
     symbols.write_text("0000000000001000 T spin_lock\n0000000000001040 T spin_unlock\n")
@@ -168,4 +177,5 @@ def test_symbols_of_an_image_that_was_moved(tmp_path):
 
 def test_an_image_without_locks(tmp_path):
     done = command("observe", "--for", "1s", "--out", str(tmp_path / "out"), "--", "-M", "virt", "-bios", "none", "-smp", "2")
-    assert done.returncode == 1 and "no word was taken and let go again" in done.stdout
+    assert done.returncode == 1 and "Perhaps it did not boot" in done.stdout
+    assert re.search(r"no word was taken and let go again: in \d+ instructions 0 words", done.stdout), done.stdout

@@ -324,7 +324,7 @@ def test_lists_of_symbols(tmp_path):
 
 
 def test_files_of_records(tmp_path):
-    with pytest.raises(RunError, match="without its records"):
+    with pytest.raises(RunError, match="the watcher did not begin"):
         records.read(tmp_path)
     for name, layout in records.layouts().items():
         (tmp_path / f"{name}.bin").write_bytes(bytes(layout.itemsize + 3))  # the second one is cut off
@@ -399,14 +399,14 @@ def test_the_page_needs_no_plots(tmp_path, monkeypatch):
     assert "<h1>2 locks" in told_of(tmp_path / "a", [])
 
 
-def watched_into(folder):
+def watched_into(folder, harts=(0, 1)):
     """The records of a watch in the folder, as a run has them that makes its tables now; and what that says."""
-    found = seen([section(A, h, 10, 20) for h in (0, 1)], [word(A, 2, 2)])
+    found = seen([section(A, hart, 10, 20) for hart in harts], [word(A, 2, 2)])
     for name, each in vars(found).items():
         (folder / f"{name}.bin").write_bytes(each.tobytes())
     (folder / "console.log").write_bytes(b"")
     said = io.StringIO()
-    run = Run(Request(IMAGE, [], [], [], True, 1, "", folder, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
+    run = Run(Request(IMAGE, [], [], [], True, 1, "", 1, folder, [], Source("image", "", "", ""), page.write), Console(file=said, width=500))
     run.path = folder
     return run, said
 
@@ -442,6 +442,27 @@ def test_an_interrupt_while_the_tables_are_made_keeps_the_records(tmp_path, monk
     monkeypatch.undo()
     done = run_here("observe", "--remake", tmp_path)
     assert done.returncode == 0 and (tmp_path / "workloads").is_dir() and "1 locks, 2 acquisitions" in done.stdout, done.stderr
+
+
+def test_report_makes_the_page_of_an_observation_again(tmp_path):
+    run, _ = watched_into(tmp_path)
+    run._end()
+    (tmp_path / "observe.html").unlink()
+    done = run_here("report", tmp_path)
+    assert done.returncode == 0 and (tmp_path / "observe.html").is_file() and "observe.html" in done.stdout
+
+
+def test_a_folder_without_tables_is_not_said_to_have_them(tmp_path):
+    run, said = watched_into(tmp_path)
+    (tmp_path / "hart.bin").write_bytes(b"")
+    run._end()
+    assert said.getvalue().splitlines()[-1] == f"results: {tmp_path}"
+
+
+def test_locks_that_one_hart_alone_takes(tmp_path):
+    run, said = watched_into(tmp_path, harts=(0, 0))
+    run._end()
+    assert "each was taken by one hart alone, so nobody waits, and the lock that you have will do" in said.getvalue()
 
 
 def test_records_that_are_not_there_are_not_remade(tmp_path):

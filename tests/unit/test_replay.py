@@ -253,6 +253,7 @@ def test_that_no_lock_matters_is_said_first(tmp_path, known):
     assert "The image took 12 locks" in said[2] and "(30.0%)" in said[3]
     judged = verdict.judge(data, next(iter(data.settings)), 4)
     assert judged.headline == "Keep the lock that you have" and judged.lead.startswith("At this rate no lock matters")
+    assert judged.points[1].startswith("If you choose one all the same, take tas: ")
 
 
 def test_that_it_matters_is_said_with_the_worst(tmp_path, known):

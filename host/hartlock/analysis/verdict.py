@@ -93,7 +93,8 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if m := replayed.of_setting(results, setting, harts):
         points = [replayed.lock_sentence(m.facts), *replayed.first_sentences(m, taken.name if taken else ""), *points]
         if m.is_little:
-            return Verdict("Keep the lock that you have", points[1], [points[0], *points[2:]], True)
+            other = [f"If you choose one all the same, take {taken.name}: {taken.reason}."] if taken else []
+            return Verdict("Keep the lock that you have", points[1], [points[0], *other, *points[2:]], True)
     if taken is None:
         return Verdict(f"No lock to take {on(harts)}", _first(all_of, cost, on(harts)), points, True)
     return Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)

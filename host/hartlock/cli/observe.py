@@ -17,6 +17,7 @@ from hartlock.plan.replay import Source
 NAME = "observe"
 USAGE = "./run-bench.sh observe [--elf FILE] [options] -- QEMU-ARGUMENTS"
 USUAL_S = 30
+USUAL_MB = 1000
 
 
 def _address(text: str) -> int:
@@ -52,6 +53,8 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--for", dest="seconds", type=arguments.seconds, default=USUAL_S, metavar="S",
                    help=f"stop after S seconds (default {USUAL_S})")
     p.add_argument("--until", default="", metavar="TEXT", help="stop when the console says TEXT")
+    p.add_argument("--most", type=arguments.integer(1, 10**6), default=USUAL_MB, metavar="MB",
+                   help=f"stop when the records take so much (default {USUAL_MB}: about nine million sections)")
     p.add_argument("--check", nargs=2, type=Path, metavar=("BEFORE", "AFTER"),
                    help="run nothing: compare two folders of observe; exit status 1 if a lock, a function that takes it or an order of "
                    "two was seen in one alone, or not as often")
@@ -104,5 +107,5 @@ def main(argv: Sequence[str]) -> int:
                                      images.RELEASE: options.release})
     quiet = images.never_inlined(image) if options.auto == "rest" and not options.acquire else ()
     request = Request(image, functions, entries(image, options.sizes), marks(image, options.phase), options.auto != "off", options.seconds,
-                      options.until, options.remake or options.out, qemu, _source(options.elf, qemu, argv), observed.write, quiet)
+                      options.until, options.most, options.remake or options.out, qemu, _source(options.elf, qemu, argv), observed.write, quiet)
     return remake(request) if options.remake else observe(request)

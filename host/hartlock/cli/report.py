@@ -24,11 +24,16 @@ def parser() -> argparse.ArgumentParser:
 
 def main(argv: Sequence[str]) -> int:
     options = parser().parse_args(argv[1:])
-    from hartlock.folder import writer
+    from hartlock.folder import observe_files, writer
     from hartlock.folder.probe_csv import newest_probe
     from hartlock.folder.reader import load
     from hartlock.report import page
 
-    path = page.write(options.folder, options.probe or newest_probe(load(options.folder)))
+    if (options.folder / observe_files.TOLD).is_file():
+        from hartlock.report import observed
+
+        path = observed.write(options.folder)
+    else:
+        path = page.write(options.folder, options.probe or newest_probe(load(options.folder)))
     print(f"report: {writer.short(path)}")
     return EXIT_OK

@@ -45,9 +45,16 @@ def are_in(folder: Path) -> bool:
     return all((folder / f"{name}.bin").is_file() for name in LISTS)
 
 
+def size(folder: Path) -> int:
+    """The bytes that a watcher has written into the folder until now."""
+    return sum(path.stat().st_size for name in LISTS if (path := folder / f"{name}.bin").exists())
+
+
 def read(folder: Path) -> Records:
     """The records in a folder. A record that was cut off at a file's end is left out. The arrays are the files themselves, mapped into
     memory: a long watch writes more than fits there. Raises RunError without any."""
+    if not are_in(folder):
+        raise RunError("the watcher did not begin: there are no records")
     found = {}
     for name, layout in layouts().items():
         try:

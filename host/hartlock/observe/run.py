@@ -31,6 +31,7 @@ from hartlock.run.guarded import INTERRUPTED, Outcome, guarded
 KIND_OF = {ACQUIRE: "takes", TRY: "tries", RELEASE: "letsgo"}  # the words of the plugin's arguments
 LOST = "hartlock-observe: "  # the plugin's lines begin with it
 PATIENCE_S = 0.2
+MB = 10**6
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,7 @@ class Request:
     automatic: bool
     seconds: int
     until: str
+    most_mb: int  # MB that the records may take
     out: Path | None
     qemu: Sequence[str]  # QEMU's arguments
     source: Source  # the image that is watched, for the workload files
@@ -63,11 +65,12 @@ class Told:
     context: list[tuple[str, str]]
 
     @classmethod
-    def of(cls, seen: records.Records, locks: Sequence[Lock], found: Sequence[Phase], request: Request, ended: str, worked_s: float) -> "Told":
+    def of(cls, seen: records.Records, locks: Sequence[Lock], found: Sequence[Phase], request: Request, ended: str, said_it: bool, worked_s: float) -> "Told":
         executed = int(seen.hart["instructions"].sum())
         facts = [f"{executed / 1e6:.1f} M instructions of {len(seen.hart)} hart(s)",
                  f"{len(locks)} locks, {sum(lock.taken for lock in locks)} acquisitions",
-                 *([f"QEMU worked for {worked_s:.1f} s"] if worked_s else []), *([f"ended because {ended}"] if ended else [])]
+                 *([f"QEMU worked for {worked_s:.1f} s"] if worked_s else []), *([f"ended because {ended}"] if ended else []),
+                 *([f"the console did not say {request.until!r}"] if request.until and not said_it else [])]
         words = view.unsure(unclear(seen, names_of(locks)), request.image) if request.automatic else ""
         source = request.source
         context = [("command", source.command), ("image", source.image), ("SHA-256", source.sha256),
@@ -88,6 +91,7 @@ class Run:
     def __init__(self, request: Request, out: Console):
         self.request, self.console, self.outcome = request, out, Outcome()
         self.ended = ""
+        self.said_it = False  # the console said the request's text
         self.worked_s = 0.0  # processor time of QEMU itself, without that of Linux for it
         self.monitor = Path()
         self.written: Path | None = None  # the page
@@ -156,9 +160,11 @@ class Run:
                 log.write(data)
                 tail = (tail + data)[-65536:]
             if self.request.until and self.request.until.encode() in tail:
-                self.ended = f"it said {self.request.until!r}"
+                self.said_it, self.ended = True, f"it said {self.request.until!r}"
             elif left <= 0:
                 self.ended = f"{self.request.seconds} s were over (--for)"
+            elif records.size(self.path) >= self.request.most_mb * MB:
+                self.ended = f"the records take {self.request.most_mb} MB (--most)"
 
     def _end(self) -> None:
         try:
@@ -167,7 +173,8 @@ class Run:
             self.outcome.worse(str(e))
         for problem in dict.fromkeys(self.outcome.problems):
             self.console.print(f"hartlock: {problem}", style="bold red", markup=False)
-        self.console.print(f"results: {writer.short(self.path / LOCKS)}{f' and {self.written.name}' if self.written else ''}", markup=False)
+        made = self.path / LOCKS if (self.path / LOCKS).exists() else self.path
+        self.console.print(f"results: {writer.short(made)}{f' and {self.written.name}' if self.written else ''}", markup=False)
 
     def _make(self, seen: records.Records) -> None:
         """Make the tables. A signal ends that, for the records are kept."""
@@ -191,7 +198,7 @@ class Run:
         view.write_order(self.path / ORDER, seen, locks, image)
         found = phases.phases(seen, locks, image, self.request.marks)
         view.write_phases(self.path, found)
-        said = Told.of(seen, locks, found, self.request, self.ended, self.worked_s)
+        said = Told.of(seen, locks, found, self.request, self.ended, self.said_it, self.worked_s)
         say(f"{'; '.join(said.facts)}", markup=False)
         if locks:
             say(view.table(locks))
@@ -207,9 +214,11 @@ class Run:
         files = self._workloads(seen, locks, found)
         said.write(self.path, files)
         if not locks:
-            raise RunError(f"no word was taken and let go again: {len(seen.word)} words were written by atomic instructions, "
-                           f"and the console said {(self.path / CONSOLE).stat().st_size} bytes")
-        say("lengths are instructions of one hart; waits are left out, for under emulation they are the computer's own. ", markup=False)
+            raise RunError(self._nothing(seen))
+        say("Lengths are instructions of one hart. Waits are left out: under emulation they are this computer's.", markup=False)
+        if not files:
+            say("No lock has such a file that sweep replays: each was taken by one hart alone, so nobody waits, and the lock that you have will do."
+                if not any(len(lock.per_hart) > 1 for lock in locks) else "No lock has a file that sweep replays: too few of its sections were whole.", markup=False)
         if files:
             say(f"Which lock suits the first of them ({len(files)} have such a file):", markup=False)
             for command in ("sweep", "advise"):
@@ -219,6 +228,11 @@ class Run:
         except UsageError as e:  # a page that cannot be written does not spoil what was seen
             say(f"no page: {e}", markup=False)
 
+    def _nothing(self, seen: records.Records) -> str:
+        """The sentence on an image that took no lock."""
+        said, executed = (self.path / CONSOLE).stat().st_size, int(seen.hart["instructions"].sum())
+        return (f"no word was taken and let go again: in {executed} instructions {len(seen.word)} words were written by atomic instructions, and the "
+                f"console said {said} bytes" + ("" if said else ". Perhaps it did not boot: what comes after -- is QEMU's, and has to start the image"))
 
     def _workloads(self, seen: records.Records, locks: Sequence[Lock], found: Sequence[Phase]) -> list[Path]:
         """Write the workload files; of an observation in phases, each phase's, the last phase's first."""
