@@ -61,6 +61,15 @@ def test_others_are_bypassed_without_bound(modelled, strategy):
     assert float(r["distinct_owners_median"]) < 8
 
 
+def test_a_hart_that_goes_on_behind_its_amo_reads_the_clock_when_it_has_asked(model_built, tmp_path):
+    """Else others would get the lock, and ask again, between the reading and the request."""
+    text = (TOP / "model/machines/inorder-4.toml").read_text()
+    machine = tmp_path / "ahead.toml"
+    machine.write_text(re.sub(r"(?m)^store_buffer.*$", "store_buffer = 8\namo_waits = false\namo_ahead = 1000", text))
+    run = simulate("seed=1 think=0 passes=f duration_us=200 warmup_us=50 run=ticket-backoff:4,anderson:4", machine=machine)
+    assert max(int(h["max"]) for h in run.records("hist") if h["kind"] == "bypass") == 3
+
+
 def test_hand_offs_are_told_and_ordered(modelled):
     """A hand-off in a queue invalidates one line, and one of a test-and-set lock is a race of all harts."""
     p50 = {s: float(modelled.row(s, 8, "model")["handoff_p50_cycles_median"]) for s in ("mcs", "ticket", "tas")}
