@@ -6,15 +6,23 @@ from dataclasses import replace
 
 from hartlock.plan import traits
 
+from verify import subjects
+from verify.drawn_heaps import DrawnHeap, drawn_heaps
 from verify.generators import random_words
+from verify.code import Function
+from verify.ops import Op
 from verify.schedules import Actor, Outcome, Place, Plan, explore
 from verify.strategy import INCREMENT, SIZE, Program, Subject, code
 
 POISON = 0xA5  # the byte that fills memory before it is initialised
 OTHER = "lw x29,0(x21);addi x29,x29,1;sw x29,0(x21)"  # INCREMENT of what the second lock protects
-# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect.
+# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect; t tries the
+# first one, and where it has it increments x and gives it up.
 ONE = "axA"
+WON = "x25"  # the register that counts how often a hart has got the lock by a try
 LINE_STATES = 50_000
+TURNS = 62  # two less than the slots of anderson
+MOST_ANSWERS = 512  # no plan of one hart has more, as verify/schedules/space.h says
 ALONE = 200  # accesses in which a hart that is alone has its block
 
 
@@ -51,24 +59,29 @@ class Locks:
     def hart(self, number: int, steps: str) -> Actor:
         program = Program()
         for step in steps:
-            if step in "xy":
+            if step == "t":
+                program += [*_call(self.subject, "trycount", x10=self.place.address("lock0"), x11=self.place.address(self.node(number, 0)),
+                                   x12=self.place.address("x")), *code(f"add {WON},{WON},x10")]
+            elif step in "xy":
                 program += code(INCREMENT if step == "x" else OTHER)
             else:
                 n = "ab".index(step.lower())
                 program += _call(self.subject, "release" if step.isupper() else "acquire", x10=self.place.address(f"lock{n}"),
                                       x11=self.place.address(self.node(number, n)))
-        return Actor(program, {"x20": self.place.address("x"), "x21": self.place.address("y")})
+        return Actor(program, {"x20": self.place.address("x"), "x21": self.place.address("y"), WON: 0})
 
     def plan(self, name: str, about: str, steps: Sequence[str], before: Sequence[tuple[str, int]] = (), queued: int = 0,
              done: int = 0) -> Plan:
         """The plan of harts that each make these steps. `before`: (steps, times) of hart 0, alone; `done`: how often it
         has incremented x then."""
         drawn = [self.place.address(self.node(h, n)) + offset for h in range(self.harts) for n in range(self.locks)
-                 for offset in random_words(self.subject.functions["acquire"])]
-        totals = tuple(sum(s.count(c) for s in steps) + (done if c == "x" else 0) for c in "xy")
+                 for name in ("acquire", "trycount") if name in self.subject.functions for offset in random_words(self.subject.functions[name])]
+        x, y = (sum(s.count(c) for s in steps) + (done if c == "x" else 0) for c in "xy")
+        tries = {h: s.count("t") for h, s in enumerate(steps) if "t" in s}
+        good = frozenset((x + sum(won), y, *won) for won in itertools.product(*(range(n + 1) for n in tries.values())))
         acts = [("act", self.ready(), 1), *(("act", self.hart(0, s), times) for s, times in before)]
         return Plan(name, about, self.place, acts, [self.hart(h, s) for h, s in enumerate(steps)],
-                    [("word", self.place.address(w), 4) for w in "xy"], frozenset({totals}), queued=queued,
+                    [*(("word", self.place.address(w), 4) for w in "xy"), *(("register", h, WON) for h in tries)], good, queued=queued,
                     drawn=tuple(dict.fromkeys(drawn)))
 
 
@@ -80,6 +93,13 @@ def _line(s: Subject, harts: int, *fewer: int) -> Plan:
     return replace(plan, most=LINE_STATES, smaller=_line(s, *fewer) if fewer else None)
 
 
+def _try_plans(s: Subject) -> Iterator[Plan]:
+    """Plans of a lock with its trylock."""
+    yield Locks(s, 2).plan("tries", "2 harts try it three times each, one takes it between", ["ttt", "t" + ONE + "t"])
+    yield Locks(s, 3).plan("tries3", "3 harts: one tries it twice, one takes it and tries, one takes it twice", ["tt", ONE + "t", ONE * 2])
+    yield _near(s, "trywrap", 1 << 32, "t" + ONE)
+
+
 def _lock_plans(s: Subject) -> Iterator[Plan]:
     far = [1, 3]
     yield Locks(s, 2).plan("two", "2 harts take it 3 times each", [ONE * 3] * 2)
@@ -88,9 +108,19 @@ def _lock_plans(s: Subject) -> Iterator[Plan]:
     yield _line(s, 64, 10, 5)
     passed = Locks(s, 6, far=far).plan("passed", "6 harts have queued, of two clusters by turns; the first holds it", [ONE] * 6, queued=6)
     yield replace(passed, most=LINE_STATES, smaller=Locks(s, 5, far=far).plan("passed", passed.about, [ONE] * 5, queued=5))
-    for times in (62, 65534):
+    yield Locks(s, 2).plan("loses", "one takes it once, another 12 times", [ONE, ONE * 12])
+    for times in (TURNS, 65534):
         yield Locks(s, 2).plan(f"after{times}", f"2 harts take it twice, after {times} turns", [ONE * 2] * 2, [(ONE, times)], done=times)
+    for name, limit in (("sign", 1 << 31), ("wrap", 1 << 32)):
+        yield _near(s, name, limit)
     yield from _several(s)
+
+
+def _near(s: Subject, name: str, limit: int, steps: str = ONE * 2) -> Plan:
+    """Two harts take a lock whose counters are about to pass a limit. TURNS turns leave each counter at TURNS; what is added is a multiple of
+    the slots that a counter may choose among."""
+    plan = Locks(s, 2).plan(name, f"2 harts take it, or try, where its counters are 2 below {limit}", [steps] * 2, [(ONE, TURNS)], done=TURNS)
+    return replace(plan, lifted=(plan.place.address("lock0"), TURNS, limit - TURNS - 2))
 
 
 def _several(s: Subject) -> Iterator[Plan]:
@@ -151,8 +181,37 @@ class Heaps:
                     frozenset({(start, start + SIZE, 2 * SIZE, start, SIZE)}))
 
 
+    def drawn(self) -> Plan:
+        """One hart's: heaps anywhere, and requests of any size and alignment, each of which has one right answer."""
+        place = Place({**{name: size for name, size in self.place.sizes.items() if name != "heap"}, "out": 8 * MOST_ANSWERS}, self.place.fills)
+        heaps = drawn_heaps(self.subject.name)
+        program = [op for h in heaps for op in self._on(h)]
+        answers = [answer for h in heaps for answer in h.answers]
+        stores = [op if op is not None else code(f"sd x10,{8 * n}(x20)")[0] for op, n in _numbered(program)]
+        seen = [("word", place.address("out") + 8 * n, 8) for n in range(len(answers))]
+        return Plan("drawn", f"1 hart, {len(heaps)} heaps, {len(answers)} requests of drawn sizes and alignments", place, [],
+                    [Actor(stores, {"x20": place.address("out")})], seen, frozenset({tuple(answers)}))
+
+    def _on(self, heap: DrawnHeap) -> list[Op | Function | None]:
+        """Returns the requests of a drawn heap; None stands where an answer is kept."""
+        at, node = self.place.address("lock0"), self.place.address("node0")
+        out: list[Op | Function | None] = [*_call(self.subject, "init", x10=at, x11=heap.start, x12=heap.end), *_call(self.subject, "join", x10=node, x11=heap.batch)]
+        for size, align in heap.requests:
+            out += [*_call(self.subject, "alloc", x10=at, x11=node, x12=size, x13=align), None]
+        return [*out, *_call(self.subject, "used", x10=at), None]
+
+
+def _numbered(program: Sequence[Op | Function | None]) -> Iterator[tuple[Op | Function | None, int]]:
+    """Yields what is in a program, each with the number of the answers before it."""
+    answers = 0
+    for op in program:
+        yield op, answers
+        answers += op is None
+
+
 def _heap_plans(s: Subject) -> Iterator[Plan]:
     yield Heaps(s, 1, 4).life()
+    yield Heaps(s, 1, 4).drawn()
     yield Heaps(s, 2, 4).plan("two", "2 harts allocate twice each, and one that is alone has its block soon", [2, 2], ALONE)
     yield Heaps(s, 3, 4).plan("three", "the same of 3, one of them twice", [2, 1, 1], ALONE)
     yield Heaps(s, 3, 2).plan("full", "3 harts, room for 2 blocks", [1, 1, 1])
@@ -164,9 +223,12 @@ def _heap_plans(s: Subject) -> Iterator[Plan]:
 
 def plans(subject: Subject) -> Iterator[Plan]:
     yield from _heap_plans(subject) if subject.lockfree else _lock_plans(subject)
+    own = traits.known().get(subject.name.replace("_", "-"))
+    if own and "trylock" in own.has:  # not in every form: no form of waiting or of letting go is in a trylock
+        yield from _try_plans(subjects.load_with_trylock(subject.name))
 
 
-CONTROLS = {"null": (), "baseline": ("life", "huge")}  # they lose updates in every plan, but for these
+CONTROLS = {"null": (), "baseline": ("life", "drawn", "huge")}  # they lose updates in every plan, but for these
 
 
 def wrong(name: str, outcome: Outcome) -> bool:

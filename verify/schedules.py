@@ -9,9 +9,11 @@ import hashlib
 import json
 import subprocess
 import time
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import cache
+from itertools import accumulate
 from pathlib import Path
 
 from verify.code import Function
@@ -68,6 +70,7 @@ class Plan:
     seen: Sequence[tuple[str, int, int | str]]  # ("word", address, bytes) or ("register", hart, name)
     good: frozenset[tuple[int, ...]]
     alone: int = 0  # accesses in which a hart that is alone ends its call; 0: it may wait for others
+    lifted: tuple[int, int, int] | None = None  # behind what acts before: an object's address, what its counters hold, and what is added to them
     queued: int = 0  # the first so many of `harts` have gone on before, until they wait
     most: int = MOST
     drawn: tuple[int, ...] = ()  # addresses of words that hold random numbers
@@ -105,9 +108,10 @@ def _register(name: str) -> int:
     return int(name[1:])
 
 
-def _is_only_a_look(ops: Sequence[Op], at: int, after: Places) -> bool:
-    """Is this an LR whose reservation no SC uses?"""
-    others = frozenset(n for n, op in enumerate(ops) if op.kind == "lr")
+def _is_only_a_look(ops: Sequence[Op], at: int, after: Places, parts: Sequence[int]) -> bool:
+    """Is this an LR whose reservation no SC of the same part of the program uses?"""
+    begins, ends = bisect_left(parts, parts[at]), bisect_right(parts, parts[at])
+    others = frozenset(n for n in range(begins, ends) if ops[n].kind == "lr") | {ends}
     return not any(op.kind == "sc" for n in reached(after, after[at], others) for op in ops[n:n + 1])
 
 
@@ -132,10 +136,10 @@ def _flat(program: Program) -> tuple[list[Op], list[int], list[int]]:
 _KINDS = {"alu", "load", "store", "amo", "cas", "sc", "branch", "jump"}
 
 
-def _kind(ops: Sequence[Op], at: int, after: Places) -> str:
+def _kind(ops: Sequence[Op], at: int, after: Places, parts: Sequence[int]) -> str:
     op = ops[at]
     if op.kind == "lr":
-        return "load" if _is_only_a_look(ops, at, after) else "lr"
+        return "load" if _is_only_a_look(ops, at, after, parts) else "lr"
     if op.kind == "amo" and op.name == "swap" and op.rd == "x0":
         return "store"
     return op.kind if op.kind in _KINDS else ""
@@ -159,9 +163,9 @@ def _code(program: Program) -> Code:
     ops, targets, parts = _flat(program)
     ops = [Op("jump", op.insn) if op.kind == "ret" else op for op in ops]
     after = _ways(ops, targets)
-    used, kinds = [sum(1 << _register(r) for r in each) for each in live(ops, after)], [_kind(ops, at, after) for at in range(len(ops))]
+    used, kinds = [sum(1 << _register(r) for r in each) for each in live(ops, after)], [_kind(ops, at, after, parts) for at in range(len(ops))]
     kept = [at for at in range(len(ops)) if kinds[at]]
-    place = [sum(k < at for k in kept) for at in range(len(ops) + 1)]
+    place = [0, *accumulate(1 if kind else 0 for kind in kinds)]
     lines, told = [f"program {len(kept):x}"], list[str]()
     for at in kept:
         op, item = ops[at], program[parts[at]]
@@ -187,6 +191,7 @@ def _text(plan: Plan) -> str:
         lines += _hart(number, actor)
     for number, (what, _, times) in enumerate(plan.before, len(plan.harts)):
         lines.append(f"{what} {number:x} {times:x}")
+    lines += [f"lift {' '.join(f'{n:x}' for n in plan.lifted)}"] if plan.lifted else []
     lines += [f"queue {number:x} {_held(plan.harts[number]):x} {int(number == 0)}" for number in range(plan.queued)]
     lines += [f"forget {address:x}" for address in plan.drawn]
     lines += [f"active {len(plan.harts):x}", f"most {plan.most:x}", f"alone {plan.alone:x}", *(["meets 1"] if plan.meets else [])]

@@ -32,3 +32,8 @@ def cross() -> str:
 
 def load(name: str) -> Subject:
     return Subject.of(name, code.read(FOLDER / f"{name}.o", cross()))
+
+
+def load_with_trylock(name: str) -> Subject:
+    """Returns a lock's functions with those that try it, which are built in a folder of their own."""
+    return Subject.of(name, code.read(FOLDER / "try" / f"{name}.o", cross()))

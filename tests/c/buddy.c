@@ -103,8 +103,13 @@ static void test_no_byte_is_in_two_blocks(void)
 		size_t size;
 	} block[BLOCKS] = {0};
 	uint64_t seed = 7;
+	static struct buddy_frame fresh[FRAMES + 10];
+	size_t lists[BUDDY_ORDERS];
 
 	make();
+	memcpy(fresh, buddy.frame, buddy.frames * sizeof(*fresh));
+	for (unsigned i = 0; i < BUDDY_ORDERS; i++)
+		lists[i] = listed(i);
 	for (unsigned turn = 0; turn < TURNS; turn++) {
 		unsigned i = random64(&seed) % BLOCKS;
 		unsigned char own = (unsigned char)(i + 1);
@@ -125,6 +130,11 @@ static void test_no_byte_is_in_two_blocks(void)
 	}
 	buddy_reset(&buddy);
 	EXPECT_EQ(buddy_left(&buddy), (size_t)buddy.frames * BUDDY_FRAME);
+	EXPECT_EQ(buddy_used(&buddy), 0);
+	for (unsigned i = 0; i < BUDDY_ORDERS; i++)
+		EXPECT_EQ(listed(i), lists[i]);
+	for (uint32_t n = 0; n < buddy.frames; n++)
+		EXPECT_EQ(buddy.frame[n].what, fresh[n].what);
 }
 
 static void test_memory_without_a_frame(void)

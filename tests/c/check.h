@@ -9,6 +9,10 @@
 #include <stdio.h>
 #include <string.h>
 
+enum {
+	POISON = 0xff
+}; /* fills memory that nobody has initialised: no word of it is a small number */
+
 static struct {
 	unsigned long made, failed;
 } check;

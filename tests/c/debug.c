@@ -59,6 +59,8 @@ void failed(const void *at, unsigned fault)
 static void begin(void)
 {
 	here = (struct surroundings){0};
+	memset(&lock, POISON, sizeof(lock)); /* init and join take any memory */
+	memset(own, POISON, sizeof(own));
 	NAME(checked_init)(&lock);
 	for (unsigned i = 0; i < THREADS; i++)
 		NAME(join)(&own[i].node, &space, (struct lock_hart){i, i % 2});

@@ -36,6 +36,31 @@ void relax(void)
 	sched_yield();
 }
 
+static unsigned long restores;      /* while no other thread is there, */
+static unsigned long restores_held; /* and those while the lock is still held */
+
+void irq_restore(unsigned long was)
+{
+	interrupts_on = was;
+	if (me == NULL) {
+		restores++;
+		restores_held += NAME(is_locked)(&lock);
+	}
+}
+
+/* A hart that could be interrupted before it has let go would hold up its own handler for ever. */
+static void test_interrupts_come_back_behind_the_release(void)
+{
+	unsigned long was;
+
+	interrupts_on = 1;
+	EXPECT(!NAME(acquire_irqsave)(&lock, &own[0].node, &was));
+	EXPECT(NAME(is_locked)(&lock));
+	NAME(release_irqrestore)(&lock, &own[0].node, was);
+	EXPECT_EQ(restores, 1);
+	EXPECT_EQ(restores_held, 0);
+}
+
 static void *count(void *arg)
 {
 	me = &own[(uintptr_t)arg];
@@ -66,6 +91,7 @@ int main(void)
 	NAME(init)(&lock);
 	for (unsigned i = 0; i < THREADS; i++)
 		NAME(join)(&own[i].node, &space, (struct lock_hart){i, i % 2});
+	test_interrupts_come_back_behind_the_release();
 	for (uintptr_t i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, count, (void *)i);
 	for (int i = 0; i < THREADS; i++)

@@ -94,6 +94,7 @@ static struct NAME(heap) heap;
 
 static void heap_init(void)
 {
+	memset(&heap, POISON, sizeof(heap));
 	NAME(init)(&heap, (uintptr_t)shared.room, (uintptr_t)shared.room + ROOM);
 	for (unsigned i = 0; i < THREADS; i++)
 		NAME(join)(&own[i].node, BATCH);
@@ -146,8 +147,13 @@ static struct NAME(lock) lock;
 static struct NAME(space) space;
 static struct bump heap;
 
+/* Makes the lock free and lets all harts join, in memory that is not zero before. */
 static void lock_init(void)
 {
+	memset(&lock, POISON, sizeof(lock));
+	memset(own, POISON, sizeof(own));
+	for (unsigned i = 0; i <= THREADS; i++)
+		own[i].done = 0;
 	NAME(init)(&lock);
 	for (unsigned i = 0; i <= THREADS; i++)
 		NAME(join)(&own[i].node, &space, (struct lock_hart){i, i % 2});

@@ -23,7 +23,7 @@ RECURSIVE(STRATEGY)
 RECURSIVE_TRY(STRATEGY)
 #endif
 
-enum { THREADS = 4, TURNS = 2000, DEPTH = 3 };
+enum { THREADS = 4, TURNS = 2000, DEPTH = 3, DEEP = 70000 };
 
 void relax(void)
 {
@@ -84,14 +84,31 @@ static void test_depth(void)
 	NAME(recursive_release)(&lock, &own[2].node);
 }
 
+/* A depth may be any that 32 bits count to: this one is more than 16 do. */
+static void test_a_great_depth(void)
+{
+	for (int i = 0; i < DEEP; i++)
+		NAME(recursive_acquire)(&lock, &own[1].node, 1);
+	for (int i = 1; i < DEEP; i++) {
+		NAME(recursive_release)(&lock, &own[1].node);
+		if (!EXPECT_EQ(NAME(recursive_holder)(&lock), 1))
+			return;
+	}
+	NAME(recursive_release)(&lock, &own[1].node);
+	EXPECT_EQ(NAME(recursive_holder)(&lock), -1);
+}
+
 int main(void)
 {
 	pthread_t thread[THREADS];
 
+	memset(&lock, POISON, sizeof(lock)); /* init and join take any memory */
+	memset(own, POISON, sizeof(own));
 	NAME(recursive_init)(&lock);
 	for (unsigned i = 0; i < THREADS; i++)
 		NAME(join)(&own[i].node, &space, (struct lock_hart){i, i % 2});
 	test_depth();
+	test_a_great_depth();
 	for (uintptr_t i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, count, (void *)i);
 	for (int i = 0; i < THREADS; i++)

@@ -50,6 +50,28 @@ static void test_contract(void)
 	EXPECT_EQ(treiber_alloc(&heap, 1, 1), NULL);
 }
 
+/* No head comes twice in 2^32 gives: more of them than 16 bits count to here, and those at the end.
+ */
+static void test_the_head_counts_every_give(void)
+{
+	enum { GIVES = 70000 };
+	void *frame;
+
+	make();
+	for (uint64_t i = 1; i <= GIVES; i++) {
+		frame = treiber_alloc(&heap, 1, 1);
+		treiber_free(&heap, frame);
+		if (!EXPECT_EQ(aptr_load_relaxed(&heap.head) >> 32, i))
+			return;
+	}
+	frame = treiber_alloc(&heap, 1, 1);
+	aptr_store_relaxed(&heap.head, aptr_load_relaxed(&heap.head) | (uintptr_t)UINT32_MAX << 32);
+	treiber_free(&heap, frame);
+	EXPECT_EQ(aptr_load_relaxed(&heap.head) >> 32, 0);
+	EXPECT(treiber_alloc(&heap, 1, 1) == frame);
+	EXPECT_EQ(treiber_left(&heap), (heap.frames - 1) * TREIBER_FRAME);
+}
+
 /* ABA: this hart has looked, and stands still. Another one takes two frames and gives the first
  * back: the head is the same frame again, and the one below it is not free any more. */
 static void test_a_head_that_came_back_is_another_one(void)
@@ -133,6 +155,7 @@ int main(void)
 	room = (FRAMES + 2) * (size_t)TREIBER_FRAME;
 	memory = aligned_alloc(TREIBER_FRAME, room);
 	test_contract();
+	test_the_head_counts_every_give();
 	test_a_head_that_came_back_is_another_one();
 	test_a_frame_is_not_put_on_a_head_that_is_gone();
 	test_threads();

@@ -99,6 +99,73 @@ def test_a_section_stays_between_the_orders_of_its_lock(tools, level, form, tmp_
     assert {lock: found for lock in LOCKS if (found := wrong(canary, lock))} == {}
 
 
+ORDERED = re.compile(r"acquire|release|acq_rel|fence|unlock")  # the names of atomics that are barriers to the compiler
+ATOMIC = re.compile(r"^static inline (?:void|bool|a32_value|uintptr_t) (\w+)\(([^)]*)\)", re.MULTILINE)
+ARGUMENTS = {"const a32 *a": "&word", "a32 *a": "&word", "const aptr *a": "&pointer", "aptr *a": "&pointer", "a32_value *seen": "&seen32",
+             "uintptr_t *seen": "&seen64", "void": ""}
+
+
+def atomics(top):
+    """The atomics with an order, each with the arguments of a call: a comparison finds what it compares with."""
+    found = {name: [" ".join(given.split()) for given in list_.split(",")] for header in ("atomic_c11", "forms")
+             for name, list_ in ATOMIC.findall((top / f"lock/{header}.h").read_text()) if ORDERED.search(name)}
+    return {name: ", ".join(ARGUMENTS.get(g, "0" if g.endswith("seen") else "1") for g in given) for name, given in found.items()}
+
+
+def canary_of_atomics(calls):
+    """C: each atomic alone between stores and loads that a compiler would like to merge."""
+    head = """#include "lock/port.h"
+#define KEPT __attribute__((used, noinline, externally_visible))
+struct words { uint64_t value, copy; };
+extern struct words words;
+__attribute__((used)) struct words words;
+static a32 word;
+static aptr pointer;
+#define ATOMIC(name, ...) \\
+	KEPT void name##_canary(uint64_t given) \\
+	{ \\
+		a32_value seen32 = 0; uintptr_t seen64 = 0; \\
+		words.value = given; (void)name(__VA_ARGS__); words.copy = words.value; words.value = given + 1; (void)seen32; (void)seen64; \\
+	} \\
+	KEPT void name##_alone(void) { a32_value seen32 = 0; uintptr_t seen64 = 0; (void)name(__VA_ARGS__); (void)seen32; (void)seen64; }
+"""
+    return head + "".join(f"ATOMIC({name}{', ' if given else ''}{given})\n" for name, given in calls.items())
+
+
+def moved(top, folder, tools, level, *flags):
+    """Returns, for each atomic with an order that is no barrier to the compiler, what stands elsewhere than in the source."""
+    compiler, linker = tools
+    calls, wrong_ones = atomics(top), {}
+    (folder / "atomics.c").write_text(canary_of_atomics(calls))
+    run([*compiler, *level.split(), *flags, f"-I{top}", INLINE, folder / "atomics.c", "-o", folder / "atomics.o"])
+    run([*linker, folder / "atomics.o", "-o", folder / "atomics.elf"])
+    canary = Canary(folder / "atomics.elf")
+    for name in calls:
+        behind = orders_of(canary.does(f"{name}_alone", {})[0])
+        found = canary.seen(canary.does(f"{name}_canary", {}, x10=GIVEN)[0])
+        expected = Counter([(0, f"value = {GIVEN}"), (behind, "value"), (behind, f"copy = {GIVEN}"), (behind, f"value = {GIVEN + 1}")])
+        if found != expected or not behind:
+            wrong_ones[name] = {"missing": [*(expected - found)], "instead": [*(found - expected)], "orders": behind}
+    return wrong_ones
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("tools,level", [b for b in BUILDS if "flto" not in str(b.id)])
+def test_each_atomic_with_an_order_is_a_barrier_by_itself(tools, level, form, tmp_path):
+    """In a lock, other barriers may stand in for one that is lacking; here none does."""
+    assert moved(TOP, tmp_path, tools, level, *form.split()) == {}
+
+
+@pytest.mark.parametrize("form,header,atomic", [("", "atomic_rv64", "a32_cas_acquire"), ("-DLOCK_RELAX_FORM_WRS", "forms", "a32_watch_acquire")])
+def test_an_atomic_that_is_no_barrier_is_seen(form, header, atomic, tmp_path):
+    """The mistake: one atomic does not say that it touches memory."""
+    shutil.copytree(TOP / "lock", tmp_path / "lock")
+    path = tmp_path / f"lock/{header}.h"
+    before, _, rest = path.read_text().partition(f" {atomic}(")
+    path.write_text(f"{before} {atomic}(" + re.sub(r'(:+)\s*"memory"\)', ")", rest, count=1))
+    assert [*moved(tmp_path, tmp_path, GCC, "-O2", *form.split())] == [atomic]
+
+
 def test_atomics_that_are_no_barrier_are_seen(tmp_path):
     """The mistake: no atomic says that it touches memory. Where a lock's own structures are reached by pointers GCC moves nothing all the same."""
     shutil.copytree(TOP / "lock", tmp_path / "lock")

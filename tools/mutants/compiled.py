@@ -7,7 +7,7 @@ against the header's comments (verify/claims.py).
 import resource
 import subprocess
 
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 from tools.copied import copy_sources, environment
 from tools.mutants.tree import Mutant, apply
 
@@ -20,7 +20,8 @@ def found_by(mutant: Mutant, table: str) -> tuple[str, float]:
     apply(mutant)
     word = mutant.strategy.replace("-", "_")
     folder = "verify/freeing" if strategies.known()[mutant.strategy].frees else "verify"
-    subprocess.run(["make", "-s", f"build/{folder}/{word}.o", "build/verify/schedules"], cwd=mutant.tree, check=True, timeout=120,
+    tried = [f"build/verify/try/{word}.o"] if "trylock" in traits.known()[mutant.strategy].has else []
+    subprocess.run(["make", "-s", f"build/{folder}/{word}.o", *tried, "build/verify/schedules"], cwd=mutant.tree, check=True, timeout=120,
                    capture_output=True)
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(["/usr/bin/python3", "-m", "verify", "--only", table, "--lock", mutant.strategy], cwd=mutant.tree, text=True,

@@ -13,9 +13,10 @@ enum {
 	SHARED = 255
 };
 
-#define UNKNOWN ((uint64_t)1 << 32)
-#define STACK   0x7F000000u /* as in verify/memory.py */
-#define APART   0x100000u   /* between the stacks of two harts */
+#define UNKNOWN   ((uint64_t)1 << 32)
+#define UNWRITTEN ((uint64_t)1 << 33)
+#define STACK     0x7F000000u /* as in verify/memory.py */
+#define APART     0x100000u   /* between the stacks of two harts */
 
 unsigned harts, cells;
 const struct program *runs[MAX_HARTS];
@@ -49,7 +50,8 @@ static int64_t first_value(uint64_t address)
 	for (unsigned i = 0; i < object_count; i++)
 		if (address - objects[i].base < objects[i].size &&
 		    objects[i].base + objects[i].size - address >= 4)
-			return (int64_t)(objects[i].fill * 0x01010101ull);
+			return (int64_t)(objects[i].fill * 0x01010101ull |
+					 (objects[i].fill != 0 ? UNWRITTEN : 0));
 	return -1;
 }
 
@@ -73,6 +75,17 @@ static int cell_at(struct state *s, uint64_t address)
 	cell_address[cells] = address;
 	s->cell[cells] = cell_first[cells] = (uint64_t)first;
 	return (int)cells++;
+}
+
+void machine_lift(struct state *s, uint64_t base, uint64_t value, uint64_t amount)
+{
+	uint64_t size = 0;
+
+	for (unsigned i = 0; i < object_count; i++)
+		size = objects[i].base == base ? objects[i].size : size;
+	for (unsigned c = 0; c < cells; c++)
+		if (cell_address[c] - base < size && s->cell[c] == value)
+			s->cell[c] = (value + amount) & 0xffffffff;
 }
 
 void machine_forget(uint64_t address)
@@ -158,6 +171,14 @@ uint64_t machine_read(const struct state *s, uint64_t address, int width, bool *
 	*known = ((s->cell[low] | s->cell[high]) & UNKNOWN) == 0;
 	return width == 8 ? (s->cell[high] & 0xffffffff) << 32 | (s->cell[low] & 0xffffffff)
 			  : s->cell[low] & 0xffffffff;
+}
+
+/* Has nobody written the word at an address, or a part of it, since before the test? */
+static bool is_unwritten(struct state *s, uint64_t address, int width)
+{
+	int low = cell_at(s, address), high = width == 8 ? cell_at(s, address + 4) : low;
+
+	return low >= 0 && high >= 0 && ((s->cell[low] | s->cell[high]) & UNWRITTEN) != 0;
 }
 
 static void put(struct state *s, uint64_t address, uint64_t value, bool known)
@@ -311,6 +332,8 @@ static void load_or_change(struct state *s, unsigned hart, const struct op *op, 
 	uint64_t raw = machine_read(s, address, op->width, &known), old = as_loaded(op, raw), given,
 		 new;
 
+	if (!machine_fault && is_unwritten(s, address, op->width))
+		machine_fault = "reads what nobody has initialised";
 	if (machine_fault)
 		return;
 	given = value_of(h, &op->source[0], &given_known);

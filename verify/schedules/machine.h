@@ -55,7 +55,8 @@ struct hart {
 	uint64_t x[REGISTERS];
 };
 
-/* Cells are the 4-byte words that were touched so far, by number. Bit 32: the value may be any. */
+/* Cells are the 4-byte words that were touched so far, by number. Bit 32: the value may be any; bit
+ * 33: nobody has written it. */
 struct state {
 	struct hart hart[MAX_HARTS];
 	uint64_t cell[MAX_CELLS];
@@ -84,8 +85,12 @@ void machine_begin(void);
 bool machine_is_owned(unsigned cell);
 void machine_learn(struct state *, unsigned active);
 
-/* Add an object. Its bytes hold `fill` at first. */
+/* Add an object. Its bytes hold `fill` at first; unless that is 0, nobody may read one that nobody
+ * has written. */
 void machine_object(uint64_t base, uint64_t size, unsigned fill);
+
+/* Add `amount` to every 4-byte word of the object at `base` that was touched and holds `value`. */
+void machine_lift(struct state *, uint64_t base, uint64_t value, uint64_t amount);
 
 /* Read a word of 4 or 8 bytes. Returns its value; *known is false if it may be any. */
 uint64_t machine_read(const struct state *, uint64_t address, int width, bool *known);

@@ -7,6 +7,7 @@
  *     hart PROGRAM             a hart
  *     register HART REG VALUE  what is in one of its registers
  *     act HART TIMES           before the test: it runs to its end, so often
+ *     lift BASE VALUE AMOUNT   before the test: the words of an object that hold VALUE are raised
  *     queue HART PART MAY      before the test: it runs until it waits, or to that part if it may
  *     forget ADDRESS           a word that may hold anything, whenever it is read
  *     active HARTS             so many harts go on in the test
@@ -167,6 +168,8 @@ static void obey(const char *line)
 			act((unsigned)a);
 	else if (IS("queue"))
 		queue((unsigned)a, (uint32_t)b, c != 0);
+	else if (IS("lift"))
+		machine_lift(&now, a, b, c);
 	else if (IS("forget"))
 		machine_forget(a);
 	else if (IS("active"))
@@ -191,7 +194,7 @@ static void obey(const char *line)
 
 int main(void)
 {
-	char line[4000];
+	char line[16384];
 	struct answer a;
 
 	while (fgets(line, sizeof(line), stdin) != NULL)

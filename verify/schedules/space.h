@@ -4,7 +4,7 @@
 
 #include "machine.h"
 
-enum { MAX_SEEN = 16, MAX_GOOD = 4096 };
+enum { MAX_SEEN = 512, MAX_GOOD = 4096 };
 
 struct observed {
 	bool is_register;

@@ -5,6 +5,7 @@
 extern _Thread_local unsigned long interrupts_on;
 
 void relax(void);
+void irq_restore(unsigned long was);
 
 static inline unsigned long irq_save(void)
 {
@@ -16,6 +17,6 @@ static inline unsigned long irq_save(void)
 
 #define LOCK_RELAX()          relax()
 #define LOCK_IRQ_SAVE()       irq_save()
-#define LOCK_IRQ_RESTORE(was) (interrupts_on = (was))
+#define LOCK_IRQ_RESTORE(was) irq_restore(was)
 
 #endif
