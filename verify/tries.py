@@ -110,7 +110,7 @@ def missed(name: str, results: Sequence[Result]) -> list[str]:
     function, own = load(name).functions["trycount"], _own_lines(name)
     lost = [i for i in function.insns if decode(i, function.name).kind in SEEN and f"{function.name}+{i.address:x}" not in covered]
     at = orders.lines(FOLDER / f"{name}.o", "trycount", [i.address for i in lost], f"{name}.h", subjects.cross())
-    return [f"{i.address:x} ({i})" for i in lost if at[i.address] in own]
+    return [f"{i.address:x} ({i})" for i in lost if at.get(i.address) in own]
 
 
 def _sites(name: str) -> Iterator[Site]:
