@@ -55,6 +55,7 @@ PROGRAMS = {
     "record": ["bench/record.c"],
     "replay": ["bench/replay.c"],
     "sizes": ["bench/sizes.c"],
+    "stock": ["bench/stock.c", "bench/audit.c", "bench/sizes.c"],
     "ticket": [],
     "treiber": [],
     "timer": ["bench/timer.c", "bench/timer_noise.c", "bench/ipi_noise.c"],
@@ -270,14 +271,32 @@ DEBUG_MUTANTS = {
 
 @sampled("what", list(DEBUG_MUTANTS), quick=lambda what: what in ("the owner stays", "interrupts are not looked at"))
 def test_a_debug_build_that_is_wrong_is_caught(what, tmp_path):
-    header, (old, new) = (TOP / "lock/debug.h").read_text(), DEBUG_MUTANTS[what]
+    assert_caught("debug", *DEBUG_MUTANTS[what], "qspin" if what.startswith("no kind") else "ticket", tmp_path)
+
+
+def assert_caught(stem, old, new, lock, tmp_path):
+    """The program of lock/STEM.h fails where the header has a mistake."""
+    header = (TOP / f"lock/{stem}.h").read_text()
     assert header.count(old) == 1
-    (tmp_path / "debug.h").write_text(header.replace(old, new).replace('"port.h"', '"lock/port.h"'))
-    source = (TOP / "tests/c/debug.c").read_text().replace('"lock/debug.h"', f'"{tmp_path}/debug.h"')
+    (tmp_path / f"{stem}.h").write_text(header.replace(old, new).replace('"port.h"', '"lock/port.h"'))
+    source = (TOP / f"tests/c/{stem}.c").read_text().replace(f'"lock/{stem}.h"', f'"{tmp_path}/{stem}.h"')
     (tmp_path / "mutant.c").write_text(source)
-    run([HOSTCC, *WARN, "-Wno-unused", "-O1", *INCLUDE, *of_lock("qspin" if what.startswith("no kind") else "ticket", "debug"), "-pthread", "-o", tmp_path / "mutant", tmp_path / "mutant.c"])
+    run([HOSTCC, *WARN, "-Wno-unused", "-O1", *INCLUDE, *of_lock(lock, stem), "-pthread", "-o", tmp_path / "mutant", tmp_path / "mutant.c"])
     done = subprocess.run([str(tmp_path / "mutant")], capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1 and "expected" in done.stderr
+
+
+# Mistakes in what else goes over a lock: by a name the header, and what is changed in it.
+OVER_MUTANTS = {
+    "a depth has eight bits": ("recursive", "uint32_t depth;", "uint8_t depth;"),
+    "init leaves the owner": ("recursive", "a32_store_relaxed(&r->owner.owner, 0); ", ""),
+    "interrupts come back before the release": ("irqsave", "name##_release(l, node); ", "LOCK_IRQ_RESTORE(was); name##_release(l, node); "),
+}
+
+
+@sampled("what", list(OVER_MUTANTS), quick=lambda what: what.startswith("init"))
+def test_a_layer_over_a_lock_that_is_wrong_is_caught(what, tmp_path):
+    assert_caught(*OVER_MUTANTS[what], "ticket", tmp_path)
 
 
 def test_a_stack_without_a_lock_has_no_race(tmp_path):
@@ -292,6 +311,8 @@ ALLOCATOR_MUTANTS = {
                                   "return aptr_cas_relaxed(&heap->head, &seen.head, count"),
     "what came back is lost": ("pool", "pool", "frame->next = pool->free;", "frame->next = NULL;"),
     "any size fits": ("pool", "pool", "size > POOL_FRAME || align > POOL_FRAME", "align > POOL_FRAME"),
+    "the head counts in eight bits": ("treiber", "treiber", "uintptr_t count = (seen.head >> 32) + 1;", "uintptr_t count = ((seen.head >> 32) + 1) & 0xff;"),
+    "a reset leaves blocks": ("buddy", "buddy", "b->frame[n].what = BUDDY_INSIDE;\n\tbuddy_link_all(b);", ";\n\tbuddy_link_all(b);"),
     "halves do not join": ("buddy", "buddy", "order + 1 < BUDDY_ORDERS; order++", "0; order++"),
     "the alignment is not asked for": ("buddy", "buddy", "size > align ? size : align", "size"),
     "the younger half goes": ("frame_cache", "frame_cache", "name##_free(heap, cache->frame[i]); ", "name##_free(heap, cache->frame[i + FRAME_CACHE / 2]); "),

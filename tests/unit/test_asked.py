@@ -70,6 +70,14 @@ def test_a_section_lies_between_two_hand_overs():
 
 def test_one_hart_does_not_wait_for_itself():
     assert said(trial(waited=3), 0) == "latency pass: one hart waited 3 time(s) for itself"
+
+
+def test_a_wait_takes_time():
+    made = trial(harts=2, waited=3)
+    assert said(made) == ""
+    made.histograms = {(hart, "wait"): Histogram(6, 0, 0, 0, {0: 6}) for hart in range(2)}
+    assert said(made).startswith("latency pass: harts waited 6 time(s), for no more than 0 cycle(s)")
+    assert said(made, 0) == ""  # a clock may be too coarse to tell
     assert said(trial(harts=2, waited=3), 0) == ""
     lockfree = trial(waited=3)
     lockfree.strategy = "lrsc"  # an interrupt may take its reservation

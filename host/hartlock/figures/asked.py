@@ -64,10 +64,14 @@ def _between_grants(trial: Trial, work: Workload, cycles: float) -> list[str]:
             f"{least:.0f} together, and the window lasted {lasted:.0f}: harts hold outside of their sections"]
 
 
-def _waited(trial: Trial) -> list[str]:
-    """The problems of a hart that waited for a lock which nobody else has."""
-    waited = sum(s.waited for s in trial.passes["latency"].shares)
-    return [f"latency pass: one hart waited {waited} time(s) for itself"] if trial.harts == 1 and waited else []
+def _waited(trial: Trial, cycles: float) -> list[str]:
+    """The problems of a hart that waited for a lock which nobody else has, and of waits that took no time: a hart that waits looks twice."""
+    waited, wait = sum(s.waited for s in trial.passes["latency"].shares), trial.merged("wait")
+    if trial.harts == 1 and waited:
+        return [f"latency pass: one hart waited {waited} time(s) for itself"]
+    if cycles and wait.sum < waited * cycles:
+        return [f"latency pass: harts waited {waited} time(s), for no more than {wait.sum} cycle(s): it measures something else than was asked for"]
+    return []
 
 
 def _fair(trial: Trial, work: Workload, bypass: float) -> list[str]:
@@ -91,5 +95,5 @@ def faults(trial: Trial, work: Workload, bypass: float, delay_cycles: float, sto
         said += _own_work(name, p, work, delay_cycles)
         said += _one_at_a_time(name, p, work, delay_cycles) if locked else []
     said += _between_grants(trial, work, delay_cycles) if locked and delay_cycles else []
-    said += _waited(trial) if locked else []
+    said += _waited(trial, delay_cycles) if locked else []
     return said + (_fair(trial, work, bypass) if stops_nobody else [])
