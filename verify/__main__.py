@@ -7,6 +7,7 @@ import time
 from concurrent.futures import ProcessPoolExecutor
 
 from verify import cache, expected, frames, freeing, herd, meets, order_table, plans, proofs, subjects
+from verify.computing import told
 from verify.errors import ProofError, Unsupported
 from verify.orders import TRYLOCK
 from verify.prove import Result, prove
@@ -175,15 +176,15 @@ def main() -> int:
         names = [] if args.lock and freed else subjects.names(args.lock)
         if names and "proofs" in tables:
             herd.command()
-        fooled = _schedules(names, freed) if "schedules" in tables else set[str]()
-        status = int(bool(fooled)) | (_prove(names, fooled) if names and "proofs" in tables else 0)
+        fooled = told("schedules", lambda: _schedules(names, freed)) if "schedules" in tables else set[str]()
+        status = int(bool(fooled)) | (told("proofs", lambda: _prove(names, fooled)) if names and "proofs" in tables else 0)
         if (allocators := frames.names(args.lock)) and "frames" in tables:
             herd.command()
-            status |= int(bool(_frames(allocators)))
+            status |= int(bool(told("frames", lambda: _frames(allocators))))
         if names and "starts" in tables:
-            status |= _starts([n for n in names if "." not in n and n not in UNORDERED])
+            status |= told("starts", lambda: _starts([n for n in names if "." not in n and n not in UNORDERED]))
         ordered = [*names, *(n for n in freed if n == frames.STACK)]  # behind a lock all orders are the lock's
-        return status | _orders(ordered, tables, args.show, not args.lock)
+        return status | told("orders", lambda: _orders(ordered, tables, args.show, not args.lock))
     except ProofError as e:
         print(f"hartlock: {e}", file=sys.stderr)
         return 2

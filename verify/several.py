@@ -1,7 +1,4 @@
-"""The tests of a lock beside those of suite.py: of two locks, and of memory that holds anything before `init`.
-
-They are of the plain form: what a lock keeps for a hart, and what all locks share, is the same in every form.
-"""
+"""The tests of a lock beside those of suite.py: of two locks, and of memory that holds anything before `init`."""
 
 from collections.abc import Iterator, Sequence
 
@@ -26,7 +23,7 @@ class Two:
 
     def __init__(self, subject: Subject):
         self.subject = subject
-        own = traits.known().get(subject.name.replace("_", "-"))
+        own = traits.known().get(subject.name.partition(".")[0].replace("_", "-"))
         self.shares = bool(own and own.hart_bytes)
         more = {} if self.shares else {f"second{n}": subject.sizes["node"] for n in range(2)}
         self.layout = Layout({**subject.layout(2).sizes, SECOND: subject.sizes["lock"], **more})
@@ -84,8 +81,8 @@ def _poisoned(s: Subject) -> Test:
 
 
 def several(s: Subject) -> Iterator[Test]:
-    """The tests of a lock's plain form."""
-    if "." in s.name or s.lockfree:
+    """The tests of a lock, in any form."""
+    if s.lockfree:
         return
     two = Two(s)
     yield _poisoned(s)

@@ -8,6 +8,7 @@ import random
 import re
 import shutil
 import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -21,6 +22,7 @@ from verify import code, expected, herd, meets, models, orders, subjects
 from verify import loop as loops
 from verify.axioms import Graph
 from verify.coherence import fitting, seen, together
+from verify.computing import told
 from verify.errors import ProofError, Unsupported
 from verify.events import read
 from verify.rounds import traces
@@ -33,6 +35,7 @@ from verify.proofs import entered
 from verify.prove import Result, prove
 from verify.scenario import Condition, at_rest
 from verify.scenario import Test as Proof
+from verify.several import Two
 from verify.starts import Start
 from verify.strategy import Subject
 from verify.strategy import code as program
@@ -48,7 +51,7 @@ needs_spin = pytest.mark.skipif(not shutil.which("spin"), reason="spin is not th
 @pytest.fixture(scope="module")
 def built():
     """The objects of a few strategies."""
-    names = [f"build/verify/{n}.o" for n in ("tas", "clh", "mcs", "cas", "twa", "indirect")]
+    names = [f"build/verify/{n}.o" for n in ("tas", "clh", "mcs", "hemlock", "cas", "twa", "indirect")]
     subprocess.run(["make", "-s", *names, "build/verify/schedules"], cwd=TOP, check=True, capture_output=True, timeout=300)
 
 
@@ -165,6 +168,22 @@ def test_harts_that_wait_for_different_values_of_a_word_are_not_at_rest():
 
     assert at_rest([waits(1), waits(1)]) and at_rest([waits(1), Trace(())])
     assert not at_rest([waits(0), waits(1)]) and not at_rest([Trace(())])
+
+
+# Forms, and what a part costs
+
+def test_every_form_has_the_tests_of_two_locks_and_of_poison(built):
+    """A form's hart has one node for all its locks where its lock's has."""
+    for name, shares in (("mcs", False), ("hemlock", True)):
+        form = replace(subject(name), name=f"{name}.wrs-store")
+        assert {"poison2", "nested2", "crossed2", "crossed2ends"} <= {test.name for test in suite(form)}
+        assert Two(form).shares is Two(subject(name)).shares is shares
+
+
+def test_a_part_says_what_it_and_its_children_computed(capsys):
+    busy = "import time\nwhile time.process_time() < 0.6: pass"
+    assert told("part", lambda: subprocess.run([sys.executable, "-c", busy], check=True)).returncode == 0
+    assert int(re.fullmatch(r"part: (\d+) s of computing\n\n", capsys.readouterr().out)[1]) >= 1
 
 
 # axioms.py against herd7
