@@ -192,7 +192,8 @@ static void on_atomic(unsigned hart, uint32_t info, uint64_t address, void *data
 	a.is_store = qemu_plugin_mem_is_store(info);
 	a.drops_result = p->drops_result;
 	a.physical = physical(info, address);
-	a.interrupts = interrupts(hart);
+	if (a.is_store && !a.drops_result) /* it may take a lock; to read registers takes long */
+		a.interrupts = interrupts(hart);
 	on_shared_access(hart, &a);
 }
 
@@ -207,7 +208,8 @@ static void on_enter(unsigned hart, void *data)
 		call.returns_to = before->behind;
 	}
 	if (registers_are_known(hart)) {
-		call.argument = register_of(hart, REGISTER_A0);
+		if (p->function->kind != FUNCTION_LETS_GO)
+			call.argument = register_of(hart, REGISTER_A0);
 		call.returns_to = register_of(hart, REGISTER_RA);
 		if (before == NULL || call.returns_to != before->behind) /* not by a call */
 			call.site = call.returns_to - 2;
@@ -218,13 +220,20 @@ static void on_enter(unsigned hart, void *data)
 	end();
 }
 
+/* Returns what a function that tries returns. */
+static enum result result_of(unsigned hart)
+{
+	if (!registers_are_known(hart))
+		return RESULT_UNKNOWN;
+	return (uint32_t)register_of(hart, REGISTER_A0) ? RESULT_GOT_IT : RESULT_FAILED;
+}
+
 static void on_leave(unsigned hart, void *data)
 {
 	const struct point *p = data;
-	enum result result = !registers_are_known(hart)               ? RESULT_UNKNOWN
-			   : (uint32_t)register_of(hart, REGISTER_A0) ? RESULT_GOT_IT
-								      : RESULT_FAILED;
-	enum interrupts on = interrupts(hart);
+	enum function_kind kind = p->function->kind;
+	enum result result = kind == FUNCTION_TRIES ? result_of(hart) : RESULT_UNKNOWN;
+	enum interrupts on = kind == FUNCTION_LETS_GO ? INTERRUPTS_UNKNOWN : interrupts(hart);
 
 	if (!begin())
 		return;

@@ -37,7 +37,7 @@ class Function:
 
 def plain(name: str) -> str:
     """The name of a function in its source: compilers append what they did to a copy."""
-    return _COPY.sub("", name)
+    return _COPY.sub("", name) if "." in name else name
 
 
 @dataclass(frozen=True)
@@ -134,13 +134,14 @@ class Image:
 
     def find(self, kind: str, names: Sequence[str], is_asked: bool) -> list[Function]:
         """The functions of these names. If the user asked for them, each has to be there."""
-        code = [s for s in self.symbols if s.is_code]
-        missing = [name for name in names if all(plain(s.name) != name for s in code)]
+        wanted = set(names)
+        found = [s for s in self.symbols if s.is_code and plain(s.name) in wanted]
+        missing = sorted(wanted - {plain(s.name) for s in found}, key=names.index)
         if is_asked and missing:
-            near = difflib.get_close_matches(missing[0], sorted({s.name for s in code}), 3)
+            near = difflib.get_close_matches(missing[0], sorted({s.name for s in self.symbols if s.is_code}), 3)
             raise UsageError(f"--{kind} {missing[0]}: the image has no function of that name"
                              + (f"; is it {words(near)}?" if near else ""))
-        return [Function(kind, s.name, s.address, self.end(s)) for s in code if plain(s.name) in names]
+        return [Function(kind, s.name, s.address, self.end(s)) for s in found]
 
 
 def of_elf(path: Path, bias: int | None) -> File:
