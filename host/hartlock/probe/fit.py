@@ -8,7 +8,8 @@ from functools import lru_cache
 
 import numpy as np
 
-from hartlock.probe.fit_atomics import TOLD_CYCLES, amo_ahead, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, waits_for_stores, way_asked
+from hartlock.probe.fit_atomics import (TOLD_CYCLES, amo_ahead, amo_overlaps, difference, l1_sc, load_ahead, lr_shares, own_amo, waits_for_stores,
+                                        way_asked)
 from hartlock.probe.fit_copies import copies_go
 from hartlock.probe.fit_fights import asks_for_own, bank_busy, hot_shared, hot_spaced, kept, like, lr_hold, owned, sc_takes
 from hartlock.probe.fit_pair import Core, HotLine, hot_line
@@ -31,22 +32,7 @@ def _simple(kind: str, what: str) -> Callable[[Probe], Found]:
 
 
 def _of_near(kind: str, what: str) -> Callable[[Probe], Found]:
-    return lambda p: Found(None, "AMOs are far") if _is_far(p) else _own_amo(p, kind, what)
-
-
-def _own_amo(p: Probe, kind: str, what: str) -> Found:
-    """An AMO on an own line, without the way to the bank that it asks, where it asks. It hides in that way, if it does its work meanwhile."""
-    cost, load, way = p.chain(kind, bool(amo_ahead(p).number)), p.cost("load"), way_asked(p)
-    if cost is None or load is None or way == 0:
-        return Found(cost, what)
-    overlaps = amo_overlaps(p, False).fact
-    if not overlaps:
-        least = max(load, cost - way)
-        return Found(least if overlaps is False else (least, cost), f"{what}, less {way:.4g} to the bank that it asks")
-    if kind == "amo" and cost - way > load + TOLD_CYCLES:
-        return Found(cost - way, f"{what} of the nearest bank, which it asks")
-    hidden = cost < (p.cost("amo") or cost) + TOLD_CYCLES
-    return Found((load, cost) if hidden else cost, f"{what}, which asks another cluster's bank meanwhile")
+    return lambda p: Found(None, "AMOs are far") if _is_far(p) else own_amo(p, kind, what)
 
 
 def _instruction(p: Probe) -> float | None:
@@ -71,7 +57,7 @@ def _amo_far(p: Probe) -> Found:
 def _l1_amo(p: Probe) -> Found:
     if _is_far(p):
         return Found(p.cost("lr"), "AMOs are far: an LR of an own line")
-    return _own_amo(p, "amo", "amoadd to an own line, each on the last one's result")
+    return own_amo(p, "amo", "amoadd to an own line, each on the last one's result")
 
 
 def _far_amo(p: Probe) -> Found:

@@ -32,6 +32,21 @@ def way_asked(p: Probe) -> float:
     return amo - near
 
 
+def own_amo(p: Probe, kind: str, what: str) -> Found:
+    """An AMO on an own line, without the way to the bank that it asks, where it asks. It hides in that way, if it does its work meanwhile."""
+    cost, load, way = p.chain(kind, bool(amo_ahead(p).number)), p.cost("load"), way_asked(p)
+    if cost is None or load is None or way == 0:
+        return Found(cost, what)
+    overlaps = amo_overlaps(p, False).fact
+    if not overlaps:
+        least = max(load, cost - way)
+        return Found(least if overlaps is False else (least, cost), f"{what}, less {way:.4g} to the bank that it asks")
+    if kind == "amo" and cost - way > load + TOLD_CYCLES:
+        return Found(cost - way, f"{what} of the nearest bank, which it asks")
+    hidden = cost < (p.cost("amo") or cost) + TOLD_CYCLES
+    return Found((load, cost) if hidden else cost, f"{what}, which asks another cluster's bank meanwhile")
+
+
 def amo_overlaps(p: Probe, far: bool) -> Found:
     """Does an AMO that misses do its work meanwhile? Then it takes the longer of the two times, not both. The AMO of the two that tells
     better is asked."""

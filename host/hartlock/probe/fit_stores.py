@@ -5,7 +5,7 @@ import statistics
 
 from hartlock.probe.measured import Found, Probe, Span
 
-MANY, HALF = 64, 32  # stores in a row
+MANY, HALF, SOME = 64, 32, 16  # stores in a row
 LEAST = 0.1  # model/keys.def: the least cycles of a store
 BESIDE_OPS = 4  # instructions of each of several stores beside it and the loop
 SENT_LATE = 5  # cycles; no store to an own line takes so much longer than a load
@@ -31,7 +31,7 @@ def _room_by_time(p: Probe, drain: float) -> Span | None:
     """The least and the most room that the stores still under way show when the hart goes on from many in a row; None where none of those
     had to wait. Those that are under way at once leave as a group, of which any part may be missing."""
     taken = {b: (p.mean("stores", b) or 0.0) - (p.mean("stores", 1) or 0.0) for kind, _, b in p.measures if kind == "stores"}
-    full = [k - taken[k] / drain for k in taken if k > 16 and _waited(p, k)]
+    full = [k - taken[k] / drain for k in taken if k > SOME and _waited(p, k)]
     if not full or drain < FULL_SHARE * (_issued(p) or 0.0):
         return None
     group = (store_misses(p, 0).number or 1.0) - 1
