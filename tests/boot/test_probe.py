@@ -232,6 +232,9 @@ TOGETHER = {
         (["upgrade", "bank_busy"], ONE | {"banks": 16, "bank_busy": 3, "upgrade": 10.5, "l1_amo": 11.5, "amo_overlaps": "true", "fence": 5.1}),
     "AMOs that ask another cluster's bank":
         (["l1_amo", "l1_swap", "amo_overlaps", "upgrade"], FAR_BANKS | {"amo_asks": "true", "l1_amo": 12.1, "l1_swap": 4, "amo_overlaps": "false"}),
+    "a fence and a pause that take longer than a line":
+        (["fence_waits", "pause_waits"], ONE | {"transfer": 17.2, "l1_store": 2.6, "fence_release": 26.2, "fence_acquire": 6.9, "pause": 27.7,
+                                              "fence_waits": "false", "pause_waits": "false"}),
     "accesses that are shorter than what a hart goes ahead":
         (["amo_ahead", "load_ahead"], ONE | {"transfer": 19, "amo_ahead": 20, "load_ahead": 20})}
 

@@ -104,7 +104,8 @@ def waits_for_stores(p: Probe, kind: str, alone: str, delay: float, buffered: bo
     if not buffered:
         return Found(None, "a hart waits for its stores anyway")
     least, most = (delay, delay + line) if kind == "store_amo" else (0.0, delay + line - cost)
-    if most - least < SHORT_CYCLES and taken - cost <= max(TOLD_CYCLES, (least + most) / 2):
+    hides = most - least < 2 * TOLD_CYCLES  # in what it takes alone
+    if hides or (most - least < SHORT_CYCLES and taken - cost <= max(TOLD_CYCLES, (least + most) / 2)):
         return Found((False, True), f"it takes {cost:.4g} cycles alone, and a line another hart wrote comes in {line:.4g}: too short to tell")
     return Found(taken - cost > (least + most) / 2, f"it takes {taken:.4g} cycles behind a store to a line another hart wrote, {cost:.4g} alone")
 
