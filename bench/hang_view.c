@@ -3,6 +3,7 @@
 #include <stdatomic.h>
 
 #include "bench.h"
+#include "many.h"
 #include "plan.h"
 #include "record.h"
 #include "shootdown.h"
@@ -11,9 +12,16 @@
 static const struct pass_run *_Atomic running;
 struct hang_view hang_view;
 
+/* Returns the places of a hart's two locks; NULL where all take one. */
+static const struct many_place *places_of(const struct pass_run *run, unsigned hart)
+{
+	return run->strategy->places != NULL ? run->strategy->places(hart) : NULL;
+}
+
 static struct hang_view view_of(const struct pass_run *run)
 {
 	struct view lock = run->strategy->shared(), node = run->strategy->node(0);
+	const struct many_place *place = places_of(run, 0);
 
 	return (struct hang_view){
 		.harts = run->harts,
@@ -29,6 +37,9 @@ static struct hang_view view_of(const struct pass_run *run)
 		.ops_stride = sizeof(run->stats[0]),
 		.awaits = (uintptr_t)&shootdown_seats[0].awaits,
 		.awaits_stride = sizeof(shootdown_seats[0]),
+		.outer = place != NULL ? (uintptr_t)&place[0].lock : 0,
+		.inner = place != NULL ? (uintptr_t)&place[1].lock : 0,
+		.lock_stride = place != NULL ? many.stride : 0,
 	};
 }
 
@@ -98,6 +109,20 @@ void bench_say_pass(void)
 	say_view("lock", "lock_at", "lock_bytes", lock);
 }
 
+/* Says which locks a hart takes or took last, and what stands in them. */
+static void say_places(const struct pass_run *run, const struct many_place *place)
+{
+	size_t bytes = run->strategy->shared().bytes;
+	uintptr_t outer = (uintptr_t)place[0].lock, inner = (uintptr_t)place[1].lock;
+
+	record_u64("outer_number", (outer - many.at) / many.stride);
+	say_view("outer", "outer_at", "outer_bytes", (struct view){place[0].lock, bytes});
+	if (inner == outer)
+		return;
+	record_u64("inner_number", (inner - many.at) / many.stride);
+	say_view("inner", "inner_at", "inner_bytes", (struct view){place[1].lock, bytes});
+}
+
 void bench_say_hart(unsigned hart)
 {
 	const struct pass_run *run = pass();
@@ -109,6 +134,8 @@ void bench_say_hart(unsigned hart)
 	record_u64("ops", aptr_load_relaxed(&run->stats[hart].ops));
 	if (*(volatile uint64_t *)&shootdown_seats[hart].awaits != 0)
 		record_u64("awaits", shootdown_seats[hart].awaits - 1);
+	if (places_of(run, hart) != NULL)
+		say_places(run, places_of(run, hart));
 	if (node.bytes != 0)
 		say_view("node", "node_at", "node_bytes", node);
 }

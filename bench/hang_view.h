@@ -17,6 +17,9 @@ struct hang_view {
 	uint64_t node, node_bytes, node_stride; /* hart 0's node; bytes from a node to the next */
 	uint64_t ops, ops_stride;               /* hart 0's counter, and likewise */
 	uint64_t awaits, awaits_stride;         /* hart 0's shootdown_seat.awaits, and likewise */
+	/* With several locks: hart 0's words that point to its outer and its inner lock, which lie
+	 * as far apart as nodes do; bytes from a lock to the next. Otherwise 0. */
+	uint64_t outer, inner, lock_stride;
 };
 
 extern struct hang_view hang_view;

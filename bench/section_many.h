@@ -20,8 +20,9 @@ static struct own {
 	_Alignas(LINE) struct NAME(node) inner_node; /* for the lock that it takes inside another */
 #endif
 	_Alignas(LINE) struct hooks hooks;
-	struct many_place outer,
-		inner; /* the locks of its operation; without nesting they are one */
+	/* the locks of its operation, `inner` behind `outer` for places(); without nesting they
+	 * are one */
+	struct many_place outer, inner;
 } own[PORT_MAX_HARTS];
 
 #ifdef ONE_NODE
@@ -61,10 +62,15 @@ static size_t used(void)
 	return many_used();
 }
 
-/* Returns the lock that hart 0 waits for or took last. */
+/* Returns the first lock, and the bytes of each. */
 static struct view shared_view(void)
 {
-	return (struct view){own[0].outer.lock, sizeof(struct NAME(lock))};
+	return (struct view){many_place(0).lock, sizeof(struct NAME(lock))};
+}
+
+static const struct many_place *places(unsigned hart)
+{
+	return &own[hart].outer;
 }
 
 static size_t waste(unsigned hart)

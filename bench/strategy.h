@@ -14,6 +14,8 @@
  * addresses of blocks, or none. */
 enum grant_order { ORDER_NUMBERS, ORDER_ADDRESSES, ORDER_UNKNOWN };
 
+struct many_place;
+
 /* Memory to look at. */
 struct view {
 	const void *at;
@@ -37,6 +39,9 @@ struct strategy {
 	 */
 	struct view (*shared)(void);
 	struct view (*node)(unsigned hart);
+	/* Returns the places of the locks that hart `hart` takes or took last, the outer one and
+	 * the inner one; NULL: all take the one that `shared` returns. */
+	const struct many_place *(*places)(unsigned hart);
 	enum grant_order order;
 	/* Each hart calls these before and behind its worker; NULL: there is nothing to do. */
 	void (*start)(const struct workload *work, struct hart_stats *me);

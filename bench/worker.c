@@ -185,6 +185,9 @@ const struct strategy JOIN(VARIANT, STRATEGY) = {
 	.waste = waste,
 	.shared = shared_view,
 	.node = node_view,
+#ifdef MANY
+	.places = places,
+#endif
 	.order = section_order,
 #if VARIANT_STARTS
 	.start = start,

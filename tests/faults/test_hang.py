@@ -115,7 +115,20 @@ def test_the_host_knows_where_the_kernel_keeps_what():
     words = {Elf(IMAGE).symbol(memory_view.VIEW): range(100, 100 + len(members))}
     seen = memory_view.view(lambda at, count: words[at][:count], IMAGE)
     assert seen["harts"] == 100 and {"trial", "strategy", "pass", "lock", "lock_bytes", "node", "node_bytes", "node_stride", "ops",
-                                     "ops_stride", "awaits", "awaits_stride"} <= set(seen)
+                                     "ops_stride", "awaits", "awaits_stride", "outer", "inner", "lock_stride"} <= set(seen)
+
+
+def test_the_host_reads_a_harts_own_locks_out_of_memory():
+    seen = {"outer": 0x1000, "inner": 0x1018, "node_stride": 0x100, "lock": 0x8000, "lock_bytes": 8, "lock_stride": 0x40}
+    there = {0x1000: 0x8000, 0x1018: 0x8000, 0x1100: 0x8080, 0x1118: 0x80C0, 0x8000: 7, 0x8080: 5, 0x80C0: 0}
+
+    def told(index, **other):
+        return memory_view._own_locks({**seen, **other}, lambda at, count: [there[at + 8 * i] for i in range(count)], index)
+
+    second = told(1)
+    assert (second["outer_number"], second["outer"], second["inner_number"], second["inner"]) == (2, b"0:0x5", 3, b"")
+    assert told(0) == {"outer_number": 0, "outer_at": 0x8000, "outer_bytes": 8, "outer": b"0:0x7"}  # no inner one
+    assert told(1, lock_stride=0) == {}
 
 
 def test_memory_that_makes_no_sense_is_not_shown():
@@ -157,6 +170,20 @@ def test_the_queue_of_waiters_is_read_from_their_nodes(queue):
     assert sorted(re.findall(r"next=hart (\d)'s node", " ".join(lines)) + [str(owner(lines))]) == ["0", "1", "2", "3"]
 
 
+def test_with_several_locks_each_hart_says_which_are_its_own():
+    """Owners of two of three locks take minutes. Some hart waits for a lock that another one holds."""
+    said, _ = kernel_says("hartlock: hang_ms=1000 duration_us=10000 passes=t hold=4000000000 think=0 locks=3 choose=nested run=ticket:4", 4)
+    lines = hang_report.lines(said.hang, said.stuck, {}, IMAGE, said.boot.image)
+    told = [re.search(r"; it takes or took last lock (\d) at (0x\w+): next=(\d+) serving=(\d+); and inside of that lock (\d) at (0x\w+): next=", line)
+            for line in lines]
+    assert len(lines) == 4 and all(told)
+    pairs = [(int(m[1]), int(m[5])) for m in told]
+    assert all(0 <= outer < inner < 3 for outer, inner in pairs)
+    at = {(int(m[n]), m[n + 1]) for m in told for n in (1, 5)}
+    assert len(at) == len({number for number, _ in at}) == len({place for _, place in at})
+    assert any(int(m[3]) > int(m[4]) for m in told)  # somebody has drawn a number that is not served
+
+
 def test_the_window_closes_while_hart_0_waits_with_its_interrupts_off():
     """CNA passes hart 0's cluster over for up to 256 grants, of a millisecond each. A pass of 22 ms has a few dozen; it had more than
     256 when nobody else opened and closed the window, which was in one of four."""
@@ -175,7 +202,9 @@ def test_the_records_are_documented(queue):
     documented = record_keys()
     registers = {"ra", "sp", "gp", "tp"} | {f"{c}{i}" for c, n in (("t", 7), ("a", 8), ("s", 12)) for i in range(n)}
     assert set(queue.hang.values) == documented["hang"]
-    assert {key for f in queue.stuck for key in f.values} - registers == documented["stuck"] - {"awaits"}  # only of a shootdown
+    own = {f"{which}{part}" for which in hang_report.LOCKS for part in ("_number", "_at", "_bytes", "")}  # only of several locks
+    assert {key for f in queue.stuck for key in f.values} - registers == documented["stuck"] - own - {"awaits"}  # only of a shootdown
+    assert own < documented["stuck"]
     assert registers <= set(queue.stuck[0].values)
 
 

@@ -13,6 +13,8 @@ from hartlock.records.parser import Fields, RecordError
 Places = Mapping[str, tuple[int, int]]  # by what lies there: its address and its bytes
 Registers = Mapping[int, Mapping[str, int]]  # by hart id, then by name
 
+LOCKS = ("outer", "inner")  # keys of @stuck: a hart's locks, where there are several
+
 _LOOP = re.compile(r"\b(throughput|latency|audit|grants)$")  # the outermost function of a timed loop: bench/worker.c
 
 
@@ -64,13 +66,22 @@ def _layouts(strategy: strategies.Strategy, image: Path) -> tuple[Sequence[Membe
 
 def _places(hang: Fields, stuck: Sequence[Fields]) -> Places:
     places = {f"hart {f.number('hart')}'s node": (f.number("node_at"), f.number("node_bytes")) for f in stuck if "node" in f.values}
+    for f, which in ((f, which) for f in stuck for which in LOCKS if which in f.values):
+        places[f"lock {f.number(which + '_number')}"] = f.number(f"{which}_at"), f.number(f"{which}_bytes")
     if "lock" in hang.values:
-        places["the lock"] = hang.number("lock_at"), hang.number("lock_bytes")
+        places.setdefault("the lock", (hang.number("lock_at"), hang.number("lock_bytes")))
     return places
 
 
+def _of_several(f: Fields, members: Sequence[Member], places: Places) -> str:
+    """Returns what a hart's own locks hold, of a trial with several: the outer one, and the one that it takes inside of that."""
+    told = [f"lock {f.number(which + '_number')} at {f.number(which + '_at'):#x}: {named_words(words(f, which), members, places)}"
+            for which in LOCKS if which in f.values]
+    return "".join(f"; {said} {text}" for said, text in zip(("it takes or took last", "and inside of that"), told, strict=False))
+
+
 def lines(hang: Fields, stuck: Sequence[Fields], asked: Registers, image: Path, loaded_at: int) -> list[str]:
-    """Returns a line a hart, and one of the lock. `asked` holds what the emulator said of the registers
+    """Returns a line a hart, and one of the lock if all take the same. `asked` holds what the emulator said of the registers
     of harts that answered nobody; `image` gives names, and was loaded at `loaded_at` (0: where linked)."""
     places = _places(hang, stuck)
     strategy = strategies.known().get(hang.text("strategy")) if "strategy" in hang.values else None
@@ -84,8 +95,8 @@ def lines(hang: Fields, stuck: Sequence[Fields], asked: Registers, image: Path, 
             text += f"; in its section it waits for hart {f.number('awaits')} to acknowledge a shootdown"
         if strategy and "node" in f.values:
             text += f"; its node: {named_words(words(f, 'node'), node, places)}"
-        out.append(text)
-    if strategy:
+        out.append(text + _of_several(f, lock, places))
+    if strategy and not any("outer" in f.values for f in stuck):
         out.append(f"{'heap' if strategy.lockfree else 'lock'} at "
                    f"{hang.number('lock_at'):#x}: {named_words(words(hang, 'lock'), lock, places)}")
     return out + why(out)

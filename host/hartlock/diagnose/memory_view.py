@@ -52,6 +52,17 @@ def _hang(seen: Mapping[str, int], memory: Memory) -> Fields:
                    lock_bytes=seen["lock_bytes"], lock=_words(memory, seen["lock"], seen["lock_bytes"]))
 
 
+def _own_locks(seen: Mapping[str, int], memory: Memory, index: int) -> dict[str, object]:
+    """Returns the keys of @stuck that tell a hart's locks; {} if all harts take one. The inner one is told if it is another."""
+    told: dict[str, object] = {}
+    for which in hang_report.LOCKS if seen["lock_stride"] else ():
+        at = next(iter(memory(seen[which] + index * seen["node_stride"], 1)), 0)
+        if at and at != told.get("outer_at"):
+            told |= {f"{which}_number": (at - seen["lock"]) // seen["lock_stride"], f"{which}_at": at, f"{which}_bytes": seen["lock_bytes"],
+                     which: _words(memory, at, seen["lock_bytes"])}
+    return told
+
+
 def _stuck(seen: Mapping[str, int], memory: Memory, index: int, hart: int, registers: Mapping[str, int]) -> Fields:
     """Returns the @stuck of the trial's hart of that index, whose hart id is `hart`."""
     node = seen["node"] + index * seen["node_stride"]
@@ -60,6 +71,7 @@ def _stuck(seen: Mapping[str, int], memory: Memory, index: int, hart: int, regis
     done = memory(seen["ops"] + index * seen["ops_stride"], 1)
     return _fields("stuck", hart=index, id=hart, answered=1, pc=registers.get("pc", 0), ra=registers.get("ra", 0),
                    **({"ops": done[0]} if done else {}),
+                   **_own_locks(seen, memory, index),
                    **({"awaits": awaits[0] - 1} if awaits and awaits[0] else {}), **(kept if seen["node_bytes"] else {}))
 
 
