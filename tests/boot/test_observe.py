@@ -168,6 +168,15 @@ def test_a_long_watch_ends_when_its_records_are_many(tmp_path):
     assert (tmp_path / "out/section.bin").stat().st_size < 100e6 and rows_of(tmp_path / "out", "locks.csv")
 
 
+def test_who_reads_only_the_first_line_has_all_files(tmp_path):
+    with subprocess.Popen([TOP / "run-bench.sh", "observe", "--until", "Boot HART MEDELEG", "--out", tmp_path / "out", "--", *MACHINE],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        assert process.stdout.readline()
+        process.stdout.close()
+        process.stderr.read()
+    assert {"locks.csv", "observe.json", "workloads"} <= {path.name for path in (tmp_path / "out").iterdir()}
+
+
 def test_symbols_of_an_image_that_was_moved(tmp_path):
     symbols = tmp_path / "symbols"
     symbols.write_text("0000000000001000 T spin_lock\n0000000000001040 T spin_unlock\n")

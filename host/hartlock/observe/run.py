@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rich.console import Console
+from rich.table import Table
 
 from hartlock.base import ends, paths
 from hartlock.base.errors import RunError, UsageError
@@ -177,20 +178,26 @@ class Run:
         self.console.print(f"results: {writer.short(made)}{f' and {self.written.name}' if self.written else ''}", markup=False)
 
     def _make(self, seen: records.Records) -> None:
-        """Make the tables. A signal ends that, for the records are kept."""
+        """Make the tables, and say then what was seen: who reads only a part of that has all files. A signal ends the making, for
+        the records are kept."""
         doing = f"making the tables of {len(seen.section)} sections; Ctrl-C ends it, and keeps the records alone"
         if self.outcome.is_interrupted:
             self.console.print(doing, markup=False)
+        said: list[str | Table] = []
         try:
             with self.console.status(doing), ends.heeded():
-                self._tell(seen)
+                self._tell(seen, said.append)
         except ends.Ended as e:
             ends.settle()
             self.outcome.worse(f"{e}: not all tables were made. The records are kept: the same command with "
                                f"--remake {writer.short(self.path)} makes the tables of them", INTERRUPTED, e.status)
+        finally:
+            for each in said:
+                self.console.print(each, markup=not isinstance(each, str))
 
-    def _tell(self, seen: records.Records) -> None:
-        say, image = self.console.print, self.request.image
+    def _tell(self, seen: records.Records, say: Callable[[str | Table], None]) -> None:
+        """Write all files, and say what they show. Raises RunError if no lock was seen."""
+        image = self.request.image
         if lost := int(seen.hart["lost"].sum()):
             self.outcome.worse(f"{lost} words, pairs and lines were not kept: QEMU had no memory for them")
         locks = locks_of(seen, image)
@@ -199,34 +206,34 @@ class Run:
         found = phases.phases(seen, locks, image, self.request.marks)
         view.write_phases(self.path, found)
         said = Told.of(seen, locks, found, self.request, self.ended, self.said_it, self.worked_s)
-        say(f"{'; '.join(said.facts)}", markup=False)
+        say(f"{'; '.join(said.facts)}")
         if locks:
             say(view.table(locks))
         for trouble in said.troubles:
-            say(f"- {trouble}", markup=False)
+            say(f"- {trouble}")
         for sentence in (*said.sizes, *said.phases):
-            say(sentence, markup=False)
+            say(sentence)
         if said.unclear:
-            say(said.unclear, markup=False)
+            say(said.unclear)
         if self.request.functions and not seen.word["by_function"].any():
             say(f"None of the {len(self.request.functions)} functions that take or let go of locks took one: the image does not lie where its "
-                "symbols say (--bias), or they are another image's", markup=False)
+                "symbols say (--bias), or they are another image's")
         files = self._workloads(seen, locks, found)
         said.write(self.path, files)
         if not locks:
             raise RunError(self._nothing(seen))
-        say("Lengths are instructions of one hart. Waits are left out: under emulation they are this computer's.", markup=False)
+        say("Lengths are instructions of one hart. Waits are left out: under emulation they are this computer's.")
         if not files:
             say("No lock has such a file that sweep replays: each was taken by one hart alone, so nobody waits, and the lock that you have will do."
-                if not any(len(lock.per_hart) > 1 for lock in locks) else "No lock has a file that sweep replays: too few of its sections were whole.", markup=False)
+                if not any(len(lock.per_hart) > 1 for lock in locks) else "No lock has a file that sweep replays: too few of its sections were whole.")
         if files:
-            say(f"Which lock suits the first of them ({len(files)} have such a file):", markup=False)
+            say(f"Which lock suits the first of them ({len(files)} have such a file):")
             for command in ("sweep", "advise"):
-                say(f"  ./run-bench.sh {command} --workload {writer.short(files[0])}", markup=False)
+                say(f"  ./run-bench.sh {command} --workload {writer.short(files[0])}")
         try:
             self.written = self.request.page(self.path)
         except UsageError as e:  # a page that cannot be written does not spoil what was seen
-            say(f"no page: {e}", markup=False)
+            say(f"no page: {e}")
 
     def _nothing(self, seen: records.Records) -> str:
         """The sentence on an image that took no lock."""
