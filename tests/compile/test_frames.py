@@ -1,17 +1,16 @@
 """The allocators that take frames back under the memory model (verify/frames.py), and mistakes that must be found there."""
 
-import os
 import subprocess
 from dataclasses import replace
 
 import pytest
+from support.freed import build_wrong
 from support.run import TOP
 from support.sampling import sampled
 
 from verify import frames, herd
 from verify.prove import prove
 
-CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
 FREED = ("pool", "cached_pool", "buddy", "treiber")
 
 pytestmark = pytest.mark.skipif(not (herd.FOLDER / "version").is_file(), reason="herd7 is not there: make setup-prove")
@@ -55,14 +54,6 @@ def test_an_order_that_is_left_out_is_found(name, function, old, new, test, tmp_
     ("pool", "verify/freeing.c", "LOCKED(frame = BEHIND(alloc)(", "(frame = BEHIND(alloc)(", "takes2"),  # a frame is taken without the lock
 ], quick=lambda *case: case[-1] == "late2")
 def test_an_allocator_that_is_wrong_is_found(name, changed, old, new, test, tmp_path, monkeypatch):
-    for folder, files in (("alloc", "*.h"), ("lock", "*.h"), ("verify", "freeing.c")):
-        (tmp_path / folder).mkdir()
-        for path in (TOP / folder).glob(files):
-            (tmp_path / folder / path.name).write_text(path.read_text())
-    text = (tmp_path / changed).read_text()
-    assert text.count(old) == 1
-    (tmp_path / changed).write_text(text.replace(old, new))
-    subprocess.run([f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-std=gnu11", "-O2", "-ffreestanding", "-w", f"-DFREED_{name}",
-                    "-c", str(tmp_path / "verify/freeing.c"), "-o", str(tmp_path / f"{name}.o")], check=True, timeout=60)
+    build_wrong(tmp_path, name, changed, old, new)
     monkeypatch.setattr(frames, "FOLDER", tmp_path)
     assert verdict(frames.load(name), test, tmp_path / "litmus") == "VIOLATED"

@@ -2,11 +2,11 @@
 
 import itertools
 import json
-import os
 import subprocess
 
 import pytest
 from support import tried
+from support.freed import build_wrong
 from support.run import TOP
 from support.sampling import sampled
 
@@ -35,7 +35,6 @@ def test_every_schedule_ends_as_it_should(folder, word):
 
 
 FREED = ("pool", "cached_pool", "buddy", "treiber")
-CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
 
 
 @pytest.fixture(scope="module")
@@ -150,15 +149,7 @@ WRONG = {
 @sampled("what", list(WRONG), quick=lambda what: what.startswith("ABA"))
 def test_an_allocator_that_is_wrong_is_found_by_its_schedules(freed, what, tmp_path, monkeypatch):
     name, changed, old, new = WRONG[what]
-    for folder, files in (("alloc", "*.h"), ("lock", "*.h"), ("verify", "freeing.c")):
-        (tmp_path / folder).mkdir()
-        for path in (TOP / folder).glob(files):
-            (tmp_path / folder / path.name).write_text(path.read_text())
-    text = (tmp_path / changed).read_text()
-    assert text.count(old) == 1
-    (tmp_path / changed).write_text(text.replace(old, new))
-    subprocess.run([f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-std=gnu11", "-O2", "-ffreestanding", "-w", f"-DFREED_{name}",
-                    "-c", str(tmp_path / "verify/freeing.c"), "-o", str(tmp_path / f"{name}.o")], check=True, timeout=60)
+    build_wrong(tmp_path, name, changed, old, new)
     monkeypatch.setattr(freeing, "FOLDER", tmp_path)
     assert freeing.outcomes(name)[-1].verdict == "VIOLATED"
 
