@@ -185,10 +185,24 @@ def instructions() -> None:
             say("        above null", f"{each - null:.2f} instr.")
 
 
+def observing() -> None:
+    """Compare QEMU's processor time with and without the watcher of `observe`, on a Linux that is booted."""
+    from tools.linux import build as linux
+    from tools.linux import cost
+
+    what = "observe, QEMU's processor time to that of a plain run"
+    if not linux.IMAGE.is_file():
+        say(what, "not measured: Debian's Linux for riscv64 is not there (make setup-deep)")
+        return
+    linux.build()
+    plain_s, observed_s = cost.pair()
+    say(what, f"{observed_s / plain_s:.1f}", "<= 3 times")
+
+
 if __name__ == "__main__":
     if sys.argv[1:2] == ["--parse"]:
         parse(Path(sys.argv[2]))
     else:
         print(f"{len(os.sched_getaffinity(0))} processors, load {os.getloadavg()[0]:.1f}")
-        for part in (build, whole_command, model, first_record, parse_apart, instructions):
+        for part in (build, whole_command, model, first_record, parse_apart, instructions, observing):
             part()

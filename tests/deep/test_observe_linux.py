@@ -3,7 +3,6 @@
 import pytest
 from support.run import command, rows_of
 from tools.linux import build as linux
-from tools.linux import cost
 
 pytestmark = pytest.mark.skipif(not linux.IMAGE.is_file(), reason="Debian's Linux for riscv64 is not there: make setup-deep")
 LIMIT_S = 900  # a busy computer needs so long; the CPU time is 40 s
@@ -54,7 +53,3 @@ def test_little_is_said_of_a_kernel_that_lockdep_checks(watched):
     assert not any("taken twice" in line for line in said)
     assert sum("both orders" in line for line in said) <= 3
     assert not any("the handler takes it" in line and "lock-of-get_page_from_freelist" in line for line in said)  # it tries
-
-
-def test_it_costs_at_most_three_times_the_processor_s_time_of_qemu_alone(watched):
-    assert cost.observed_s(watched[0]) <= 3 * cost.plain_s()

@@ -45,9 +45,14 @@ def watch() -> str:
                               stdin=subprocess.DEVNULL, capture_output=True, text=True, env={**os.environ, "COLUMNS": "500"}, check=False).stdout
 
 
+def pair() -> tuple[float, float]:
+    """QEMU's processor time without and with the watcher."""
+    return plain_s(), observed_s(watch())
+
+
 def main() -> None:
     linux.build()
-    pairs = [(plain_s(), observed_s(watch())) for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else USUAL_PAIRS)]
+    pairs = [pair() for _ in range(int(sys.argv[1]) if len(sys.argv) > 1 else USUAL_PAIRS)]
     for plain, observed in pairs:
         print(f"{plain:.1f} s, observed {observed:.1f} s: {observed / plain:.1f} times")
     plain, observed = (median(each) for each in zip(*pairs, strict=True))
