@@ -1,6 +1,7 @@
 """The fixtures that tests of several folders share."""
 
 import os
+import signal
 import subprocess
 
 import pytest
@@ -8,6 +9,12 @@ from support.run import TOP, run_bench
 from support.shared import once
 
 from hartlock.engine import build
+
+
+def pytest_configure():
+    """Tests send SIGINT as Ctrl-C does, and a shell has its background jobs ignore that."""
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(items):
