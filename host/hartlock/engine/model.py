@@ -8,7 +8,7 @@ from typing import ClassVar, Self
 
 from hartlock.base import evidence, toolchain
 from hartlock.base.errors import UsageError
-from hartlock.base.paths import MACHINE
+from hartlock.base.paths import MACHINE, MACHINES
 from hartlock.engine import build
 from hartlock.engine.base import Engine, Options, evidence_remark, refuse_qemu_options
 from hartlock.engine.process import Drained
@@ -67,7 +67,7 @@ class Model(Engine):
                              "each key, as generic-8")
         if options.trace:
             check_trace(options.trace, profile)
-        facts = {"machine": profile.name, "machine_file": str(path), "machine_profile": profile.text,
+        facts = {"machine": profile.name, "machine_file": "" if path.parent == MACHINES else str(path), "machine_profile": profile.text,
                  "machine_sha256": build.file_hash(MACHINE)}
         made = cls(cls.modelled_windows(options.model_duration_us), machine=profile.name, facts=facts, path=path, profile=profile,
                    seed=options.seed % 10**18, draw_seed=options.seed if options.draw_seed is None else options.draw_seed,
