@@ -25,12 +25,14 @@ static struct NAME(space) space;
 static struct own {
 	_Alignas(64) struct NAME(node) node;
 	unsigned long waits, waits_masked, waited, wrong;
-} own[THREADS];
+} own[THREADS + 1]; /* the last one is main's */
 static _Thread_local struct own *me;
+static _Atomic bool somebody_waits;
 static uint64_t counter;
 
 void relax(void)
 {
+	somebody_waits = true;
 	me->waits++;
 	me->waits_masked += interrupts_on == 0;
 	sched_yield();
@@ -75,7 +77,7 @@ static void *count(void *arg)
 		me->wrong += before != 0 && me->waits_masked != 0;
 		counter++;
 		if (i % 64 == 0)
-			sched_yield(); /* so that somebody waits */
+			sched_yield(); /* so that others wait */
 		me->waited += waited;
 		NAME(release_irqrestore)(&lock, &me->node, was);
 		me->wrong += interrupts_on != before;
@@ -85,15 +87,19 @@ static void *count(void *arg)
 
 int main(void)
 {
-	unsigned long wrong = 0, waited = 0;
+	unsigned long wrong = 0, waited = 0, was;
 	pthread_t thread[THREADS];
 
 	NAME(init)(&lock);
-	for (unsigned i = 0; i < THREADS; i++)
+	for (unsigned i = 0; i <= THREADS; i++)
 		NAME(join)(&own[i].node, &space, (struct lock_hart){i, i % 2});
 	test_interrupts_come_back_behind_the_release();
+	NAME(acquire_irqsave)(&lock, &own[THREADS].node, &was);
 	for (uintptr_t i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, count, (void *)i);
+	while (!somebody_waits)
+		sched_yield();
+	NAME(release_irqrestore)(&lock, &own[THREADS].node, was);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
 	for (int i = 0; i < THREADS; i++) {
