@@ -25,7 +25,7 @@ def _line(name: str, r: Result, note: str) -> str:
 
 def _results(name: str) -> list[Result]:
     """The result of each test, or one UNKNOWN for all when the code cannot be translated."""
-    subject, out = frames.load(name) if name in freeing.names(None) else subjects.load(name), list[Result]()
+    (subject, _), out = order_table.loaded(name), list[Result]()
     known: set[str] = set()
     try:
         for test in order_table.tests_of(subject):

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from verify import code, freeing, subjects
+from verify import freeing
 from verify.alone import alone, begun, executed
 from verify.code import Function
-from verify.freeing import REGISTER
+from verify.freeing import REGISTER, SELF, STORE, WRONG
 from verify.memory import APART, Layout, Location, Memory
 from verify.ops import Op
 from verify.scenario import Condition, Test
@@ -21,9 +21,8 @@ from verify.strategy import Program, Subject
 from verify.strategy import code as program
 from verify.traces import Hart
 
-SELF, WRONG, SPARE = "x23", "x27", "x22"
-FOLDER, STACK = freeing.FOLDER, freeing.LOCKFREE
-STORE = 2  # frames that a hart has in store at the most
+SPARE = "x22"
+STACK = freeing.LOCKFREE
 Steps = tuple[tuple[Op | Function, ...], ...]  # the program of each step
 End = tuple[Sequence[Hart], Memory, frozenset[Location]]  # harts that are done, memory, and the words that were stored on the way
 
@@ -46,7 +45,7 @@ def names(wanted: str | None) -> list[str]:
 
 
 def load(name: str) -> Freed:
-    read = Subject.of(name, code.read(FOLDER / f"{name}.o", subjects.cross()))
+    read = freeing.load(name)
     return Freed(read.name, read.functions, read.sizes)
 
 

@@ -24,6 +24,7 @@ BUDDIES = 8  # frames of the buddy allocator: one block
 LINK, ENTRY = 4, 12  # bytes of a frame's link, and of the buddy allocator's entry of it, where they lie beside it
 REGISTER = {"A": "x24", "B": "x25", "C": "x26", "P": "x19"}  # the frames that a hart holds; P: two that lie side by side
 WRONG, SELF, LEFT, GIVEN = "x27", "x23", "x22", "x21"
+STORE = 2  # frames that a hart has in store at the most: FRAME_CACHE of freeing.c
 
 
 def names(wanted: str | None) -> list[str]:
@@ -164,7 +165,7 @@ def plans(s: Subject) -> Iterator[Plan]:
     if s.name == BUDDY:
         yield from _buddies(s)
         return
-    store = 2 if s.sizes["node"] else 0  # frames that another hart may have in store
+    store = STORE if s.sizes["node"] else 0  # frames that another hart may have in store
     yield Frames(s, 2 + 2 * store, 2).plan("turns", "2 harts take, give and take", ["AaA", "AaA"])
     yield Frames(s, 3 + 3 * store, 3).plan("three", "3 harts take, one of them again", ["AaA", "A", "A"])
     yield Frames(s, 4 + 2 * store, 2).plan("aba", "one takes two; the other takes two and gives back the first", ["AB", "ABa"])
@@ -213,4 +214,4 @@ def note_tests(name: str, held: Sequence[str]) -> None:
     known = _known()
     if name in known and known[name]["code"] == cache.code_hash(load(name))[:12]:
         known[name]["tests"] = list(held)
-    _write(known)
+        _write(known)

@@ -23,7 +23,6 @@ from verify.worker import Kept, Match, matches
 # A loop may call these functions of the bench outside its section. None touches the lock or the heap.
 CALLS = frozenset({"window_close", "audit_mark", "churn_leave", "load_keep_schedule", "__clzdi2"})
 
-
 DEVICES = "iorw,iorw"  # the order of settle()'s fence
 
 

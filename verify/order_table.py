@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from verify import cache, claims, frames, herd, orders, subjects
+from verify import cache, claims, frames, freeing, herd, orders, subjects
 from verify.orders import NONE, TRYLOCK, Judged, Site, Weaker
 from verify.prove import Result, prove
 from verify.show import draw
@@ -56,8 +56,8 @@ def header_of(subject: Subject) -> Path:
 
 
 def loaded(name: str) -> tuple[Subject, Path]:
-    """The functions of a strategy or a form, and the object that they are in."""
-    folder, load = (frames.FOLDER, frames.load) if name == frames.STACK else (subjects.FOLDER, subjects.load)
+    """The functions of a strategy, a form, or an allocator that takes frames back, and the object that they are in."""
+    folder, load = (freeing.FOLDER, frames.load) if name in frames.names(None) else (subjects.FOLDER, subjects.load)
     return load(name), folder / f"{name}.o"
 
 

@@ -75,7 +75,7 @@ class Locks:
         """The plan of harts that each make these steps. `before`: (steps, times) of hart 0, alone; `done`: how often it
         has incremented x then."""
         drawn = [self.place.address(self.node(h, n)) + offset for h in range(self.harts) for n in range(self.locks)
-                 for name in ("acquire", "trycount") if name in self.subject.functions for offset in random_words(self.subject.functions[name])]
+                 for draws in ("acquire", "trycount") if draws in self.subject.functions for offset in random_words(self.subject.functions[draws])]
         x, y = (sum(s.count(c) for s in steps) + (done if c == "x" else 0) for c in "xy")
         tries = {h: s.count("t") for h, s in enumerate(steps) if "t" in s}
         good = frozenset((x + sum(won), y, *won) for won in itertools.product(*(range(n + 1) for n in tries.values())))

@@ -8,7 +8,7 @@ from support.freed import build_wrong
 from support.run import TOP
 from support.sampling import sampled
 
-from verify import frames, herd
+from verify import frames, freeing, herd
 from verify.prove import prove
 
 FREED = ("pool", "cached_pool", "buddy", "treiber")
@@ -55,5 +55,5 @@ def test_an_order_that_is_left_out_is_found(name, function, old, new, test, tmp_
 ], quick=lambda *case: case[-1] == "late2")
 def test_an_allocator_that_is_wrong_is_found(name, changed, old, new, test, tmp_path, monkeypatch):
     build_wrong(tmp_path, name, changed, old, new)
-    monkeypatch.setattr(frames, "FOLDER", tmp_path)
+    monkeypatch.setattr(freeing, "FOLDER", tmp_path)
     assert verdict(frames.load(name), test, tmp_path / "litmus") == "VIOLATED"

@@ -4,12 +4,12 @@
 against the header's comments (verify/claims.py).
 """
 
-import resource
 import subprocess
 
 from hartlock.plan import strategies, traits
 from tools.copied import copy_sources, environment
 from tools.mutants.tree import Mutant, apply
+from verify.computing import computed_s
 
 TABLES = ("schedules", "claims")
 
@@ -23,14 +23,14 @@ def found_by(mutant: Mutant, table: str) -> tuple[str, float]:
     tried = [f"build/verify/try/{word}.o"] if "trylock" in traits.known()[mutant.strategy].has else []
     subprocess.run(["make", "-s", f"build/{folder}/{word}.o", *tried, "build/verify/schedules"], cwd=mutant.tree, check=True, timeout=120,
                    capture_output=True)
-    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    before_s = computed_s()
     done = subprocess.run(["/usr/bin/python3", "-m", "verify", "--only", table, "--lock", mutant.strategy], cwd=mutant.tree, text=True,
                           env={**environment(), "PYTHONPATH": ".:host"}, capture_output=True, timeout=600, check=False)
-    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    took_s = computed_s() - before_s
     said = _said(table, [line for line in done.stdout.splitlines() if line.startswith(f"{word} ")])
     if done.returncode not in (0, 1) or bool(said) != bool(done.returncode):
         raise SystemExit(f"the {table} of {mutant.name} ended with {done.returncode}: {done.stderr.strip()[-200:]}")
-    return f"{table}: {said}" if said else "", after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return f"{table}: {said}" if said else "", took_s
 
 
 def _said(table: str, rows: list[str]) -> str:
