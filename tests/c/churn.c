@@ -3,9 +3,9 @@
 #include "bench/churn.h"
 
 #include <pthread.h>
-#include <sched.h>
 
 #include "check.h"
+#include "give_way.h"
 #include "still_clock.h"
 
 enum { HARTS = 4, TURNS = 3000 };
@@ -46,7 +46,7 @@ void port_stop(void)
 {
 	stopped[self] = 1;
 	while (stopped[self])
-		sched_yield();
+		give_way();
 }
 
 bool port_start(unsigned index)
@@ -67,7 +67,7 @@ static void *work(void *arg)
 			churn_leave(&stats[self]);
 			deaf |= !interruptible;
 		}
-		sched_yield();
+		give_way();
 	}
 	churn_done(self);
 	return NULL;
@@ -77,7 +77,7 @@ static void turn(void)
 {
 	now += 1000000;
 	set.fn(set.arg);
-	sched_yield();
+	give_way();
 }
 
 static void test_all_come_back(void)

@@ -4,10 +4,10 @@
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"' -DLOCK_DEBUG -DLOCK_PORT='"debug_port.h"'
  *   -DTRYLOCK   for a lock that has one */
 #include <pthread.h>
-#include <sched.h>
 #include <stdlib.h>
 
 #include "check.h"
+#include "give_way.h"
 
 #include STRATEGY_HEADER
 #include "lock/debug.h"
@@ -40,7 +40,7 @@ static bool alone = true; /* no other thread is there */
 void relax(void)
 {
 	if (!alone) {
-		sched_yield();
+		give_way();
 		return;
 	}
 	fprintf(stderr, "expected a fault, got a hart that waits for itself\n");

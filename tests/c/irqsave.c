@@ -3,9 +3,9 @@
  *
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"' -DLOCK_PORT='"irq_port.h"' */
 #include <pthread.h>
-#include <sched.h>
 
 #include "check.h"
+#include "give_way.h"
 
 #include STRATEGY_HEADER
 #include "lock/irqsave.h"
@@ -35,7 +35,7 @@ void relax(void)
 	somebody_waits = true;
 	me->waits++;
 	me->waits_masked += interrupts_on == 0;
-	sched_yield();
+	give_way();
 }
 
 static unsigned long restores;      /* while no other thread is there, */
@@ -77,7 +77,7 @@ static void *count(void *arg)
 		me->wrong += before != 0 && me->waits_masked != 0;
 		counter++;
 		if (i % 64 == 0)
-			sched_yield(); /* so that others wait */
+			give_way(); /* so that others wait */
 		me->waited += waited;
 		NAME(release_irqrestore)(&lock, &me->node, was);
 		me->wrong += interrupts_on != before;
@@ -98,7 +98,7 @@ int main(void)
 	for (uintptr_t i = 0; i < THREADS; i++)
 		pthread_create(&thread[i], NULL, count, (void *)i);
 	while (!somebody_waits)
-		sched_yield();
+		give_way();
 	NAME(release_irqrestore)(&lock, &own[THREADS].node, was);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);

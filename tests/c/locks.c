@@ -10,12 +10,12 @@
  *   -DLOCK_PORT='"relax.h"'
  */
 #include <pthread.h>
-#include <sched.h>
 #include <semaphore.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "check.h"
+#include "give_way.h"
 
 #include STRATEGY_HEADER
 
@@ -37,7 +37,7 @@ void relax(void)
 	if (on_relax != NULL)
 		on_relax();
 	else
-		sched_yield(); /* there may be fewer processors than threads */
+		give_way();
 }
 
 static struct shared {
@@ -189,7 +189,7 @@ static void ask_other(void)
 {
 	if (looks++ == 2)
 		sem_post(&let_go);
-	sched_yield();
+	give_way();
 }
 
 /* Hold the lock, as another hart, until asked to release it. */

@@ -4,9 +4,9 @@
  *   -DSTRATEGY=name -DSTRATEGY_HEADER='"lock/name.h"' -DLOCK_PORT='"relax.h"'
  *   -DTRYLOCK   for a lock that has one */
 #include <pthread.h>
-#include <sched.h>
 
 #include "check.h"
+#include "give_way.h"
 
 #include STRATEGY_HEADER
 #include "lock/recursive.h"
@@ -27,7 +27,7 @@ enum { THREADS = 4, TURNS = 2000, DEPTH = 3, DEEP = 70000 };
 
 void relax(void)
 {
-	sched_yield();
+	give_way();
 }
 
 static struct NAME(recursive) lock;
