@@ -18,10 +18,12 @@ def pytest_configure():
 
 
 def pytest_collection_modifyitems(items):
-    """All of tests/deep/ is of the deep check."""
+    """All of tests/deep/ is of the deep check, and so is what is slow. The file that takes longest comes first: a worker that began
+    it last would be left alone with it."""
     for item in items:
-        if item.path.parent.name == "deep":
+        if item.path.parent.name == "deep" or item.get_closest_marker("slow"):
             item.add_marker("deep")
+    items.sort(key=lambda item: item.path.name != "test_mutants.py")
 
 
 @pytest.fixture

@@ -3,7 +3,6 @@
 import functools
 import itertools
 import re
-import shutil
 import statistics
 import subprocess
 import tomllib
@@ -11,6 +10,7 @@ import tomllib
 import pytest
 from support.run import TOP, run_bench
 from support.sampling import sampled
+from tools import copied
 from tools.simulate import cycles_an_operation, simulate
 
 from hartlock.plan.machine_keys import completed, machine_keys
@@ -194,16 +194,14 @@ def test_a_hart_that_never_ends_is_named(model_built):
 @pytest.mark.deep
 def test_deadlock_names_harts_and_lines(model_built, tmp_path):
     """The ticket lock of this copy stops serving after a while."""
-    for part in ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "rust", "verify"):
-        shutil.copytree(TOP / part, tmp_path / part)
-    shutil.copy(TOP / "Makefile", tmp_path)
-    ticket = tmp_path / "lock/ticket.h"
+    copy = tmp_path / "copy"
+    copied.copy_tree(copy)
+    ticket = copy / "lock/ticket.h"
     release = "a32_store_unlock(&l->serving, mine + 1);"
     assert release in ticket.read_text()
     ticket.write_text(ticket.read_text().replace(release, f"if (mine < 50)\n\t\t{release}"))
-    subprocess.run(["make", "-s", "all"], cwd=tmp_path, check=True, timeout=300)
-    run = simulate("passes=t run=ticket:4", harts=4, status=3,
-                   image=tmp_path / "build/hartlock.elf")
+    subprocess.run(["make", "-s", "all"], cwd=copy, check=True, timeout=300)
+    run = simulate("passes=t run=ticket:4", harts=4, status=3, image=copy / "build/hartlock.elf")
     assert len(re.findall(r"hart \d pc 0x80\w+ cycle \d+ spins line 0x80\w+", run.errors)) == 4
 
 

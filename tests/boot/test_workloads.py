@@ -194,7 +194,7 @@ def test_interrupts_are_signals_on_threads(bench):
     assert int(row["interrupts_total"]) > 10 and int(row["interrupts_inside_total"]) > 5
 
 
-@pytest.mark.deep
+@pytest.mark.slow
 @pytest.mark.parametrize("sanitizer", ["thread", "address,undefined"])
 def test_sanitizers_find_nothing_in_the_loaded_loop(sanitizer):
     subprocess.run(["make", "-s", "native", f"SANITIZE={sanitizer}"], cwd=TOP, check=True, timeout=300,

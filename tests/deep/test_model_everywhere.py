@@ -1,12 +1,11 @@
 """The model gives the same figures under load, and shows where a broken lock's harts wait."""
 
-import os
 import re
-import shutil
 import subprocess
 
 import pytest
-from support.run import BUILDS, TOP, run_bench
+from support.run import run_bench
+from tools import copied
 
 MODEL = ("--engine", "model", "--trials", "2", "--model-duration", "60")
 
@@ -52,11 +51,11 @@ def test_another_seed_gives_other_figures(quiet, tmp_path):
 def broken_copy(tmp_path, header, old, new):
     """run-bench.sh of a copy of the tree in which a header has one mistake."""
     copy = tmp_path / "copy"
-    shutil.copytree(TOP, copy, ignore=shutil.ignore_patterns(".git", "build", "results", "__pycache__"))
+    copied.copy_tree(copy)
     text = (copy / header).read_text()
     assert text.count(old) == 1
     (copy / header).write_text(text.replace(old, new))
-    return lambda *args: subprocess.run([str(copy / "run-bench.sh"), *args], env={**os.environ, **BUILDS}, capture_output=True, text=True,
+    return lambda *args: subprocess.run([str(copy / "run-bench.sh"), *args], env=copied.environment(), capture_output=True, text=True,
                                         timeout=120, check=False)
 
 

@@ -8,6 +8,7 @@ import subprocess
 
 import pytest
 from support.run import TOP
+from support.sampling import sampled
 from support.threads import LOCKED, PROCESSORS, PROGRAM, SHARED, TWO, make, program, records
 
 from hartlock.base import toolchain
@@ -51,14 +52,15 @@ def test_thread_sanitizer_would_see_a_lock_that_excludes_nobody():
 
 # Other processors, under qemu-user.
 
-CROSS = {"riscv64": ("rdtime", "rdcycle"), "aarch64": ("cntvct_el0", "cntvct_el0")}
+RISCV = "riscv64"
+CROSS = {RISCV: ("rdtime", "rdcycle"), "aarch64": ("cntvct_el0", "cntvct_el0")}
 
 
 def foreign(target):
     return {"HOSTCC": f"{target}-linux-gnu-gcc", "HARTLOCK_NATIVE_RUNNER": f"qemu-{target} -L /usr/{target}-linux-gnu"}
 
 
-@pytest.mark.parametrize("target", CROSS)
+@sampled("target", CROSS, quick=RISCV.__eq__, rest=pytest.mark.slow)
 def test_other_processors_linux(bench, target):
     done = bench(*TWO, "--lock", "all", "--trials", "1", env=foreign(target))
     assert done.status == 0, done.out + done.err
@@ -72,14 +74,15 @@ def test_other_processors_linux(bench, target):
     assert "translated code" in done.out
 
 
-def test_a_program_for_other_processors_is_known_by_its_header(built):
+@sampled("target", CROSS, quick=RISCV.__eq__, rest=pytest.mark.slow)
+def test_a_program_for_other_processors_is_known_by_its_header(built, target):
     assert toolchain.is_for_here(PROGRAM)
-    for target in CROSS:
-        if os.uname().machine != target:
-            make(f"BUILD=build/{target}-linux-gnu-gcc", f"HOSTCC={target}-linux-gnu-gcc")
-            assert not toolchain.is_for_here(TOP / f"build/{target}-linux-gnu-gcc/native/hartlock")
+    if os.uname().machine != target:
+        make(f"BUILD=build/{target}-linux-gnu-gcc", f"HOSTCC={target}-linux-gnu-gcc")
+        assert not toolchain.is_for_here(TOP / f"build/{target}-linux-gnu-gcc/native/hartlock")
 
 
+@pytest.mark.slow
 def test_where_rdcycle_is_refused_rdtime_is_read_and_said(tmp_path):
     """Linux refuses rdcycle as an illegal instruction, which this copy has in its place."""
     copy = tmp_path / "copy"
@@ -103,7 +106,7 @@ def loop(folder, objdump, strategy):
     return re.findall(r"^\s+[0-9a-f]+:\s+(\S+)\s*(.*)$", out, re.MULTILINE)
 
 
-@pytest.mark.parametrize("target", [*CROSS, ""])
+@sampled("target", [*CROSS, ""], quick=("", RISCV).__contains__, rest=pytest.mark.slow)
 def test_nothing_but_the_operation_is_in_the_throughput_loop(target):
     """The loop has no call, not even to a helper that picks an atomic's instruction, and no clock."""
     folder, prefix = (f"build/{target}-linux-gnu-gcc", f"{target}-linux-gnu-") if target else ("build", "")

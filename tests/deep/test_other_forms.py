@@ -90,6 +90,7 @@ def test_harts_that_have_them_run_amocas_and_wrs(bench, newer, cpu):
     assert 0 < model["amocas"] <= 1.05 < model["mcs"]
 
 
+@pytest.mark.slow
 def test_on_threads_the_forms_are_there_and_riscv_is_not(tmp_path):
     refused = run_bench(tmp_path / "wrs", "--engine", "native", "--smp", "2", "--relax", "wrs")
     assert refused.status == 2 and "--relax wrs: an instruction of RISC-V" in refused.err and not refused.folder.exists()

@@ -23,7 +23,7 @@ QUICK = ("ttas-early-unlock", "mcs-overtake", "ttas-impatient", "ticket-fence-r-
 QUICKEST = ("model", "native", "tsan", "tcg")
 
 
-@sampled("name", CAUGHT_HERE, quick=QUICK.__contains__)
+@sampled("name", CAUGHT_HERE, quick=QUICK.__contains__, rest=pytest.mark.slow)
 def test_a_mutant_is_caught(name):
     mutant = KNOWN[name]
     if mutant.detector != "schedules":
@@ -57,7 +57,7 @@ def test_the_mistake_reaches_the_machine_code(name, tmp_path):
     assert machine_code(tmp_path, KNOWN[name], planted) != machine_code(tmp_path, KNOWN[name], TOP)
 
 
-@pytest.mark.deep
+@pytest.mark.slow
 @pytest.mark.parametrize("name,differs", [
     ("bench-alloc-outside", "outside the section"), ("ttas-early-unlock", "lets go what it does not hold"), ("ttas-no-acquire", "does not stand in it")])
 def test_a_mutant_has_no_proof(name, differs):
