@@ -106,7 +106,7 @@ class _Place:
 
 def together(traces: list[list[Trace]], memory: Memory) -> Iterator[tuple[int, ...]]:
     """The combinations, one trace of each hart (by index), that every location allows."""
-    accesses = [[{where: seen(steps) for where, steps in t.accesses().items()} for t in mine] for mine in traces]
+    accesses = [[{where: seen(steps) for where, steps in t.accesses.items()} for t in mine] for mine in traces]
     locations = sorted({where for mine in accesses for each in mine for where in each})
     places = sorted((_Place(where, accesses, memory.get(where, 0)) for where in locations), key=lambda p: p.share)
     yield from _split([list(range(len(mine))) for mine in traces], places)

@@ -14,7 +14,7 @@ import itertools
 from collections.abc import Sequence
 
 from verify.axioms import Graph, allows
-from verify.events import Items, without
+from verify.events import Deps, Items, without
 from verify.memory import Memory
 from verify.scenario import Condition
 
@@ -39,9 +39,13 @@ class Reasons:
     def __init__(self, memory: Memory):
         self.memory = memory
         self.kept: list[Kept] = []
+        self.known: dict[object, bool] = {}  # the answers of possible(), because combinations come to the same parts
 
     def possible(self, harts: Sequence[Items], condition: Condition, bad: bool = True) -> bool:
-        return allows(harts, self.memory, condition.locations, lambda final: condition.is_bad(final) == bad)
+        asked = tuple(map(_facts, harts)), condition, bad
+        if asked not in self.known:
+            self.known[asked] = allows(harts, self.memory, condition.locations, lambda final: condition.is_bad(final) == bad)
+        return self.known[asked]
 
     def reduce(self, harts: Sequence[Items], condition: Condition) -> list[Items] | None:
         """The part that forbids the combination; None when the whole is possible."""
@@ -70,6 +74,17 @@ class Reasons:
                     part = without(harts, {(h, n)})
                     harts = harts if self.possible(part, condition) else part
         return harts
+
+
+def _facts(items: Items) -> tuple[object, ...]:
+    """All that axioms.py looks at in a hart's items. Those that were left out have no number."""
+    left = {n: at for at, n in enumerate(n for n, i in enumerate(items) if i)}
+
+    def numbers(deps: Deps) -> frozenset[int]:
+        return frozenset(left[n] for n in deps) if deps else deps
+
+    return tuple((i.op.kind == "fence", i.op.order, i.location, i.read, i.loads, i.wrote, numbers(i.address), numbers(i.data), numbers(i.branch),
+                  left.get(i.pair) if i.pair is not None else None) for i in items if i)
 
 
 def _loading(harts: Sequence[Items], which: Gone) -> Gone:

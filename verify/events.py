@@ -44,6 +44,8 @@ class Item:
 
     def relies_on(self, gone: Deps) -> "Item":
         """The item without the dependencies on items that were left out."""
+        if all(gone.isdisjoint(deps) for deps in (self.address, self.data, self.branch)):
+            return self
         return replace(self, address=self.address - gone, data=self.data - gone, branch=self.branch - gone)
 
 
@@ -131,7 +133,7 @@ def read(traces: Sequence[Trace], observed: Sequence[Location] = ()) -> list[Ite
     """The items of each hart, in program order. `observed`: words whose final values matter."""
     touched: dict[Location, set[int]] = {}
     for hart, trace in enumerate(traces):
-        for where in trace.accesses():
+        for where in trace.accesses:
             touched.setdefault(where, set()).add(hart)
     private = {where for where, harts in touched.items() if len(harts) == 1} - set(observed)
     out: list[Items] = []

@@ -232,13 +232,13 @@ class Explorer:
         step = Step(op, call, inputs)
         if op.kind == "alu":
             result = run.set(op, ALU[op.name](*inputs), run.past(op), run.is_known(*op.sources))
-            run.steps.append(replace(step, result=result))
+            run.steps.append(step._replace(result=result))
         elif op.kind == "fence":
             run.steps.append(step)
         elif op.kind != "hint":
             if not run.is_known(op.base):
                 raise Unsupported(f"{op.insn}: its address depends on a random number, or on a count")
-            return self._memory(run, replace(step, location=location(op, run.get(op.base))))
+            return self._memory(run, step._replace(location=location(op, run.get(op.base))))
         return [run]
 
     def _memory(self, run: Run, step: Step) -> list[Run]:
@@ -259,7 +259,7 @@ class Explorer:
     def _read(self, run: Run, step: Step, value: int, past: Past) -> Run:
         op, old = step.op, loaded(step.op, value)
         past = join(past, run.past(op))
-        step = replace(step, read=value, result=run.set(op, old, past))
+        step = step._replace(read=value, result=run.set(op, old, past))
         assert step.location
         run.memory[step.location] = value, past
         run.mark(op.rd, run.is_known(step.location) and step.location not in self.drawn)
@@ -281,16 +281,16 @@ class Explorer:
             run.stores.append((step.location, value, join(past, run.control), over))
         run.memory[step.location] = value, past
         run.mark(step.location, run.is_known(*step.op.sources))
-        run.steps.append(replace(step, wrote=value))
+        run.steps.append(step._replace(wrote=value))
 
     def _conditional(self, run: Run, step: Step) -> list[Run]:
         after = []
         if run.reserved == step.location:
             succeeds = run.fork()
-            self._store(succeeds, replace(step, result=succeeds.set(step.op, 0, {})), step.inputs[0], run.past(step.op))
+            self._store(succeeds, step._replace(result=succeeds.set(step.op, 0, {})), step.inputs[0], run.past(step.op))
             after.append(succeeds)
         run.set(step.op, 1, {})
-        run.steps.append(replace(step, result=1))
+        run.steps.append(step._replace(result=1))
         after.append(run)
         for each in after:
             each.reserved = None
@@ -305,7 +305,7 @@ class Explorer:
             raise Unsupported(f"{step.op.insn}: reads a stack slot that was not written")
         value, past = run.memory[step.location]
         result = run.set(step.op, loaded(step.op, value), past, run.is_known(step.location))
-        run.steps.append(replace(step, read=value, result=result))
+        run.steps.append(step._replace(read=value, result=result))
         return [run]
 
 

@@ -4,7 +4,7 @@ import re
 import resource
 import signal
 import subprocess
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -39,14 +39,17 @@ def _limited(limit_s: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
 
 
-def run(tests: Mapping[str, str], folder: Path, limit_s: int, *options: str) -> dict[str, Answer]:
-    """Returns herd7's answer to each test (name: text). Tests that are not answered in `limit_s` seconds of
-    its own computing for each BATCH are not in it."""
+def write(tests: Mapping[str, str], folder: Path) -> None:
+    """Write tests (name: text) into a folder, for run()."""
     folder.mkdir(parents=True, exist_ok=True)
-    answers: dict[str, Answer] = {}
-    names = list(tests)
     for name, text in tests.items():
         (folder / f"{name}.litmus").write_text(text)
+
+
+def run(names: Sequence[str], folder: Path, limit_s: int, *options: str) -> dict[str, Answer]:
+    """Returns herd7's answers to tests of a folder. Tests that are not answered in `limit_s` seconds of
+    its own computing for each BATCH are not in it."""
+    answers: dict[str, Answer] = {}
     for i in range(0, len(names), BATCH):
         batch = names[i:i + BATCH]
         files = [str(folder / f"{name}.litmus") for name in batch]

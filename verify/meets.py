@@ -81,7 +81,7 @@ Touched = dict[Location, set[tuple[str, bool]]]  # by word: the accesses to it, 
 
 def _touched(trace: Trace, names: Mapping[str, str]) -> Touched:
     found: Touched = {}
-    for where, steps in trace.accesses().items():
+    for where, steps in trace.accesses.items():
         found[where] = {(names[f"{s.call.removeprefix('subject_')}+{s.op.insn.address:x}"], s.wrote is not None) for s in steps if s.call}
     return found
 

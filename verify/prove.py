@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from verify import herd
+from verify.asking import ask
 from verify.coherence import together
 from verify.core import Reasons, unordered
 from verify.errors import Unsupported
@@ -94,7 +94,7 @@ def _cost(harts: Sequence[Items]) -> int:
 
 def _violation(work: _Work) -> None:
     """Find the bad execution that is least work to find."""
-    answer = herd.run({"bad": min(work.bad)[1]}, work.folder, LIMIT_S, "-speedcheck", "fast").get("bad")
+    answer = ask({"bad": min(work.bad)[1]}, work.folder, LIMIT_S, "-speedcheck", "fast").get("bad")
     if answer is None:
         work.result.unknown("suspect", f"herd7 computed for more than {LIMIT_S} s on a bad execution")
     elif answer.meet:
@@ -108,7 +108,7 @@ def _impossible(work: _Work) -> bool:
     parts = {f"part{n:03d}": p for n, p in enumerate(work.parts.values())}
     texts = {name: work.render(name, *p) for name, p in parts.items()}
     texts |= {f"{name}-bare": work.render(f"{name}-bare", bare(p[0]), p[1]) for name, p in parts.items()}
-    answers = herd.run(texts, work.folder, LIMIT_S, "-speedcheck", "fast")
+    answers = ask(texts, work.folder, LIMIT_S, "-speedcheck", "fast")
     work.result.reasons = len(parts)
     if len(answers) < len(texts):
         work.result.unknown("limit", f"herd7 computed for more than {LIMIT_S} s")
@@ -122,7 +122,7 @@ def _impossible(work: _Work) -> bool:
 
 def _found(work: _Work, name: str, harts: Sequence[Items], condition: Condition) -> bool:
     text = work.render(name, harts, condition, bad=False)
-    answer = herd.run({name: text}, work.folder, LIMIT_S, "-speedcheck", "fast").get(name)
+    answer = ask({name: text}, work.folder, LIMIT_S, "-speedcheck", "fast").get(name)
     return answer is not None and answer.meet > 0
 
 
@@ -166,7 +166,7 @@ def prove(test: Test, folder: Path, known: set[str]) -> Result:
 def _prove(work: _Work, known: set[str]) -> None:
     test, result = work.test, work.result
     mine = traces(test.harts, test.memory, test.turns, test.waits)
-    check_overlap(where for each in mine for t in each for where in t.accesses())
+    check_overlap(where for each in mine for t in each for where in t.accesses)
     result.paths = max(map(len, mine))
     for combination in different(test, mine, together(mine, test.memory)):
         chosen = [mine[h][i] for h, i in enumerate(combination)]

@@ -53,7 +53,7 @@ def _possible(runs: list[list[Run]], memory: Memory) -> dict[Location, set[tuple
     done: dict[Location, list[set[tuple[Access, ...]]]] = {}
     for n, mine in enumerate(runs):
         for run in mine:
-            for where, steps in Trace(tuple(run.steps)).accesses().items():
+            for where, steps in Trace(tuple(run.steps)).accesses.items():
                 done.setdefault(where, [{()} for _ in runs])[n].add(seen(steps))
     return {where: coherence.stored(each, memory.get(where, 0)) for where, each in done.items()}
 

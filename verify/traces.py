@@ -1,6 +1,8 @@
 """The program of one hart in a test, and its traces: executions with all values known."""
 
 from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
 
 from verify.code import Function
 from verify.memory import STACK, Location
@@ -12,7 +14,8 @@ Past = dict[Location, int]
 
 def join(*pasts: Past) -> Past:
     """The past of a value that was computed from values with these pasts."""
-    return {k: max(p.get(k, 0) for p in pasts) for each in pasts for k in each}
+    some = [p for p in pasts if p]
+    return some[0] if len(some) == 1 else {k: max(p.get(k, 0) for p in some) for each in some for k in each}
 
 
 @dataclass(frozen=True)
@@ -26,8 +29,7 @@ class Hart:
     drawn: frozenset[Location] = frozenset()  # words from which harts draw random numbers
 
 
-@dataclass(frozen=True)
-class Step:
+class Step(NamedTuple):
     """An instruction as it was executed."""
 
     op: Op
@@ -49,6 +51,7 @@ class Trace:
     stuck: tuple[tuple[Location, int], ...] | None = None  # the words that the stuck hart waits to see change
     registers: dict[str, int] = field(default_factory=dict, compare=False)  # the registers at its end
 
+    @cached_property
     def accesses(self) -> dict[Location, tuple[Step, ...]]:
         """The accesses to each shared location, in program order."""
         found: dict[Location, list[Step]] = {}

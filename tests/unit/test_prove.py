@@ -18,7 +18,7 @@ from hartlock.base.elf import Elf
 from hartlock.base.linked import Linked
 from hartlock.figures import proved as table
 from hartlock.plan import strategies, traits
-from verify import code, expected, herd, meets, models, orders, subjects
+from verify import asking, code, expected, herd, meets, models, orders, subjects
 from verify import loop as loops
 from verify.axioms import Graph
 from verify.coherence import fitting, seen, together
@@ -134,8 +134,8 @@ def test_no_execution_is_left_out(built):
 def test_an_lr_and_its_sc_are_one_access(built):
     t = named(subject("cas"), "blocks2")
     trace = max((x for x in traces(t.harts, t.memory, 0)[0] if x.stuck is None), key=lambda x: len(x.steps))
-    where = next(w for w in trace.accesses() if any(s.op.kind == "sc" for s in trace.accesses()[w]))
-    assert any(finds is not None and leaves is not None for finds, leaves in seen(trace.accesses()[where]))
+    where = next(w for w in trace.accesses if any(s.op.kind == "sc" for s in trace.accesses[w]))
+    assert any(finds is not None and leaves is not None for finds, leaves in seen(trace.accesses[where]))
 
 
 # Tests from the middle
@@ -218,7 +218,8 @@ def test_the_quick_model_agrees_with_herd7(tmp_path):
             name = f"t{len(texts)}"
             texts[name] = render(name, layout, {}, items, condition)
             ours[name] = any(condition.is_bad(f) for f in Graph(items, {}).executions(condition.locations))
-    answers = herd.run(texts, tmp_path, 120)
+    herd.write(texts, tmp_path)
+    answers = herd.run(list(texts), tmp_path, 120)
     assert {n: a.meet > 0 for n, a in answers.items()} == ours
     assert 20 < sum(ours.values()) < 145
 
@@ -518,10 +519,30 @@ def test_the_record_says_which_code_is_proved(tmp_path, monkeypatch):
 
 def test_herd7_is_limited_by_its_own_computing(tmp_path, monkeypatch):
     """A herd7 that computes for ever is ended; one that only waits is not, however long that takes."""
+    herd.write({"t": "x"}, tmp_path)
     monkeypatch.setattr(herd, "command", lambda: ["sh", "-c", "while :; do :; done", "herd7"])
-    assert herd.run({"t": "x"}, tmp_path, 1) == {}
+    assert herd.run(["t"], tmp_path, 1) == {}
     monkeypatch.setattr(herd, "command", lambda: ["sh", "-c", "sleep 1.2; printf 'Test t Allowed\\nPositive: 1 Negative: 2\\n'", "herd7"])
-    assert herd.run({"t": "x"}, tmp_path, 1) == {"t": herd.Answer(1, 2)}
+    assert herd.run(["t"], tmp_path, 1) == {"t": herd.Answer(1, 2)}
+
+
+def test_a_test_of_the_same_text_is_answered_once(tmp_path, monkeypatch):
+    """A test's name is nothing to herd7; its text, the options and herd7's version are."""
+    asked = []
+    monkeypatch.setattr(asking, "FOLDER", tmp_path / "answers")
+    monkeypatch.setattr(herd, "FOLDER", tmp_path)
+    monkeypatch.setattr(herd, "run", lambda names, *_: asked.append(names) or {name: herd.Answer(len(asked), 0) for name in names})
+    for tests, options in (({"a": "RISCV a\n{}"}, ()), ({"b": "RISCV b\n{}", "c": "RISCV c\n{x=1;}"}, ()), ({"a": "RISCV a\n{}"}, ("-x",))):
+        answers = asking.ask(tests, tmp_path / "litmus", 1, *options)
+        assert set(answers) == set(tests) and all((tmp_path / "litmus" / f"{name}.litmus").is_file() for name in tests)
+    assert asked == [["a"], ["c"], ["a"]]
+    (tmp_path / "version").write_text("another herd7")
+    for half_written in (False, True):
+        if half_written:
+            for file in (tmp_path / "answers").iterdir():
+                file.write_text('{"meet": 1')
+        assert asking.ask({"a": "RISCV a\n{}"}, tmp_path / "litmus", 1) == {"a": herd.Answer(len(asked), 0)}
+    assert asked[3:] == [["a"], ["a"]]
 
 
 @needs_herd
