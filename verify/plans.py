@@ -16,10 +16,10 @@ from verify.strategy import INCREMENT, SIZE, Program, Subject, code
 
 POISON = 0xA5  # the byte that fills memory before it is initialised
 OTHER = "lw x29,0(x21);addi x29,x29,1;sw x29,0(x21)"  # INCREMENT of what the second lock protects
-# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect; t tries the
-# first one, and where it has it increments x and gives it up.
+# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect; t and u try
+# the first and the second one, and where they have it increment x or y and give it up.
 ONE = "axA"
-WON = "x25"  # the register that counts how often a hart has got the lock by a try
+WON = {"t": "x25", "u": "x24"}  # the registers that count how often a hart has got the lock by a try
 LINE_STATES = 50_000
 TURNS = 62  # two less than the slots of anderson
 MOST_ANSWERS = 512  # no plan of one hart has more, as verify/schedules/space.h says
@@ -59,16 +59,17 @@ class Locks:
     def hart(self, number: int, steps: str) -> Actor:
         program = Program()
         for step in steps:
-            if step == "t":
-                program += [*_call(self.subject, "trycount", x10=self.place.address("lock0"), x11=self.place.address(self.node(number, 0)),
-                                   x12=self.place.address("x")), *code(f"add {WON},{WON},x10")]
+            if step in WON:
+                n = "tu".index(step)
+                program += [*_call(self.subject, "trycount", x10=self.place.address(f"lock{n}"), x11=self.place.address(self.node(number, n)),
+                                   x12=self.place.address("xy"[n])), *code(f"add {WON[step]},{WON[step]},x10")]
             elif step in "xy":
                 program += code(INCREMENT if step == "x" else OTHER)
             else:
                 n = "ab".index(step.lower())
                 program += _call(self.subject, "release" if step.isupper() else "acquire", x10=self.place.address(f"lock{n}"),
                                       x11=self.place.address(self.node(number, n)))
-        return Actor(program, {"x20": self.place.address("x"), "x21": self.place.address("y"), WON: 0})
+        return Actor(program, {"x20": self.place.address("x"), "x21": self.place.address("y"), **dict.fromkeys(WON.values(), 0)})
 
     def plan(self, name: str, about: str, steps: Sequence[str], before: Sequence[tuple[str, int]] = (), queued: int = 0,
              done: int = 0) -> Plan:
@@ -77,11 +78,13 @@ class Locks:
         drawn = [self.place.address(self.node(h, n)) + offset for h in range(self.harts) for n in range(self.locks)
                  for draws in ("acquire", "trycount") if draws in self.subject.functions for offset in random_words(self.subject.functions[draws])]
         x, y = (sum(s.count(c) for s in steps) + (done if c == "x" else 0) for c in "xy")
-        tries = {h: s.count("t") for h, s in enumerate(steps) if "t" in s}
-        good = frozenset((x + sum(won), y, *won) for won in itertools.product(*(range(n + 1) for n in tries.values())))
+        tries = [(h, kind, s.count(kind)) for h, s in enumerate(steps) for kind in WON if kind in s]
+        good = frozenset((x + sum(n for n, (_, kind, _) in zip(won, tries, strict=True) if kind == "t"),
+                          y + sum(n for n, (_, kind, _) in zip(won, tries, strict=True) if kind == "u"), *won)
+                         for won in itertools.product(*(range(most + 1) for _, _, most in tries)))
         acts = [("act", self.ready(), 1), *(("act", self.hart(0, s), times) for s, times in before)]
         return Plan(name, about, self.place, acts, [self.hart(h, s) for h, s in enumerate(steps)],
-                    [*(("word", self.place.address(w), 4) for w in "xy"), *(("register", h, WON) for h in tries)], good, queued=queued,
+                    [*(("word", self.place.address(w), 4) for w in "xy"), *(("register", h, WON[kind]) for h, kind, _ in tries)], good, queued=queued,
                     drawn=tuple(dict.fromkeys(drawn)))
 
 
@@ -93,11 +96,12 @@ def _line(s: Subject, harts: int, *fewer: int) -> Plan:
     return replace(plan, most=LINE_STATES, smaller=_line(s, *fewer) if fewer else None)
 
 
-def _try_plans(s: Subject) -> Iterator[Plan]:
+def try_plans(s: Subject) -> Iterator[Plan]:
     """Plans of a lock with its trylock."""
     yield Locks(s, 2).plan("tries", "2 harts try it three times each, one takes it between", ["ttt", "t" + ONE + "t"])
     yield Locks(s, 3).plan("tries3", "3 harts: one tries it twice, one takes it and tries, one takes it twice", ["tt", ONE + "t", ONE * 2])
     yield _near(s, "trywrap", 1 << 32, "t" + ONE)
+    yield Locks(s, 3, 2).plan("tryinner", "two take a lock each and try the other's within, one of them then its own; one takes both by turns", ["auxAt", "btyB", "axAbyB"])
 
 
 def _lock_plans(s: Subject) -> Iterator[Plan]:
@@ -225,7 +229,7 @@ def plans(subject: Subject) -> Iterator[Plan]:
     yield from _heap_plans(subject) if subject.lockfree else _lock_plans(subject)
     own = traits.known().get(subject.name.replace("_", "-"))
     if own and "trylock" in own.has:  # not in every form: no form of waiting or of letting go is in a trylock
-        yield from _try_plans(subjects.load_with_trylock(subject.name))
+        yield from try_plans(subjects.load_with_trylock(subject.name))
 
 
 CONTROLS = {"null": (), "baseline": ("life", "drawn", "huge")}  # they lose updates in every plan, but for these

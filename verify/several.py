@@ -1,6 +1,6 @@
 """The tests of a lock beside those of suite.py: of two locks, and of memory that holds anything before `init`."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 
 from hartlock.plan import traits
 
@@ -13,9 +13,11 @@ from verify.traces import Hart
 OTHER = "lw x29,0(x21);addi x29,x29,1;sw x29,0(x21)"  # INCREMENT of what the second lock protects
 SECOND = "lockb"  # the object that is the second lock
 POISON = 0x2A2A2A2A  # a word of memory before `init`; herd7 has 31 bits
-# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect.
+# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect; t and u
+# try the first and the second lock, increment in it if they got it, and note that in x26.
 CALLS = {"a": ("acquire", "mv x10,x18;mv x11,x19"), "b": ("acquire", "mv x10,x24;mv x11,x25"),
-         "A": ("release", "mv x10,x18;mv x11,x19"), "B": ("release", "mv x10,x24;mv x11,x25")}
+         "A": ("release", "mv x10,x18;mv x11,x19"), "B": ("release", "mv x10,x24;mv x11,x25"),
+         "t": ("trycount", "mv x10,x18;mv x11,x19;mv x12,x20"), "u": ("trycount", "mv x10,x24;mv x11,x25;mv x12,x21")}
 
 
 class Two:
@@ -47,18 +49,22 @@ class Two:
         for step in steps:
             function, arguments = CALLS.get(step, ("", INCREMENT if step == "x" else OTHER))
             program += code(arguments) + ([self.subject.functions[function]] if function else [])
+            program += code("mv x26,x10") if function == "trycount" else []
         where = {"x18": "lock", "x20": "x", "x21": "y", "x24": SECOND}
         registers = {register: self.layout.address(name) for register, name in where.items()}
         return Hart(tuple(program), {**registers, "x19": self.node(number, 0), "x25": self.node(number, 1)},
                     drawn=self.subject.drawn(self.node(h, n) for h in range(2) for n in range(2)))
 
-    def test(self, name: str, about: str, held: Sequence[str], steps: Sequence[str], waits: bool = False) -> Test:
-        """The test in which each hart has taken the locks of `held` by itself, and then makes its steps."""
+    def test(self, name: str, about: str, held: Sequence[str], steps: Sequence[str], waits: bool = False,
+             tries: Collection[tuple[int, ...]] = ()) -> Test:
+        """The test in which each hart has taken the locks of `held` by itself, and then makes its steps. `tries`: the good ends of one
+        in which harts try, each as what the harts that do note, and then the two counts."""
         memory = self.begin()
         for number, taken in enumerate(held):
             memory = alone(self.hart(number, taken), memory)
         totals = tuple(sum(s.count(c) for s in steps) for c in "xy")
-        good = Condition() if waits else Condition(locations=tuple((self.layout.address(w), 4) for w in "xy"), good=frozenset({totals}))
+        noted = tuple((hart, "x26") for hart, s in enumerate(steps) if {"t", "u"} & set(s))
+        good = Condition() if waits else Condition(noted, tuple((self.layout.address(w), 4) for w in "xy"), frozenset(tries or {totals}))
         return Test(name, about, self.layout, [self.hart(n, s) for n, s in enumerate(steps)], memory, good, waits)
 
 
@@ -89,3 +95,14 @@ def several(s: Subject) -> Iterator[Test]:
     yield two.test("nested2", "one holds two locks and gives both up, another takes one and then the other", ("ab", ""), ("xyBA", "byBaxA"))
     yield two.test("crossed2", "each holds a lock, gives it up and takes the other's", ("a", "b"), ("xAbyB", "yBaxA"))
     yield two.test("crossed2ends", "neither waits for ever", ("a", "b"), ("xAbyB", "yBaxA"), waits=True)
+
+
+def tried(s: Subject) -> Iterator[Test]:
+    """The tests of a trylock with two locks: a hart tries one while it holds the other, as who would take them in the wrong order does."""
+    two = Two(s)
+    yield two.test("trynested2", "one holds two locks and gives both up, another takes one and gets the other by a try", ("ab", ""),
+                   ("xyBA", "auxA"), tries={(1, 2, 2)})
+    yield two.test("trycrossed2", "each holds a lock and tries the other's: at most one gets it", ("a", "b"), ("uxA", "tyB"),
+                   tries={(0, 0, 1, 1), (1, 0, 1, 2), (0, 1, 2, 1)})
+    yield two.test("trycrossed2ends", "each holds a lock, tries the other's, gives its own up and takes the other's: neither waits for ever",
+                   ("a", "b"), ("uAbB", "tBaA"), waits=True)

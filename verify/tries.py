@@ -22,6 +22,7 @@ from verify.orders import Judged, Site, Weaker
 from verify.proofs import SEEN
 from verify.prove import Result, prove
 from verify.scenario import Condition, Test
+from verify.several import tried
 from verify.strategy import INCREMENT, Subject
 
 FOLDER = subjects.FOLDER / "try"
@@ -71,6 +72,7 @@ def tests(s: Subject) -> Iterator[Test]:
                [(*TRY, *ONE), lets_go], set(), holder=1, waits=True)
     yield test("tryqueue2", "a hart tries, another takes the lock: nobody waits for ever", [TRY, ONE], set(), waits=True)
     yield test("try3", "the holder releases, one hart tries, one takes the lock", [lets_go, TRY, ONE], {(1, 3), (0, 2)}, tries=(1,), holder=0)
+    yield from tried(s)
 
 
 def _proved(s: Subject, test: Test, folder: Path, known: set[str]) -> Result:

@@ -69,7 +69,7 @@ CONTROLS = {"null", "baseline"}  # exclude nobody, on purpose
 def run(command, **kwargs):
     """Run a command to its end. On failure its output is shown."""
     done = subprocess.run([str(word) for word in command], stdout=subprocess.PIPE,
-                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=60,
+                          stderr=subprocess.STDOUT, text=True, errors="replace", timeout=300,
                           **kwargs)
     assert done.returncode == 0, f"exit status {done.returncode}: {command}\n{done.stdout}"
     return done.stdout

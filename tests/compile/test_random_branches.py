@@ -1,21 +1,17 @@
 """Values that no test of the memory model can know, random numbers and counts of looks: the proof goes both ways at a branch on one."""
 
-import os
-import subprocess
-
 import pytest
 from support.run import TOP
 from support.sampling import sampled
+from support.subject import compiled
 
-from verify import code, herd
+from verify import herd
 from verify.prove import prove
-from verify.strategy import Subject
 from verify.strategy import code as program
 from verify.suite import suite
 from verify.traces import Step
 from verify.turns import counted, marked
 
-CROSS = os.environ.get("CROSS_COMPILE", "riscv64-unknown-elf-")
 pytestmark = pytest.mark.skipif(not (herd.FOLDER / "version").is_file(), reason="herd7 is not there: make setup-prove")
 
 PLACE = "		waited = true;\n"
@@ -50,11 +46,7 @@ def built(folder, loop):
     else:
         text = text[:at] + PLACE + f"		{loop}\n" + text[at + len(PLACE):]
     text = text.replace("	bool waited = false;\n", "	bool waited = false;\n	unsigned looks = 0;\n	(void)looks;\n", 1)
-    (folder / "ttas_backoff.h").write_text(text)
-    subprocess.run([f"{CROSS}gcc", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-std=gnu11", "-O2", "-ffreestanding", "-ffunction-sections",
-                    "-w", "-I", str(TOP / "lock"), "-DSTRATEGY=ttas_backoff", f'-DSTRATEGY_HEADER="{folder / "ttas_backoff.h"}"', "-c",
-                    str(TOP / "verify/subject.c"), "-o", str(folder / "lock.o")], check=True, timeout=60)
-    return Subject.of("ttas_backoff", code.read(folder / "lock.o", CROSS))
+    return compiled(folder, "ttas_backoff", text)
 
 
 @sampled("what", list(LOCKS), quick=lambda what: "without an order" in what)

@@ -9,6 +9,7 @@ from support import tried
 from support.freed import build_wrong
 from support.run import TOP
 from support.sampling import sampled
+from support.subject import compiled
 
 from hartlock.plan import strategies, traits
 from verify import cache, code, frames, freeing, ops, plans, subjects
@@ -91,6 +92,21 @@ def test_without_a_lock_nobody_waits(folder, freed, name):
     every = freeing.plans(subject) if name in freeing.names(None) else plans.plans(subject)
     found = [explore(plan) for plan in every if plan.alone]
     assert found and {o.verdict for o in found} == {"HOLDS"}
+
+
+# A trylock that is right with one lock, and wrong with two: it tries the lock again that its hart tried first.
+REMEMBERS = (("aptr grant;", "uintptr_t first;\n\taptr grant;"), ("aptr_store_relaxed(&node->grant, 0);\n}", "aptr_store_relaxed(&node->grant, 0);\n\tnode->first = 0;\n}"),
+             ("return aptr_cas_acq_rel(&l->tail,", "node->first = node->first ? node->first : (uintptr_t)l;\n"
+              "\treturn aptr_cas_acq_rel(&((struct hemlock_lock *)node->first)->tail,"))
+
+
+def test_a_trylock_that_is_wrong_with_two_locks_is_found(folder, tmp_path):
+    header = (TOP / "lock/hemlock.h").read_text()
+    for old, new in REMEMBERS:
+        assert header.count(old) == 1
+        header = header.replace(old, new)
+    every = {plan.name: plan for plan in plans.try_plans(compiled(tmp_path, "hemlock", header, "-DTRYLOCK"))}
+    assert {name: explore(every[name]).verdict for name in ("tries", "tryinner")} == {"tries": "HOLDS", "tryinner": "VIOLATED"}
 
 
 # Allocators that take frames back

@@ -13,6 +13,7 @@ from dataclasses import replace
 
 import pytest
 from support.run import TOP
+from support.subject import compiled
 
 from hartlock.base.elf import Elf
 from hartlock.base.linked import Linked
@@ -37,7 +38,6 @@ from verify.scenario import Condition, at_rest
 from verify.scenario import Test as Proof
 from verify.several import Two
 from verify.starts import Start
-from verify.strategy import Subject
 from verify.strategy import code as program
 from verify.suite import suite
 from verify.terms import agree
@@ -548,11 +548,7 @@ def test_a_test_of_the_same_text_is_answered_once(tmp_path, monkeypatch):
 @needs_herd
 def test_a_lock_with_two_slots_is_violated_by_three_harts(tmp_path):
     """anderson hands out as many slots as harts may be: with two of them a third hart is let in."""
-    path = tmp_path / "anderson.o"
-    subprocess.run([f"{CROSS}gcc", "-std=gnu11", "-O2", "-march=rv64gc", "-mabi=lp64d", "-mcmodel=medany", "-ffreestanding", "-ffunction-sections",
-                    "-fdata-sections", "-Ikernel", "--specs=picolibc.specs", "-DANDERSON_SLOTS=2", "-DSTRATEGY=anderson",
-                    '-DSTRATEGY_HEADER="../lock/anderson.h"', "-c", "verify/subject.c", "-o", str(path)], cwd=TOP, check=True, timeout=60)
-    two = Subject.of("anderson", code.read(path, CROSS))
+    two = compiled(tmp_path, "anderson", (TOP / "lock/anderson.h").read_text(), "-DANDERSON_SLOTS=2")
     verdicts = [prove(t, tmp_path / t.name, set()) for t in suite(two) if t.name in ("count2", "count3")]
     assert [(r.test, r.verdict) for r in verdicts] == [("count2", "HOLDS"), ("count3", "VIOLATED")]
     assert entered(two, verdicts, expected.read(expected.FILE.read_text())) is None
