@@ -24,7 +24,7 @@ def built():
 # Sanitizers run every strategy. `null` excludes nobody on purpose, so it is left out by
 # name, and shows that ThreadSanitizer would see a lock that does not exclude.
 
-@pytest.fixture(scope="module", params=["thread", "address,undefined"])
+@pytest.fixture(scope="module", params=["thread", pytest.param("address,undefined", marks=pytest.mark.slow)])
 def sanitized(request):
     make(f"SANITIZE={request.param}")
     return request.param, (str(TOP / f"build/native-{request.param}/hartlock"),)
