@@ -25,7 +25,7 @@ enum {
  * each line, and lines. tests/boot/test_replay.py observes the replay, and finds the step again. */
 enum {
 	REPLAY_OUTSIDE = 28,
-	REPLAY_INSIDE = 49,
+	REPLAY_INSIDE = 45,
 	REPLAY_WRITE = 5,
 	REPLAY_READ = 3,
 	REPLAY_WRITE_OWN = 5,
