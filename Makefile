@@ -237,7 +237,7 @@ check: built-and-linted ## layout, types, shell scripts, and the quick tests: be
 check-deep: check deep ## all tests; `make setup-deep` installs what they need
 
 deep: export HARTLOCK_DEEP = 1
-deep: built-and-linted ## the tests that `make check` leaves out, and alone at last those that are about time (SLOW=no: 20 minutes less)
+deep: built-and-linted ## the tests that `make check` leaves out, and alone at last those that are about time (SLOW=no: half of the time)
 	$(Q)$(PYTEST) $(WORKERS) --durations=10 -m "(deep or repeated) and not timing $(if $(filter no,$(SLOW)),and not slow)" tests
 	$(Q)$(PYTEST) -m timing tests
 
