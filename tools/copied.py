@@ -7,12 +7,14 @@ real image never contains what was changed.
 import fcntl
 import os
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 TOP = Path(__file__).resolve().parents[1]
 FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "rust", "verify")
 FILES = ("Makefile", "run-bench.sh")
-COPIES = ("mutants", "peers", "mypy", "rust", "opensbi", ".lock")  # folders of build/ that a copy does without
+BUILT = ("alloc", "bench", "kernel", "machine", "model", "native", "observe")  # of build/, beside the files that `make` puts at its top
 
 
 def copy_sources(to: Path) -> None:
@@ -26,11 +28,32 @@ def copy_sources(to: Path) -> None:
 
 
 def copy_tree(to: Path) -> None:
-    """Copies sources and objects with their times, so that make rebuilds only what is changed in `to`, which is made anew."""
+    """Copies sources and the objects of the default kernel, the machine and the threads with their times, so that make rebuilds only
+    what is changed in `to`, which is made anew. Other forms, proofs and what was fetched stay behind: they are a gigabyte and more."""
     copy_sources(to)
+    (to / "build").mkdir()
     with open(TOP / "build" / ".lock", "w", encoding="ascii") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)  # nobody builds meanwhile (host/hartlock/engine/build.py)
-        shutil.copytree(TOP / "build", to / "build", ignore=shutil.ignore_patterns(*COPIES))
+        for path in (TOP / "build").iterdir():
+            if path.is_file() and path.name != ".lock":
+                shutil.copy2(path, to / "build" / path.name)
+        for folder in BUILT:
+            if (TOP / "build" / folder).exists():
+                shutil.copytree(TOP / "build" / folder, to / "build" / folder)
+
+
+@contextmanager
+def mistaken(to: Path, name: str, right: str, wrong: str) -> Iterator[Path]:
+    """Yields a copy of the tree in which the file `name` says `wrong` where it said `right`, once. Behind the body it is deleted."""
+    copy_tree(to)
+    text = (to / name).read_text()
+    if text.count(right) != 1:
+        raise ValueError(f"{name} has {text.count(right)} times, not once: {right}")
+    (to / name).write_text(text.replace(right, wrong))
+    try:
+        yield to
+    finally:
+        shutil.rmtree(to)
 
 
 def environment() -> dict[str, str]:

@@ -12,9 +12,8 @@ from verify.herd import Answer
 FOLDER = herd.TOP / "build" / "verify" / "answers"
 
 
-def _path(text: str, options: tuple[str, ...]) -> Path:
+def _path(text: str, options: tuple[str, ...], version: str) -> Path:
     """The file of one answer. The test's name, which its first line has, does not count; which herd7 answers does."""
-    version = (herd.FOLDER / "version").read_text() if (herd.FOLDER / "version").is_file() else ""
     return FOLDER / f"{hashlib.sha256(repr((version, options, text.partition(chr(10))[2])).encode()).hexdigest()}.json"
 
 
@@ -28,7 +27,8 @@ def _known(path: Path) -> Answer | None:
 def ask(tests: Mapping[str, str], folder: Path, limit_s: int, *options: str) -> dict[str, Answer]:
     """Returns herd7's answers to tests (name: text), as herd.run() does, which is called for those that it has not answered
     before. All are written into the folder, where --show finds them."""
-    paths = {name: _path(text, options) for name, text in tests.items()}
+    version = herd.version()
+    paths = {name: _path(text, options, version) for name, text in tests.items()}
     answers = {name: answer for name, path in paths.items() if (answer := _known(path))}
     herd.write(tests, folder)
     new = herd.run([name for name in tests if name not in answers], folder, limit_s, *options)

@@ -24,7 +24,7 @@ METHOD = ("alone", "asking", "axioms", "code", "coherence", "core", "events", "e
 def _method() -> str:
     """The hash of the METHOD modules' text and of the herd7 that was fetched."""
     texts = [(Path(__file__).parent / f"{name}.py").read_bytes() for name in METHOD]
-    texts.append((herd.FOLDER / "version").read_bytes() if (herd.FOLDER / "version").is_file() else b"")
+    texts.append(herd.version().encode())
     return hashlib.sha256(b"\0".join(texts)).hexdigest()
 
 

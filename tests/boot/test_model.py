@@ -194,14 +194,10 @@ def test_a_hart_that_never_ends_is_named(model_built):
 @pytest.mark.deep
 def test_deadlock_names_harts_and_lines(model_built, tmp_path):
     """The ticket lock of this copy stops serving after a while."""
-    copy = tmp_path / "copy"
-    copied.copy_tree(copy)
-    ticket = copy / "lock/ticket.h"
     release = "a32_store_unlock(&l->serving, mine + 1);"
-    assert release in ticket.read_text()
-    ticket.write_text(ticket.read_text().replace(release, f"if (mine < 50)\n\t\t{release}"))
-    subprocess.run(["make", "-s", "all"], cwd=copy, check=True, timeout=300)
-    run = simulate("passes=t run=ticket:4", harts=4, status=3, image=copy / "build/hartlock.elf")
+    with copied.mistaken(tmp_path / "copy", "lock/ticket.h", release, f"if (mine < 50)\n\t\t{release}") as copy:
+        subprocess.run(["make", "-s", "all"], cwd=copy, check=True, timeout=300)
+        run = simulate("passes=t run=ticket:4", harts=4, status=3, image=copy / "build/hartlock.elf")
     assert len(re.findall(r"hart \d pc 0x80\w+ cycle \d+ spins line 0x80\w+", run.errors)) == 4
 
 

@@ -127,27 +127,25 @@ def test_a_qemu_that_dies_ends_it(tmp_path):
 @pytest.mark.parametrize("name", ["null", "ticket-stuck"])
 def test_a_broken_lock_is_found(name):
     """The bound is wide: `make detectors` measures the time, which docs/trust/stress.md has."""
-    mutant = tree.known()[name]
-    tree.plant(mutant)
-    found = detectors.seek(mutant, 1, 120)
+    with tree.planted(tree.known()[name]) as mutant:
+        found = detectors.seek(mutant, 1, 120)
     assert found.check and (found.check == "hang detector") == (name == "ticket-stuck"), found
 
 
 @pytest.mark.deep
 def test_what_was_found_is_reproduced_by_the_command_that_is_printed(tmp_path):
-    mutant = tree.known()["mcs-overtake"]
-    where = tree.plant(mutant)
-    done, folder = run_stress(tmp_path / "first", "--engine", "model", "--smp", "4", "--lock", "mcs", "--seed", "1", "--for", "60s",
-                              "--replays", "1", where=where)
-    assert done.returncode == 1, done.stdout
-    assert "replayed 1 time(s): failed again 1 time(s); a modelled run is the same each time" in done.stdout
-    found = json.loads((folder / "run.json").read_text())["stress"]["found"]
-    assert (folder / f"uart-round{found['round']}.log").exists() and "grants of others went first" in found["problems"][0]
-    command = shlex.split(re.search(r"^replay: (.*)$", done.stdout, re.MULTILINE)[1])
-    assert shlex.join(command) == found["replay"]
-    again, second = run_stress(tmp_path / "second", *command[2:], "--replays", "0", where=where)
-    assert again.returncode == 1
-    assert json.loads((second / "run.json").read_text())["stress"]["found"]["problems"] == found["problems"]
+    with tree.planted(tree.known()["mcs-overtake"]) as mutant:
+        done, folder = run_stress(tmp_path / "first", "--engine", "model", "--smp", "4", "--lock", "mcs", "--seed", "1", "--for", "60s",
+                                  "--replays", "1", where=mutant.tree)
+        assert done.returncode == 1, done.stdout
+        assert "replayed 1 time(s): failed again 1 time(s); a modelled run is the same each time" in done.stdout
+        found = json.loads((folder / "run.json").read_text())["stress"]["found"]
+        assert (folder / f"uart-round{found['round']}.log").exists() and "grants of others went first" in found["problems"][0]
+        command = shlex.split(re.search(r"^replay: (.*)$", done.stdout, re.MULTILINE)[1])
+        assert shlex.join(command) == found["replay"]
+        again, second = run_stress(tmp_path / "second", *command[2:], "--replays", "0", where=mutant.tree)
+        assert again.returncode == 1
+        assert json.loads((second / "run.json").read_text())["stress"]["found"]["problems"] == found["problems"]
 
 
 # --- the loads it is made of ---

@@ -5,15 +5,16 @@ from dataclasses import replace
 
 import pytest
 from support.freed import build_wrong
+from support.herd7 import needs_herd
 from support.run import TOP
 from support.sampling import sampled
 
-from verify import frames, freeing, herd
+from verify import frames, freeing
 from verify.prove import prove
 
 FREED = ("pool", "cached_pool", "buddy", "treiber")
 
-pytestmark = pytest.mark.skipif(not (herd.FOLDER / "version").is_file(), reason="herd7 is not there: make setup-prove")
+pytestmark = needs_herd
 
 
 @pytest.fixture(scope="module", autouse=True)

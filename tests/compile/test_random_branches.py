@@ -1,18 +1,18 @@
 """Values that no test of the memory model can know, random numbers and counts of looks: the proof goes both ways at a branch on one."""
 
 import pytest
+from support.herd7 import needs_herd
 from support.run import TOP
 from support.sampling import sampled
 from support.subject import compiled
 
-from verify import herd
 from verify.prove import prove
 from verify.strategy import code as program
 from verify.suite import suite
 from verify.traces import Step
 from verify.turns import counted, marked
 
-pytestmark = pytest.mark.skipif(not (herd.FOLDER / "version").is_file(), reason="herd7 is not there: make setup-prove")
+pytestmark = needs_herd
 
 PLACE = "		waited = true;\n"
 UNORDERED = """({ a32_value old; __asm__ volatile("amoswap.w %0,%2,%1" : "=r"(old), "+A"(l->held) : "r"(1) : "memory"); old; })"""

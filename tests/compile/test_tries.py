@@ -1,14 +1,15 @@
 """The trylocks under the memory model (verify/tries.py) with two locks, and mistakes that must be found there."""
 
 import pytest
+from support.herd7 import needs_herd
 from support.run import TOP
 from support.sampling import sampled
 from support.subject import compiled
 
-from verify import herd, tries
+from verify import tries
 from verify.prove import prove
 
-pytestmark = pytest.mark.skipif(not (herd.FOLDER / "version").is_file(), reason="herd7 is not there: make setup-prove")
+pytestmark = needs_herd
 
 TRY = "return a32_cas_relaxed(&l->next, serving, serving + 1);"
 LOOK = "a32_value serving = a32_load_acquire(&l->serving);\n\n\t(void)node;\n\t/* relaxed: (T)"

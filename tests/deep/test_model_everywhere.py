@@ -48,21 +48,16 @@ def test_another_seed_gives_other_figures(quiet, tmp_path):
     assert float(ticket[1]) == pytest.approx(float(ticket[0]), rel=0.3)
 
 
-def broken_copy(tmp_path, header, old, new):
-    """run-bench.sh of a copy of the tree in which a header has one mistake."""
-    copy = tmp_path / "copy"
-    copied.copy_tree(copy)
-    text = (copy / header).read_text()
-    assert text.count(old) == 1
-    (copy / header).write_text(text.replace(old, new))
-    return lambda *args: subprocess.run([str(copy / "run-bench.sh"), *args], env=copied.environment(), capture_output=True, text=True,
-                                        timeout=120, check=False)
+def run_broken(tmp_path, header, right, wrong, *args):
+    """Runs run-bench.sh of a copy of the tree in which a header has one mistake."""
+    with copied.mistaken(tmp_path / "copy", header, right, wrong) as copy:
+        return subprocess.run([str(copy / "run-bench.sh"), *args], env=copied.environment(), capture_output=True, text=True,
+                              timeout=120, check=False)
 
 
 def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
     """The MCS lock of this copy is never handed over."""
-    run = broken_copy(tmp_path, "lock/mcs.h", "a32_store_unlock(&next->waiting, 0);", "")
-    done = run("--smp", "2", "--lock", "mcs", *MODEL)
+    done = run_broken(tmp_path, "lock/mcs.h", "a32_store_unlock(&next->waiting, 0);", "", "--smp", "2", "--lock", "mcs", *MODEL)
     assert done.returncode == 1, done.stdout
     assert "deadlock: every hart waits for another" in done.stdout
     for hart in "01":
@@ -71,8 +66,7 @@ def test_a_deadlock_names_each_hart_and_where_it_waits(tmp_path):
 
 def test_a_livelock_is_ended_and_each_hart_is_located(tmp_path):
     """The test-and-set lock of this copy is never released; its waiters write, so none sleeps."""
-    run = broken_copy(tmp_path, "lock/tas.h", "a32_store_unlock(&l->held, 0);", "(void)l;")
-    done = run("--smp", "2", "--lock", "tas", *MODEL)
+    done = run_broken(tmp_path, "lock/tas.h", "a32_store_unlock(&l->held, 0);", "(void)l;", "--smp", "2", "--lock", "tas", *MODEL)
     assert done.returncode == 1, done.stdout
     assert "livelock" in done.stdout
     assert re.search(r"hart 1: at 0x\w+ .*tas_acquire", done.stdout), done.stdout

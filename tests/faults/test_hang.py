@@ -79,7 +79,8 @@ def test_a_qemu_that_does_not_answer_is_given_up(tmp_path):
 @pytest.fixture(scope="module")
 def mutant():
     """The tree of a ticket lock whose release does not let a waiter in."""
-    return tree.plant(tree.known()["ticket-stuck"])
+    with tree.planted(tree.known()["ticket-stuck"]) as planted:
+        yield planted.tree
 
 
 def deadlock(mutant, folder, *args):

@@ -2,6 +2,7 @@
 the whole table; here each mutant meets its hunters one after the other until one sees it."""
 
 import subprocess
+from contextlib import closing
 
 import pytest
 from support.run import TOP
@@ -26,13 +27,12 @@ QUICKEST = ("model", "native", "tsan", "tcg")
 @sampled("name", CAUGHT_HERE, quick=QUICK.__contains__, rest=pytest.mark.slow)
 def test_a_mutant_is_caught(name):
     mutant = KNOWN[name]
-    if mutant.detector != "schedules":
-        tree.plant(mutant)
     catches = {}
-    for hunter in hunt.hunters_of(mutant, (*QUICKEST, *compiled.TABLES)):
-        catches[hunter] = hunt.hunt(mutant, hunter, 1)
-        if catches[hunter].check:
-            return
+    with closing(hunt.hunted(mutant, (*QUICKEST, *compiled.TABLES), 1)) as asked:
+        for hunter, catch in asked:
+            if catch.check:
+                return
+            catches[hunter] = catch
     pytest.fail(f"{name} ({mutant.mistake}) passed: {catches}")
 
 
@@ -53,8 +53,8 @@ def machine_code(folder, mutant, include):
                   if not m.changes.startswith("bench/") and not m.detector and "--allocator" not in m.options], quick=QUICK.__contains__)
 def test_the_mistake_reaches_the_machine_code(name, tmp_path):
     """The compiler has not undone the mistake. This matters most for those that only a proof can find."""
-    planted = tree.plant(KNOWN[name])
-    assert machine_code(tmp_path, KNOWN[name], planted) != machine_code(tmp_path, KNOWN[name], TOP)
+    with tree.planted(KNOWN[name], objects=False) as mutant:
+        assert machine_code(tmp_path, mutant, mutant.tree) != machine_code(tmp_path, mutant, TOP)
 
 
 @pytest.mark.slow
@@ -62,14 +62,13 @@ def test_the_mistake_reaches_the_machine_code(name, tmp_path):
     ("bench-alloc-outside", "outside the section"), ("ttas-early-unlock", "lets go what it does not hold"), ("ttas-no-acquire", "does not stand in it")])
 def test_a_mutant_has_no_proof(name, differs):
     """An image with a mutant in it says none, whatever the real image has. The comparison of the real lock with its loops says why."""
-    mutant = KNOWN[name]
-    planted = tree.plant(mutant)
-    subprocess.run(["make", "-s", "all"], cwd=planted, check=True, env=copied.environment(), timeout=300)
-    subprocess.run(["make", "-s", f"build/verify/{mutant.strategy}.o"], cwd=TOP, check=True, timeout=120)
-    image = planted / "build/hartlock.elf"
-    assert {proved.Booted(image).proof(mutant.strategy, variant) for variant in ("plain", "full")} == {"none"}
-    assert proved.word(proved.Booted(image).proof("mcs", "plain")) == ("none" if mutant.changes.startswith("bench/") else "holds")
-    assert differs in difference(Image(image, subjects.cross()), subjects.load(mutant.strategy), "plain")
+    with tree.planted(KNOWN[name]) as mutant:
+        subprocess.run(["make", "-s", "all"], cwd=mutant.tree, check=True, env=copied.environment(), timeout=300)
+        subprocess.run(["make", "-s", f"build/verify/{mutant.strategy}.o"], cwd=TOP, check=True, timeout=120)
+        image = mutant.tree / "build/hartlock.elf"
+        assert {proved.Booted(image).proof(mutant.strategy, variant) for variant in ("plain", "full")} == {"none"}
+        assert proved.word(proved.Booted(image).proof("mcs", "plain")) == ("none" if mutant.changes.startswith("bench/") else "holds")
+        assert differs in difference(Image(image, subjects.cross()), subjects.load(mutant.strategy), "plain")
 
 
 def test_the_ordinary_image_has_none_of_them():

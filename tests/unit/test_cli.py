@@ -135,6 +135,21 @@ def test_setup_says_what_is_missing_and_the_command(tmp_path):
     assert "apt-get install -y --no-install-recommends no-such-package" in done.stderr
 
 
+def test_setup_says_why_a_package_could_not_be_installed(tmp_path):
+    """The test runs in a copy of the tree that wants a package nobody has, where apt-get fails as on a full disk."""
+    shutil.copytree(TOP / "host", tmp_path / "host")
+    (tmp_path / "host/packages.txt").write_text("run no-such-package to have one missing\n")
+    for name, text in (("apt-get", 'if [ "$1" = install ]; then echo "dpkg: failed to write (No space left on device)"; exit 100; fi'),
+                       ("sudo", 'exec "$@"')):
+        (tmp_path / name).write_text(f"#!/bin/sh\n{text}\n")
+        (tmp_path / name).chmod(0o755)
+    done = subprocess.run([str(tmp_path / "host/setup"), "run"], capture_output=True, text=True, timeout=60, check=False,
+                          env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"})
+    assert done.returncode == 1 and "installed" not in done.stdout
+    assert "dpkg: failed to write (No space left on device)" in done.stderr
+    assert re.search(r"could not install them\. Free on the disk of /usr: +[\d.]+[KMGT]?$", done.stderr, re.MULTILINE)
+
+
 def test_a_compiler_that_is_not_there(refused, monkeypatch):
     monkeypatch.setenv("CROSS_COMPILE", "no-such-")
     done = refused("--smp", "2")

@@ -1,8 +1,11 @@
 """The tools of `make mutants`: which check a run's words stand for, and what a patch says of itself."""
 
+from contextlib import nullcontext
+from dataclasses import replace
+
 import pytest
 from support.run import TOP
-from tools.mutants import detectors, hunt, mutants, tree
+from tools.mutants import compiled, detectors, hunt, mutants, tree
 
 from hartlock.plan import strategies
 
@@ -73,8 +76,7 @@ def test_a_program_that_never_ends_is_caught_by_nobody(monkeypatch, tmp_path):
                      'printf "#!/bin/sh\\nwhile :; do :; done\\n" > "$2"\nchmod +x "$2"\n')
     spins.chmod(0o755)
     monkeypatch.setattr(hunt, "HOSTCC", str(spins))
-    monkeypatch.setattr(tree, "TREES", tmp_path)
-    assert hunt.tsan(KNOWN["ticket-stuck"]) == hunt.Catch("", given_up=True)
+    assert hunt.tsan(replace(KNOWN["ticket-stuck"], tree=tmp_path)) == hunt.Catch("", given_up=True)
 
 
 def test_what_no_check_is_known_for_is_an_error():
@@ -102,3 +104,24 @@ def test_a_patch_that_does_not_fit_is_said(monkeypatch, tmp_path):
     monkeypatch.setattr(tree, "TREES", tmp_path / "trees")
     with pytest.raises(SystemExit, match="stale.patch does not fit"):
         tree.plant(tree.read(stale))
+
+
+@pytest.mark.parametrize("ends", ["well", "with an error"])
+def test_a_hunt_leaves_no_tree_behind(monkeypatch, tmp_path, ends):
+    """A tree is hundreds of megabytes: those of all mutants once filled a disk."""
+    monkeypatch.setattr(tree, "TREES", tmp_path / "trees")
+    seen = []
+
+    def look(mutant, hunter, runs):
+        seen.append((hunter, mutant.tree, (mutant.tree / mutant.changes).read_text()))
+        if ends != "well":
+            raise SystemExit(ends)
+        return hunt.Catch("audit")
+
+    monkeypatch.setattr(hunt, "hunt", look)
+    mutant = KNOWN["ttas-impatient"]
+    with pytest.raises(SystemExit) if ends != "well" else nullcontext():
+        assert dict(hunt.hunted(mutant, compiled.TABLES, 1)) == {mutant.detector: hunt.Catch("audit")}
+    (hunter, where, text), = seen
+    assert hunter == mutant.detector and where.parent == tmp_path / "trees" and text != (TOP / mutant.changes).read_text()
+    assert list((tmp_path / "trees").iterdir()) == []

@@ -12,6 +12,7 @@ import sys
 from dataclasses import replace
 
 import pytest
+from support.herd7 import needs_herd
 from support.run import TOP
 from support.subject import compiled
 
@@ -44,7 +45,6 @@ from verify.terms import agree
 from verify.traces import Hart, Trace
 
 CROSS = subjects.cross()
-needs_herd = pytest.mark.skipif(not (herd.FOLDER / "version").is_file(), reason="herd7 is not there: make setup-prove")
 needs_spin = pytest.mark.skipif(not shutil.which("spin"), reason="spin is not there: make setup-prove")
 
 

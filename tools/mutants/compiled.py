@@ -1,4 +1,4 @@
-"""Gives a mutant's compiled functions to a table of `make prove` that takes seconds, in a copy of the sources.
+"""Gives a mutant's compiled functions to a table of `make prove` that takes seconds, in its tree.
 
 `schedules` executes them in every order in which harts can go on (verify/schedules.py), `claims` holds their memory orders
 against the header's comments (verify/claims.py).
@@ -7,8 +7,8 @@ against the header's comments (verify/claims.py).
 import subprocess
 
 from hartlock.plan import strategies, traits
-from tools.copied import copy_sources, environment
-from tools.mutants.tree import Mutant, apply
+from tools.copied import environment
+from tools.mutants.tree import Mutant
 from verify.computing import computed_s
 
 TABLES = ("schedules", "claims")
@@ -16,8 +16,6 @@ TABLES = ("schedules", "claims")
 
 def found_by(mutant: Mutant, table: str) -> tuple[str, float]:
     """Returns what a table says of the mutant, in words ("" for nothing), and the seconds of computing that it took."""
-    copy_sources(mutant.tree)
-    apply(mutant)
     word = mutant.strategy.replace("-", "_")
     folder = "verify/freeing" if strategies.known()[mutant.strategy].frees else "verify"
     tried = [f"build/verify/try/{word}.o"] if "trylock" in traits.known()[mutant.strategy].has else []

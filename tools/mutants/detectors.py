@@ -19,7 +19,7 @@ from pathlib import Path
 from tools.mutants.hunt import HANG, check_of
 from tools.mutants.mutants import words
 from tools.copied import TOP, environment
-from tools.mutants.tree import Mutant, known, plant
+from tools.mutants.tree import Mutant, known, planted
 
 DOCUMENT = TOP / "docs/trust/stress.md"
 BEGIN, END = "<!-- detectors -->\n", "<!-- end of detectors -->"
@@ -48,9 +48,9 @@ def seek(mutant: Mutant, seed: int, most_s: int) -> Find:
 
 
 def seek_all(mutant: Mutant, seeds: int) -> list[Find]:
-    plant(mutant)
-    subprocess.run(["make", "-s", "all", *(["model"] if mutant.engine == "model" else [])], cwd=mutant.tree, check=True, timeout=300)
-    return [seek(mutant, seed, 4 * mutant.limit_s) for seed in range(1, seeds + 1)]
+    with planted(mutant) as own:
+        subprocess.run(["make", "-s", "all", *(["model"] if own.engine == "model" else [])], cwd=own.tree, check=True, timeout=300)
+        return [seek(own, seed, 4 * own.limit_s) for seed in range(1, seeds + 1)]
 
 
 def median_s(finds: Sequence[Find]) -> float:

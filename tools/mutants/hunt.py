@@ -13,7 +13,7 @@ import re
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,7 +22,7 @@ from hartlock.engine.own_time import LOOK_S, OwnTime
 from hartlock.plan import traits
 from tools.copied import TOP, environment
 from tools.mutants import compiled
-from tools.mutants.tree import Mutant
+from tools.mutants.tree import Mutant, planted
 from tools.simulate import simulate
 
 HOSTCC = os.environ.get("HOSTCC", "gcc")
@@ -208,3 +208,10 @@ def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
     check = statistics.mode(checks)
     ops = [c.ops for c in catches if c.check == check and c.ops is not None]
     return Catch(check, int(statistics.median(ops)) if ops else None, any(c.more for c in catches if c.check == check))
+
+
+def hunted(mutant: Mutant, hunters: Sequence[str], runs: int) -> Iterator[tuple[str, Catch]]:
+    """Yields those of `hunters` that are asked about the mutant, each with its catch, from a tree that is there as long."""
+    with planted(mutant, objects=mutant.detector not in compiled.TABLES) as own:
+        for hunter in hunters_of(own, hunters):
+            yield hunter, hunt(own, hunter, runs)

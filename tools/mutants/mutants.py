@@ -8,8 +8,8 @@ It exits with 1 when a mutant passed every check that could have noticed it.
 import argparse
 import sys
 
-from tools.mutants.hunt import HUNTERS, Catch, hunt, hunters_of
-from tools.mutants.tree import Mutant, known, plant
+from tools.mutants.hunt import HUNTERS, Catch, hunted
+from tools.mutants.tree import Mutant, known
 
 LEFT = "make prove"
 NOT_ASKED = " "
@@ -51,10 +51,8 @@ def main() -> int:
     hunters = words(options.engine, list(HUNTERS), "engine")
     found: dict[str, tuple[Mutant, dict[str, Catch]]] = {}
     for name in names:
-        if mutants[name].detector != "schedules":
-            plant(mutants[name])
         runs = 1 if mutants[name].memory_model else options.runs
-        found[name] = (mutants[name], {h: hunt(mutants[name], h, runs) for h in hunters_of(mutants[name], hunters)})
+        found[name] = (mutants[name], dict(hunted(mutants[name], hunters, runs)))
         print(f"{name}: {mutants[name].mistake}\n    {verdict(*found[name])}", file=sys.stderr, flush=True)
     print(table(found, hunters))
     print("\nA number: operations of all harts until the end of the trial in which it was noticed "

@@ -17,10 +17,13 @@ Its checkout is a copy below build/mutants/ (tools/copied.py). tools/mutants/NAM
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tools.copied import TOP, copy_tree
+from tools.copied import TOP, copy_sources, copy_tree
 
 PATCHES = Path(__file__).resolve().parent
 TREES = TOP / "build" / "mutants"
@@ -39,6 +42,7 @@ class Mutant:
     memory_model: bool = False  # only a proof can catch it, on a computer that orders more
     detector: str = ""  # the detector that must find it; "": any may
     detector_s: int = 0  # the seconds of computing in which it must
+    tree: Path = TREES  # its checkout, once it is planted
 
     @property
     def patch(self) -> Path:
@@ -48,10 +52,6 @@ class Mutant:
     def changes(self) -> str:
         """The file that its patch changes, below the top of the tree."""
         return self.patch.read_text().split("\n+++ b/", 1)[1].split("\n", 1)[0]
-
-    @property
-    def tree(self) -> Path:
-        return TREES / self.name
 
 
 def read(path: Path) -> Mutant:
@@ -63,7 +63,7 @@ def read(path: Path) -> Mutant:
     detector, within = said.get("found-by", " 0").split(" ")
     return Mutant(path.stem, said["mistake"], said["strategy"], tuple(said.get("options", "").split()),
                   said.get("plan", ""), engine, int(limit), said.get("memory-model") == "yes",
-                  detector, int(within))
+                  detector, int(within), TREES / path.stem)
 
 
 def known() -> dict[str, Mutant]:
@@ -83,27 +83,33 @@ def misfit(mutant: Mutant, top: Path, *options: str) -> str:
     return f"{mutant.patch.name} does not fit {mutant.changes} any more: bring it up to date.\n{done.stdout}"
 
 
-def apply(mutant: Mutant) -> None:
-    """Apply the patch in the mutant's tree."""
+def plant(mutant: Mutant, objects: bool = True) -> None:
+    """Makes the mutant's tree anew, with objects or with sources alone."""
+    (copy_tree if objects else copy_sources)(mutant.tree)
     if problem := misfit(mutant, mutant.tree):
         raise SystemExit(problem)
 
 
-def plant(mutant: Mutant) -> Path:
-    """Make the mutant's tree anew. Returns its path."""
-    copy_tree(mutant.tree)
-    apply(mutant)
-    return mutant.tree
+@contextmanager
+def planted(mutant: Mutant, objects: bool = True) -> Iterator[Mutant]:
+    """Yields the mutant with a tree that no other program uses. Behind the body the tree is deleted: all of them together would
+    take ten gigabytes and more. `make mutant` makes one to look at."""
+    TREES.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f"{mutant.name}-", dir=TREES) as folder:
+        own = replace(mutant, tree=Path(folder))
+        plant(own, objects)
+        yield own
 
 
 def main() -> None:
-    """Plant one and build its kernel: build/mutants/NAME/build/hartlock.elf."""
+    """Plants one and builds its kernel: build/mutants/NAME/build/hartlock.elf. It stays until the next of its name."""
     mutants = known()
     if len(sys.argv) != 2 or sys.argv[1] not in mutants:
         raise SystemExit(f"make mutant MUTANT=NAME: one of {', '.join(mutants)}")
-    tree = plant(mutants[sys.argv[1]])
-    subprocess.run(["make", "-s", "all"], cwd=tree, check=True, timeout=300)
-    print(f"planted: {tree.relative_to(TOP)} (cd there and ./run-bench.sh --lock {mutants[sys.argv[1]].strategy})")
+    mutant = mutants[sys.argv[1]]
+    plant(mutant)
+    subprocess.run(["make", "-s", "all"], cwd=mutant.tree, check=True, timeout=300)
+    print(f"planted: {mutant.tree.relative_to(TOP)} (cd there and ./run-bench.sh --lock {mutant.strategy})")
 
 
 if __name__ == "__main__":
