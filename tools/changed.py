@@ -8,9 +8,9 @@ import sys
 NEEDED_BY = {  # folder of sources: folders of tests
     "alloc": ("unit", "c", "compile", "boot"), "bench": ("unit", "c", "compile", "boot", "faults"), "docs": ("unit",),
     "host": ("unit", "boot", "faults"), "kernel": ("unit", "c", "compile", "boot", "faults"), "linker": ("compile", "boot"),
-    "lock": ("unit", "c", "compile", "boot", "faults"), "machine": ("boot",), "model": ("unit", "c", "boot"), "native": ("unit", "boot"),
+    "lock": ("unit", "c", "compile", "boot", "faults"), "machine": ("c", "boot"), "model": ("unit", "c", "boot"), "native": ("unit", "boot"),
     "observe": ("unit", "c", "boot"), "rust": ("unit",),
-    "tools": ("unit", "compile", "faults"), "verify": ("unit", "compile"),
+    "tools": ("unit", "compile", "faults"), "verify": ("unit", "compile", "faults"),
 }
 ALL = ("unit", "c", "compile", "boot", "faults")
 

@@ -14,7 +14,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[1]
 FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "rust", "verify")
 FILES = ("Makefile", "run-bench.sh")
-BUILT = ("alloc", "bench", "kernel", "machine", "model", "native", "observe")  # of build/, beside the files that `make` puts at its top
+BUILT = ("alloc", "bench", "kernel", "machine", "model", "native")  # of build/, beside the files that `make` puts at its top
 
 
 def copy_sources(to: Path) -> None:
@@ -45,12 +45,12 @@ def copy_tree(to: Path) -> None:
 @contextmanager
 def mistaken(to: Path, name: str, right: str, wrong: str) -> Iterator[Path]:
     """Yields a copy of the tree in which the file `name` says `wrong` where it said `right`, once. Behind the body it is deleted."""
-    copy_tree(to)
-    text = (to / name).read_text()
+    text = (TOP / name).read_text()
     if text.count(right) != 1:
         raise ValueError(f"{name} has {text.count(right)} times, not once: {right}")
-    (to / name).write_text(text.replace(right, wrong))
+    copy_tree(to)
     try:
+        (to / name).write_text(text.replace(right, wrong))
         yield to
     finally:
         shutil.rmtree(to)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from hartlock.plan import schema
-from hartlock.plan.schema import Choice, Column, Number, Word
+from hartlock.plan.schema import Choice, Number, Word
 from hartlock.probe.kinds import ANY, RISCV, kinds
 
 
@@ -59,13 +59,3 @@ def counter_table() -> str:
     """Returns the table of the counters that @share has."""
     rows = [[f"`{c.name}`", c.passes or "all", c.unit, c.meaning] for c in schema.counters().values() if c.passes != "exhaust"]
     return _table(("key", "passes", "unit", "meaning"), rows)
-
-
-def _values_or_unit(entry: Number | Choice | Column) -> str:
-    return _values(entry) if isinstance(entry, Choice) else entry.unit
-
-
-def column_rows() -> str:
-    """Returns the table of the columns that say what was asked of a trial."""
-    rows = [[f"`{column}`", _values_or_unit(entry), entry.meaning] for column, entry in schema.columns().items()]
-    return _table(("column", "unit, values", "meaning"), rows)

@@ -13,8 +13,9 @@ FOLDER = herd.TOP / "build" / "verify" / "answers"
 
 
 def _path(text: str, options: tuple[str, ...], version: str) -> Path:
-    """The file of one answer. The test's name, which its first line has, does not count; which herd7 answers does."""
-    return FOLDER / f"{hashlib.sha256(repr((version, options, text.partition(chr(10))[2])).encode()).hexdigest()}.json"
+    """The file of one answer. The test's name, which its first line has, does not count; which herd7
+    answers, and with which options, does."""
+    return FOLDER / f"{hashlib.sha256(repr((version, herd.OPTIONS, options, text.partition(chr(10))[2])).encode()).hexdigest()}.json"
 
 
 def _known(path: Path) -> Answer | None:

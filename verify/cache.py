@@ -17,8 +17,8 @@ FOLDER = herd.TOP / "build" / "verify" / "results"
 
 # The modules of this package that a verdict on a test depends on. Those that make the tests are not among them: a result is kept
 # under what its test is.
-METHOD = ("alone", "asking", "axioms", "code", "coherence", "core", "events", "explore", "flow", "herd", "litmus", "memory", "ops", "prove", "rounds",
-          "scenario", "strategy", "symmetry", "traces", "turns")
+METHOD = ("asking", "axioms", "code", "coherence", "computing", "core", "errors", "events", "explore", "flow", "herd", "litmus", "memory", "ops",
+          "prove", "rounds", "scenario", "symmetry", "terms", "traces", "turns")
 
 
 def _method() -> str:

@@ -1,18 +1,18 @@
 """Runs herd7, which host/fetch-herd put into build/herd."""
 
 import re
-import resource
-import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from verify.computing import OVER_LIMIT, limited
 from verify.errors import ProofError
 
 TOP = Path(__file__).resolve().parents[1]
 FOLDER = TOP / "build" / "herd"
 BATCH = 50  # tests for each process
+OPTIONS = ("-unroll", "0", "-optace", "true")  # of each
 
 _ANSWER = re.compile(r"^Test (\S+) .*?^Positive: (\d+) Negative: (\d+)$", re.MULTILINE | re.DOTALL)
 
@@ -36,13 +36,7 @@ def command() -> list[str]:
         raise ProofError("herd7 is not there: make setup-prove")
     lib = FOLDER / "lib"
     return ["nice", "-n", "10", str(lib / "ld-linux-x86-64.so.2"), "--library-path", str(lib), str(FOLDER / "herd7"),
-            "-set-libdir", str(FOLDER / "cat"), "-unroll", "0", "-optace", "true"]
-
-
-def _limited(limit_s: int) -> Callable[[], None]:
-    """Returns a function that limits its process: one that computes for longer is killed. herd7 waits for nothing, so that
-    it comes to that limit however busy the machine is."""
-    return lambda: resource.setrlimit(resource.RLIMIT_CPU, (limit_s, limit_s))
+            "-set-libdir", str(FOLDER / "cat"), *OPTIONS]
 
 
 def write(tests: Mapping[str, str], folder: Path) -> None:
@@ -59,8 +53,8 @@ def run(names: Sequence[str], folder: Path, limit_s: int, *options: str) -> dict
     for i in range(0, len(names), BATCH):
         batch = names[i:i + BATCH]
         files = [str(folder / f"{name}.litmus") for name in batch]
-        done = subprocess.run([*command(), *options, *files], capture_output=True, text=True, check=False, preexec_fn=_limited(limit_s))
-        if done.returncode in (-signal.SIGKILL, -signal.SIGXCPU):
+        done = subprocess.run([*command(), *options, *files], capture_output=True, text=True, check=False, preexec_fn=limited(limit_s))
+        if done.returncode in OVER_LIMIT:
             continue
         found = {m[1]: Answer(int(m[2]), int(m[3])) for m in _ANSWER.finditer(done.stdout)}
         complaint = [line for line in done.stderr.splitlines() if line.strip()]

@@ -22,7 +22,7 @@ from verify.ops import Op, decode
 from verify.plans import ONE, Locks
 from verify.rounds import traces
 from verify.scenario import Test
-from verify.schedules import Outcome, Plan, explore, explorer_hash
+from verify.schedules import Outcome, Plan, explore, explorer_hash, text_of
 from verify.strategy import Subject
 from verify.suite import suite
 from verify.traces import Trace
@@ -108,7 +108,8 @@ def of_test(test: Test, names: Mapping[str, str]) -> set[Pair]:
 
 def _key(s: Subject) -> str:
     """The hash of all that the answer depends on."""
-    said = [cache.METHOD_HASH, cache.code_hash(s), Path(__file__).read_text(), explorer_hash(), *map(cache.definition, suite(s))]
+    said = [cache.METHOD_HASH, cache.code_hash(s), Path(__file__).read_text(), explorer_hash(), *map(cache.definition, suite(s)),
+            *map(text_of, _plans(s)), *(f"{at} {name}" for at, name in accesses(s).items())]
     return hashlib.sha256("\0".join(said).encode()).hexdigest()
 
 

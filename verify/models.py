@@ -14,6 +14,8 @@ from verify.errors import ProofError
 
 FOLDER = Path(__file__).parent / "spin"
 LIMIT_S = 120
+DEPTH = 1_000_000  # steps of one path
+CUT_OFF = ("Search not completed", "max search depth too small")  # pan says so, and "errors: 0" besides
 SIZES = ((3, 2), (4, 1))  # (harts, times that each takes the lock)
 MORE = {"cna": ((3, 3),)}  # a cluster's turn is a count of hand-overs: with fewer it never comes to its end
 
@@ -58,13 +60,13 @@ def check(model: Path, harts: int, rounds: int) -> Checked:
         try:
             _run(["spin", f"-DN={harts}", f"-DROUNDS={rounds}", "-a", model.name], where)
             _run(["gcc", "-O2", "-w", "-DSAFETY", "-DCOLLAPSE", "-DMEMLIM=1024", "-o", "pan", "pan.c"], where)
-            text = _run(["./pan", "-m1000000"], where)
+            text = _run(["./pan", f"-m{DEPTH}"], where)
         except subprocess.TimeoutExpired:
             return Checked(model.stem, harts, rounds, "UNKNOWN", 0, LIMIT_S, f"more than {LIMIT_S} s")
     states = re.search(r"(\d+) states, stored", text)
     errors = re.search(r"errors: (\d+)", text)
     found = re.search(r"pan:\d+: (.*)", text)
-    whole = "Search not completed" not in text and states is not None and errors is not None
+    whole = not any(said in text for said in CUT_OFF) and states is not None and errors is not None
     bad = errors is not None and errors[1] != "0"
     verdict = "VIOLATED" if bad else "HOLDS" if whole else "UNKNOWN"
     return Checked(model.stem, harts, rounds, verdict, int(states[1]) if states else 0,

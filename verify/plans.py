@@ -12,13 +12,11 @@ from verify.generators import random_words
 from verify.code import Function
 from verify.ops import Op
 from verify.schedules import Actor, Outcome, Place, Plan, explore
-from verify.strategy import INCREMENT, SIZE, Program, Subject, code
+from verify.steps import CALLS, WORK, one_node
+from verify.strategy import SIZE, Program, Subject, code
 
 POISON = 0xA5  # the byte that fills memory before it is initialised
-OTHER = "lw x29,0(x21);addi x29,x29,1;sw x29,0(x21)"  # INCREMENT of what the second lock protects
-# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect; t and u try
-# the first and the second one, and where they have it increment x or y and give it up.
-ONE = "axA"
+ONE = "axA"  # steps of a hart (steps.py)
 WON = {"t": "x25", "u": "x24"}  # the registers that count how often a hart has got the lock by a try
 LINE_STATES = 50_000
 TURNS = 62  # two less than the slots of anderson
@@ -36,8 +34,7 @@ class Locks:
 
     def __init__(self, subject: Subject, harts: int, locks: int = 1, far: Sequence[int] = ()):
         self.subject, self.harts, self.locks, self.far = subject, harts, locks, far
-        own = traits.known().get(subject.name.split(".")[0].replace("_", "-"))
-        self.shares = bool(own and own.hart_bytes) or locks == 1
+        self.shares = one_node(subject) or locks == 1
         sizes = {f"lock{n}": subject.sizes["lock"] for n in range(locks)} | {"space": subject.sizes["space"]}
         sizes |= {self.node(h, n): subject.sizes["node"] for h in range(harts) for n in range(locks)}
         self.place = Place(sizes | {"x": 8, "y": 8}, {name: POISON for name in sizes if name != "space"})
@@ -59,16 +56,13 @@ class Locks:
     def hart(self, number: int, steps: str) -> Actor:
         program = Program()
         for step in steps:
-            if step in WON:
-                n = "tu".index(step)
-                program += [*_call(self.subject, "trycount", x10=self.place.address(f"lock{n}"), x11=self.place.address(self.node(number, n)),
-                                   x12=self.place.address("xy"[n])), *code(f"add {WON[step]},{WON[step]},x10")]
-            elif step in "xy":
-                program += code(INCREMENT if step == "x" else OTHER)
-            else:
-                n = "ab".index(step.lower())
-                program += _call(self.subject, "release" if step.isupper() else "acquire", x10=self.place.address(f"lock{n}"),
-                                      x11=self.place.address(self.node(number, n)))
+            if step in WORK:
+                program += code(WORK[step])
+                continue
+            function, n = CALLS[step]
+            counted = {"x12": self.place.address("xy"[n])} if step in WON else {}
+            program += _call(self.subject, function, x10=self.place.address(f"lock{n}"), x11=self.place.address(self.node(number, n)), **counted)
+            program += code(f"add {WON[step]},{WON[step]},x10") if step in WON else []
         return Actor(program, {"x20": self.place.address("x"), "x21": self.place.address("y"), **dict.fromkeys(WON.values(), 0)})
 
     def plan(self, name: str, about: str, steps: Sequence[str], before: Sequence[tuple[str, int]] = (), queued: int = 0,

@@ -17,6 +17,7 @@ from itertools import accumulate
 from pathlib import Path
 
 from verify.code import Function
+from verify.computing import OVER_LIMIT, limited
 from verify.errors import ProofError
 from verify.flow import Places, reached
 from verify.herd import TOP
@@ -30,7 +31,7 @@ SOURCES = Path(__file__).parent / "schedules"
 KEPT = TOP / "build" / "verify" / "results"
 STACKS_APART = 0x100000  # as in verify/schedules/machine.c
 MOST = 3_000_000  # states
-LIMIT_S = 60  # seconds of a search; it counts as unknown then
+LIMIT_S = 60  # seconds of computing of a search; it counts as unknown then
 NO_REGISTER = 32
 
 
@@ -183,7 +184,7 @@ def _hart(number: int, actor: Actor) -> Iterator[str]:
         yield f"register {number:x} {_register(name):x} {value:x}"
 
 
-def _text(plan: Plan) -> str:
+def text_of(plan: Plan) -> str:
     """A plan as verify/schedules/main.c reads it."""
     lines = [f"object {plan.place.address(n):x} {size:x} {plan.place.fills.get(n, 0):x}" for n, size in plan.place.sizes.items() if size]
     actors = [*plan.harts, *(actor for _, actor, _ in plan.before)]
@@ -224,14 +225,14 @@ def _meets(plan: Plan, lines: Sequence[str]) -> list[tuple[str, str]]:
     return sorted(pair for pair in found if all("+" in name for name in pair))
 
 
-def _search(plan: Plan, text: str) -> Outcome:
+def _search(plan: Plan, text: str) -> Outcome | None:
+    """Returns what the explorer says. None: it had to be ended after LIMIT_S."""
     began = time.monotonic()
     if not EXPLORER.is_file():
         raise ProofError(f"{EXPLORER} is not there: make prove builds it")
-    try:
-        done = subprocess.run([str(EXPLORER)], input=text, capture_output=True, text=True, timeout=LIMIT_S, check=False)
-    except subprocess.TimeoutExpired:
-        return Outcome(plan.name, note=f"more than {LIMIT_S} s", seconds=LIMIT_S)
+    done = subprocess.run([str(EXPLORER)], input=text, capture_output=True, text=True, check=False, preexec_fn=limited(LIMIT_S))
+    if done.returncode in OVER_LIMIT:
+        return None
     lines = done.stdout.splitlines()
     if done.returncode != 0 or not lines or not lines[0].startswith("verdict "):
         raise ProofError(f"{EXPLORER.name} ended with {done.returncode}: {done.stderr.strip()[:200]}")
@@ -249,13 +250,15 @@ def explorer_hash() -> str:
 
 def explore(plan: Plan) -> Outcome:
     """Go through every schedule of a plan; where there are too many, of the smaller one. A result is kept under the
-    hash of all that it depends on."""
-    text = _text(plan)
+    hash of all that it depends on, but for the speed of this computer: a search that took too long is begun anew."""
+    text = text_of(plan)
     kept = KEPT / f"{hashlib.sha256(f'{explorer_hash()}{text}'.encode()).hexdigest()}.schedules"
     try:
         outcome = Outcome(**json.loads(kept.read_text()))
     except (OSError, ValueError, TypeError):
-        outcome = _search(plan, text)
-        kept.parent.mkdir(parents=True, exist_ok=True)
-        kept.write_text(json.dumps(asdict(outcome)))
+        found = _search(plan, text)
+        outcome = found or Outcome(plan.name, note=f"more than {LIMIT_S} s of computing", seconds=LIMIT_S)
+        if found:
+            kept.parent.mkdir(parents=True, exist_ok=True)
+            kept.write_text(json.dumps(asdict(found)))
     return explore(plan.smaller) if outcome.verdict == "UNKNOWN" and plan.smaller else replace(outcome, plan=plan.name, about=plan.about)

@@ -2,22 +2,17 @@
 
 from collections.abc import Collection, Iterator, Sequence
 
-from hartlock.plan import traits
-
 from verify.alone import alone
 from verify.memory import Layout, Memory
 from verify.scenario import Condition, Test
+from verify.steps import CALLS, WORK, one_node
 from verify.strategy import INCREMENT, Program, Subject, code
 from verify.traces import Hart
 
-OTHER = "lw x29,0(x21);addi x29,x29,1;sw x29,0(x21)"  # INCREMENT of what the second lock protects
 SECOND = "lockb"  # the object that is the second lock
 POISON = 0x2A2A2A2A  # a word of memory before `init`; herd7 has 31 bits
-# Steps of a hart: a and b take the first and the second lock, A and B give them up, x and y increment what they protect; t and u
-# try the first and the second lock, increment in it if they got it, and note that in x26.
-CALLS = {"a": ("acquire", "mv x10,x18;mv x11,x19"), "b": ("acquire", "mv x10,x24;mv x11,x25"),
-         "A": ("release", "mv x10,x18;mv x11,x19"), "B": ("release", "mv x10,x24;mv x11,x25"),
-         "t": ("trycount", "mv x10,x18;mv x11,x19;mv x12,x20"), "u": ("trycount", "mv x10,x24;mv x11,x25;mv x12,x21")}
+ARGUMENTS = ("mv x10,x18;mv x11,x19", "mv x10,x24;mv x11,x25")  # the first lock and a hart's node for it, and the second
+COUNTED = (";mv x12,x20", ";mv x12,x21")  # what a try increments
 
 
 class Two:
@@ -25,8 +20,7 @@ class Two:
 
     def __init__(self, subject: Subject):
         self.subject = subject
-        own = traits.known().get(subject.name.partition(".")[0].replace("_", "-"))
-        self.shares = bool(own and own.hart_bytes)
+        self.shares = one_node(subject)
         more = {} if self.shares else {f"second{n}": subject.sizes["node"] for n in range(2)}
         self.layout = Layout({**subject.layout(2).sizes, SECOND: subject.sizes["lock"], **more})
 
@@ -45,11 +39,16 @@ class Two:
         return memory
 
     def hart(self, number: int, steps: str) -> Hart:
+        """The hart that makes these steps (steps.py). It notes in x26 whether its last try got the lock."""
         program = Program()
         for step in steps:
-            function, arguments = CALLS.get(step, ("", INCREMENT if step == "x" else OTHER))
-            program += code(arguments) + ([self.subject.functions[function]] if function else [])
-            program += code("mv x26,x10") if function == "trycount" else []
+            if step in WORK:
+                program += code(WORK[step])
+                continue
+            function, lock = CALLS[step]
+            tries = function == "trycount"
+            program += [*code(ARGUMENTS[lock] + (COUNTED[lock] if tries else "")), self.subject.functions[function]]
+            program += code("mv x26,x10") if tries else []
         where = {"x18": "lock", "x20": "x", "x21": "y", "x24": SECOND}
         registers = {register: self.layout.address(name) for register, name in where.items()}
         return Hart(tuple(program), {**registers, "x19": self.node(number, 0), "x25": self.node(number, 1)},

@@ -3,6 +3,7 @@
 import itertools
 import json
 import subprocess
+from dataclasses import replace
 
 import pytest
 from support import tried
@@ -12,7 +13,7 @@ from support.sampling import sampled
 from support.subject import compiled
 
 from hartlock.plan import strategies, traits
-from verify import cache, code, frames, freeing, ops, plans, subjects
+from verify import cache, code, frames, freeing, ops, plans, schedules, subjects
 from verify.generators import random_words
 from verify.schedules import EXPLORER, Actor, Place, Plan, explore
 from verify.strategy import INCREMENT
@@ -232,8 +233,49 @@ def test_a_search_that_becomes_too_large_is_not_known(folder):
     assert told([INCREMENT], [INCREMENT], most=3)[:2] == ("UNKNOWN", "more than 3 states")
 
 
-def explorer(*lines):
-    return subprocess.run([EXPLORER], input="".join(f"{line}\n" for line in lines), capture_output=True, text=True, timeout=60, check=True).stdout
+def test_a_search_that_took_too_long_is_begun_anew(monkeypatch, tmp_path):
+    """What is kept must not depend on this computer: a search that waits is let wait, and one that computes for too long is not kept."""
+    program = tmp_path / "explorer"
+    monkeypatch.setattr(schedules, "EXPLORER", program)
+    monkeypatch.setattr(schedules, "KEPT", tmp_path / "kept")
+    monkeypatch.setattr(schedules, "LIMIT_S", 1)
+    plan = Plan("t", "", PLACE, [], [], [], frozenset())
+    for text, verdict in (("while :; do :; done", "UNKNOWN"), ("sleep 1.2; printf 'verdict HOLDS\\nstates 7\\n'", "HOLDS"),
+                          ("while :; do :; done", "HOLDS")):
+        program.write_text(f"#!/bin/sh\n{text}\n")
+        program.chmod(0o755)
+        assert (outcome := explore(plan)).verdict == verdict, outcome
+
+
+@pytest.fixture(scope="module")
+def sanitized(folder, tmp_path_factory):
+    """The explorer, built so that it ends where it touches memory that is not its own."""
+    program = tmp_path_factory.mktemp("explorer") / "schedules"
+    subprocess.run(["gcc", "-std=gnu11", "-O1", "-g", "-fsanitize=address,undefined", "-fno-sanitize-recover=all", "-o", program,
+                    *schedules.SOURCES.glob("*.c")], check=True, timeout=120)
+    return program
+
+
+def test_the_explorer_keeps_within_its_memory(sanitized):
+    """It looks at its limit of states only between two of them."""
+    for plan in plans.plans(subjects.load("tas")):
+        if plan.queued:
+            continue  # 64 harts take long
+        for most in (plan.most, 20, 21, 30):
+            done = explorer(*schedules.text_of(replace(plan, most=most)).splitlines(), program=sanitized)
+            assert done.startswith("verdict HOLDS" if most == plan.most else f"verdict UNKNOWN more than {most} states"), (plan.name, done)
+
+
+@pytest.mark.parametrize("lines,why", [
+    (["good 0"] * 4097, "too many values that may be seen"), (["program 0", "hart 0", *["see-register 0 5"] * 513], "too much is looked at"),
+    (["see-word 1000 4"] * 513, "too much is looked at"), (["object 1000 8 0"] * 257, "too many objects"), (["program 0"] * 513, "too many programs"),
+    (["program 0", "hart 0", "active 2"], "a hart that is not there"), (["program 0", "hart 0", "act 1 1"], "a hart that is not there")])
+def test_what_is_more_than_the_explorer_has_room_for_is_refused(sanitized, lines, why):
+    assert explorer(*lines[:-1], program=sanitized) and f"verdict UNKNOWN {why}" in explorer(*lines, program=sanitized)
+
+
+def explorer(*lines, program=EXPLORER):
+    return subprocess.run([program], input="".join(f"{line}\n" for line in lines), capture_output=True, text=True, timeout=60, check=True).stdout
 
 
 @pytest.mark.parametrize("kind,name", [("alu", "mulhu"), ("branch", "beqz"), ("amo", "nand"), ("amo", "addw"), ("fence", "-")])

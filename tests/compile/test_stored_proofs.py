@@ -51,7 +51,9 @@ def test_every_trylock_is_proved():
 @sampled("name", TRYLOCKS, quick=lambda name: name in ("ticket", "ttas", "mcs"))
 def test_the_built_trylock_is_the_proved_one(name):
     subprocess.run(["make", "-s", f"build/verify/try/{name}.o"], cwd=TOP, check=True, capture_output=True, timeout=300)
-    assert json.loads(tries.FILE.read_text())[name]["code"] == cache.code_hash(tries.load(name))[:12], "make prove-trylocks"
+    entry, subject = json.loads(tries.FILE.read_text())[name], tries.load(name)
+    assert entry["code"] == cache.code_hash(subject)[:12], "make prove-trylocks"
+    assert set(entry["tests"]) == {test.name for test in tries.tests(subject)}, "make prove-trylocks"
 
 
 REPLAYED = [name for name, strategy in strategies.known().items() if not strategy.lockfree and name not in ("null", "indirect")]

@@ -13,6 +13,7 @@ from support.synthetic import folder_of
 
 from hartlock.base.errors import UsageError
 from hartlock.folder import reader
+from hartlock.folder.whole import doubts
 from hartlock.run import slurm
 
 
@@ -56,6 +57,23 @@ def test_folders_of_one_name_stay_two_runs_and_a_merge_can_be_merged(tmp_path):
     assert run_here("collect", tmp_path / "both", c, "--out", tmp_path / "all").returncode == 0
     assert {(r["run"], r["host"]) for r in rows_of(tmp_path / "all")} == {
         ("run", "Left, Debian"), ("run-2", "Right, Debian"), ("c", "Third, Debian")}
+
+
+def test_no_two_runs_get_one_name(tmp_path):
+    """A folder may be called what another would get a number for, and what a table that was merged before calls one of its runs."""
+    for name in ("x", "y", "z"):
+        (tmp_path / name).mkdir()
+    runs = [machine(tmp_path / name, name, seed) for seed, name in enumerate(["x/a", "y/a", "z/a-2"], 1)]
+    assert run_here("collect", *runs, "--out", tmp_path / "all").returncode == 0
+    assert {(r["run"], r["host"]) for r in rows_of(tmp_path / "all")} == {
+        ("a", "x/a, Debian"), ("a-2", "y/a, Debian"), ("a-2-2", "z/a-2, Debian")}
+    fourth = machine(tmp_path / "a-2", "w", 4)
+    assert run_here("collect", fourth, tmp_path / "all", "--out", tmp_path / "more").returncode == 0
+    hosts = {"a-2": "w, Debian", "a": "x/a, Debian", "a-2-2": "y/a, Debian", "a-2-2-2": "z/a-2, Debian"}
+    assert {r["run"]: r["host"] for r in rows_of(tmp_path / "more")} == hosts
+    merged = json.loads((tmp_path / "more/run.json").read_text())["merged"]
+    assert {run: f"{context['host']['processor']}, Debian" for run, context in merged.items()} == hosts
+    assert not [problem for s in reader.load(tmp_path / "more").settings for problem in doubts(reader.load(tmp_path / "more"), s)]
 
 
 def test_columns_that_only_one_has_are_empty_in_the_other(tmp_path):

@@ -84,6 +84,13 @@ def test_what_no_check_is_known_for_is_an_error():
         hunt.judge(1, ["the disk is full"], [])
 
 
+def test_a_mutant_whose_detector_is_not_asked_has_not_passed(monkeypatch):
+    """`make mutants ENGINE=model` asks the model alone; a mutant that only the schedules must find is neither planted nor judged."""
+    monkeypatch.setattr(hunt, "planted", lambda *_, **__: pytest.fail("it was planted"))
+    assert (catches := dict(hunt.hunted(KNOWN["ttas-impatient"], ["model"], 1))) == {}
+    assert mutants.verdict(KNOWN["ttas-impatient"], catches) == "not asked"
+
+
 def test_what_could_not_be_run_is_not_judged():
     catches = {"model": hunt.Catch("", why="unrecognized arguments"), "tsan": hunt.Catch("")}
     assert mutants.verdict(tree.Mutant("x", "y", "cna"), catches) == "not run"

@@ -3,6 +3,7 @@
 Tests that need herd7 or Spin are skipped without them: make setup-prove.
 """
 
+import ast
 import json
 import random
 import re
@@ -20,7 +21,7 @@ from hartlock.base.elf import Elf
 from hartlock.base.linked import Linked
 from hartlock.figures import proved as table
 from hartlock.plan import strategies, traits
-from verify import asking, code, expected, herd, meets, models, orders, subjects
+from verify import asking, cache, code, expected, herd, meets, models, orders, subjects
 from verify import loop as loops
 from verify.axioms import Graph
 from verify.coherence import fitting, seen, together
@@ -33,6 +34,7 @@ from verify.memory import Layout
 from verify.ops import decode
 from verify.image import Image
 from verify.loop import PASSES, Differs, Loop
+from verify.plans import ONE, Locks
 from verify.proofs import entered
 from verify.prove import Result, prove
 from verify.scenario import Condition, at_rest
@@ -543,6 +545,33 @@ def test_a_test_of_the_same_text_is_answered_once(tmp_path, monkeypatch):
                 file.write_text('{"meet": 1')
         assert asking.ask({"a": "RISCV a\n{}"}, tmp_path / "litmus", 1) == {"a": herd.Answer(len(asked), 0)}
     assert asked[3:] == [["a"], ["a"]]
+    monkeypatch.setattr(herd, "OPTIONS", ("-unroll", "9"))
+    asking.ask({"a": "RISCV a\n{}"}, tmp_path / "litmus", 1)
+    assert asked[5:] == [["a"]]
+
+
+def imports(name):
+    """The modules of verify/ that a module imports."""
+    for node in ast.walk(ast.parse((TOP / "verify" / f"{name}.py").read_text())):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "verify":
+            yield from [a.name for a in node.names] if node.module == "verify" else [node.module.split(".")[1]]
+
+
+def test_a_result_is_kept_under_all_that_its_verdict_depends_on():
+    known, new = set(), {"prove"}
+    while new:
+        known |= new
+        new = {other for name in new for other in imports(name)} - known
+    assert set(cache.METHOD) == known
+
+
+def test_what_the_tests_lack_is_kept_under_the_plans_and_the_header_lines(monkeypatch):
+    before = meets._key(subject("tas"))
+    monkeypatch.setattr(meets, "_plans", lambda s: [Locks(s, 3).plan("three", "", [ONE] * 3)])
+    assert meets._key(subject("tas")) != before
+    monkeypatch.undo()
+    monkeypatch.setattr(meets, "accesses", lambda s: {"acquire+0": "AMO of tas.h:1"})
+    assert meets._key(subject("tas")) != before
 
 
 @needs_herd
@@ -590,6 +619,14 @@ def test_a_wrong_model_is_violated(tmp_path, name, size, changes, note):
     (tmp_path / f"{name}.pml").write_text(text)
     checked = models.check(tmp_path / f"{name}.pml", *size)
     assert checked.verdict == "VIOLATED" and note in checked.note, checked
+
+
+@needs_spin
+def test_a_search_that_spin_cut_off_does_not_hold(monkeypatch):
+    """Spin then says that it found no error, all the same."""
+    monkeypatch.setattr(models, "DEPTH", 20)
+    checked = models.check(models.FOLDER / "ticket.pml", *TWICE)
+    assert checked.verdict == "UNKNOWN" and checked.states > 0
 
 
 def test_every_lock_has_its_model():

@@ -98,8 +98,10 @@ def test_what_an_order_pairs_with_exists():
 
 
 def test_shell_scripts_are_short():
-    for name in ("run-bench.sh", "host/setup", "host/find-python", "host/fetch-qemu10", "host/fetch-herd", "host/fetch-opensbi", ".ci/run"):
-        assert len((TOP / name).read_text().splitlines()) <= 36, name
+    linted = re.search(r"^SHELL_FILES := (.*)$", (TOP / "Makefile").read_text(), re.MULTILINE)[1].split()
+    assert len(linted) >= 10
+    for name in linted:
+        assert len((TOP / name).read_text().splitlines()) <= 40, name
 
 
 def test_locks_have_no_statics_and_name_nothing_of_the_kernel():

@@ -14,7 +14,7 @@ import statistics
 import subprocess
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -212,6 +212,7 @@ def hunt(mutant: Mutant, hunter: str, runs: int) -> Catch:
 
 def hunted(mutant: Mutant, hunters: Sequence[str], runs: int) -> Iterator[tuple[str, Catch]]:
     """Yields those of `hunters` that are asked about the mutant, each with its catch, from a tree that is there as long."""
-    with planted(mutant, objects=mutant.detector not in compiled.TABLES) as own:
-        for hunter in hunters_of(own, hunters):
+    asked = hunters_of(mutant, hunters)
+    with planted(mutant, objects=mutant.detector not in compiled.TABLES) if asked else nullcontext(mutant) as own:
+        for hunter in asked:
             yield hunter, hunt(own, hunter, runs)

@@ -16,6 +16,8 @@ NOT_ASKED = " "
 
 
 def verdict(mutant: Mutant, catches: dict[str, Catch]) -> str:
+    if not catches:
+        return "not asked"  # its own detector is not among --engine
     if any(c.check for c in catches.values()):
         return "caught"
     if mutant.memory_model:

@@ -36,10 +36,12 @@ static bool searching, learning;
 static uint8_t owner[MAX_CELLS]; /* 1 + the hart that alone touches it so far; SHARED: several do */
 static uint32_t *forgets[MAX_HARTS]; /* registers, by the hart's place */
 
-void machine_object(uint64_t base, uint64_t size, unsigned fill)
+bool machine_object(uint64_t base, uint64_t size, unsigned fill)
 {
-	if (object_count < MAX_OBJECTS)
-		objects[object_count++] = (struct object){base, size, fill};
+	if (object_count == MAX_OBJECTS)
+		return false;
+	objects[object_count++] = (struct object){base, size, fill};
+	return true;
 }
 
 /* Returns what a cell holds before anything was stored there; -1 if it is in no object. */

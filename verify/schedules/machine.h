@@ -86,8 +86,8 @@ bool machine_is_owned(unsigned cell);
 void machine_learn(struct state *, unsigned active);
 
 /* Add an object. Its bytes hold `fill` at first; unless that is 0, nobody may read one that nobody
- * has written. */
-void machine_object(uint64_t base, uint64_t size, unsigned fill);
+ * has written. Returns false if there are too many. */
+bool machine_object(uint64_t base, uint64_t size, unsigned fill);
 
 /* Add `amount` to every 4-byte word of the object at `base` that was touched and holds `value`. */
 void machine_lift(struct state *, uint64_t base, uint64_t value, uint64_t amount);

@@ -12,6 +12,7 @@
  *     forget ADDRESS           a word that may hold anything, whenever it is read
  *     active HARTS             so many harts go on in the test
  *     most STATES              the search gives up then
+ *     meets 1                  it tells which accesses two harts can be about to make at once
  *     alone ACCESSES           a hart alone ends its call in so many; 0: it may wait
  *     see-register HART REG    what is looked at in the end
  *     see-word ADDRESS WIDTH   what is looked at in the end, too
@@ -75,9 +76,12 @@ static void read_op(const char *line, struct op *op)
 
 static void read_program(unsigned length)
 {
-	struct program *p = &programs[program_count++];
+	struct program *p;
 	char line[400];
 
+	if (program_count == MAX_PROGRAMS)
+		die("too many programs", "");
+	p = &programs[program_count++];
 	p->length = length;
 	p->op = calloc(length + 1, sizeof(*p->op));
 	for (unsigned i = 0; i < length; i++)
@@ -131,11 +135,21 @@ static void queue(unsigned hart, uint32_t part, bool may)
 
 static void read_good(const char *line)
 {
-	uint64_t *to = question.good[question.good_count++ % MAX_GOOD];
+	uint64_t *to;
 	char *end = (char *)line;
 
+	if (question.good_count == MAX_GOOD)
+		die("too many values that may be seen", line);
+	to = question.good[question.good_count++];
 	for (unsigned i = 0; i < question.seen_count; i++)
 		to[i] = strtoull(end, &end, 16);
+}
+
+static void see(struct observed what)
+{
+	if (question.seen_count == MAX_SEEN)
+		die("too much is looked at in the end", "");
+	question.seen[question.seen_count++] = what;
 }
 
 static void read_hart(unsigned program)
@@ -146,6 +160,13 @@ static void read_hart(unsigned program)
 	harts++;
 }
 
+static unsigned hart_of(uint64_t number, const char *line)
+{
+	if (number >= harts)
+		die("a hart that is not there", line);
+	return (unsigned)number;
+}
+
 static void obey(const char *line)
 {
 	uint64_t a = 0, b = 0, c = 0;
@@ -154,9 +175,10 @@ static void obey(const char *line)
 
 	(void)sscanf(rest, "%" SCNx64 " %" SCNx64 " %" SCNx64, &a, &b, &c);
 #define IS(word) (length == sizeof(word) - 1 && strncmp(line, word, length) == 0)
-	if (IS("object"))
-		machine_object(a, b, (unsigned)c);
-	else if (IS("program"))
+	if (IS("object")) {
+		if (!machine_object(a, b, (unsigned)c))
+			die("too many objects", line);
+	} else if (IS("program"))
 		read_program((unsigned)a);
 	else if (IS("hart"))
 		read_hart((unsigned)a);
@@ -165,15 +187,15 @@ static void obey(const char *line)
 			c;
 	else if (IS("act"))
 		for (uint64_t n = 0; n < b; n++)
-			act((unsigned)a);
+			act(hart_of(a, line));
 	else if (IS("queue"))
-		queue((unsigned)a, (uint32_t)b, c != 0);
+		queue(hart_of(a, line), (uint32_t)b, c != 0);
 	else if (IS("lift"))
 		machine_lift(&now, a, b, c);
 	else if (IS("forget"))
 		machine_forget(a);
 	else if (IS("active"))
-		question.active = (unsigned)a;
+		question.active = a == 0 ? 0 : hart_of(a - 1, line) + 1;
 	else if (IS("most"))
 		question.most = (uint32_t)a;
 	else if (IS("alone"))
@@ -181,11 +203,9 @@ static void obey(const char *line)
 	else if (IS("meets"))
 		question.meets = a != 0;
 	else if (IS("see-register"))
-		question.seen[question.seen_count++ % MAX_SEEN] =
-			(struct observed){true, (unsigned)a, (unsigned)b, 0, 0};
+		see((struct observed){true, hart_of(a, line), (unsigned)b % REGISTERS, 0, 0});
 	else if (IS("see-word"))
-		question.seen[question.seen_count++ % MAX_SEEN] =
-			(struct observed){false, 0, 0, a, (int)b};
+		see((struct observed){false, 0, 0, a, (int)b});
 	else if (IS("good"))
 		read_good(rest);
 	else

@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LIMIT_VALUES = 100, MAX_OPS = 65536 };
+enum { LIMIT_VALUES = 100 };
 
 struct id {
 	uint64_t a, b;
@@ -238,14 +238,16 @@ static bool forgets(const struct state *s, unsigned hart)
 static void clear(const struct question *q)
 {
 	static bool ready;
+	/* The limit is looked at between states: the last one may bring two for each hart. */
+	size_t most = q->most + 2 * MAX_HARTS;
 
 	if (!ready) {
-		slots = q->most * 2 + 1;
-		known = room(q->most + 1, sizeof(*known));
+		slots = (uint32_t)(2 * most + 1);
+		known = room(most, sizeof(*known));
 		slot = room(slots, sizeof(*slot));
-		origin = room(q->most + 1, sizeof(*origin));
-		packed = room(q->most + 1, sizeof(*packed));
-		is_end = room(q->most + 1, sizeof(*is_end));
+		origin = room(most, sizeof(*origin));
+		packed = room(most, sizeof(*packed));
+		is_end = room(most, sizeof(*is_end));
 	}
 	for (uint32_t i = 0; i < states; i++) {
 		free(packed[i]);

@@ -14,7 +14,6 @@ from hartlock.base.intervals import NONE, Array, Estimate, Sample, by_boot, draw
 
 SAME = 0.01  # differences below one in a hundred decide nothing
 CLEAR = 1.05  # factor by which machines of a model must agree, so that the model's own error hardly matters (make validate)
-FLAG = 0.05  # a Mann-Whitney p below it, after Holm, is a flag
 FAR = 3.5  # the limit of Iglewicz and Hoaglin's modified z-score
 
 

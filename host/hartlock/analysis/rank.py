@@ -108,12 +108,3 @@ def starved_share(cell: Cell) -> str:
         return f"on {on} of {len(cell.boots)} machines its slowest hart did less than {100 * STARVED:.0f} % of what the fastest did"
     did = f"did {percent(share)} of what the fastest did" if share > 0 else "got nothing at all"
     return f"in the median {'machine' if cell.is_ensemble else 'trial'} its slowest hart {did}"
-
-
-def crossings(a: Sequence[tuple[int, float]], b: Sequence[tuple[int, float]]) -> list[tuple[int, int]]:
-    """The pairs of measured points between which the lower of two curves changes."""
-    at_a, at_b = dict(a), dict(b)
-    xs = sorted(at_a.keys() & at_b.keys())
-    sign = [math.copysign(1, at_a[x] - at_b[x]) if at_a[x] != at_b[x] else 0 for x in xs]
-    pairs = [(x, s) for x, s in zip(xs, sign, strict=True) if s]
-    return [(x, y) for (x, s), (y, t) in zip(pairs, pairs[1:]) if s != t]

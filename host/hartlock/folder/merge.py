@@ -3,17 +3,14 @@
 import csv
 import json
 from collections.abc import Sequence
+from itertools import chain, count
 from pathlib import Path
 from typing import Any
-
 
 from hartlock.folder import members, writer
 from hartlock.folder.csv_rows import FILES, ORIGIN, CsvRow, read_cells
 from hartlock.folder.run_json import context_of
 from hartlock.base.errors import UsageError
-
-COLLECT = "collect"
-
 
 def origin(context: dict[str, Any]) -> CsvRow:
     """The origin of rows, for the further columns of a merged table."""
@@ -22,15 +19,25 @@ def origin(context: dict[str, Any]) -> CsvRow:
     return {name: where if name == "host" else str(context.get(name) or "") for name in ORIGIN}
 
 
-def names_of(folders: Sequence[Path]) -> dict[Path, str]:
-    """A name for each folder: its own, with a number where two have the same."""
-    taken: dict[str, int] = {}
-    out = {}
-    for folder in folders:
-        name = folder.resolve().name
-        taken[name] = taken.get(name, 0) + 1
-        out[folder] = name if taken[name] == 1 else f"{name}-{taken[name]}"
-    return out
+class Names:
+    """Names for runs, no two of which are the same: a run's own, with a number where another has that."""
+
+    def __init__(self) -> None:
+        self._given: dict[tuple[Path, str], str] = {}
+
+    def of(self, folder: Path, run: str) -> str:
+        """Returns the name of a folder's run."""
+        if (folder, run) not in self._given:
+            taken = set(self._given.values())
+            numbered = (f"{run}-{n}" for n in count(2))
+            self._given[folder, run] = next(name for name in chain([run], numbered) if name not in taken)
+        return self._given[folder, run]
+
+
+def _runs(folder: Path) -> dict[str, Any]:
+    """Returns the contexts of a folder's runs, by name: those that it was merged of, or its own."""
+    context = context_of(folder)
+    return context.get("merged") or {folder.resolve().name: context}
 
 
 def refuse_twice(folders: Sequence[Path]) -> None:
@@ -45,17 +52,17 @@ def refuse_twice(folders: Sequence[Path]) -> None:
 
 def merge(folders: Sequence[Path], out: Path) -> None:
     refuse_twice(folders)
-    names = names_of(folders)
-    contexts = {folder: context_of(folder) for folder in folders}
+    names, runs = Names(), {folder: _runs(folder) for folder in folders}
+    contexts = {names.of(folder, run): context for folder in folders for run, context in runs[folder].items()}
     for file in (*FILES, members.FILE):
         rows: list[CsvRow] = []
         needed = ("run", "engine", "strategy") if file in FILES else ("run", "member")
         for folder in folders if file in FILES else filter(lambda f: (f / members.FILE).exists(), folders):
-            own = origin(contexts[folder])
+            own = origin(context_of(folder))
             for row in read_cells(folder / file, needed):
                 # A table that was merged before keeps what it says of its rows.
-                again = row.get("host") is not None
-                rows.append({**own, **row, **({} if again else {"run": names[folder]})})
+                run = str(row["run"]) if row.get("host") is not None else folder.resolve().name
+                rows.append({**own, **row, "run": names.of(folder, run)})
         if not rows:
             continue
         header = list(dict.fromkeys(name for row in rows for name in row if name not in ORIGIN)) + ORIGIN
@@ -65,6 +72,6 @@ def merge(folders: Sequence[Path], out: Path) -> None:
             table.writerows(rows)
     writer.Files(out).write_context({
         "format": 1, "status": "complete" if all(c.get("status") == "complete" for c in contexts.values()) else "incomplete",
-        "merged": {names[folder]: context for folder, context in contexts.items()}})
+        "merged": contexts})
 
 

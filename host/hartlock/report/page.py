@@ -19,7 +19,6 @@ from hartlock.folder.probe_csv import handoffs
 from hartlock.report.table import columns, rows
 from hartlock.folder.comparable import Comparable
 
-REPORT = "report"
 PAGE = Path(__file__).parent / "template"
 NEEDS = {"jinja2": "python3-jinja2", "matplotlib": "python3-matplotlib", "scipy": "python3-scipy"}
 
