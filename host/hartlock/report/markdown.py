@@ -47,7 +47,7 @@ def markdown(data: Results, said: verdict.Verdict, plot: str,
         lines.append("| " + " | ".join(escaped(cell) for cell in [
             p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
             significant(p.cell.median(lambda f: f.wait_p99_cycles)),
-            significant(p.cell.value(lambda s: s.wait_p999_cycles)),
+            significant(p.cell.median(lambda f: f.wait_p999_cycles)),
             percent(share), p.cell.summary.check, p.cell.proof_word]) + " |")
     lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, "
               f"evidence {words(sorted({c.evidence for c in cells}))}; {INTERVALS[any(c.is_ensemble for c in cells)]}; "

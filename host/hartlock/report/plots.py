@@ -378,8 +378,9 @@ PLOTS: dict[str, tuple[Plot, str]] = {
     "waits": (waits,
               "Lower is better. Read from the left: half of all operations wait no longer than the curve's height at "
               "50 %, 999 of 1000 no longer than at 99.9 %. A curve that is flat to the right treats all alike; one "
-              "that climbs lets a few wait very long, which a mean hides. Both axes are logarithmic. Curves end where "
-              "fewer than one wait in the sample is left."),
+              "that climbs lets a few wait very long, which a mean hides. Both axes are logarithmic. A curve is of the waits "
+              "of all trials together, so its end is of the trials, or machines, with the longest waits; the table's percentiles are "
+              "medians over the trials. Curves end where fewer than one wait in the sample is left."),
     "fairness": (fairness,
                  "Right is fairer. The dot is Jain's index, 1 when all harts did as much; the stroke is the slowest "
                  "hart's operations over the fastest's, which sees a single starving hart that Jain's index among "
