@@ -14,7 +14,7 @@ from pathlib import Path
 TOP = Path(__file__).resolve().parents[1]
 FOLDERS = ("alloc", "bench", "host", "kernel", "linker", "lock", "machine", "model", "native", "rust", "verify")
 FILES = ("Makefile", "run-bench.sh")
-BUILT = ("alloc", "bench", "kernel", "machine", "model", "native")  # of build/, beside the files that `make` puts at its top
+BUILT = ("alloc", "bench", "kernel", "machine", "model", "native")  # these folders of build/, beside the files that `make` puts at its top
 
 
 def copy_sources(to: Path) -> None:

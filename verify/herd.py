@@ -12,7 +12,7 @@ from verify.errors import ProofError
 TOP = Path(__file__).resolve().parents[1]
 FOLDER = TOP / "build" / "herd"
 BATCH = 50  # tests for each process
-OPTIONS = ("-unroll", "0", "-optace", "true")  # of each
+OPTIONS = ("-unroll", "0", "-optace", "true")  # each process has these
 
 _ANSWER = re.compile(r"^Test (\S+) .*?^Positive: (\d+) Negative: (\d+)$", re.MULTILINE | re.DOTALL)
 

@@ -12,7 +12,7 @@ from verify.traces import Hart
 SECOND = "lockb"  # the object that is the second lock
 POISON = 0x2A2A2A2A  # a word of memory before `init`; herd7 has 31 bits
 ARGUMENTS = ("mv x10,x18;mv x11,x19", "mv x10,x24;mv x11,x25")  # the first lock and a hart's node for it, and the second
-COUNTED = (";mv x12,x20", ";mv x12,x21")  # what a try increments
+COUNTED = (";mv x12,x20", ";mv x12,x21")  # the word that a try increments
 
 
 class Two:

@@ -234,7 +234,7 @@ def test_a_search_that_becomes_too_large_is_not_known(folder):
 
 
 def test_a_search_that_took_too_long_is_begun_anew(monkeypatch, tmp_path):
-    """What is kept must not depend on this computer: a search that waits is let wait, and one that computes for too long is not kept."""
+    """A search that is kept must not depend on this computer: one that waits is let wait, and one that computes for too long is not kept."""
     program = tmp_path / "explorer"
     monkeypatch.setattr(schedules, "EXPLORER", program)
     monkeypatch.setattr(schedules, "KEPT", tmp_path / "kept")
