@@ -8,7 +8,7 @@ from hartlock.analysis import drop_in, many, replayed, stores
 from hartlock.plan import profile as profiles
 from hartlock.plan import replay, strategies, traits
 from hartlock.analysis.flips import Flip, changes, flips
-from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting
+from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting, order_of
 from hartlock.analysis.stores import Store, store
 from hartlock.analysis.take import Take, confidence, hinge_sentence, protected_by, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
@@ -124,12 +124,11 @@ def machine_for(data: Results, harts: int) -> tuple[str, int]:
 
 def _ranked(advice: Advice) -> Iterator[str]:
     for rank, p in enumerate(advice.places, 1):
-        known = traits.known()[p.name]
         share = p.cell.slowest_share
         against = "" if p.call == "leads" else f", {times(p.ratio)} × the first{_sureness(p)}"
         yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.median(lambda f: f.cycles_per_op))} cycles an "
                f"operation, p99.9 wait {significant(p.cell.median(lambda f: f.wait_p999_cycles))}, slowest/fastest {percent(share)}, "
-               f"{bytes_of(p.name, advice.ask.harts)}, {known.fairness}{_waste(p)}, {proof_of(p)}")
+               f"{bytes_of(p.name, advice.ask.harts)}, {order_of(p.cell)}{_waste(p)}, {proof_of(p)}")
 
 
 def _sureness(p: Place) -> str:

@@ -94,6 +94,13 @@ def _without(known: traits.Traits, ask: Ask) -> str:
     return "; ".join(f"it has no {need} ({known.lacks[need]})" for need in lacking)
 
 
+def order_of(cell: Cell) -> str:
+    """The words on the order in which a strategy serves those who wait."""
+    if cell.setting.workload.queues:
+        return traits.known()[cell.strategy].fairness
+    return "no order: with --waiters try nobody queues"
+
+
 def ruled_out(cell: Cell, ask: Ask, machine_isa: str = "") -> str:
     """The reason that rules a strategy out, whatever its figures are; "" if there is none. `machine_isa`: what the machine's profile says
     that its harts have, which counts where the reader does not say it."""
@@ -107,8 +114,8 @@ def ruled_out(cell: Cell, ask: Ask, machine_isa: str = "") -> str:
     if traits.family(cell.strategy) == "lock-free" and (ask.hold > 0 or "lock" in ask.need):
         more = "--need lock asks for more" if "lock" in ask.need else f"your section holds {ask.hold} instructions of other work"
         return f"it protects one word only, and {more}"
-    if "fifo" in ask.need and not known.fifo:
-        return f"it is not FIFO (fairness: {known.fairness})"
+    if "fifo" in ask.need and not (known.fifo and cell.setting.workload.queues):
+        return f"it is not FIFO (fairness: {order_of(cell)})"
     if why := _without(known, ask):
         return why
     if "proof" in ask.need and cell.summaries and not cell.proved:

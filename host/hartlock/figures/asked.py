@@ -76,7 +76,7 @@ def _waited(trial: Trial, cycles: float) -> list[str]:
 
 def _fair(trial: Trial, work: Workload, bypass: float) -> list[str]:
     """The problems of a lock that lets more others go first than it claims. Where nobody queues, it claims nothing."""
-    if work.duty == strategies.TRYLOCK:
+    if not work.queues:
         return []
     most = traits.known()[trial.strategy].bypass_bound(trial.harts, trial.clusters)
     if is_disturbed(trial.passes["fairness"]) or not bypass > most:

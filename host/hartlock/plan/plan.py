@@ -108,9 +108,14 @@ class Workload(schema.Made):
         return self.allocator != BUMP
 
     @property
+    def queues(self) -> bool:
+        """True if harts that find a lock held wait in its order; false if each tries again, so that no lock is fair by construction."""
+        return self.waiters != TRY
+
+    @property
     def duty(self) -> str:
         """Returns the thing that a strategy must have for what its harts do (strategies.SECTION, TRYLOCK); "" where any will do."""
-        if self.waiters == TRY:
+        if not self.queues:
             return TRYLOCK
         if self._takes_in_handlers:
             return HANDLER

@@ -98,7 +98,7 @@ def _against(place: Place | None) -> Entry:
 
 def _row(cell: Cell, place: Place | None, setting: str | None, responses: Sequence[Response]) -> TableRow:
     far = len(outliers(cell.sample(_cost(cell.setting)).values))
-    family = plots.family(cell)
+    family = plots.family(cell) if cell.setting.workload.queues else plots.family(cell).removeprefix("FIFO ")
     lost = cell.value(lambda s: s.lost_updates_share_median)
     check = "lost " + percent(lost) if cell.role == "control" and lost > 0 else cell.summary.check or "–"
     if cell.role == "candidate" and gap(cell):
