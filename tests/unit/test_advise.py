@@ -12,10 +12,12 @@ from support.run import TOP, first_line, run_here
 from support.synthetic import around, cells, folder_of
 
 from hartlock.analysis import drop_in, rules, verdict
-from hartlock.analysis.advise import sweep_for
+from hartlock.analysis.advise import Question, answer, the_ask
+from hartlock.analysis.next_sweep import sweep_for
 from hartlock.analysis.rules import Ask
 from hartlock.analysis.take import take
 from hartlock.base.errors import UsageError
+from hartlock.figures.row_types import Forms
 from hartlock.folder import reader
 from hartlock.plan import strategies, traits
 
@@ -49,7 +51,7 @@ def test_a_store_of_frames_is_the_answer_where_it_gains_more_than_any_lock(tmp_p
     assert "another setting fits too" not in done.stdout
     for of in ("cached-pool", "pool"):
         assert ("Not another lock" in run_advise(folder, "--allocator", of).stdout) == (of == "pool")
-    assert "allocator buddy, hold 0 think 0 on 8 harts was not measured" in run_advise(folder, "--allocator", "buddy", "--no-measure").stdout
+    assert "allocator buddy, hold 0 think 100 on 8 harts was not measured" in run_advise(folder, "--allocator", "buddy", "--no-measure").stdout
 
 
 def test_frames_that_need_no_lock_are_told_as_such(tmp_path):
@@ -299,6 +301,33 @@ def test_the_command_is_for_the_probed_machine(tmp_path):
     (folder / "run.json").write_text(json.dumps({"sessions": [{"machine": "probed", "machine_file": str(file)}]}))
     said = run_advise(folder, "--hold", 200, "--no-measure").stdout
     assert f"./run-bench.sh sweep --smp 4 --harts 2,4 --lock ticket,mcs --hold 200 --think 100 --machine {file}\n" in said
+
+
+@pytest.mark.parametrize("measured,words", [
+    ({"waiters": "try", "irq": "off"}, "--hold 500 --think 100 --irq off --waiters try --machine"),
+    ({"touch_lines": 16, "think_range_instructions": 0}, "--hold 500 --think 100 --think-range 0 --touch 16 --machine"),
+    ({"arrival": "poisson", "arrival_ops_per_second": 5000, "think_instructions": 0, "think_range_instructions": 0},
+     "--hold 500 --arrival poisson:5000 --machine"),
+    ({"forms": Forms(relax="wrs", unlock="amoswap", clusters=1)}, "--hold 500 --think 100 --relax wrs --unlock amoswap --machine"),
+    ({"duration_us": 1000}, "--hold 500 --think 100 --model-duration 1000 --machine"),
+])
+def test_what_is_missing_is_measured_under_the_workload_that_was_measured(tmp_path, measured, words):
+    """Once all but hold, think and the allocator were the defaults, without a word."""
+    data = reader.load(folder_of(tmp_path / "a", cells(8, ticket=300, mcs=260), boots=1, **measured))
+    asked, nothing = (the_ask(Question(None, hold, None, "", "balanced", None, (), ""), data) for hold in (500, None))
+    assert words in " ".join(sweep_for(asked, data))
+    assert words.replace("--hold 500", "--hold 0") in "\n".join(answer(data, nothing)).partition("To be surer:")[2]
+
+
+def test_another_allocator_is_asked_for_with_the_think_that_was_measured(tmp_path):
+    folder = folder_of(tmp_path / "a", cells(8, ticket=300, mcs=260))
+    said = run_advise(folder, "--allocator", "pool", "--no-measure").stdout
+    assert "sweep --smp 8 --harts 4,8 --lock ticket,mcs --hold 0 --think 100 --allocator pool --machine generic-8\n" in said
+
+
+def test_what_goes_with_nothing_that_was_measured_is_refused(tmp_path):
+    done = run_advise(folder_of(tmp_path / "a", cells(8, ticket=300), waiters="try"), "--allocator", "pool")
+    assert done.returncode == 2 and "what is asked for does not go with what was measured there: --shootdown, --waiters" in done.stderr
 
 
 def test_where_the_answer_turns(tmp_path):

@@ -10,6 +10,7 @@ from support.run import TOP, run_here
 from support.synthetic import cells, folder_of
 
 from hartlock.analysis import advise, replayed, verdict
+from hartlock.analysis.next_sweep import sweep_for
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import UsageError
 from hartlock.cli import advise as cli_advise
@@ -268,7 +269,7 @@ def test_a_folder_of_another_workload_does_not_answer(tmp_path, known):
     data = swept(tmp_path / "out", replace(known, digest="0" * 16), {"ticket": 20})
     asked = advise.the_ask(advise.Question(None, None, None, "", "balanced", None, (), "", known.label, "w.toml"), data)
     assert advise.missing(data, asked) == f"the workload {known.label} was not replayed there"
-    assert advise.sweep_for(asked, data)[:3] == ["sweep", "--workload", "w.toml"]
+    assert sweep_for(asked, data)[:3] == ["sweep", "--workload", "w.toml"]
 
 
 def test_a_workload_that_was_not_replayed_is_measured_on_the_harts_that_are_asked_for(tmp_path, known, monkeypatch):

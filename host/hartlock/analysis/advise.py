@@ -5,14 +5,13 @@ from dataclasses import dataclass, replace
 
 from hartlock.base import paths
 from hartlock.analysis import drop_in, many, replayed, stores
-from hartlock.plan import profile as profiles
-from hartlock.plan import replay, strategies, traits
+from hartlock.plan import option_texts, replay, strategies, traits
+from hartlock.analysis.next_sweep import basis, sweep_for
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting, order_of
 from hartlock.analysis.stores import Store, store
 from hartlock.analysis.take import Take, confidence, hinge_sentence, protected_by, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
-from hartlock.folder import writer
 from hartlock.folder.reader import Results
 from hartlock.analysis.rank import Place
 from hartlock.base.evidence import COSTS, MODELLED
@@ -45,10 +44,7 @@ def the_ask(options: Question, data: Results) -> Ask:
     if options.isa:
         extensions(options.isa)
     own = of_scenario(options.scenario) if options.scenario else None
-    like = [s for s, cells in data.settings.items() if options.scenario in ("", s.workload.scenario)
-            and options.replay in ("", s.workload.replay) and options.allocator in ("", s.workload.allocator)
-            and any(c.evidence in COSTS for c in cells.values())]
-    best = next((s for s in like if options.locks in (None, s.workload.locks)), like[0] if like else None)
+    best = basis(data, options.scenario, options.replay, options.allocator, options.locks)
     replayed = options.replay or (best.workload.replay if best and options.hold is options.think is None else "")
     fixed = {name: 0 if replayed else getattr(best.workload if best else own, f"{name}_instructions", 0) for name in ("hold", "think")}
     for name in fixed:
@@ -80,46 +76,10 @@ def missing(data: Results, ask: Ask) -> str:
 
 
 def may_be_measured(data: Results, ask: Ask) -> bool:
-    """True if a sweep on the model answers the question: its scenario, or its workload file, is known, and strategies were
-    measured at all."""
+    """True if a sweep on the model answers the question: its scenario, and the workload files that it names, are known, and strategies
+    were measured at all."""
     known = ask.file if ask.replay else not ask.scenario or of_scenario(ask.scenario)
-    return any(c.role == "candidate" for c in data) and bool(known)
-
-
-def sweep_for(ask: Ask, data: Results, engine: str = "", alone: bool = False) -> list[str]:
-    """The command of a sweep that measures the question and its neighbourhood, or it alone, with the same strategies
-    on the same machine. `engine` is "" for the engine that a sweep uses by itself, the model.
-    """
-    machine, most = ("", 0) if engine else machine_for(data, ask.harts)
-    where = ["--engine", engine] if engine else ["--machine", machine] if machine else []
-    more = min(2 * ask.harts, 8, most or 8) if not engine and ask.harts <= 8 else ask.harts  # threads want a processor each
-    around = {ask.harts} if alone else {ask.harts // 2, ask.harts, more} - {0}
-    together = many.options(data, ask)
-    around |= {1} if together else set()
-    fitting = strategies.choose("all", ask.allocator or strategies.BUMP, strategies.SECTION if together else "")
-    usable = [name for name in fitting if not (ask.replay and strategies.known()[name].lockfree)]
-    names = list(dict.fromkeys(c.strategy for c in data if c.role == "candidate" and c.strategy in usable))
-    lock = ["--lock", ",".join(names)] if names and set(names) | {strategies.CONTROL} != set(usable) else []
-    if ask.replay:
-        return ["sweep", "--workload", ask.file or "FILE", "--smp", str(ask.harts), "--harts", str(ask.harts), *lock, *where]
-    own = of_scenario(ask.scenario) if ask.scenario else None
-    work = ["--scenario", ask.scenario] if own else []
-    work += ["--allocator", ask.allocator] if ask.allocator else []
-    work += together
-    work += [] if own and own.hold_instructions == ask.hold else ["--hold", str(ask.hold)]
-    work += [] if own and own.think_instructions == ask.think else ["--think", str(ask.think)]
-    return ["sweep", "--smp", str(max(around)), "--harts", ",".join(map(str, sorted(around))), *lock, *work, *where]
-
-
-def machine_for(data: Results, harts: int) -> tuple[str, int]:
-    """The first machine that was measured and has so many harts, as --machine names it, and the harts that it has; ("", 0) for none whose
-    profile is here."""
-    for setting in data.settings:
-        path = data.profile(setting)
-        most = int(profiles.read(path).most("harts")) if path else 0
-        if path and most >= harts:
-            return setting.machine if path.parent == paths.MACHINES else writer.short(path), most
-    return "", 0
+    return any(c.role == "candidate" for c in data) and bool(known) and option_texts.FILE not in sweep_for(ask, data)
 
 
 def _ranked(advice: Advice) -> Iterator[str]:
@@ -226,8 +186,8 @@ def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
 def _next(advice: Advice, data: Results) -> Iterator[str]:
     yield "To be surer:"
     machine, cells = advice.setting.machine, [p.cell for p in advice.places]
-    modelled = any(c.evidence == MODELLED for c in cells)
-    command = " ".join(sweep_for(advice.ask, data, "" if modelled else advice.setting.engine))
+    modelled = any(c.evidence == MODELLED for c in data.cells(advice.setting, advice.ask.harts))
+    command = " ".join(sweep_for(advice.ask, data, "" if modelled else advice.setting.engine, setting=advice.setting))
     boots = max((len(c.boots) for c in cells), default=0)
     if n := boots_needed(advice):
         yield f"  about {n} boots instead of {boots} would tell the first two apart, if they differ as it seems: " \

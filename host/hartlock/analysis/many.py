@@ -6,12 +6,15 @@ meet: where they hardly do, these two make the choice.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from hartlock.analysis.rank import Place
-from hartlock.analysis.rules import Advice, Ask
+from hartlock.analysis.rules import Advice
+from hartlock.base.errors import UsageError
 from hartlock.base.text import percent, significant, words
 from hartlock.folder.reader import Results
 from hartlock.plan import schema, traits
+from hartlock.plan.plan import Workload, check_workload
 
 KIB = 1024
 SELDOM = 0.1  # the share of the operations that find their lock held, up to which harts hardly meet
@@ -89,19 +92,20 @@ def _decides(advice: Advice) -> str:
     return f" With {percent(share)} of the operations finding theirs held, harts meet too often for these to decide: the rank does."
 
 
+def may_be(work: Workload, locks: int) -> bool:
+    """True if a sweep can measure so many locks together, each with such a workload."""
+    try:
+        check_workload(replace(work, locks=locks))
+    except UsageError:
+        return False
+    return 1 < locks <= schema.number("locks").most
+
+
 def to_measure(advice: Advice) -> str:
     """The words on a sweep that would tell whether harts meet; "" where it was measured, or cannot be."""
-    if advice.ask.locks == 1 or together(advice) or advice.ask.locks > schema.number("locks").most:
+    if together(advice) or not may_be(advice.setting.workload, advice.ask.locks):
         return ""
     return f"the data are of one lock; whether harts meet on {advice.ask.locks} of them, this tells"
-
-
-def options(data: Results, ask: Ask) -> list[str]:
-    """The options of a sweep that measures so many locks together, chosen as they were, if they were."""
-    if not 1 < ask.locks <= schema.number("locks").most:
-        return []
-    choose = next((s.workload.choose for s in data.settings if s.workload.locks == ask.locks), schema.choice("choose").usual)
-    return ["--locks", str(ask.locks), *(["--choose", choose] if choose != schema.choice("choose").usual else [])]
 
 
 def _locks(places: Sequence[Place]) -> list[Place]:

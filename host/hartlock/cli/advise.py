@@ -88,6 +88,7 @@ def _given(options: argparse.Namespace) -> replay.Workload | None:
 def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measured) -> int:
     options = parser().parse_args(argv[1:])
     from hartlock.analysis import advise
+    from hartlock.analysis.next_sweep import sweep_for
     from hartlock.analysis.rules import fitting
     from hartlock.folder.reader import load
 
@@ -97,13 +98,13 @@ def main(argv: Sequence[str], measure: Callable[[Sequence[str]], Path] = measure
                                          options.goal, options.max_bytes_per_lock, tuple(options.need), options.isa,
                                          given.label if given else "", str(options.workload or ""), options.allocator, options.locks), data)
     if not fitting(data, ask) and not options.no_measure:
-        exactly = advise.sweep_for(ask, data, alone=not options.measure)
+        exactly = sweep_for(ask, data, alone=not options.measure)
         if options.measure or advise.may_be_measured(data, ask) and seconds(exactly) < AT_ONCE_S:
-            print(f"{advise.missing(data, ask)}; it is measured on the cost model.", flush=True)
+            print(f"{advise.missing(data, ask)}; it is measured on the cost model: ./run-bench.sh {' '.join(exactly)}", flush=True)
             data = load(options.folder, measure(exactly))
     if not fitting(data, ask):
         print(f"The data cannot decide: {advise.missing(data, ask)}.\n"
-              f"Measure it: ./run-bench.sh {' '.join(advise.sweep_for(ask, data))}\n"
+              f"Measure it: ./run-bench.sh {' '.join(sweep_for(ask, data))}\n"
               "or let advise do it on the model: --measure")
         return EXIT_FAILED
     files = [file for path in beside(options.workload) if (file := replay.read(path)).source.phase == given.source.phase] if given else []

@@ -12,10 +12,11 @@ from hartlock.engine import choose
 from hartlock.engine.base import Options
 from hartlock.plan import plan as plans
 from hartlock.plan import replay, strategies, workload_options
+from hartlock.plan.windows import MODEL_US
 from hartlock.run.request import Request
 
 
-MODEL_US, MOST_US = 200, 1000  # modelled microseconds of a window: the usual, and the most that a workload file asks for
+MOST_US = 1000  # modelled microseconds of a window: the most that a workload file asks for
 OPERATIONS = 60  # a workload file asks for so many operations of each hart in a window
 PER_US = 1500  # instructions that a hart executes in a microsecond, about
 

@@ -274,6 +274,12 @@ def _check_locks(w: Workload) -> None:
                          "(--size, --align)")
 
 
+def check_workload(w: Workload) -> None:
+    """Refuse a workload whose parts do not go with each other. The message names the options that asked for it."""
+    _check_duties(w)
+    _check_locks(w)
+
+
 def _check_words(plan: Plan) -> None:
     """Refuse more locks than there is memory for: each has lines of its own, and so has its data."""
     w = plan.workload
@@ -301,8 +307,7 @@ def check(plan: Plan) -> None:
         raise UsageError(f"--size {plan.largest}: the heap has {HEAP_BYTES} bytes (100 MiB), "
                          "and the audit's map may need a ninth of them")
     _check_allocator(plan)
-    _check_duties(w)
-    _check_locks(w)
+    check_workload(w)
     _check_words(plan)
     if plan.clusters and plan.smp % plan.clusters:
         raise UsageError(f"--clusters {plan.clusters}: {plan.smp} harts (--smp) do not make {plan.clusters} equal clusters")

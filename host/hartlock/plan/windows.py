@@ -2,6 +2,8 @@
 
 from typing import NamedTuple
 
+MODEL_US = 200  # modelled microseconds of a window, where nobody says how many
+
 
 class Windows(NamedTuple):
     duration_us: int  # microseconds of a pass's window: wall time, or modelled time
