@@ -1,5 +1,8 @@
 """The page and `advise` say the same of the same data."""
 
+import re
+
+import pytest
 from support.run import run_here
 from support.synthetic import around, folder_of
 
@@ -43,3 +46,18 @@ def test_no_lock_is_fifo_where_nobody_queues(tmp_path):
     queued = folder_of(tmp_path / "b", {("mcs", 8): around(200), ("ticket", 8): around(300)})
     assert run_here("advise", queued, "--need", "fifo", "--no-measure").stdout.startswith("Take mcs: ")
     assert cell_of(queued, "family").text == "FIFO lock"
+
+
+@pytest.mark.parametrize("work,said", [
+    ({"touch_lines": 16}, "writes to 16 further cache line(s)"),
+    ({"touch_lines": 2, "hold_instructions": 50}, "50 instructions of other work and writes to 2 further cache line(s)")])
+def test_what_does_not_protect_the_lines_of_a_section_is_not_ranked(tmp_path, work, said):
+    folder = folder_of(tmp_path / "a", {("faa", 4): around(100), ("mcs", 4): around(200), ("ticket", 4): around(300)}, **work)
+    answer = run_here("advise", folder, "--no-measure").stdout
+    assert answer.startswith("Take mcs: ") and "\n  1. mcs: " in answer and f"touch {work['touch_lines']}, on 4 harts" in answer
+    assert f"  faa: it protects one word only, and your section holds {said}\n" in answer and "No lock: faa, if all" in answer
+    page = page_of(folder)
+    assert f"faa protect one word only, and the section holds {said}: they do that side by side" in page
+    assert re.search(r"^\| mcs \| \S+ \[.*\] \| first \|", page, re.M) and re.search(r"^\| faa \| \S+ \[.*\] \| – \|", page, re.M)
+    assert f"instructions of further work and writes to {work['touch_lines']} further cache line(s) inside" in page
+    assert cell_of(folder, "against the first").text == "–" and cell_of(folder, "strategy").text == "faa"

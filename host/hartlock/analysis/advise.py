@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from hartlock.base import paths
 from hartlock.analysis import drop_in, many, replayed, stores
 from hartlock.plan import option_texts, replay, strategies, traits
+from hartlock.analysis.inside import inside
 from hartlock.analysis.next_sweep import basis, sweep_for
 from hartlock.analysis.flips import Flip, changes, flips
 from hartlock.analysis.rules import Advice, Ask, advise, boots_needed, extensions, fitting, order_of
@@ -159,8 +160,8 @@ def _free(data: Results, advice: Advice) -> Iterator[str]:
     if not names or not advice.places:
         return
     bare = replace(advice.ask, hold=0, need=(), goal="throughput", max_bytes=None)
-    settings = fitting(data, bare)
-    other = advise(data, settings[0], bare) if settings else None
+    setting = next((s for s in fitting(data, bare) if not inside(s.workload)), None)
+    other = advise(data, setting, bare) if setting else None
     said = without_lock(other, take_free(data, other), take(data, other)) if other else ""
     yield said or f"No lock: {words(names)}, if all that you protect is {protected_by(names)}."
 
@@ -242,7 +243,8 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     yield from many.told(data, advice, taken.name) if taken and ask.locks > 1 else ()
     yield ""
     ranked = list(_ranked(advice))
-    work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}"
+    lines = setting.workload.touch_lines
+    work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}" + (f", touch {lines}" if lines else "")
     yield f"{'Ranked by' if ranked else 'Nothing is left to rank by'} {advice.measure.unit}; {work}, {on(ask.harts)}, evidence " + words(
         sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting.machine or setting.engine}){':' if ranked else '.'}"
     yield from ranked

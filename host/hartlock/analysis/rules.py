@@ -10,6 +10,7 @@ from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import claimed, ending, gap
 from hartlock.base.errors import UsageError
 from hartlock.base.evidence import COSTS
+from hartlock.analysis.inside import inside, protects_all
 from hartlock.analysis.rank import FEWEST, Place, standing, starved_on, starved_share, starves, untold_on
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.base.text import on
@@ -111,9 +112,10 @@ def ruled_out(cell: Cell, ask: Ask, machine_isa: str = "") -> str:
         return "lock/locks.def does not name it any more, so what it needs is not known"
     if known.yardstick:
         return f"{known.shipped_by.removeprefix('nobody: ')}"
-    if traits.family(cell.strategy) == "lock-free" and (ask.hold > 0 or "lock" in ask.need):
-        more = "--need lock asks for more" if "lock" in ask.need else f"your section holds {ask.hold} instructions of other work"
-        return f"it protects one word only, and {more}"
+    if traits.family(cell.strategy) == "lock-free" and "lock" in ask.need:
+        return "it protects one word only, and --need lock asks for more"
+    if not protects_all(cell):
+        return f"it protects one word only, and your section holds {inside(cell.setting.workload)}"
     if "fifo" in ask.need and not (known.fifo and cell.setting.workload.queues):
         return f"it is not FIFO (fairness: {order_of(cell)})"
     if why := _without(known, ask):

@@ -11,6 +11,7 @@ from functools import cached_property
 from hartlock.analysis import many
 from hartlock.analysis.comparisons import ratio_ci
 from hartlock.analysis.hinge import Hinge, hinge
+from hartlock.analysis.inside import inside
 from hartlock.analysis.rank import Place, standing
 from hartlock.analysis.regret import Loss, Table, figures, losses
 from hartlock.analysis.rules import Advice
@@ -182,8 +183,7 @@ def confidence(of: Take) -> tuple[str, str]:
 
 def take_free(data: Results, advice: Advice) -> Take | None:
     """The strategy without a lock to take, if the question allows one; else None."""
-    ask = advice.ask
-    if ask.hold > 0 or "lock" in ask.need or advice.setting.workload.touch_lines > 0:
+    if "lock" in advice.ask.need or inside(advice.setting.workload):
         return None
     return take(data, advice, lockfree=True)
 

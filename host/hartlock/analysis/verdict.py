@@ -9,6 +9,7 @@ from hartlock.figures.proved import NONE, PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import doubts, ending, gap
 from hartlock.analysis.comparisons import outliers
+from hartlock.analysis.inside import inside
 from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.analysis.regret import figures, losses
 from hartlock.analysis.rules import Advice, advise, question
@@ -72,14 +73,13 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
                        [*_checks(results, setting)], False)
     if doubts(results, setting, harts):
         return Verdict(f"The data cannot decide {on(harts)}", "What they have is not whole.", _checks(results, setting), False)
-    points, held = [], setting.workload.hold_instructions > 0
+    points, more = [], inside(setting.workload)
     advice = advise(results, setting, question(setting, harts))
     taken = take(results, advice)
     points += [*(_how_sure(taken, advice) if taken else []), *filter(None, [without_lock(advice, take_free(results, advice), taken)])]
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
-    if held and free:
-        points.append(f"{words(free)} protect one word only: they do the {setting.workload.hold_instructions} instructions side by side, and are "
-                      "not ranked here.")
+    if more and free:
+        points.append(f"{words(free)} protect one word only, and the section holds {more}: they do that side by side, and are not ranked here.")
         cells = locks(cells)
     cost, tail = (setting.measures[goal] for goal in ("throughput", "tail"))
     all_of, of_locks = standing(cells, cost.figure), standing(locks(cells), cost.figure)
@@ -191,13 +191,20 @@ def _heaps(workloads: Sequence[Workload]) -> str:
                         *(f"{locks} {BUMP} allocators, each under a lock of its own," for locks in several)])
 
 
+def _either(numbers: Sequence[int]) -> str:
+    """The different ones of these numbers, in words."""
+    return " or ".join(map(str, sorted(set(numbers))))
+
+
 def _of_workloads(workloads: Sequence[Workload]) -> list[str]:
     """The sentences on what else the workloads leave open."""
-    said, holds = [], {str(w.hold_instructions) for w in workloads if not w.replay}
-    if holds:
-        said.append(f"The workload is {_heaps([w for w in workloads if not w.replay])} with "
-                    f"{' or '.join(sorted(holds))} instructions of further work inside; a lock around other data, or taken "
-                    "with other timing, may rank otherwise (--hold, --think).")
+    said, made = [], [w for w in workloads if not w.replay]
+    if made:
+        lines = any(w.touch_lines for w in made)
+        work = f"{_either([w.hold_instructions for w in made])} instructions of further work" + (
+            f" and writes to {_either([w.touch_lines for w in made])} further cache line(s)" if lines else "")
+        said.append(f"The workload is {_heaps(made)} with {work} inside; a lock around other data, or taken "
+                    f"with other timing, may rank otherwise (--hold, --think{', --touch' if lines else ''}).")
     if any(w.replay for w in workloads):
         said.append("Sections and gaps are replayed as they were observed under emulation, an instruction for each; which lines of a section go "
                     "where among those that harts share is not known, and a gap in which a hart slept is as long as its instructions.")

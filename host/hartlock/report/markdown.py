@@ -6,7 +6,8 @@ from collections.abc import Iterator, Sequence
 from hartlock.analysis import verdict
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import gap
-from hartlock.analysis.rank import standing
+from hartlock.analysis.inside import protecting, protects_all
+from hartlock.analysis.rank import Place, standing
 from hartlock.base.text import estimate, percent, significant, times, words
 
 HEAD = ["strategy", "cycles/op", "against the first", "op/s", "wait p99", "p99.9", "slowest/fastest", "check", "proof"]
@@ -30,6 +31,11 @@ def _proofs(cells: Sequence[Cell]) -> Iterator[str]:
                 for (word, reach), names in same.items())
 
 
+def _against(place: Place) -> str:
+    """The ratio of a strategy's cost to that of the first one, and how sure it is."""
+    return "first" if place.call == "leads" else times(place.ratio) + {"behind": "", "starves": " †"}.get(place.call, " ≈")
+
+
 def markdown(data: Results, said: verdict.Verdict, plot: str,
              others: Sequence[tuple[str, verdict.Verdict]] = ()) -> str:
     """The report of the first setting on its most harts; `plot` is shown, if there is one. The other
@@ -40,9 +46,11 @@ def markdown(data: Results, said: verdict.Verdict, plot: str,
              *(f"- {escaped(point)}" for point in said.points), "",
              "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
     cells = data.cells(setting, harts)
-    places = standing([c for c in cells if not gap(c)], setting.measures["throughput"].figure)
+    whole, cost = [c for c in cells if not gap(c)], setting.measures["throughput"].figure
+    ranked = standing(protecting(whole), cost)
+    places = [*ranked, *standing([c for c in whole if not protects_all(c)], cost)]
     for p in places:
-        against = "first" if p.call == "leads" else times(p.ratio) + {"behind": "", "starves": " †"}.get(p.call, " ≈")
+        against = _against(p) if p in ranked else "–"
         share = p.cell.value(lambda s: s.min_max_share_median)
         lines.append("| " + " | ".join(escaped(cell) for cell in [
             p.name, estimate(p.figure), against, significant(p.cell.median(lambda f: f.throughput_ops_per_second)),
@@ -51,7 +59,8 @@ def markdown(data: Results, said: verdict.Verdict, plot: str,
             percent(share), p.cell.summary.check, p.cell.proof_word]) + " |")
     lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, "
               f"evidence {words(sorted({c.evidence for c in cells}))}; {INTERVALS[any(c.is_ensemble for c in cells)]}; "
-              "≈: too close to call; †: it starves a hart, and has no sure rank.", ""]
+              "≈: too close to call; †: it starves a hart, and has no sure rank"
+              f"{'; –: it does not protect all that the section does' if len(places) > len(ranked) else ''}.", ""]
     lines += [*(f"- {escaped(line)}" for line in _proofs([p.cell for p in places])), ""]
     lines += [*(f"- {escaped(f'{title}: {of.headline}: {of.lead}')}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []

@@ -10,6 +10,7 @@ from hartlock.figures.rows import ROLES
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import gap
 from hartlock.analysis.comparisons import outliers
+from hartlock.analysis.inside import protecting
 from hartlock.analysis.rank import Place, standing
 from hartlock.folder.comparable import Comparable, Figure
 from hartlock.base.text import percent, significant
@@ -126,7 +127,7 @@ def _cost(setting: Comparable) -> Figure:
 
 def _places(data: Results, setting: Comparable) -> dict[tuple[str, int], Place]:
     return {(p.name, n): p for n in data.harts(setting)
-            for p in standing(verdict.usable(data.cells(setting, n)), _cost(setting))}
+            for p in standing(protecting(verdict.usable(data.cells(setting, n))), _cost(setting))}
 
 
 def rows(data: Results) -> list[TableRow]:
