@@ -68,13 +68,28 @@ def test_two_sweeps_of_the_same_machines_are_compared_machine_by_machine(swept, 
     assert run_here("report", merged).returncode == 0
 
 
-@pytest.mark.parametrize("line, words", [("transfer = [0, 200]", "mine.toml:32: out of range: transfer"), ("transfer = [5, 1]", "the range goes from 5 to 1"),
+@pytest.mark.parametrize("line, words", [("transfer = [0, 200]", "mine.toml:32: transfer: 0 is out of range"), ("transfer = [5, 1]", "the range goes from 5 to 1"),
                                          ("transfers = [1, 5]", "unknown key transfers")])
 def test_a_range_that_the_machine_cannot_have_is_refused_by_its_line(tmp_path, line, words):
     path = tmp_path / "mine.toml"
     path.write_text(TEXT.replace("transfer = [20, 200]", line))
     done = run(tmp_path / "run", str(path))
     assert done.status == 2 and words in done.out + done.err
+
+
+def test_a_machine_that_may_have_fewer_harts_is_refused_before_it_is_measured(tmp_path):
+    path, out = tmp_path / "mine.toml", tmp_path / "out"
+    path.write_text(TEXT.replace("harts = 8 ", "harts = [2, 8] ", 1))
+    for command in ((), ("sweep", "--no-report", "--out", str(out))):
+        done = run_here(*command, *ON, "--machine", str(path))
+        assert done.returncode == 2 and "has 8 harts, and on some of its machines 2" in done.stderr and not out.exists(), command
+
+
+def test_a_base_that_is_no_profile_is_refused_before_anything_is_probed(tmp_path):
+    path = tmp_path / "mine.toml"
+    path.write_text(TEXT.replace("l1_load", "[cache]\nl1_load"))
+    done = run_here("probe", "--smp", "2", "--base", str(path), "--out", str(tmp_path / "out"))
+    assert done.returncode == 2 and "no tables" in done.stderr and not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("args, words", [(("--trace", "/dev/null", *ON), "a trace is of one"), (("probe", "--smp", "2"), "one is wanted here"),

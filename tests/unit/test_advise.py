@@ -17,6 +17,7 @@ from hartlock.analysis.next_sweep import sweep_for
 from hartlock.analysis.rules import Ask
 from hartlock.analysis.take import take
 from hartlock.base.errors import UsageError
+from hartlock.base.paths import MACHINES
 from hartlock.figures.row_types import Forms
 from hartlock.folder import reader
 from hartlock.plan import strategies, traits
@@ -297,7 +298,7 @@ def test_the_command_is_for_the_probed_machine(tmp_path):
     """Once it was for any machine, whose answer is another one."""
     folder, file = folder_of(tmp_path / "a", cells(4, ticket=300, mcs=260), machine="probed"), tmp_path / "probed/profile.toml"
     file.parent.mkdir()
-    file.write_text("harts = 4\n")
+    file.write_text((MACHINES / "inorder-4.toml").read_text())
     (folder / "run.json").write_text(json.dumps({"sessions": [{"machine": "probed", "machine_file": str(file)}]}))
     said = run_advise(folder, "--hold", 200, "--no-measure").stdout
     assert f"./run-bench.sh sweep --smp 4 --harts 2,4 --lock ticket,mcs --hold 200 --think 100 --machine {file}\n" in said

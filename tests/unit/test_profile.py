@@ -70,6 +70,10 @@ def test_a_tied_value_is_one_that_the_model_can_have():
     assert (low["fence_release"], high["fence_release"]) == (0.1, 0.3) and (round(low["fence_acquire"], 1), high["fence_acquire"]) == (0.2, 2)
 
 
+def test_a_tied_whole_number_is_not_rounded_to_less_than_the_least():
+    assert profile.parse("tied.toml", 'harts = [2, 8]\nop = "[1, 3] - harts"').ends()[0]["op"] == 0.1
+
+
 def test_a_member_is_the_same_however_many_are_drawn_and_another_with_another_seed():
     assert MINE.member(3, seed=1) == profile.parse("other.toml", TEXT).member(3, seed=1)
     assert MINE.member(3, seed=1) != MINE.member(3, seed=2) and MINE.member(3, seed=1) != MINE.member(4, seed=1)
@@ -96,6 +100,46 @@ def test_both_ends_are_machines():
 def test_a_line_that_says_nothing_is_refused(line, words):
     with pytest.raises(UsageError, match=re.escape(words)):
         profile.parse("mine.toml", line)
+
+
+@pytest.mark.parametrize("text", [
+    "[section]\nharts = 4", "harts = 4\n[section]\nbanks = 2", "[[section]]\nharts = 4", "harts.of = 4", "harts = {of = 4}", "harts = [{of = 4}, 2]",
+    '"harts" = 4', "harts = [\n2,\n4]", 'harts = """\nbanks = 2\n"""', "harts = 4\nhop = '''\nharts = 2\n'''", "hop = " + "[" * 5000,
+    "hop = " + "9" * 5000, "hop = 1" + "0" * 400, "hop = nan", "hop = 1979-05-27", "hop = [[1, 2], 3]"], ids=range(16))
+def test_what_toml_can_say_and_a_profile_does_not_is_refused(text):
+    with pytest.raises(UsageError, match="^mine.toml:"):
+        profile.parse("mine.toml", text)
+
+
+@pytest.mark.parametrize("line, words", [
+    ("banks = [1, 999, 2]", "999 is out of range: 1 to 256"), ("banks = [1.0, 4.0]", "a whole number is wanted, not 1.0"),
+    ("banks = [1, 1.5, 2]", "a whole number is wanted, not 1.5"), ("moesi = [false, 2, true]", "true or false is wanted, not 2"),
+    ("hop = [1, true, 2]", "a number is wanted, not true"), ('banks = "0.5 * harts"', "a whole number is wanted, not 1.0"),
+    ('op = "[1, 1005] - harts"', "op: 1003 is out of range"), ('moesi = "1 * harts"', "true or false is wanted, not 2")])
+def test_a_value_that_only_some_machines_have_is_refused_too(line, words):
+    """Each of these was accepted, and the machine whose turn came refused it in the middle of the run."""
+    with pytest.raises(UsageError, match=f"^mine.toml:2: .*{re.escape(words)}"):
+        profile.parse("mine.toml", "harts = [2, 8]\n" + line)
+
+
+def test_the_fewest_harts_of_a_range_are_known_where_they_are_tied_too():
+    tied = profile.parse("mine.toml", 'cluster_harts = [1, 4]\nharts = "2 * cluster_harts"\n  hop = 3  # assumed: it begins with blanks')
+    assert (tied.least("harts"), tied.most("harts"), tied.least("hop"), tied.least("nothing")) == (2, 8, 3, 0)
+
+
+@pytest.mark.parametrize("change, words", [(("op = ", "ops = "), "unknown key ops"), (("op = 1 ", "# "), "key op is missing"),
+                                           (("hop = 10", "[other]\nhop = 10"), "no tables")])
+def test_a_file_has_the_keys_of_the_model(tmp_path, change, words):
+    path = tmp_path / "mine.toml"
+    path.write_text((profile.MACHINES / "generic-8.toml").read_text().replace(*(f"\n{part}" for part in change)))
+    with pytest.raises(UsageError, match=re.escape(words)):
+        profile.read(path)
+
+
+def test_a_line_ends_where_toml_and_the_machine_end_it():
+    """A comment may have characters that other programs take for the end of a line."""
+    odd = profile.parse("mine.toml", "harts = [2, 4]  # assumed: one\u2028two\x85three\r\nbanks = 2\n")
+    assert odd.with_values({"harts": 3}).split("\n") == ["harts = 3  # assumed: one\u2028two\x85three", "banks = 2", ""]
 
 
 @pytest.mark.parametrize("known", profile.shipped(), ids=lambda p: p.name)

@@ -115,7 +115,7 @@ def machine_for(data: Results, harts: int, base: Comparable | None = None) -> tu
     else the first; ("", 0) for none whose profile is here."""
     for setting in sorted(data.settings, key=lambda s: s is not base):
         path = data.profile(setting)
-        most = int(profiles.read(path).most("harts")) if path else 0
-        if path and most >= harts:
-            return setting.machine if path.parent == paths.MACHINES else writer.short(path), most
+        has = int(profiles.read(path).least("harts")) if path else 0
+        if path and has >= harts:
+            return setting.machine if path.parent == paths.MACHINES else writer.short(path), has
     return "", 0

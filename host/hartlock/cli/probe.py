@@ -73,6 +73,7 @@ def main(argv: Sequence[str]) -> int:
         return boards.print_plan(plan, engine)
     boards.refuse_silent([engine], f"{NAME} ", hears=boards.where(options).is_given())
     base = profiles.find(options.base or default_machine(plan.harts[0]))
+    profiles.read(base)  # raises UsageError, before anything is measured
     from hartlock.probe.run import Request, probe
 
     return probe(Request(engine, plan, base, options.out, list(argv), options.time_limit, remarks))

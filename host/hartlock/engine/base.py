@@ -111,8 +111,7 @@ class Engine:
     @classmethod
     def default_smp(cls, machine: str | None = None) -> int:
         """The harts of a run whose command line does not say: 8, or those of the machine profile, if it has fewer."""
-        most = profiles.read(profiles.find(machine)).most("harts") if machine else 0
-        return min(USUAL_HARTS, int(most) or USUAL_HARTS)
+        return min(USUAL_HARTS, int(profiles.read(profiles.find(machine)).least("harts"))) if machine else USUAL_HARTS
 
     @classmethod
     def default_trials(cls, locks: tuple[str, ...], harts: tuple[int, ...], workload: plans.Workload,

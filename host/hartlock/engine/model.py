@@ -60,8 +60,10 @@ class Model(Engine):
         path = profiles.find(options.machine or (one_machine if options.one_machine else default_machine)(options.smp))
         build.machine()
         profile = check_profile(path)
-        if options.smp > (most := profile.most("harts")) > 0:
-            raise UsageError(f"--smp {options.smp}: the machine profile {profile.name} has {most} harts")
+        least, most = profile.least("harts"), profile.most("harts")
+        if options.smp > least:
+            some = f", and on some of its machines {least}" if least < most else ""
+            raise UsageError(f"--smp {options.smp}: the machine profile {profile.name} has {most} harts{some}")
         if options.one_machine and profile.is_ensemble:
             raise UsageError(f"--machine {profile.name}: it stands for many machines, and one is wanted here, with a number for "
                              "each key, as generic-8")

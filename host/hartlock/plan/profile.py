@@ -11,7 +11,7 @@ import re
 import tomllib
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,11 +19,11 @@ from typing import Any
 from hartlock.base import ends
 from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINES
-from hartlock.plan.machine_keys import machine_keys
+from hartlock.plan.machine_keys import NEEDED, machine_keys
 
 GROUNDS = ("measured", "bounded", "derived", "assumed")
 Number = int | float  # a key's value; True and False are numbers, too
-_LINE = re.compile(r"^([\w-]+)\s*=\s*(.*?)\s*(?:#\s*(.*))?$")
+_LINE = re.compile(r"^\s*([\w-]+)\s*=\s*(.*?)\s*(?:#\s*(.*))?$")
 _TIED = re.compile(r"(.+?)((?:\s*[*+-]\s*[a-z_]\w*)+)")
 
 
@@ -37,6 +37,7 @@ class Known:
     ties: tuple[tuple[str, str], ...] = ()  # "*", "+" or "-", and the other key that the value is so tied to; in turn
     ground: str = ""  # a word of GROUNDS; "" where the profile does not say
     source: str = ""
+    span: tuple[Number, Number] = (0, 0)  # the least and the most that it may be, on whatever machine
 
     @property
     def varies(self) -> bool:
@@ -93,7 +94,11 @@ class Profile:
 
     def most(self, key: str) -> Number:
         """The most that a key may be; 0 for one that it does not have."""
-        return next((max(k.values) for k in self.keys if k.key == key), 0)
+        return next((k.span[1] for k in self.keys if k.key == key), 0)
+
+    def least(self, key: str) -> Number:
+        """The least that a key may be; 0 for one that it does not have."""
+        return next((k.span[0] for k in self.keys if k.key == key), 0)
 
     def member(self, number: int, seed: int) -> dict[str, Number]:
         """The values of the keys that vary, on the machine of that number (from 1)."""
@@ -124,7 +129,7 @@ class Profile:
             comment = f"  # {found[3]}" if found[3] else ""
             return f"{found[1]} = {written(values[found[1]])}{comment}"
 
-        return "\n".join(map(one, self.text.splitlines())) + "\n"
+        return "\n".join(map(one, _split(self.text))) + "\n"
 
 
 def _tied(known: Known, value: Number, others: Sequence[Number]) -> Number:
@@ -132,8 +137,13 @@ def _tied(known: Known, value: Number, others: Sequence[Number]) -> Number:
     made = float(value)
     for (tie, _), other in zip(known.ties, others, strict=True):
         made = made * other if tie == "*" else made + other if tie == "+" else made - other
-    least = machine_keys()[known.key].least if known.key in machine_keys() else 0.0
-    return _like(max(least, made), *known.values, *others)
+    return _raised(known.key, _like(made, *known.values, *others))
+
+
+def _raised(key: str, value: Number) -> Number:
+    """The value, or the least that the model can have of the key, if that is more."""
+    least = machine_keys()[key].least if key in machine_keys() else 0.0
+    return value if value >= least else _like(least, value) or least
 
 
 def written(value: object) -> str:
@@ -156,8 +166,20 @@ def _shares(keys: int, number: int, seed: int) -> list[float]:
         return [float(x) for x in sequence.random(number)[-1]]
 
 
+def _refused(key: str, value: Number) -> str:
+    """Returns why the model cannot have this value of a key; "" where it can, and for a key that it does not know."""
+    known, given = machine_keys().get(key), str(value).lower()
+    if known is None:
+        return ""
+    if isinstance(value, bool) is not (known.kind == "SWITCH"):
+        return f"{'true or false' if known.kind == 'SWITCH' else 'a number'} is wanted, not {given}"
+    if known.kind == "COUNT" and not isinstance(value, int):
+        return f"a whole number is wanted, not {given}"
+    return "" if known.least <= value <= known.most else f"{given} is out of range: {known.least:g} to {known.most:g}"
+
+
 def _number(value: object, where: str) -> Number:
-    if not isinstance(value, (int, float)) or not math.isfinite(value):
+    if not isinstance(value, (int, float)) or not abs(value) < math.inf:
         raise UsageError(f"{where}: a number, a range [low, high] or a list of choices is wanted")
     return value
 
@@ -170,10 +192,7 @@ def _known(key: str, value: object, comment: str, where: str) -> Known:
         if not found:
             raise UsageError(f'{where}: "[low, high] * key", with + or - for *, is wanted')
         ties = tuple(re.findall(r"([*+-])\s*(\w+)", found[2]))
-        try:
-            value = tomllib.loads(f"x = {found[1]}")["x"]
-        except tomllib.TOMLDecodeError:
-            raise UsageError(f"{where}: {found[1]} is no number and no range") from None
+        value = _toml(f"x = {found[1]}", f"{where}: {found[1]} is no number and no range")["x"]
     several = isinstance(value, list)
     values = tuple(_number(v, where) for v in (value if isinstance(value, list) else [value]))
     if several and len(values) < 2:
@@ -186,9 +205,28 @@ def _known(key: str, value: object, comment: str, where: str) -> Known:
     return Known(key, values, choices, ties, ground, source.strip() if ground else comment)
 
 
+def _span(known: Known, above: Mapping[str, Known], where: str) -> tuple[Number, Number]:
+    """The least and the most that a key may be, whatever the keys above it are. Raises UsageError where the model cannot have that."""
+    low, high = min(known.values), max(known.values)
+    for tie, of in known.ties:
+        made = [a * b if tie == "*" else a + b if tie == "+" else a - b for a in (low, high) for b in above[of].span]
+        low, high = min(made), max(made)
+    if known.ties:
+        low, high = _raised(known.key, low), _raised(known.key, high)
+    for value in (low, high) if known.ties else known.values:
+        if wrong := _refused(known.key, value):
+            raise UsageError(f"{where}: {wrong}")
+    return low, high
+
+
+def _split(text: str) -> list[str]:
+    """The lines of a file, as TOML and the machine count them."""
+    return text.replace("\r\n", "\n").removesuffix("\n").split("\n")
+
+
 def _lines(text: str) -> Iterator[tuple[int, str, str]]:
     """The lines with a key: their number, the key, and the comment behind its value."""
-    for number, line in enumerate(text.splitlines(), 1):
+    for number, line in enumerate(_split(text), 1):
         if found := _LINE.match(line):
             yield number, found[1], found[3] or ""
 
@@ -199,18 +237,42 @@ def isa_of(text: str) -> str:
     return found[1].lower() if found else ""
 
 
+def _toml(text: str, where: str) -> dict[str, Any]:
+    """The values of a text. Raises UsageError where it is no TOML."""
+    try:
+        return tomllib.loads(text)
+    except RecursionError:
+        raise UsageError(f"{where}: its brackets are too deep") from None
+    except ValueError as e:  # a TOMLDecodeError, or a number of thousands of digits
+        raise UsageError(f"{where}: {e}") from None
+
+
+def _refuse_several_lines(values: Mapping[str, object], text: str, where: str) -> None:
+    """Raise UsageError for what TOML can say and a profile does not: a table, and a value that goes on in the next line.
+
+    A machine of an ensemble is written by putting its numbers in the place of the lines' values.
+    """
+    lines = {key: number for number, key, _ in _lines(text)}
+    for key, value in values.items():
+        if isinstance(value, dict) or key not in lines or isinstance(value, list) and any(isinstance(v, dict) for v in value):
+            raise UsageError(f"{where}: {key}: a profile has a line `KEY = VALUE` for each key, and no tables")
+    for key, number in lines.items():
+        _toml(_split(text)[number - 1], f"{where}:{number}: {key}: its value does not stand on its line")
+        if key not in values:
+            raise UsageError(f"{where}:{number}: {key}: it stands inside the value of another key")
+
+
 def parse(name: str, text: str) -> Profile:
     """The profile of a file's text; `name` is the file's, for messages. Raises UsageError, with the line if it is known."""
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as e:
-        raise UsageError(f"{name}: {e}") from None
+    values = _toml(text, name)
+    _refuse_several_lines(values, text, name)
     known: dict[str, Known] = {}
     for number, key, comment in _lines(text):
         where = f"{name}:{number}: {key}"
-        known[key] = _known(key, values[key], comment, where)
-        if missing := [of for _, of in known[key].ties if of == key or of not in known]:
+        one = _known(key, values[key], comment, where)
+        if missing := [of for _, of in one.ties if of not in known]:
             raise UsageError(f"{where}: it is tied to {missing[0]}, which has no line above it")
+        known[key] = replace(one, span=_span(one, known, where))
     return Profile(_name_of(Path(name)), text, tuple(known.values()))
 
 
@@ -219,10 +281,25 @@ def _name_of(path: Path) -> str:
     return path.parent.name if path.name == "profile.toml" and path.parent.name else path.stem
 
 
+def _refuse_other_keys(profile: Profile, where: Path) -> None:
+    """Raise UsageError for a key that the model does not know, and for one that it needs and that is missing."""
+    for number, key, _ in _lines(profile.text):
+        if key not in machine_keys():
+            raise UsageError(f"{where}:{number}: unknown key {key}")
+    given = {k.key for k in profile.keys}
+    for name, known in machine_keys().items():
+        if known.usual == NEEDED and name not in given:
+            raise UsageError(f"{where}: key {name} is missing")
+
+
 def read(path: Path) -> Profile:
-    """The profile in a file. Raises UsageError."""
+    """The profile in a file, with all the keys that the model needs. Raises UsageError."""
     try:
-        return parse(str(path), path.read_text(encoding="utf-8"))
+        profile = parse(str(path), path.read_text(encoding="utf-8"))
+        _refuse_other_keys(profile, path)
+        return profile
+    except OSError as e:
+        raise UsageError(f"--machine {path}: {e.strerror}") from e
     except UnicodeDecodeError as e:
         raise UsageError(f"--machine {path}: it is not UTF-8 at byte {e.start}") from e
 
