@@ -381,6 +381,21 @@ def test_what_the_machine_lacks_is_no_answer_on_it(tmp_path):
     assert "No lock: amocas" in run_advise(folder, "--isa", "rv64gc_zacas").stdout
 
 
+def test_what_the_waiters_need_counts_too(tmp_path):
+    """Once the instructions of the strategy counted alone, and on a machine without Zawrs a lock whose waiters stall by it was taken."""
+    wrs, stays = {"forms": Forms(relax="wrs", unlock="store", clusters=1)}, {"forms": Forms(relax="none", unlock="store", clusters=1)}
+    folder = folder_of(tmp_path / "a", cells(8, mcs=260, amocas=100), **wrs)
+    folder_of(folder, cells(8, tas=400), append=True, **stays)
+    data = reader.load(folder)
+    ask = Ask(8, 0, 100, "throughput", isa="rv64gc")
+    said = "\n".join(answer(data, ask))
+    assert "mcs: with --relax wrs its waiters need zawrs, which rv64gc has not" in said and said.startswith("Take tas: it is the only one"), said
+    assert "amocas: it needs zacas and with --relax wrs its waiters need zawrs, which rv64gc has not" in said
+    assert "hold 0, think 100, --relax wrs, on 8 harts" in said and "_FORM_NONE as it was measured, and change" in said
+    said = "\n".join(answer(data, replace(ask, isa="rv64gc_zawrs")))
+    assert said.startswith("Take mcs: ") and "compile with -DLOCK_RELAX_FORM_WRS as it was measured, and change:" in said
+
+
 def test_an_isa_string_that_is_none():
     with pytest.raises(UsageError, match="an ISA reads"):
         rules.extensions("armv8")

@@ -41,9 +41,16 @@ def test_two_probed_machines_have_two_names():
     assert names == ["a-probe", "b-probe", "profile", "mine"]
 
 
-@pytest.mark.parametrize("line,isa", [("# isa: RV64GC_Zba", "rv64gc_zba"), ("# isa: rv64i2p1_m2p0", ""), ("isa: rv64gc", ""), ("# isa: x86_64", "")])
+@pytest.mark.parametrize("line,isa", [("# isa: RV64GC_Zba", "rv64gc_zba"), ("# isa:  rv64gc ", "rv64gc"), ("isa: rv64gc", "")])
 def test_an_isa_is_one_that_can_be_read(line, isa):
     assert profile.isa_of(f"# x: y\n{line}\nharts = 8\n") == isa and MINE.isa == "rv64imac_zba"
+
+
+@pytest.mark.parametrize("isa", ["rv64imafdc, zba, zbb", "rv64i2p1_m2p0", "x86_64", ""])
+def test_a_line_that_names_no_isa_is_refused(isa):
+    """Once it was ignored without a word, and advice needed what the machine has not."""
+    with pytest.raises(UsageError, match=re.escape(f"a.toml:2: isa: '{isa}' is no ISA; one reads rv64gc or")):
+        profile.parse("a.toml", f"# x: y\n# isa: {isa}\nharts = 8\n")
 
 
 def test_no_chip_that_people_have_is_said_to_have_zacas():

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from hartlock.base import paths
 from hartlock.analysis import drop_in, many, replayed, stores
-from hartlock.plan import option_texts, replay, strategies, traits
+from hartlock.plan import lock_forms, option_texts, replay, strategies, traits
 from hartlock.analysis.inside import inside
 from hartlock.analysis.next_sweep import basis, sweep_for
 from hartlock.analysis.flips import Flip, changes, flips
@@ -186,10 +186,10 @@ def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
 
 def _next(advice: Advice, data: Results) -> Iterator[str]:
     yield "To be surer:"
-    machine, cells = advice.setting.machine, [p.cell for p in advice.places]
-    modelled = any(c.evidence == MODELLED for c in data.cells(advice.setting, advice.ask.harts))
+    machine, measured = advice.setting.machine, data.cells(advice.setting, advice.ask.harts)
+    modelled = any(c.evidence == MODELLED for c in measured)
     command = " ".join(sweep_for(advice.ask, data, "" if modelled else advice.setting.engine, setting=advice.setting))
-    boots = max((len(c.boots) for c in cells), default=0)
+    boots = max((len(c.boots) for c in measured), default=0)
     if n := boots_needed(advice):
         yield f"  about {n} boots instead of {boots} would tell the first two apart, if they differ as it seems: " \
               f"./run-bench.sh {command} --boots {n}"
@@ -209,8 +209,10 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
 
 def _copy(picked: Sequence[Take | None]) -> Iterator[str]:
     for p in filter(None, picked):
-        strategy = strategies.known()[p.name]
-        yield f"To use {p.name}, copy {words(drop_in.files(strategy))} and change:"
+        strategy, forms = strategies.known()[p.name], p.place.cell.forms
+        macros = lock_forms.macros(forms.relax, forms.unlock)
+        compiled = f", compile with {' '.join(macros)} as it was measured," if macros else ""
+        yield f"To use {p.name}, copy {words(drop_in.files(strategy))}{compiled} and change:"
         yield from (f"    {line}" for line in drop_in.snippet(strategy))
         yield "docs/use/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
 
@@ -245,6 +247,8 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     ranked = list(_ranked(advice))
     lines = setting.workload.touch_lines
     work = f"the lock {ask.replay}" if ask.replay else f"hold {ask.hold}, think {ask.think}" + (f", touch {lines}" if lines else "")
+    forms = setting.context.forms
+    work += "".join(f", --{name} {form}" for name, form in lock_forms.options(forms.relax, forms.unlock).items())
     yield f"{'Ranked by' if ranked else 'Nothing is left to rank by'} {advice.measure.unit}; {work}, {on(ask.harts)}, evidence " + words(
         sorted({c.evidence for c in data.cells(setting, ask.harts)})) + f" ({setting.machine or setting.engine}){':' if ranked else '.'}"
     yield from ranked

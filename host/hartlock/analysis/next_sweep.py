@@ -69,14 +69,11 @@ def _work(ask: Ask, data: Results, base: Comparable | None) -> tuple[Workload, l
 
 def _forms(data: Results, base: Comparable | None, smp: int) -> list[str]:
     """Returns the options of the forms in which the locks were measured, and of the clusters that they were told of."""
-    first = base or next(iter(data.settings))
-    relax, unlock = first.context.forms.relax, first.context.forms.unlock
+    forms = (base or next(iter(data.settings))).context.forms
     plan = data.context.get("plan")
     clusters = plan.get("clusters") if isinstance(plan, dict) else 0
-    told = {"relax": relax if relax in lock_forms.RELAX_FORMS and relax != lock_forms.RELAX else "",
-            "unlock": unlock if unlock in lock_forms.UNLOCK_FORMS and unlock != lock_forms.UNLOCK else "",
-            "clusters": str(clusters) if isinstance(clusters, int) and clusters > 1 and smp % clusters == 0 else ""}
-    return option_texts.words({name: text for name, text in told.items() if text})
+    told = {"clusters": str(clusters)} if isinstance(clusters, int) and clusters > 1 and smp % clusters == 0 else {}
+    return option_texts.words(lock_forms.options(forms.relax, forms.unlock) | told)
 
 
 def _window(data: Results, base: Comparable | None, work: Workload) -> list[str]:

@@ -4,7 +4,7 @@ import math
 import re
 from dataclasses import dataclass, field
 
-from hartlock.plan import needs, traits
+from hartlock.plan import lock_forms, needs, traits
 from hartlock.figures.proved import PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import claimed, ending, gap
@@ -127,10 +127,15 @@ def ruled_out(cell: Cell, ask: Ask, machine_isa: str = "") -> str:
         size = known.bytes_per_lock(ask.harts)
         if size > ask.max_bytes:
             return f"a lock takes {size} bytes, more than {ask.max_bytes}"
-    isa = ask.isa or machine_isa
-    if isa and (lacking := known.needs() - extensions(isa)):
-        return f"it needs {', '.join(sorted(lacking))}, which {isa} has not{'' if ask.isa else ': the machine, by its device tree (--isa)'}"
-    return ""
+    return _lacks(cell, known, ask.isa or machine_isa, "" if ask.isa else ": the machine, by its device tree (--isa)")
+
+
+def _lacks(cell: Cell, known: traits.Traits, isa: str, whose: str) -> str:
+    """The reason why the code that was measured does not run on harts with this ISA; "" if it does, or if the ISA is "", not known."""
+    relax = cell.forms.relax
+    needed = {"it needs": known.needs(), f"with --relax {relax} its waiters need": lock_forms.NEEDS.get(relax, set())}
+    lacking = [f"{who} {', '.join(sorted(missing))}" for who, of in needed.items() if isa and (missing := of - extensions(isa))]
+    return f"{' and '.join(lacking)}, which {isa} has not{whose}" if lacking else ""
 
 
 def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
@@ -148,7 +153,7 @@ def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
 
 def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     cells = claimed(data, setting, ask.harts)
-    isa = data.isa(setting)
+    isa = ask.isa or data.isa(setting)
     out = {c.strategy: why for c in cells if (why := ruled_out(c, ask, isa))}
     doubted = {c.strategy: why for c in cells if c.strategy not in out and (why := gap(c))}
     whole = [c for c in cells if c.strategy not in out and c.strategy not in doubted]

@@ -15,7 +15,7 @@ from hartlock.base.evidence import BY_WORTH
 from hartlock.base.text import printable
 from hartlock.base.intervals import Estimate, Sample, estimate, median_ci
 from hartlock.figures import proved
-from hartlock.figures.row_types import Context, SampleRow, SummaryRow, TrialRow, WaitRow
+from hartlock.figures.row_types import Context, Forms, SampleRow, SummaryRow, TrialRow, WaitRow
 from hartlock.folder.comparable import Comparable, Figure, comparable_of, forms_asked
 from hartlock.folder.csv_rows import FILES, read_rows
 from hartlock.folder.members import Members, members_of
@@ -44,6 +44,12 @@ class Cell:
         of: dict[Any, list[Any]] = {
             SummaryRow: self.summaries, TrialRow: self.trials, SampleRow: self.samples, WaitRow: self.waits}
         of[type(row)].append(row)
+
+    @property
+    def forms(self) -> Forms:
+        """The forms that its own code has, where its setting has those that the run asked for."""
+        rows: list[SummaryRow] | list[TrialRow] = self.summaries or self.trials
+        return rows[0].context.forms if rows else self.setting.context.forms
 
     @property
     def passed(self) -> bool:
@@ -172,8 +178,10 @@ class Results:
                 for t in cell.trials if t.member is not None}
 
     def isa(self, setting: Comparable) -> str:
-        """Returns the ISA string in the profile of a setting's machine; "" where it has none, or the folder does not have the profile."""
-        return next((isa for s in self._sessions(setting) if (isa := isa_of(str(s.get("machine_profile") or "")))), "")
+        """Returns the ISA string in the profile of a setting's machine; "" where it has none, or the folder does not have the profile.
+        Raises UsageError for one that names no ISA."""
+        name = f"{self.name}: the profile {setting.machine} in run.json"
+        return next((isa for s in self._sessions(setting) if (isa := isa_of(str(s.get("machine_profile") or ""), name))), "")
 
     def profile(self, setting: Comparable) -> Path | None:
         """Returns the file of the profile of a setting's machine; None where it is not here."""

@@ -231,10 +231,21 @@ def _lines(text: str) -> Iterator[tuple[int, str, str]]:
             yield number, found[1], found[3] or ""
 
 
-def isa_of(text: str) -> str:
-    """The ISA string that a profile's text names, as rv64gc_zba, in lower case; "" for none."""
-    found = re.search(r"^# isa: (rv(?:32|64)[a-z]+(?:_[a-z0-9]+)*)$", text, re.MULTILINE | re.IGNORECASE)
-    return found[1].lower() if found else ""
+def is_isa(text: str) -> bool:
+    """True for an ISA string as a profile may name it: rv64gc, RV64IMAC_Zba_Zbb."""
+    return bool(re.fullmatch(r"rv(?:32|64)[a-z]+(?:_[a-z0-9]+)*", text, re.IGNORECASE))
+
+
+def isa_of(text: str, name: str = "a profile") -> str:
+    """The ISA string that a profile's text names, as rv64gc_zba, in lower case; "" for none. `name` is the file's, for messages. Raises
+    UsageError for a line `# isa:` that names no ISA."""
+    for number, line in enumerate(_split(text), 1):
+        found = re.match(r"#\s*isa\s*:(.*)", line, re.IGNORECASE)
+        if found and not is_isa(said := found[1].strip()):
+            raise UsageError(f"{name}:{number}: isa: {said!r} is no ISA; one reads rv64gc or rv64imafdc_zba_zbb, without spaces or commas")
+        if found:
+            return said.lower()
+    return ""
 
 
 def _toml(text: str, where: str) -> dict[str, Any]:
@@ -273,6 +284,7 @@ def parse(name: str, text: str) -> Profile:
         if missing := [of for _, of in one.ties if of not in known]:
             raise UsageError(f"{where}: it is tied to {missing[0]}, which has no line above it")
         known[key] = replace(one, span=_span(one, known, where))
+    isa_of(text, name)
     return Profile(_name_of(Path(name)), text, tuple(known.values()))
 
 

@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 
 from hartlock.plan.machine_keys import machine_keys
-from hartlock.plan.profile import parse, written
+from hartlock.plan.profile import is_isa, parse, written
 from hartlock.probe.measured import Found
 
 # A time may be all of this where nothing tells it.
@@ -39,9 +39,10 @@ def _line(key: str, base: object, found: Found | None, ground: str, name: str) -
 
 
 def write(found: Mapping[str, Found], base_name: str, base_text: str, of: str, isa: str = "") -> str:
-    """The profile's text. `of` names the machine that was probed, and `isa` is what its harts have, as rv64gc_zba; "" if it is no RISC-V."""
+    """The profile's text. `of` names the machine that was probed, and `isa` is what its harts have, as rv64gc_zba; what is no
+    ISA is left out."""
     base = tomllib.loads(base_text)
-    head = [f"# A machine profile probed on {of}.", *([f"# isa: {isa}"] if isa.startswith("rv") else []), "#",
+    head = [f"# A machine profile probed on {of}.", *([f"# isa: {isa}"] if is_isa(isa) else []), "#",
             "# `probed` says how a number was measured (docs/ports/probe.md); what the probe cannot see",
             f"# is as the profile {base_name} has it, and says so: there it may be a range.", ""]
     grounds = {k.key: k.ground for k in parse(base_name, base_text).keys}
