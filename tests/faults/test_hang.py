@@ -1,5 +1,6 @@
 """Harts that hang are noticed in bounded time and located: by themselves, by QEMU, or at least by name."""
 
+import json
 import os
 import re
 import signal
@@ -98,6 +99,8 @@ def deadlock(mutant, folder, *args):
 
 def test_a_deadlocked_lock_is_shown(mutant, tmp_path):
     out = deadlock(mutant, tmp_path / "run")
+    hung = json.loads((tmp_path / "run/run.json").read_text())["sessions"][0].get("hung")
+    assert hung == {"strategy": "ticket", "harts": 2, "member": 0, "boot": 1}
     assert re.search(r"[12] of 2 harts have not come back; trial \d+, ticket, \w+ pass, (warmup|window|stopping)", out), out
 
 

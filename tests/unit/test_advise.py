@@ -162,7 +162,7 @@ def test_a_starving_hart_is_seen_though_the_mean_over_trials_is_even(tmp_path):
     assert "ttas" in rules.advise(data, ttas.setting, Ask(8, 0, 100, "balanced")).out
 
 
-@pytest.mark.parametrize("operations,told", [(46, False), (620, False), (640, True)])
+@pytest.mark.parametrize("operations,told", [(60, False), (620, False), (640, True)])
 def test_a_window_of_few_operations_does_not_tell_who_starves(tmp_path, operations, told):
     """63 of 64 harts do alike, and one does nothing: at least 10 operations each are needed to say that it starves."""
     folder = folder_of(tmp_path / "a", cells(64, mcs=2350), lowest={"mcs": 0.0}, operations=operations)

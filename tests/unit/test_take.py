@@ -1,6 +1,7 @@
 """The lock to take: over machines that differ, and where the data cannot tell locks apart."""
 
 import io
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -14,7 +15,7 @@ from hartlock.analysis.rank import standing, starved_on
 from hartlock.analysis.rules import Ask, advise
 from hartlock.base import text
 from hartlock.base.intervals import Estimate
-from hartlock.figures.row_types import SummaryRow, TrialRow
+from hartlock.figures.row_types import SampleRow, SummaryRow, TrialRow
 from hartlock.folder import reader
 from hartlock.folder.csv_rows import read_rows
 from hartlock.folder.writer import write_rows
@@ -51,6 +52,8 @@ def test_less_than_the_model_errs_is_not_sure(tmp_path):
     taken = take.take(data, advice)
     assert taken.name == "mcs" and not taken.is_sure and advice.places[1].behind_on == N
     assert "it is the best lock on each of 16 machines that fit any-8; ticket up to 50 %" in taken.reason
+    assert take.confidence(taken) == ("fair", "no other is ahead of it on any of 16 machines that fit any-8, though some not surely behind; it is a "
+                                      "model's order")
 
 
 def test_what_starves_and_is_slower_on_every_machine_is_surely_behind(tmp_path):
@@ -133,9 +136,101 @@ def test_a_machine_that_was_not_measured_for_all_gives_no_traceback(tmp_path):
     rows = read_rows(path / "trials.csv", TrialRow)
     write_rows(path / "trials.csv", TrialRow, [r for r in rows if (r.context.strategy, r.boot) != ("ticket", 7)])
     done = run_here("advise", path, "--goal", "throughput")
-    assert done.returncode == 0 and done.stdout.startswith("The data cannot decide: what they have of ticket is not whole")
+    assert done.returncode == 0 and done.stdout.startswith("The data cannot decide: what they have of ticket does not suffice")
     data, advice = advice_of(path)
     assert take.take(data, replace(advice, doubted={})) is not None
+
+
+def without_trials(path, *gone):
+    """Takes the trials of (strategy, machine) away, and from the rows of summary.csv, too, as where a run ended early."""
+    rows = [r for r in read_rows(path / "trials.csv", TrialRow) if (r.context.strategy, r.boot) not in gone]
+    write_rows(path / "trials.csv", TrialRow, rows)
+    left = {s: sum(r.context.strategy == s for r in rows) for s in {r.context.strategy for r in rows}}
+    write_rows(path / "summary.csv", SummaryRow, [replace(r, boots=left[r.context.strategy], trials=left[r.context.strategy],
+                                                          trials_measured=left[r.context.strategy])
+                                                  for r in read_rows(path / "summary.csv", SummaryRow)])
+    return path
+
+
+def test_machines_are_compared_where_all_were_measured(tmp_path):
+    """clh was not measured on the machine that is slow for all, so its median would be the least. Where all were measured mcs is ahead on
+    each, and the machines are not taken for one another."""
+    path = folder(tmp_path / "a", lambda n: 100 * (n + 1), lambda n: 200 * (n + 1), others={"clh": lambda n: 107 * (n + 1)})
+    data, advice = advice_of(without_trials(path, ("clh", 16), ("clh", 15)))
+    assert [(p.name, p.call, p.machines) for p in advice.places] == [("mcs", "leads", 14), ("clh", "behind", 14), ("ticket", "behind", 14)]
+    assert advice.places[1].ratio.low == pytest.approx(1.07) and advice.places[1].ratio.high == pytest.approx(1.07)
+    taken = take.take(data, advice)
+    assert taken.name == "mcs" and taken.is_sure and "on each of 14 machines" in taken.reason
+    assert [(loss.name, round(loss.worst, 2)) for loss in taken.losses] == [("mcs", 1), ("clh", 1.07), ("ticket", 2)]
+
+
+def test_what_was_measured_on_few_machines_may_be_the_first(tmp_path):
+    path = without_trials(folder(tmp_path / "a", lambda n: 100, lambda n: 200), *(("ticket", n) for n in range(1, 6)))
+    assert advice_of(path)[1].doubted == {"ticket": "it was measured on 11 of 16 machines"}
+
+
+def status(path, **more):
+    (path / "run.json").write_text(json.dumps({"status": "interrupted", "plan": {"harts": [8], "locks": ["mcs", "ticket", "clh", "indirect"]}, **more}))
+    return path
+
+
+def test_what_an_interrupted_run_did_not_come_to_may_be_the_first(tmp_path):
+    path = folder(tmp_path / "a", lambda n: 100, lambda n: 200)
+    assert advice_of(path)[1].doubted == {}
+    assert advice_of(status(path))[1].doubted == {"clh": "it was not measured on 8 harts before the run ended"}
+    run_here("report", path)
+    page = (path / "report.md").read_text()
+    assert "The data cannot decide" in page and "clh: it was not measured on 8 harts before the run ended." in page
+
+
+@pytest.mark.parametrize("goal", ["throughput", "tail", "balanced", "fairness"])
+def test_a_lock_that_hung_is_none(tmp_path, goal):
+    """It may be the first on all other machines."""
+    path = folder(tmp_path / "a", lambda n: 200, lambda n: 100)
+    status(path, status="incomplete", sessions=[{"engine": "model", "machine": "any-8", "hung": {"strategy": "ticket", "harts": 8}}])
+    data, advice = advice_of(path, goal)
+    assert advice.out["ticket"].startswith("it hung on 8 harts: 1 of its trials never ended")
+    taken = take.take(data, advice)
+    assert taken.name == "mcs" and take.confidence(taken)[0] == "low"
+    run_here("report", path)
+    page = (path / "report.md").read_text()
+    assert "Take mcs" in page and "ticket hung on 8 harts" in page
+
+
+@pytest.mark.parametrize("operations,waits,goal,enough", [
+    (49, 10**6, "throughput", False), (50, 10**6, "throughput", True), (10**6, 99, "throughput", True), (10**6, 99, "tail", False),
+    (10**6, 99, "balanced", False), (10**6, 100, "tail", True), (None, None, "tail", True)])
+def test_few_operations_tell_no_rank(tmp_path, operations, waits, goal, enough):
+    path = folder(tmp_path / "a", lambda n: 100, lambda n: 200, operations=operations)
+    if waits is not None:
+        rows = read_rows(path / "samples.csv", SampleRow)
+        write_rows(path / "samples.csv", SampleRow, [replace(r, latency_ops=waits if r.hart == 0 else 0) for r in rows])
+    assert (advice_of(path, goal)[1].doubted == {}) == enough
+
+
+def on_hardware(path, **more):
+    """A folder of four boots on threads of this computer, in which mcs is clearly the first."""
+    folder_of(path, {("mcs", 8): around(100), ("ticket", 8): around(200)}, boots=4, engine="native", machine="", evidence="hardware")
+    (path / "run.json").write_text(json.dumps({"status": "complete", **more}))
+    data = reader.load(path)
+    return take.confidence(take.take(data, advise(data, next(iter(data.settings)), Ask(8, 0, 100, "throughput"))))
+
+
+@pytest.mark.parametrize("stopped,virtual,how,why", [
+    (0, False, "high", "clear in 4 boots on hardware"), (0, True, "fair", "it is a virtual machine"),
+    (3, False, "fair", "now and then"), (360, False, "low", "stopped a thread 45 time(s) a trial")])
+def test_a_disturbed_computer_gives_less_confidence(tmp_path, stopped, virtual, how, why):
+    sessions = [{"engine": "native", "boot": {"preempted": stopped}, "trials_kept": 8}]
+    found = on_hardware(tmp_path / "a", sessions=sessions, host={"virtual": virtual})
+    assert found[0] == how and why in found[1]
+
+
+@pytest.mark.parametrize("machines", [1, 2])
+def test_one_or_two_machines_give_little_confidence(tmp_path, machines):
+    gone = [(name, n) for name in ("mcs", "ticket") for n in range(machines + 1, N + 1)]
+    data, advice = advice_of(without_trials(folder(tmp_path / "a", lambda n: 100, lambda n: 102), *gone))
+    how, why = take.confidence(take.take(data, advice))
+    assert how == "low" and why.startswith(f"{machines} machine(s)")
 
 
 def test_losses_are_against_the_best_of_each_machine():

@@ -56,7 +56,7 @@ def test_a_cell_whose_rows_are_gone_is_no_evidence(folder, names, why):
     assert first_line(run_here("advise", folder)).startswith("Take mcs: by cycles and tail alike clh and mcs are too close to call")
     without(folder, names, lambda row: row["strategy"] != "mcs")
     done = run_here("advise", folder)
-    assert first_line(done) == "The data cannot decide: what they have of mcs is not whole." and f"  mcs: {why}." in done.stdout
+    assert first_line(done) == "The data cannot decide: what they have of mcs does not suffice." and f"  mcs: {why}." in done.stdout
     assert "Take" not in done.stdout and "To use" not in done.stdout
     said = markdown(folder)
     assert said.startswith("### The data cannot decide on 8 harts") and f"mcs on 8 harts is no evidence: {why}." in said

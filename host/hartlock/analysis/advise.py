@@ -14,6 +14,7 @@ from hartlock.analysis.stores import Store, store
 from hartlock.analysis.take import Take, confidence, hinge_sentence, protected_by, take, take_free, without_lock
 from hartlock.figures.proved import HOLDS, PARTLY
 from hartlock.folder.reader import Results
+from hartlock.analysis.comparisons import CLEAR
 from hartlock.analysis.rank import Place
 from hartlock.base.evidence import COSTS, MODELLED
 from hartlock.base.text import estimate, on, percent, significant, times, words
@@ -97,6 +98,8 @@ def _sureness(p: Place) -> str:
     on_some = f", behind on {p.behind_on} of {p.machines} machines" if p.machines else ""
     if p.starves:
         return " (it starves, and is surely behind)" if p.is_worse else " (it starves: no sure rank)"
+    if p.tied and p.behind_on == p.machines > 0:
+        return f" (behind on each of {p.machines} machines, but not by {100 * (CLEAR - 1):.0f} % on each)"
     return f" (too close to call{on_some})" if p.tied else ""
 
 
@@ -131,7 +134,7 @@ def _head(advice: Advice, taken: Take | None, free: Take | None, found: Store | 
         yield stores.sentence(found)
         yield "Without the store:"
     if advice.doubted:
-        yield f"The data cannot decide: what they have of {words(list(advice.doubted))} is not whole."
+        yield f"The data cannot decide: what they have of {words(list(advice.doubted))} does not suffice."
         yield from (f"  {name}: {why}." for name, why in advice.doubted.items())
     elif taken:
         how, why = confidence(taken)

@@ -6,7 +6,7 @@ machine is surely the better one.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from hartlock.folder.comparable import Figure
@@ -46,17 +46,34 @@ class Place:
 
 def standing(cells: Sequence[Cell], figure: Figure, lower: bool = True) -> list[Place]:
     """The cells from the best on, without those that lack the figure. `lower`: a lower figure is better."""
-    known = [(c, e) for c in cells if math.isfinite((e := c.estimate(figure)).median)]
+    there = _where_all_are(cells, figure)
+    known = [(c, e) for c in cells if math.isfinite((e := there(c).estimate(figure)).median)]
     known.sort(key=lambda one: (starves(one[0]), one[1].median if lower else -one[1].median, one[0].strategy))
-    return [_place(cell, estimate, known[0][0], figure, lower) for cell, estimate in known]
+    return [_place(cell, estimate, known[0][0], figure, lower, there) for cell, estimate in known]
 
 
-def _place(cell: Cell, estimate: Estimate, best: Cell, figure: Figure, lower: bool) -> Place:
-    a, b = cell.sample(figure), best.sample(figure)
-    ratio = Estimate(1, 1, 1) if cell is best else ratio_ci(a, b, paired=cell.boots == best.boots)
+def shared_machines(cells: Sequence[Cell], figure: Figure) -> set[Boot]:
+    """The machines on which each of these cells has the figure. A cell that has it nowhere does not count."""
+    has = [{boot for boot, value in on_machines(c, figure).items() if math.isfinite(value)} for c in cells]
+    return set.intersection(*filter(None, has)) if any(has) else set()
+
+
+def _where_all_are(cells: Sequence[Cell], figure: Figure) -> Callable[[Cell], Cell]:
+    """Returns what cuts a cell down to the machines that all have been measured on, what starves aside: a machine that one lacks
+    would move its figure against the others'. One machine in several boots stays whole."""
+    if not any(c.is_ensemble for c in cells):
+        return lambda cell: cell
+    shared = shared_machines([c for c in cells if not starves(c)] or cells, figure)
+    return lambda cell: cell.on(shared) if shared & set(cell.boots) else cell
+
+
+def _place(cell: Cell, estimate: Estimate, best: Cell, figure: Figure, lower: bool, there: Callable[[Cell], Cell]) -> Place:
+    own, first = there(cell), there(best)
+    a, b = own.sample(figure), first.sample(figure)
+    ratio = Estimate(1, 1, 1) if cell is best else ratio_ci(a, b, paired=own.boots == first.boots)
     worse = call(ratio, clear=CLEAR if cell.is_ensemble else 1) == ("higher" if lower else "lower")
     word = "starves" if starves(cell) else "leads" if cell is best else "behind" if worse else "too close"
-    mine, theirs = on_machines(cell, figure), on_machines(best, figure)
+    mine, theirs = on_machines(own, figure), on_machines(first, figure)
     behind = sum(1 for boot, x in mine.items() if boot in theirs and (x > theirs[boot] if lower else x < theirs[boot]))
     return Place(cell, estimate, ratio, word, cliffs_delta(a, b), behind, len(mine) if cell.is_ensemble else 0, worse)
 

@@ -8,7 +8,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hartlock.analysis.rank import Place, on_machines
+from hartlock.analysis.rank import Place, on_machines, shared_machines
 from hartlock.folder.comparable import Figure
 from hartlock.folder.reader import Boot
 
@@ -26,10 +26,11 @@ class Loss:
 
 
 def figures(places: Sequence[Place], figure: Figure) -> Table:
-    """The figure of each strategy on each machine, of those that have it on all of them. What starves is left out."""
-    known = {p.name: on_machines(p.cell, figure) for p in places if not p.starves}
-    all_of = set().union(*known.values()) if known else set()
-    return {name: of for name, of in known.items() if of.keys() == all_of and all(map(math.isfinite, of.values()))}
+    """The figure of each strategy on each machine on which all have it. What starves is left out."""
+    of = {p.name: p.cell for p in places if not p.starves}
+    shared = shared_machines(list(of.values()), figure)
+    known = {name: {m: value for m, value in on_machines(cell, figure).items() if m in shared} for name, cell in of.items()}
+    return {name: values for name, values in known.items() if values and values.keys() == shared and all(map(math.isfinite, values.values()))}
 
 
 def losses(table: Table) -> list[Loss]:

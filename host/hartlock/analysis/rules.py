@@ -2,6 +2,7 @@
 
 import math
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from hartlock.plan import lock_forms, needs, traits
@@ -17,6 +18,9 @@ from hartlock.base.text import on
 
 FAIR = 0.8  # share of the fastest hart's operations, from which on the slowest hart is fairly served
 LETTERS = {"g": "imafd"}
+FEW_OPERATIONS = 50  # in a window of the median trial: with fewer, one more or less moves the figure by 2 % and more
+FEW_WAITS = 100  # in the latency pass of the median trial: with fewer, the p99.9 is the longest of next to none
+MOST = 0.75  # the part of the machines on which a strategy must have been measured
 
 
 @dataclass(frozen=True)
@@ -142,7 +146,7 @@ def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
     """The reason in its figures that rules a strategy out; "" if there is none."""
     if ask.goal != "throughput" and starves(cell):
         return f"it starves: {starved_share(cell)}"
-    if ask.goal != "throughput" and (untold := untold_on(cell)):
+    if untold := untold_on(cell):
         where = f"on {len(untold)} of {len(cell.boots)} machines" if cell.is_ensemble else "in the median trial"
         return (f"whether it starves a hart cannot be told: {where} the busiest hart did less than {FEWEST} operations, and the slowest "
                 "next to none; measure for longer (--duration; on the model, --model-duration)")
@@ -154,8 +158,9 @@ def ruled_out_by_figures(cell: Cell, ask: Ask) -> str:
 def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     cells = claimed(data, setting, ask.harts)
     isa = ask.isa or data.isa(setting)
-    out = {c.strategy: why for c in cells if (why := ruled_out(c, ask, isa))}
+    out = _hung(data, setting, ask) | {c.strategy: why for c in cells if (why := ruled_out(c, ask, isa))}
     doubted = {c.strategy: why for c in cells if c.strategy not in out and (why := gap(c))}
+    doubted |= _too_little(data, setting, [c for c in cells if c.strategy not in out and c.strategy not in doubted], ask)
     whole = [c for c in cells if c.strategy not in out and c.strategy not in doubted]
     out |= {c.strategy: why for c in whole if (why := ruled_out_by_figures(c, ask))}
     left = [c for c in whole if c.strategy not in out and c.evidence in COSTS]
@@ -168,6 +173,44 @@ def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     if ask.harts > 1 and any(c.summary.overlap_shown != "yes" for c in left):
         advice.warnings.append("the control did not show that the harts overlapped, so the checks prove little")
     return advice
+
+
+def _hung(data: Results, setting: Comparable, ask: Ask) -> dict[str, str]:
+    """The strategies whose harts waited for each other, or went round, for ever, and how often: a lock that hangs is none."""
+    return {strategy: f"it {hung_in_words(harts, times)}" for (strategy, harts), times in data.hung(setting).items() if harts == ask.harts}
+
+
+def hung_in_words(harts: int, times: int) -> str:
+    return f"hung {on(harts)}: {times} of its trials never ended, because its harts waited for each other or went round for ever"
+
+
+def _too_little(data: Results, setting: Comparable, cells: Sequence[Cell], ask: Ask) -> dict[str, str]:
+    """The strategies of which there is too little to rank them by, and why."""
+    most = max((len(c.boots) for c in cells if c.is_ensemble), default=0)
+    found = {c.strategy: f"it was measured on {len(c.boots)} of {most} machines" for c in cells if c.is_ensemble and len(c.boots) < MOST * most}
+    found |= {c.strategy: why for c in cells if (why := _too_few(c, setting, ask))}
+    return found | {name: f"it was not measured {on(ask.harts)} before the run ended" for name in _never_measured(data, setting, ask)}
+
+
+def _too_few(cell: Cell, setting: Comparable, ask: Ask) -> str:
+    """The clause that says what it has too few of; "" if it has enough. What is not known counts as enough."""
+    longer = "measure for longer (--duration; on the model, --model-duration)"
+    operations = cell.median(lambda f: math.nan if f.ops_window is None else f.ops_window)
+    if operations < FEW_OPERATIONS:
+        return f"its windows have {operations:.0f} operations, fewer than {FEW_OPERATIONS}; {longer}"
+    waits = cell.waits_in_a_trial
+    if ask.goal in ("tail", "balanced") and not setting.open_loop and waits < FEW_WAITS:
+        return f"the longest wait of 1000 is told by {waits:.0f} waits, fewer than {FEW_WAITS}; {longer}"
+    return ""
+
+
+def _never_measured(data: Results, setting: Comparable, ask: Ask) -> list[str]:
+    """The strategies that a run which was interrupted was to measure on so many harts, and did not."""
+    plan = data.context.get("plan")
+    if data.context.get("status") not in ("interrupted", "running") or not isinstance(plan, dict) or ask.harts not in plan.get("harts", ()):
+        return []
+    known = {c.strategy for c in claimed(data, setting, ask.harts)}
+    return [name for name in plan.get("locks", ()) if name in traits.known() and name not in known and not traits.known()[name].yardstick]
 
 
 def boots_needed(advice: Advice) -> int:

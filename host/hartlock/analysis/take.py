@@ -4,6 +4,7 @@ Where the data tell a first one, it is that. Where they do not, it is the one th
 it loses most (regret.py), and of those that cannot be told apart the one that has the better of what is left.
 """
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,6 +24,7 @@ from hartlock.plan import strategies, traits
 from hartlock.plan.machine_keys import MachineKey, machine_keys
 
 NEAR = 1.02  # times the least loss, within which losses are taken as equal
+LEAST = 0.005  # a loss below it is printed as 0 %
 LITTLE = 1.1  # times the best, up to which a loss is not worth a question
 BOOTS = 3  # fewer boots say nothing of placement
 BY = {"throughput": "by cycles an operation", "tail": "by the p99.9 wait", "fairness": "by cycles an operation, of the fair ones",
@@ -57,7 +59,7 @@ class Take:
     @property
     def worst(self) -> float:
         """Its figure on the machine where that is farthest behind, as so many times the best one's."""
-        return next((loss.worst for loss in self.losses if loss.name == self.name), 1)
+        return next((loss.worst for loss in self.losses if loss.name == self.name), math.inf)
 
 
 @dataclass(frozen=True)
@@ -125,7 +127,7 @@ def _bounded(found: Sequence[Loss], place: Place, goal: str) -> str:
     own = next(loss for loss in found if loss.name == place.name)
     others = [loss for loss in found if loss.name != place.name]
     told = [f"{loss.name} up to {' '.join(behind(loss.worst).split()[:2])}" for loss in dict.fromkeys((others[0], others[-1]))]
-    how = f"never more than {behind(own.worst)} on any" if own.worst > 1.005 else "the best lock on each"
+    how = f"never more than {behind(own.worst)} on any" if own.worst >= 1 + LEAST else "the best lock on each"
     return f"{BY[goal]} it is {how} of {machines(place)}; {', '.join(told)}"
 
 
@@ -163,14 +165,18 @@ def take(data: Results, advice: Advice, lockfree: bool = False) -> Take | None:
 def confidence(of: Take) -> tuple[str, str]:
     """The confidence in a choice (high, fair or low), and its reason."""
     evidence, boots = of.place.cell.evidence, len(of.place.cell.boots)
-    if of.place.machines and not of.is_sure:
+    if boots < BOOTS:
+        return "low", f"{boots} {'machine' if of.place.machines else 'boot'}(s): what another one does is hardly known"
+    if of.place.machines and not of.is_sure and of.losses:
+        if of.worst < 1 + LEAST:
+            return "fair", f"no other is ahead of it on any of {machines(of.place)}, though some not surely behind; it is a model's order"
         if of.worst <= LITTLE:
             return "fair", f"which is first hangs on the machine, but the choice hardly does: {behind(of.worst)} at the most, in a model"
         return "low", f"which is first hangs on the machine, and the choice is up to {behind(of.worst)}"
     if not of.is_sure:
         return "low", "the data cannot tell the first ones apart"
-    if boots < BOOTS:
-        return "low", f"{boots} {'machine' if of.place.machines else 'boot'}(s): what another one does is hardly known"
+    if len(of.ranked) == 1:
+        return "low", "no other is left to hold it against"
     margin = min((p.ratio.low for p in of.ranked[1:] if not p.starves), default=LITTLE)
     if margin < LITTLE:
         return "low", f"the next is surely behind, but perhaps by only {100 * (margin - 1):.0f} %"
@@ -178,6 +184,11 @@ def confidence(of: Take) -> tuple[str, str]:
         return "fair", f"the order is the same on {machines(of.place)}, but it is a model's"
     if evidence == MODELLED:
         return "low", f"the order is clear in {boots} boots, but of one machine of a model: another machine may rank otherwise"
+    if (stops := of.data.stops(of.place.cell.setting)) >= 1:
+        return "low", f"the system stopped a thread {stops:.0f} time(s) a trial for other programs, and that moves figures as well as a lock does"
+    if stops or of.data.is_virtual:
+        who = "the system stopped threads for other programs now and then" if stops else "it is a virtual machine, whose processors others may stop"
+        return "fair", f"the order is clear in {boots} boots on hardware, but {who}"
     return "high", f"the order is clear in {boots} boots on hardware"
 
 

@@ -1,7 +1,7 @@
 """Says in sentences what a folder's figures show, and what they do not show."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from hartlock.analysis import drop_in, replayed
 from hartlock.plan import strategies, traits
@@ -12,7 +12,7 @@ from hartlock.analysis.comparisons import outliers
 from hartlock.analysis.inside import inside
 from hartlock.analysis.rank import Place, standing, starved_on, starved_share, starves
 from hartlock.analysis.regret import figures, losses
-from hartlock.analysis.rules import Advice, advise, question
+from hartlock.analysis.rules import Advice, advise, hung_in_words, question
 from hartlock.analysis.take import Take, confidence, hinge_sentence, take, take_free, without_lock
 from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.plan import Workload
@@ -66,15 +66,18 @@ def locks(cells: Sequence[Cell]) -> list[Cell]:
 
 
 def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
-    cells = usable(results.cells(setting, harts))
+    hung = results.hung(setting)
+    cells = [c for c in usable(results.cells(setting, harts)) if (c.strategy, harts) not in hung]
     evidence = cells[0].evidence if cells else ""
     if evidence not in COSTS:
         return Verdict("These times cannot rank locks", f"They are {evidence or 'of nothing that passed its checks'}.",
                        [*_checks(results, setting)], False)
-    if doubts(results, setting, harts):
-        return Verdict(f"The data cannot decide {on(harts)}", "What they have is not whole.", _checks(results, setting), False)
-    points, more = [], inside(setting.workload)
     advice = advise(results, setting, question(setting, harts))
+    if advice.doubted or doubts(results, setting, harts):
+        unsure = Verdict(f"The data cannot decide {on(harts)}", "What they have does not suffice.",
+                         [*(f"{name}: {why}." for name, why in advice.doubted.items()), *_checks(results, setting)], False)
+        return _of_replay(unsure, results, setting, harts, None)
+    points, more = [], inside(setting.workload)
     taken = take(results, advice)
     points += [*(_how_sure(taken, advice) if taken else []), *filter(None, [without_lock(advice, take_free(results, advice), taken)])]
     free = [c.strategy for c in cells if traits.family(c.strategy) == "lock-free"]
@@ -90,14 +93,24 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     first = [taken.place.cell] if taken else [p.cell for p in leaders(all_of)]
     points += [*_unfair(cells, [c.strategy for c in first]), *_by_harts(results, setting), *_checks(results, setting), *_proved(first)]
     points += _copy(taken) if taken else []
-    if m := replayed.of_setting(results, setting, harts):
-        points = [replayed.lock_sentence(m.facts), *replayed.first_sentences(m, taken.name if taken else ""), *points]
-        if m.is_little:
-            other = [f"If you choose one all the same, take {taken.name}: {taken.reason}."] if taken else []
-            return Verdict("Keep the lock that you have", points[1], [points[0], *other, *points[2:]], True)
     if taken is None:
-        return Verdict(f"No lock to take {on(harts)}", _first(all_of, cost, on(harts)), points, True)
-    return Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)
+        told = Verdict(f"No lock to take {on(harts)}", _first(all_of, cost, on(harts)), points, True)
+    else:
+        told = Verdict(f"Take {taken.name} {on(harts)}", f"{taken.reason[0].upper()}{taken.reason[1:]}.", points, True)
+    return _of_replay(told, results, setting, harts, taken)
+
+
+def _of_replay(told: Verdict, results: Results, setting: Comparable, harts: int, taken: Take | None) -> Verdict:
+    """The verdict with the sentences on the lock that was replayed, where one was. That it hardly matters comes before all else, and few
+    operations tell it, too."""
+    m = replayed.of_setting(results, setting, harts)
+    if m is None:
+        return told
+    lock, first = replayed.lock_sentence(m.facts), list(replayed.first_sentences(m, taken.name if taken else ""))
+    if m.is_little:
+        other = [f"If you choose one all the same, take {taken.name}: {taken.reason}."] if taken else []
+        return Verdict("Keep the lock that you have", first[0], [lock, *other, *told.points], True)
+    return replace(told, points=[lock, *first, *told.points])
 
 
 def _how_sure(taken: Take, advice: Advice) -> list[str]:
@@ -144,7 +157,8 @@ def _by_harts(results: Results, setting: Comparable) -> list[str]:
     """The sentence on the lock to take at each number of harts, if that changes."""
     told = []
     for n in results.harts(setting):
-        taken = None if doubts(results, setting, n) else take(results, advise(results, setting, question(setting, n)))
+        advice = advise(results, setting, question(setting, n))
+        taken = None if advice.doubted or doubts(results, setting, n) else take(results, advice)
         if taken:
             told.append((n, taken.name))
     if len({who for _, who in told}) < 2:
@@ -154,6 +168,7 @@ def _by_harts(results: Results, setting: Comparable) -> list[str]:
 
 def _checks(results: Results, setting: Comparable) -> list[str]:
     said = [*filter(None, [ending(results)]), *doubts(results, setting)]
+    said += [f"{strategy} {hung_in_words(harts, times)}; it is not ranked." for (strategy, harts), times in results.hung(setting).items()]
     for c in results.cells(setting):
         if not c.passed:
             said.append(f"{c.strategy} failed its checks {on(c.harts)}; it is not ranked.")

@@ -3,8 +3,10 @@
 A *cell* is one strategy on one number of harts in a setting.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+import math
+import statistics
+from collections.abc import Callable, Collection, Iterator
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -111,6 +113,10 @@ class Cell:
         """The boots that have trials, in order."""
         return sorted({boot_of(t) for t in self.trials})
 
+    def on(self, boots: Collection[Boot]) -> "Cell":
+        """Returns the cell with the trials of these boots alone."""
+        return replace(self, trials=[t for t in self.trials if boot_of(t) in boots])
+
     def sample(self, figure: Figure) -> Sample:
         """Returns a figure of each trial, with the boot it came from."""
         return Sample(tuple(figure(t.figures) for t in self.trials), tuple(self.boots.index(boot_of(t)) for t in self.trials),
@@ -132,6 +138,16 @@ class Cell:
     def value(self, of: Callable[[SummaryRow], float]) -> float:
         """Returns a figure of the summary; of several, the median."""
         return median_ci([of(row) for row in self.summaries]).median
+
+    @property
+    def waits_in_a_trial(self) -> float:
+        """The waits that the latency pass of the median trial counted; infinite where that is not known."""
+        trials: dict[tuple[Boot, int], int] = {}
+        for s in self.samples:
+            if s.latency_ops is None:
+                return math.inf
+            trials[boot_of(s), s.trial] = trials.get((boot_of(s), s.trial), 0) + s.latency_ops
+        return statistics.median(trials.values()) if trials else math.inf
 
     def shares(self) -> list[list[float]]:
         """For each trial, each hart's operations over an even share; 1 is fair."""
@@ -190,7 +206,36 @@ class Results:
 
     def _sessions(self, setting: Comparable) -> list[dict[str, Any]]:
         """Returns the sessions of run.json that ran on a setting's machine."""
-        return [s for s in self.context.get("sessions") or [] if setting.machine and s.get("machine") == setting.machine]
+        return [s for s in self._all_sessions() if setting.machine and s.get("machine") == setting.machine]
+
+    def _contexts(self) -> list[dict[str, Any]]:
+        """Returns the contents of run.json, and those of the runs that it was merged of."""
+        return [self.context, *(c for c in (self.context.get("merged") or {}).values() if isinstance(c, dict))]
+
+    def _all_sessions(self) -> Iterator[dict[str, Any]]:
+        for context in self._contexts():
+            yield from (s for s in context.get("sessions") or [] if isinstance(s, dict))
+
+    def stops(self, setting: Comparable) -> float:
+        """Returns how often the system stopped a thread for another program, for each trial of a setting's engine; 0 where it is not known."""
+        sessions = [s for s in self._all_sessions() if s.get("engine") == setting.engine]
+        stopped = sum(int((s.get("boot") or {}).get("preempted") or 0) for s in sessions)
+        return stopped / max(1, sum(int(s.get("trials_kept") or 0) for s in sessions))
+
+    @property
+    def is_virtual(self) -> bool:
+        """Does the processor of one of the computers that measured say that it is a virtual machine's?"""
+        return any((c.get("host") or {}).get("virtual") for c in self._contexts())
+
+    def hung(self, setting: Comparable) -> dict[Key, int]:
+        """Returns how often a strategy on so many harts never came to its end, because harts waited for each other or went round."""
+        found: dict[Key, int] = {}
+        for s in self._all_sessions():
+            of = s.get("hung")
+            if isinstance(of, dict) and s.get("engine") == setting.engine and str(s.get("machine") or "") == setting.machine:
+                key = str(of.get("strategy")), int(of.get("harts") or 0)
+                found[key] = found.get(key, 0) + 1
+        return found
 
     def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:
         """Returns the cells of a setting that have that role and a row in summary.csv, on so many harts if it is said."""

@@ -72,6 +72,7 @@ class Session:
         self.asked: hang_report.Registers | None = None  # registers of harts that hung, from QEMU
         self.done: list[Trial] = []
         self.refused: list[Trial] = []  # trials that lacked an extension: it is no use to ask again
+        self.over = 0  # trials that came to an end, whatever became of their rows
         self.image = IMAGE  # for the names of addresses
         self.source: Source | None = None  # once it is launched
         self.heard = False  # a byte of it
@@ -173,6 +174,7 @@ class Session:
 
     def _rows(self, trial: Trial) -> Rows:
         self.table.run.timebase_hz = self.collector.boot.timebase_hz
+        self.over += 1
         name = f"trial {trial.id} ({trial.strategy} on {trial.harts} harts)"
         if trial.status.startswith("needs_"):
             self.lacking[trial.strategy, trial.status.removeprefix("needs_")] = None
@@ -246,6 +248,15 @@ class Session:
         self.problems += said
         return self.problems
 
+    def _hung_in(self) -> dict[str, object]:
+        """The strategy and the harts of the trial that never ended because harts wait for each other or go round, for run.json; {} if
+        there is none. Harts that the emulator hardly let work did not hang."""
+        hung = bool(self.collector.hang and not self._starved()) or any("deadlock" in said or "livelock" in said for said in self.problems)
+        if not hung or self.collector.ended or self.over >= len(self.plan.order):
+            return {}
+        trial = self.plan.order[self.over]
+        return {"hung": {"strategy": trial.strategy, "harts": trial.harts, "member": self.engine.member or 0, "boot": self.start.boot}}
+
     def _note_work(self, now: float) -> None:
         """Note the source's clock when a record has come."""
         if self.collector.stuck and self.worked_s is None:
@@ -287,7 +298,7 @@ class Session:
     def last_words(self) -> dict[str, object]:
         reader = self.reader
         return {
-            **self.context,
+            **self.context, **self._hung_in(),
             "problems": [*self.gave_up, *self.problems],
             "harts_at_the_end": self.harts,
             "boot": {**vars(self.collector.boot)},
