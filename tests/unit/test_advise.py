@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from support.run import TOP, first_line, run_here
 from support.synthetic import around, cells, folder_of
+from tools.drop_in import snippets
 
 from hartlock.analysis import drop_in, rules, verdict
 from hartlock.analysis.advise import Question, answer, the_ask
@@ -415,6 +416,20 @@ def test_the_lines_to_change_compile(tmp_path, name):
         target = tmp_path / header
         target.parent.mkdir(exist_ok=True)
         shutil.copy(TOP / header, target)
-    done = subprocess.run(["cc", "-std=gnu11", "-Wall", "-Werror", "-fsyntax-only", "-I.", "use.c"], cwd=tmp_path, capture_output=True, text=True,
-                          timeout=60, check=False)
-    assert done.returncode == 0, done.stderr
+    riscv = ["riscv64-unknown-elf-gcc", "-march=rv64gc", "-mabi=lp64d", "-ffreestanding"]
+    for compiler in (["cc"], riscv):
+        done = subprocess.run([*compiler, "-std=gnu11", "-Wall", "-Werror", "-c", "-o", "use.o", "-I.", "use.c"], cwd=tmp_path, capture_output=True,
+                              text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stderr
+
+
+NODES = {"plain": "", "queue": "one for each hart and each lock it may hold at once", "hart": "one for each hart, for all its locks"}
+SHAPES = {name: shape for (_, shape), (names, _) in snippets().items() for name in names if shape in NODES}
+
+
+@pytest.mark.parametrize("name", SHAPES)
+def test_the_lines_to_change_have_the_nodes_that_the_page_says(name):
+    """Once every lock had a node for each lock that a hart holds, and a space."""
+    lines = "\n".join(drop_in.snippet(strategies.known()[name]))
+    assert re.findall(r"_node node; +/\* (.*) \*/", lines) == [NODES[SHAPES[name]]] * bool(NODES[SHAPES[name]])
+    assert ("_acquire(&lock, NULL);" in lines) == ("_space" not in lines and "_node" not in lines) == (SHAPES[name] == "plain")

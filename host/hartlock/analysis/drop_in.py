@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 from hartlock.base.paths import TOP
+from hartlock.plan import traits
 from hartlock.plan.strategies import Strategy
 
 
@@ -25,17 +26,21 @@ def _lockfree_lines(strategy: Strategy) -> list[str]:
 
 
 def _lock_lines(strategy: Strategy) -> list[str]:
-    c = strategy.header.stem
-    joins = f"LOCK_JOINS_NOTHING({c})" not in strategy.header.read_text(encoding="utf-8")
+    c, known = strategy.header.stem, traits.known()[strategy.name]
+    joins = not re.search(rf"LOCK_(KEEPS|JOINS)_NOTHING\({c}\)", strategy.header.read_text(encoding="utf-8"))
+    keeps = known.waiter_bytes + known.hart_bytes > 0
+    of_hart = "one-node-a-hart" in known.has
+    node = "&node" if keeps else "NULL"
+    whose = "one for each hart, for all its locks" if of_hart else "one for each hart and each lock it may hold at once"
     return [f'#include "{_path(strategy)}"',
             f"struct {c}_lock lock;                     /* in what it protects */",
             *([f"struct {c}_space space;                   /* one for all such locks, zeroed */"] if joins else []),
-            f"struct {c}_node node;                     /* one for each hart and each lock it may hold at once */",
+            *([f"struct {c}_node node;                     /* {whose} */"] if keeps else []),
             f"{c}_init(&lock);",
-            *([f"{c}_join(&node, &space, (struct lock_hart){{ .number = hart, .cluster = 0 }}); /* each hart, once */"]
+            *([f"{c}_join(&node, &space, (struct lock_hart){{ .number = hart, .cluster = 0 }}); /* each {'hart' if of_hart else 'node'}, once */"]
               if joins else []),
-            f"{c}_acquire(&lock, &node);                /* was: spin_lock(&lock) */",
-            f"{c}_release(&lock, &node);                /* was: spin_unlock(&lock) */"]
+            f"{c}_acquire(&lock, {node});                /* was: spin_lock(&lock) */",
+            f"{c}_release(&lock, {node});                /* was: spin_unlock(&lock) */"]
 
 
 def _path(strategy: Strategy) -> str:
