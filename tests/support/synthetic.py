@@ -39,12 +39,13 @@ def members_of(path, machine, keys):
 
 
 def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=2, seed=1, append=False, keys=None, contended=math.nan,
-              operations=None, **context):
+              operations=None, backlog=None, **context):
     """Write a results folder. `cycles` gives, for (strategy, harts), a function of boot and trial;
     `tail` likewise the 99.9th percentile (default ten times as much); `lowest`, by strategy, the
     slowest hart's share of the fastest's, or a function of the boot; `check` the strategies that do not pass; `keys` makes
     each boot another machine, with these values of some keys; `contended` is the share of the operations that waited;
-    `operations` are those of all harts in a window."""
+    `operations` are those of all harts in a window; `backlog`, by strategy, those that were due at the end of an open loop, whose
+    responses take a nanosecond for each cycle."""
     path = Path(path)
     path.mkdir(exist_ok=True)
     tables = {name: [] for name in FILES}
@@ -68,7 +69,8 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
                     window="measured", ended="time", check=passed,
                     cycles_per_op=value, throughput_ops_per_second=HZ / value, wait_p50_cycles=wait / 5,
                     wait_p99_cycles=wait / 2, wait_p999_cycles=wait, wait_max_cycles=2 * wait, jain_index=jain, contended_share=contended, ops_window=operations,
-                    min_max_share=share, coherence=Coherence(transfers_per_op=1, invalidations_per_op=1))))
+                    min_max_share=share, **({"response_p50_us": value / 1000, "response_p999_us": wait / 1000} if fixed.workload.arrival == "poisson" else {}),
+                    coherence=Coherence(transfers_per_op=1, invalidations_per_op=1))))
                 tables["samples.csv"] += [SampleRow(**row, window="measured", ended="time", check=passed, hart=hart, ops_window=n)
                                           for hart, n in enumerate(ops)]
         values = intervals.median_ci([e[0] for e in each], [e[2] for e in each])
@@ -76,7 +78,8 @@ def folder_of(path, cycles, tail=None, lowest=None, check=None, boots=5, trials=
             context=fixed, boots=boots, trials=len(each), trials_measured=len(each), check=passed,
             overlap_shown="yes" if harts > 1 else "not-applicable", contended="yes",
             cycles_per_op=Estimate(values.median, math.nan, math.nan), min_max_share_median=share,
-            jain_index=Estimate(jain, math.nan, math.nan), wait_p999_cycles=max(e[1] for e in each)))
+            jain_index=Estimate(jain, math.nan, math.nan), wait_p999_cycles=max(e[1] for e in each),
+            backlog_ops_median=(backlog or {}).get(strategy, 0.0)))
         tables["waits.csv"] += [WaitRow(context=fixed, percent=p, wait_cycles=p * values.median / 10, waits=10**6)
                                 for p in (0, 50, 99, 100)]
     for name, rows in tables.items():

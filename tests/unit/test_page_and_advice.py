@@ -61,3 +61,33 @@ def test_what_does_not_protect_the_lines_of_a_section_is_not_ranked(tmp_path, wo
     assert re.search(r"^\| mcs \| \S+ \[.*\] \| first \|", page, re.M) and re.search(r"^\| faa \| \S+ \[.*\] \| – \|", page, re.M)
     assert f"instructions of further work and writes to {work['touch_lines']} further cache line(s) inside" in page
     assert cell_of(folder, "against the first").text == "–" and cell_of(folder, "strategy").text == "faa"
+
+
+OPEN = {"arrival": "poisson", "arrival_ops_per_second": 2000}
+THREE = {("faa", 8): around(100), ("mcs", 8): around(200), ("ticket", 8): around(300)}
+
+
+def test_an_open_loop_is_told_in_its_own_words(tmp_path):
+    folder = folder_of(tmp_path / "a", THREE, **OPEN)
+    said = run_here("advise", folder, "--goal", "throughput", "--no-measure").stdout
+    assert said.startswith("Take mcs: by the median response it is first; the next, ticket, ") and "times its median response" in said
+    page = page_of(folder)
+    assert "By the median and the p99.9 response alike it is first" in page and "| strategy | response p50, µs | against the first |" in page
+    assert "by cycles" not in said + page.split("What this cannot tell")[0].lower() and "Behind schedule" not in said + page
+
+
+def test_a_lock_that_falls_behind_its_schedule_is_not_ranked_where_others_keep_up(tmp_path):
+    folder = folder_of(tmp_path / "a", THREE, backlog={"mcs": 900.0}, **OPEN)
+    said = run_here("advise", folder, "--no-measure").stdout
+    assert said.startswith("Take ticket: ") and "  mcs: it falls behind the schedule: 900 operations were due at the end and not begun" in said
+    page = page_of(folder)
+    assert "### Take ticket on 8 harts" in page and "- Behind schedule on 8 harts: mcs had operations due" in page and "; they are not ranked." in page
+    assert re.search(r"^\| mcs \| \S+ \[.*\] \| – \|", page, re.M) and "ticket is first of the locks: 0." in page
+
+
+def test_where_no_lock_keeps_up_cycles_rank(tmp_path):
+    folder = folder_of(tmp_path / "a", THREE, backlog={"faa": 500.0, "mcs": 900.0, "ticket": 900.0}, **OPEN)
+    said, page = run_here("advise", folder, "--goal", "throughput", "--no-measure").stdout, page_of(folder)
+    assert said.startswith("Take mcs: by cycles an operation it is first") and "Ranked by cycles an operation; " in said
+    assert "  WARNING: Behind schedule on 8 harts: faa, mcs and ticket had operations due" in said and "as none keeps up, the rank is by cycles" in page
+    assert re.search(r"mcs is first of the locks: \d+ \[.*\] cycles an operation; ", page) and "| strategy | cycles/op | against the first |" in page

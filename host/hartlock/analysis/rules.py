@@ -2,9 +2,10 @@
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from hartlock.analysis import schedule
 from hartlock.plan import lock_forms, needs, traits
 from hartlock.figures.proved import PARTLY
 from hartlock.folder.reader import Cell, Results
@@ -58,7 +59,12 @@ class Advice:
 
     @property
     def measure(self) -> Measure:
-        return self.setting.measures[self.ask.goal]
+        return self.measures[self.ask.goal]
+
+    @property
+    def measures(self) -> Mapping[str, Measure]:
+        """The figures that rank, by goal."""
+        return schedule.measures_of(self.setting, [p.cell for p in self.places])
 
     @property
     def tied(self) -> list[Place]:
@@ -164,8 +170,12 @@ def advise(data: Results, setting: Comparable, ask: Ask) -> Advice:
     whole = [c for c in cells if c.strategy not in out and c.strategy not in doubted]
     out |= {c.strategy: why for c in whole if (why := ruled_out_by_figures(c, ask))}
     left = [c for c in whole if c.strategy not in out and c.evidence in COSTS]
-    advice = Advice(ask, setting, standing(left, setting.measures[ask.goal].figure), out, doubted)
+    timely = schedule.in_time(left)
+    out |= {c.strategy: schedule.too_late(c) for c in left if c not in timely}
+    advice = Advice(ask, setting, standing(timely, schedule.measures_of(setting, timely)[ask.goal].figure), out, doubted)
     advice.warnings = [said.rstrip(".") for said in (ending(data),) if said]
+    if late := schedule.sentence(timely):
+        advice.warnings.append(late.rstrip("."))
     if starving := [p for p in advice.places if p.starves]:
         advice.warnings.append(f"no sure rank has what may starve a hart {on(ask.harts)}: "
                                + "; ".join(f"{p.name} on {len(starved_on(p.cell))} of {p.machines} machines" if p.machines else

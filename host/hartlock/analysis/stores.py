@@ -68,7 +68,7 @@ def store(data: Results, advice: Advice) -> Store | None:
         return None
     fifo = [p for p in of_kind(advise(data, setting, advice.ask)) if not p.starves and traits.known()[p.name].fifo]
     goal = "tail" if advice.ask.goal == "tail" else "throughput"
-    cost: Figure = advice.setting.measures[goal].figure
+    cost: Figure = advice.measures[goal].figure
     without, behind = _each(locks, cost), _each(fifo, cost)
     machines = set.intersection(*(set(of) for of in (*without, *behind))) if behind else set()
     if not machines:

@@ -18,7 +18,7 @@ from hartlock.analysis.regret import Loss, Table, figures, losses
 from hartlock.analysis.rules import Advice
 from hartlock.base.evidence import MODELLED
 from hartlock.base.text import significant, times, words
-from hartlock.folder.comparable import Figure
+from hartlock.folder.comparable import CLOSED, Figure
 from hartlock.folder.reader import Results
 from hartlock.plan import strategies, traits
 from hartlock.plan.machine_keys import MachineKey, machine_keys
@@ -27,8 +27,6 @@ NEAR = 1.02  # times the least loss, within which losses are taken as equal
 LEAST = 0.005  # a loss below it is printed as 0 %
 LITTLE = 1.1  # times the best, up to which a loss is not worth a question
 BOOTS = 3  # fewer boots say nothing of placement
-BY = {"throughput": "by cycles an operation", "tail": "by the p99.9 wait", "fairness": "by cycles an operation, of the fair ones",
-      "balanced": "by cycles and tail alike"}
 
 
 @dataclass(frozen=True)
@@ -107,14 +105,14 @@ def behind(loss: float) -> str:
     return f"{100 * (loss - 1):.0f} % behind the best lock" if loss < 2 else f"{loss:.1f} times the best lock's"
 
 
-def _sure(ranked: Sequence[Place], goal: str) -> str:
+def _sure(ranked: Sequence[Place], by: str) -> str:
     """The clause on a first one that the data tell from all others."""
     first = ranked[0]
     on = f" on each of {machines(first)}" if first.machines else ""
     if len(ranked) == 1:
         return "it is the only one that is left"
     following = next((p for p in ranked[1:] if not p.starves), None)
-    return f"{BY[goal]} it is first{on}" + (f"; the next, {following.name}, has {times(following.ratio)} times as much" if following else "")
+    return f"{by} it is first{on}" + (f"; the next, {following.name}, has {times(following.ratio)} times as much" if following else "")
 
 
 def machines(place: Place) -> str:
@@ -122,27 +120,27 @@ def machines(place: Place) -> str:
     return f"{place.machines} machines that fit {place.cell.setting.machine}"
 
 
-def _bounded(found: Sequence[Loss], place: Place, goal: str) -> str:
+def _bounded(found: Sequence[Loss], place: Place, by: str) -> str:
     """The clause on what this choice loses at the most, beside the next and the last."""
     own = next(loss for loss in found if loss.name == place.name)
     others = [loss for loss in found if loss.name != place.name]
     told = [f"{loss.name} up to {' '.join(behind(loss.worst).split()[:2])}" for loss in dict.fromkeys((others[0], others[-1]))]
     how = f"never more than {behind(own.worst)} on any" if own.worst >= 1 + LEAST else "the best lock on each"
-    return f"{BY[goal]} it is {how} of {machines(place)}; {', '.join(told)}"
+    return f"{by} it is {how} of {machines(place)}; {', '.join(told)}"
 
 
-def _choose(ranked: Sequence[Place], table: Table, goal: str, harts: int) -> tuple[Place, str, bool]:
+def _choose(ranked: Sequence[Place], table: Table, by: str, harts: int) -> tuple[Place, str, bool]:
     tied = [p for p in ranked if p.tied]
     if len(tied) < 2 and not ranked[0].starves:
-        return ranked[0], _sure(ranked, goal), True
+        return ranked[0], _sure(ranked, by), True
     found = losses(table)
     if ranked[0].machines > 1 and len(found) > 1:
         least = [p for p in ranked for loss in found if loss.name == p.name and loss.worst <= NEAR * found[0].worst]
         pick, why = break_tie(least, harts) if len(least) > 1 else (least[0], "")
         of = f"; of {words([p.name for p in least])}, which lose as little, {why}" if why else ""
-        return pick, _bounded(found, pick, goal) + of, False
+        return pick, _bounded(found, pick, by) + of, False
     pick, why = break_tie(tied, harts)
-    return pick, f"{BY[goal]} {words([p.name for p in tied])} are too close to call, and of these {why}", False
+    return pick, f"{by} {words([p.name for p in tied])} are too close to call, and of these {why}", False
 
 
 def of_kind(advice: Advice, lockfree: bool = False) -> list[Place]:
@@ -158,7 +156,7 @@ def take(data: Results, advice: Advice, lockfree: bool = False) -> Take | None:
     table = figures(ranked, advice.measure.figure)
     if not lockfree and (of_many := many.choose(data, advice, ranked)):
         return Take(*of_many, False, ranked, table, data)
-    pick, reason, sure = _choose(ranked, table, advice.ask.goal, advice.ask.harts)
+    pick, reason, sure = _choose(ranked, table, advice.measure.by, advice.ask.harts)
     return Take(pick, reason, sure, ranked, table, data)
 
 
@@ -210,10 +208,10 @@ def without_lock(advice: Advice, free: Take | None, lock: Take | None) -> str:
         return ""
     beside = ""
     if lock is not None:
-        cost: Figure = advice.setting.measures["throughput"].figure
+        cost: Figure = advice.measures["throughput"].figure
         a, b = lock.place.cell, free.place.cell
         ratio = ratio_ci(a.sample(cost), b.sample(cost), paired=a.boots == b.boots)
-        beside = f"; {lock.name} takes {times(ratio)} times its cycles"
+        beside = f"; {lock.name} takes {times(ratio)} times its {'cycles' if advice.measures is CLOSED else 'median response'}"
     return f"No lock: {free.name}, if all that you protect is {protected_by([free.name])}{beside}."
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from hartlock.analysis import drop_in, replayed
+from hartlock.analysis import drop_in, replayed, schedule
 from hartlock.plan import strategies, traits
 from hartlock.figures.proved import NONE, PARTLY
 from hartlock.folder.reader import Cell, Results
@@ -84,7 +84,9 @@ def judge(results: Results, setting: Comparable, harts: int) -> Verdict:
     if more and free:
         points.append(f"{words(free)} protect one word only, and the section holds {more}: they do that side by side, and are not ranked here.")
         cells = locks(cells)
-    cost, tail = (setting.measures[goal] for goal in ("throughput", "tail"))
+    points += filter(None, [schedule.sentence(cells)])
+    cells = schedule.in_time(cells)
+    cost, tail = (schedule.measures_of(setting, cells)[goal] for goal in ("throughput", "tail"))
     all_of, of_locks = standing(cells, cost.figure), standing(locks(cells), cost.figure)
     if of_locks:
         points.append(_first(of_locks, cost, "of the locks"))

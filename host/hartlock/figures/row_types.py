@@ -365,3 +365,9 @@ class SummaryRow:
         "0..1", "of the bytes taken from the heap, those that no block was made of (`magazine`)")
     ops_window_total: int | None = count_if_known("operations", "in all windows")
     coherence: Coherence = part(Coherence, AS_IN_SAMPLES, names="{}_median")
+
+    @property
+    def fell_behind(self) -> bool:
+        """True if more operations of an open loop were due but not begun at the end than a hundredth of those done, and than chance leaves."""
+        done = (self.ops_window_total or 0) / max(1, self.trials_measured)
+        return self.backlog_ops_median > max(2 * self.context.harts, 0.01 * done)

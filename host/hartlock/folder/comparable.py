@@ -24,6 +24,7 @@ class Measure:
 
     figure: Figure
     unit: str
+    by: str  # the words on what is ranked by it: "by ..."
     more: str = "as many"
 
 
@@ -36,20 +37,23 @@ def _response_balance(f: TrialFigures) -> float:
     return math.sqrt(f.response_p50_us * f.response_p999_us)
 
 
-_CYCLES = Measure(lambda f: f.cycles_per_op, "cycles an operation")
-_RESPONSE = Measure(lambda f: f.response_p50_us, "µs from when the median operation was due until it was done", "as long")
+_CYCLES = Measure(lambda f: f.cycles_per_op, "cycles an operation", "by cycles an operation")
+_RESPONSE = Measure(lambda f: f.response_p50_us, "µs from when the median operation was due until it was done", "by the median response",
+                    "as long")
 CLOSED = {
     "throughput": _CYCLES,
-    "tail": Measure(lambda f: f.wait_p999_cycles, "cycles that 999 of 1000 waits do not exceed"),
-    "fairness": Measure(_CYCLES.figure, f"{_CYCLES.unit}, of those that are fair"),
-    "balanced": Measure(_balance, "√(cycles an operation × cycles of p99.9)"),
+    "tail": Measure(lambda f: f.wait_p999_cycles, "cycles that 999 of 1000 waits do not exceed", "by the p99.9 wait"),
+    "fairness": Measure(_CYCLES.figure, f"{_CYCLES.unit}, of those that are fair", f"{_CYCLES.by}, of the fair ones"),
+    "balanced": Measure(_balance, "√(cycles an operation × cycles of p99.9)", "by cycles and tail alike"),
 }
 # In an open loop the arrivals decide how much is done; how soon it is done is what a lock decides.
 OPEN = {
     "throughput": _RESPONSE,
-    "tail": Measure(lambda f: f.response_p999_us, "µs that 999 of 1000 responses do not exceed", "as long"),
-    "fairness": Measure(_RESPONSE.figure, f"{_RESPONSE.unit}, of those that are fair", "as long"),
-    "balanced": Measure(_response_balance, "√(µs of the median response × µs of p99.9)", "as long"),
+    "tail": Measure(lambda f: f.response_p999_us, "µs that 999 of 1000 responses do not exceed", "by the p99.9 response", "as long"),
+    "fairness": Measure(_RESPONSE.figure, f"{_RESPONSE.unit}, of those that are fair", f"{_RESPONSE.by}, of the fair ones",
+                        "as long"),
+    "balanced": Measure(_response_balance, "√(µs of the median response × µs of p99.9)",
+                        "by the median and the p99.9 response alike", "as long"),
 }
 
 

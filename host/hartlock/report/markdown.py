@@ -3,10 +3,11 @@
 import html
 from collections.abc import Iterator, Sequence
 
-from hartlock.analysis import verdict
+from hartlock.analysis import schedule, verdict
+from hartlock.folder.comparable import CLOSED
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import gap
-from hartlock.analysis.inside import protecting, protects_all
+from hartlock.analysis.inside import protecting
 from hartlock.analysis.rank import Place, standing
 from hartlock.base.text import estimate, percent, significant, times, words
 
@@ -42,13 +43,16 @@ def markdown(data: Results, said: verdict.Verdict, plot: str,
     settings, by title, have only their verdicts."""
     setting = next(s for s in data.settings if data.cells(s))
     harts = max(data.harts(setting))
+    cells = data.cells(setting, harts)
+    whole = [c for c in cells if not gap(c)]
+    left = schedule.in_time(protecting(whole))
+    measures = schedule.measures_of(setting, left)
+    ranked, aside = (standing(of, measures["throughput"].figure) for of in (left, [c for c in whole if c not in left]))
+    places = [*ranked, *aside]
+    head = HEAD if measures is CLOSED else [HEAD[0], "response p50, µs", *HEAD[2:]]
     lines = [f"### {escaped(said.headline)}", "", escaped(said.lead), "",
              *(f"- {escaped(point)}" for point in said.points), "",
-             "| " + " | ".join(HEAD) + " |", "|" + "---|" * len(HEAD)]
-    cells = data.cells(setting, harts)
-    whole, cost = [c for c in cells if not gap(c)], setting.measures["throughput"].figure
-    ranked = standing(protecting(whole), cost)
-    places = [*ranked, *standing([c for c in whole if not protects_all(c)], cost)]
+             "| " + " | ".join(head) + " |", "|" + "---|" * len(head)]
     for p in places:
         against = _against(p) if p in ranked else "–"
         share = p.cell.value(lambda s: s.min_max_share_median)
@@ -60,7 +64,7 @@ def markdown(data: Results, said: verdict.Verdict, plot: str,
     lines += ["", f"{harts} harts, {escaped(setting.apart(list(data.settings)))}, "
               f"evidence {words(sorted({c.evidence for c in cells}))}; {INTERVALS[any(c.is_ensemble for c in cells)]}; "
               "≈: too close to call; †: it starves a hart, and has no sure rank"
-              f"{'; –: it does not protect all that the section does' if len(places) > len(ranked) else ''}.", ""]
+              f"{'; –: it is not ranked, as said above' if aside else ''}.", ""]
     lines += [*(f"- {escaped(line)}" for line in _proofs([p.cell for p in places])), ""]
     lines += [*(f"- {escaped(f'{title}: {of.headline}: {of.lead}')}" for title, of in others), ""] if others else []
     lines += [f"![{plot}](plots/{plot}.png)", ""] if plot else []

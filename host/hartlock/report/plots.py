@@ -360,7 +360,7 @@ Plot = Callable[[Results, Comparable, int], Figure | None]
 # name -> plot, and how to read it.
 PLOTS: dict[str, tuple[Plot, str]] = {
     "losses": (losses,
-               "Left is better: at 1 a lock is the best one on that machine, by cycles and tail alike. Each dot is one "
+               "Left is better: at 1 a lock is the best one on that machine, by cost and tail alike. Each dot is one "
                "of the machines that fit the profile; the stroke is the machine on which the lock is farthest behind. "
                "The lock to take where nothing more is known is the one whose stroke is farthest left. What starves a "
                "hart on one of the machines is not here."),

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from hartlock.analysis import verdict
+from hartlock.analysis import schedule, verdict
 from hartlock.report import plots
 from hartlock.figures.rows import ROLES
 from hartlock.folder.reader import Cell, Results
@@ -47,7 +47,7 @@ COLUMNS = [
     Column("family", "needs no lock; first come, first served; or a lock without order", "word"),
     Column("op/s", "operations a second, all harts together"),
     Column("cycles/op", "elapsed cycles for each operation of the whole system"),
-    Column("against the first", "ratio of cycles an operation (open loop: of the median response) to the first "
+    Column("against the first", "ratio of cycles an operation (open loop: of the median response, where locks keep up) to the first "
                                 "candidate on as many harts"),
     Column("wait p50", "cycles from the call to owning; of this and the next two, the median of the trials' own"), Column("p99", "cycles"),
     Column("p99.9", "cycles"), Column("max", "cycles, the longest wait of any trial"),
@@ -126,8 +126,11 @@ def _cost(setting: Comparable) -> Figure:
 
 
 def _places(data: Results, setting: Comparable) -> dict[tuple[str, int], Place]:
-    return {(p.name, n): p for n in data.harts(setting)
-            for p in standing(protecting(verdict.usable(data.cells(setting, n))), _cost(setting))}
+    found = dict[tuple[str, int], Place]()
+    for n in data.harts(setting):
+        cells = schedule.in_time(protecting(verdict.usable(data.cells(setting, n))))
+        found |= {(p.name, n): p for p in standing(cells, schedule.measures_of(setting, cells)["throughput"].figure)}
+    return found
 
 
 def rows(data: Results) -> list[TableRow]:

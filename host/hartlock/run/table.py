@@ -63,13 +63,6 @@ def _microseconds(us: float) -> str:
     return f"{significant(us)} us" if math.isfinite(us) else "-"
 
 
-def _fell_behind(row: SummaryRow) -> bool:
-    """True if more operations were due but not begun at the end than a hundredth of those done, and than
-    chance leaves."""
-    done = (row.ops_window_total or 0) / max(1, row.trials_measured)
-    return row.backlog_ops_median > max(2 * row.context.harts, 0.01 * done)
-
-
 def _never_inside(row: SummaryRow) -> bool:
     work = row.context.workload
     return (work.interrupt_period_us > 0 and work.irq == "on" and row.context.role == "candidate"
@@ -186,7 +179,7 @@ _NOTICES: list[tuple[Callable[[SummaryRow], bool], str]] = [
      "window=whole: {} used it up before the warm-up was over, so the figures include the cold start."),
     (_not_contended,
      "no contention seen: {} hardly ever had to wait, so this may be the uncontended path only."),
-    (_fell_behind, "behind schedule: {} had operations due and not begun at the end (backlog_ops); where a lock cannot "
+    (lambda r: r.fell_behind, "behind schedule: {} had operations due and not begun at the end (backlog_ops); where a lock cannot "
                    "keep up, response times grow with the duration and tell nothing else."),
     (_never_inside, "no interrupt found {} inside its section: a longer --duration or --hold would."),
     (lambda r: r.trials_measured < r.trials,
