@@ -187,7 +187,7 @@ def test_what_an_interrupted_run_did_not_come_to_may_be_the_first(tmp_path):
 def test_a_lock_that_hung_is_none(tmp_path, goal):
     """It may be the first on all other machines."""
     path = folder(tmp_path / "a", lambda n: 200, lambda n: 100)
-    status(path, status="incomplete", sessions=[{"engine": "model", "machine": "any-8", "hung": {"strategy": "ticket", "harts": 8}}])
+    status(path, status="incomplete", sessions=2 * [{"engine": "model", "machine": "any-8", "hung": {"strategy": "ticket", "harts": 8, "boot": 3}}])
     data, advice = advice_of(path, goal)
     assert advice.out["ticket"].startswith("it hung on 8 harts: 1 of its trials never ended")
     taken = take.take(data, advice)

@@ -228,14 +228,14 @@ class Results:
         return any((c.get("host") or {}).get("virtual") for c in self._contexts())
 
     def hung(self, setting: Comparable) -> dict[Key, int]:
-        """Returns how often a strategy on so many harts never came to its end, because harts waited for each other or went round."""
-        found: dict[Key, int] = {}
+        """Returns in how many boots a strategy on so many harts never came to its end, because harts waited for each other or went round.
+        A boot that was tried again counts once."""
+        found: dict[Key, set[tuple[Any, Any]]] = {}
         for s in self._all_sessions():
             of = s.get("hung")
             if isinstance(of, dict) and s.get("engine") == setting.engine and str(s.get("machine") or "") == setting.machine:
-                key = str(of.get("strategy")), int(of.get("harts") or 0)
-                found[key] = found.get(key, 0) + 1
-        return found
+                found.setdefault((str(of.get("strategy")), int(of.get("harts") or 0)), set()).add((s.get("seed"), of.get("boot")))
+        return {key: len(boots) for key, boots in found.items()}
 
     def cells(self, setting: Comparable, harts: int | None = None, role: str = "candidate") -> list[Cell]:
         """Returns the cells of a setting that have that role and a row in summary.csv, on so many harts if it is said."""
