@@ -3,12 +3,13 @@
 import csv
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from support.run import run_here
 from support.sampling import turns
-from support.synthetic import folder_of
+from support.synthetic import CONTEXT, folder_of
 
 from hartlock.analysis import compare
 from hartlock.base.errors import UsageError
@@ -70,6 +71,31 @@ def test_one_boot_with_another_seed_is_never_called(tmp_path):
     assert "one boot is little" in run_compare(a, b).stdout
     b = folder_of(tmp_path / "c", {("ticket", 8): noisy(rng, 400)}, boots=1, trials=5)
     assert words_of(a, b) == {"ticket": "worse"}  # an equal seed gives an equal placement
+
+
+def of_clusters(path, clusters, asked=0, ticket=300, machines=5, **more):
+    """A folder of an ensemble whose machines of that run have so many clusters."""
+    folder = folder_of(path, {("ticket", 8): lambda boot, trial: ticket + boot, ("mcs", 8): lambda boot, trial: 200 + boot}, trials=1,
+                       boots=machines, machine="any-8", keys={"cluster_harts": [8 // clusters] * machines}, forms=replace(CONTEXT.forms, clusters=clusters), **more)
+    (folder / "run.json").write_text(json.dumps({"status": "complete", "plan": {"clusters": asked}}))
+    return folder
+
+
+def test_another_seed_draws_machines_with_other_clusters(tmp_path):
+    a, b = of_clusters(tmp_path / "a", 4), of_clusters(tmp_path / "b", 2, seed=500)
+    told = of_clusters(tmp_path / "told", 2, asked=2, seed=500, ticket=310)
+    assert "2 compared: 2 no difference" in run_compare(a, b).stdout
+    assert "in common" in run_compare(a, told).stderr
+    merged = tmp_path / "merged"
+    assert run_here("collect", a, told, "--out", merged).returncode == 0
+    assert sorted(s.context.forms.clusters for s in reader.load(merged).settings) == [0, 2]
+
+
+@pytest.mark.parametrize("machines, word", [(2, "too close to call"), (4, "too close to call"), (6, "worse")])
+def test_few_machines_of_another_draw_are_never_called(tmp_path, machines, word):
+    """All of two machines were slower than all of two others, by chance, and `compare` said surely."""
+    a, b = (of_clusters(tmp_path / str(seed), 2, ticket=300 + seed, seed=seed, machines=machines) for seed in (1, 500))
+    assert words_of(a, b)["ticket"] == word
 
 
 def test_emulated_times_have_to_differ_by_more_than_they_drift(tmp_path):

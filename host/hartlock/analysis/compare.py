@@ -111,6 +111,8 @@ def change(x: Cell, y: Cell, figure: str, rows: int, same: float, paired: bool) 
         word = "no difference"
     if x.evidence == "modelled" and not paired and min(len(x.boots), len(y.boots)) < 2:
         word = "too close to call"  # the effect of another placement is not known
+    if x.is_ensemble and not paired and 2 / math.comb(len(x.boots) + len(y.boots), len(x.boots)) > 0.05 / rows:
+        word = "too close to call"  # so few machines of one profile may lie apart by chance
     if not y.passed:
         word = "checks fail"
     elif _lacks(x, figure) or _lacks(y, figure):

@@ -10,6 +10,7 @@ from hartlock.base.evidence import COSTS, MODELLED
 from hartlock.folder import writer
 from hartlock.folder.comparable import Comparable
 from hartlock.folder.reader import Results
+from hartlock.folder.run_json import clusters_asked
 from hartlock.plan import lock_forms, option_texts, plan as plans, strategies
 from hartlock.plan import profile as profiles
 from hartlock.plan.plan import Workload
@@ -70,9 +71,8 @@ def _work(ask: Ask, data: Results, base: Comparable | None) -> tuple[Workload, l
 def _forms(data: Results, base: Comparable | None, smp: int) -> list[str]:
     """Returns the options of the forms in which the locks were measured, and of the clusters that they were told of."""
     forms = (base or next(iter(data.settings))).context.forms
-    plan = data.context.get("plan")
-    clusters = plan.get("clusters") if isinstance(plan, dict) else 0
-    told = {"clusters": str(clusters)} if isinstance(clusters, int) and clusters > 1 and smp % clusters == 0 else {}
+    clusters = clusters_asked(data.context)
+    told = {"clusters": str(clusters)} if clusters > 1 and smp % clusters == 0 else {}
     return option_texts.words(lock_forms.options(forms.relax, forms.unlock) | told)
 
 

@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from types import MappingProxyType
 
 from hartlock.figures import columns
 from hartlock.figures.row_types import Context, Forms, TrialFigures
@@ -90,6 +91,7 @@ class Comparable:
         """The cells of the columns that must be equal; those that may differ are not in it."""
         context = zip(columns.header(Context), columns.values(self.context), strict=True)
         told = {name: "" if value is None else str(value) for name, value in context if name not in WITHIN}
+        told["clusters"] = told["clusters"] if self.context.forms.clusters else ""  # 0: each machine's own
         return {**told, **vars(self.context.origin)}
 
     def apart(self, others: Sequence["Comparable"]) -> str:
@@ -121,18 +123,21 @@ def _asked(said: set[str]) -> str:
     return "wrs" if "wrs" in have else " and ".join(sorted(have)) or NOT_APPLICABLE
 
 
-def forms_asked(contexts: Iterable[Context]) -> dict[RunKey, Forms]:
+def forms_asked(contexts: Iterable[Context], clusters_asked: Mapping[RunKey, int] = MappingProxyType({})) -> dict[RunKey, Forms]:
     """Returns what each run asked of its locks' forms, told from its rows.
 
     A row says what its own strategy's code has (docs/reference/columns.md): `not-applicable` for
     faa, `none` for tas in a run that asked for wrs, and as many clusters as its harts are
     in. All of a run's rows are compared with each other all the same.
+
+    Machines that fit one profile may have different clusters, and which of them are drawn depends on the seed. So
+    `clusters_asked` has the clusters of each run on such machines: those that --clusters gave, 0 for none.
     """
     seen: dict[RunKey, set[Forms]] = {}
     for context in contexts:
         seen.setdefault(run_key(context), set()).add(context.forms)
     return {key: Forms(relax=_asked({f.relax for f in forms}), unlock=_asked({f.unlock for f in forms}),
-                       clusters=max(f.clusters for f in forms)) for key, forms in seen.items()}
+                       clusters=clusters_asked.get(key, max(f.clusters for f in forms))) for key, forms in seen.items()}
 
 
 def comparable_of(context: Context, asked: Mapping[RunKey, Forms]) -> Comparable:

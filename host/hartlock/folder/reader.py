@@ -5,7 +5,7 @@ A *cell* is one strategy on one number of harts in a setting.
 
 import math
 import statistics
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
@@ -18,11 +18,11 @@ from hartlock.base.text import printable
 from hartlock.base.intervals import Estimate, Sample, estimate, median_ci
 from hartlock.figures import proved
 from hartlock.figures.row_types import Context, Forms, SampleRow, SummaryRow, TrialRow, WaitRow
-from hartlock.folder.comparable import Comparable, Figure, comparable_of, forms_asked
+from hartlock.folder.comparable import Comparable, Figure, RunKey, comparable_of, forms_asked, run_key
 from hartlock.folder.csv_rows import FILES, read_rows
 from hartlock.folder.members import Members, members_of
 from hartlock.folder.remade import summaries
-from hartlock.folder.run_json import context_of
+from hartlock.folder.run_json import clusters_asked, context_of
 from hartlock.plan.profile import isa_of
 
 Boot = tuple[str, int]  # run and boot: each of several runs has boots of its own
@@ -259,7 +259,7 @@ def load(folder: Path, *more: Path) -> Results:
                              f"./run-bench.sh sweep --machine {each / 'profile.toml'}")
     read = [_rows_of(each) for each in (folder, *more)]
     files: dict[str, list[AnyRow]] = {name: [row for rows in read for row in rows[name]] for name in FILES}
-    asked = forms_asked(row.context for row in files["summary.csv"])
+    asked = forms_asked((row.context for row in files["summary.csv"]), _clusters_asked(zip((folder, *more), read, strict=True)))
     known: dict[Context, Comparable] = {}  # rows of one cell and boot have the same context
     settings: dict[Comparable, dict[Key, Cell]] = {}
     for row in (row for rows in files.values() for row in rows):
@@ -273,6 +273,16 @@ def load(folder: Path, *more: Path) -> Results:
     by_worth = sorted(settings.items(), key=lambda item: min(order.get(c.evidence, 9) for c in item[1].values()))
     members = {key: of for each in (folder, *more) for key, of in members_of(each).items()}
     return Results(folder, context_of(folder), dict(by_worth), members, any(map(_lacks_its_end, (folder, *more))))
+
+
+def _clusters_asked(read: Iterable[tuple[Path, dict[str, list[AnyRow]]]]) -> dict[RunKey, int]:
+    """Returns the clusters that --clusters gave each run whose profile stands for many machines, 0 for none."""
+    asked: dict[RunKey, int] = {}
+    for folder, rows in read:
+        context = context_of(folder)
+        runs = {run_key(t.context) for t in rows["trials.csv"] if isinstance(t, TrialRow) and t.member is not None}
+        asked |= {key: clusters_asked(context, run=key[1]) for key in runs}
+    return asked
 
 
 def _lacks_its_end(folder: Path) -> bool:

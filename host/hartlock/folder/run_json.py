@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import sys
+from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime, timezone
 from pathlib import Path
@@ -81,6 +82,14 @@ def context_of(folder: Path) -> dict[str, Any]:
     if wrong := [s for s in known.get("sessions", []) if not isinstance(s, dict)]:
         raise UsageError(f"{path}: one of sessions is {_shown(wrong[0])}, not an object")
     return known
+
+
+def clusters_asked(context: Mapping[str, Any], run: str = "") -> int:
+    """Returns the clusters that --clusters gave a run, 0 for none; of a merged table, whose context has several runs, `run` says which."""
+    of = context.get("merged", {}).get(run, context)
+    plan = of.get("plan") if isinstance(of, dict) else None
+    clusters = plan.get("clusters") if isinstance(plan, dict) else 0
+    return clusters if isinstance(clusters, int) else 0
 
 
 def _clean(value: Any) -> Any:
