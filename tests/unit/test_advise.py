@@ -21,7 +21,7 @@ from hartlock.base.errors import UsageError
 from hartlock.base.paths import MACHINES
 from hartlock.figures.row_types import Forms
 from hartlock.folder import reader
-from hartlock.plan import strategies, traits
+from hartlock.plan import lock_bytes, strategies, traits
 
 
 def run_advise(*args):
@@ -213,6 +213,24 @@ def test_what_an_interface_lacks_rules_out_with_the_reason(tmp_path, name):
         assert f"without --need: {name}" in done.stdout
 
 
+@pytest.mark.parametrize("name,harts,told", [("clh", 8, "128 bytes"), ("anderson", 6, "576 bytes (with ANDERSON_SLOTS=8)"), ("qspin", 8, "4 bytes")])
+def test_the_bytes_of_a_lock_are_those_of_its_header_and_the_filter_takes_them(tmp_path, name, harts, told):
+    """Once clh was said to take 72, and what anderson takes hung on a macro that nobody told."""
+    data = reader.load(folder_of(tmp_path / "a", cells(harts, tas=900, **{name: 100})))
+    ask = Ask(harts, 0, 100, "throughput")
+    assert f", {told} a lock, " in "\n".join(answer(data, ask))
+    size = int(told.split()[0])
+    assert "\n".join(answer(data, replace(ask, max_bytes=size))).startswith(f"Take {name}")
+    assert f"{name}: a lock takes {told}, more than {size - 1}" in "\n".join(answer(data, replace(ask, max_bytes=size - 1)))
+
+
+def test_the_bytes_of_all_locks_have_what_they_share_and_the_macro(tmp_path):
+    folder = folder_of(tmp_path / "a", {**cells(8, qspin=250, twa=300), **cells(1, qspin=40, twa=60)})
+    said = "\n".join(answer(reader.load(folder), Ask(8, 0, 100, "throughput", locks=64)))
+    assert "64 locks: qspin takes 320 bytes (with QSPIN_HARTS=8) for all of them, and none takes less." in said
+    assert "    #define QSPIN_HARTS 8 " in said
+
+
 def test_a_need_that_there_is_not_has_a_nearest_name(tmp_path):
     done = run_advise(folder_of(tmp_path / "a", cells(8, mcs=200)), "--need", "fifo,trylok")
     assert done.returncode == 2 and "there is no need 'trylok'; did you mean 'trylock'? The needs are fifo, lock" in done.stderr
@@ -402,11 +420,19 @@ def test_an_isa_string_that_is_none():
         rules.extensions("armv8")
 
 
+HARTS = 6
+
+
 @pytest.mark.parametrize("name", [n for n in strategies.known()])
 def test_the_lines_to_change_compile(tmp_path, name):
-    """The printed lines compile in a function that declares the names they use."""
+    """The printed lines compile in a function that declares the names they use, and what they define has the bytes that are told."""
     strategy = strategies.known()[name]
-    include, *lines = drop_in.snippet(strategy)
+    printed = drop_in.snippet(strategy, HARTS)
+    include = "\n".join(line for line in printed if line.startswith("#"))
+    lines = [line for line in printed if not line.startswith("#")]
+    c, size, shared = strategy.header.stem, lock_bytes.of_one(name, HARTS), lock_bytes.of_all(name, HARTS, 1) - lock_bytes.of_one(name, HARTS)
+    if not strategy.lockfree:
+        lines.append(f"_Static_assert(sizeof(struct {c}_lock) == {size} && sizeof(struct {c}_space) == {shared}, \"bytes\");")
     body = "\n".join(("static " if line.startswith("struct") else "") + line for line in lines)
     (tmp_path / "use.c").write_text(f"#include <stddef.h>\n#include <stdint.h>\n{include}\nvoid *use(uintptr_t start, uintptr_t end, size_t size, "
                                     f"size_t align, size_t batch, unsigned hart);\nvoid *use(uintptr_t start, uintptr_t end, size_t size, "
@@ -430,6 +456,6 @@ SHAPES = {name: shape for (_, shape), (names, _) in snippets().items() for name 
 @pytest.mark.parametrize("name", SHAPES)
 def test_the_lines_to_change_have_the_nodes_that_the_page_says(name):
     """Once every lock had a node for each lock that a hart holds, and a space."""
-    lines = "\n".join(drop_in.snippet(strategies.known()[name]))
+    lines = "\n".join(drop_in.snippet(strategies.known()[name], HARTS))
     assert re.findall(r"_node node; +/\* (.*) \*/", lines) == [NODES[SHAPES[name]]] * bool(NODES[SHAPES[name]])
     assert ("_acquire(&lock, NULL);" in lines) == ("_space" not in lines and "_node" not in lines) == (SHAPES[name] == "plain")

@@ -257,6 +257,11 @@ def test_that_no_lock_matters_is_said_first(tmp_path, known):
     assert judged.points[1].startswith("If you choose one all the same, take tas: ")
 
 
+def test_the_bytes_of_an_images_locks_are_those_that_many_locks_take(known):
+    """Once what all locks share, as twa's array, was counted in the one answer and not in the other."""
+    assert "with twa for each they have 16.1 KiB. " in next(replayed.image_sentences([known], 9, "twa", 8))
+
+
 def test_that_it_matters_is_said_with_the_worst(tmp_path, known):
     data = swept(tmp_path / "out", known, {"ticket": 20, "tas": 30_000})
     said = answer(data, known)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from hartlock.base import paths
 from hartlock.analysis import drop_in, many, replayed, stores
-from hartlock.plan import lock_forms, option_texts, replay, strategies, traits
+from hartlock.plan import lock_bytes, lock_forms, option_texts, replay, strategies, traits
 from hartlock.analysis.inside import inside
 from hartlock.analysis.next_sweep import basis, sweep_for
 from hartlock.analysis.flips import Flip, changes, flips
@@ -90,7 +90,7 @@ def _ranked(advice: Advice) -> Iterator[str]:
         against = "" if p.call == "leads" else f", {times(p.ratio)} × the first{_sureness(p)}"
         yield (f"  {rank}. {p.name}: {estimate(p.figure)}{against}; {significant(p.cell.median(lambda f: f.cycles_per_op))} cycles an "
                f"operation, p99.9 wait {significant(p.cell.median(lambda f: f.wait_p999_cycles))}, slowest/fastest {percent(share)}, "
-               f"{bytes_of(p.name, advice.ask.harts)}, {order_of(p.cell)}{_waste(p)}, {proof_of(p)}")
+               f"{lock_bytes.one_told(p.name, advice.ask.harts)} a lock, {order_of(p.cell)}{_waste(p)}, {proof_of(p)}")
 
 
 def _sureness(p: Place) -> str:
@@ -123,10 +123,6 @@ def _proof(pick: Place) -> str:
     if pick.cell.evidence.startswith("hardware"):
         return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/trust/proof.md)."
     return "The code that was measured is not proved against the RISC-V memory model (docs/trust/proof.md): run make prove before you ship it."
-
-
-def bytes_of(name: str, harts: int) -> str:
-    return f"{traits.known()[name].bytes_per_lock(harts)} bytes a lock"
 
 
 def _head(advice: Advice, taken: Take | None, free: Take | None, found: Store | None) -> Iterator[str]:
@@ -210,13 +206,13 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
             yield f"  another setting fits too and was not used: {other.apart([other, advice.setting])}"
 
 
-def _copy(picked: Sequence[Take | None]) -> Iterator[str]:
+def _copy(picked: Sequence[Take | None], harts: int) -> Iterator[str]:
     for p in filter(None, picked):
         strategy, forms = strategies.known()[p.name], p.place.cell.forms
         macros = lock_forms.macros(forms.relax, forms.unlock)
         compiled = f", compile with {' '.join(macros)} as it was measured," if macros else ""
         yield f"To use {p.name}, copy {words(drop_in.files(strategy))}{compiled} and change:"
-        yield from (f"    {line}" for line in drop_in.snippet(strategy))
+        yield from (f"    {line}" for line in drop_in.snippet(strategy, harts))
         yield "docs/use/drop-in.md shows where that goes in OpenSBI, Bao and Xen."
 
 
@@ -231,7 +227,7 @@ def _of_lock(data: Results, advice: Advice, taken: Take | None, files: Sequence[
     yield from (f"{said} Keep the lock that you have." if m.is_little else said for said in replayed.first_sentences(m, name))
     if own and name:
         of_image = [f for f in files if f.source.sha256 == own.source.sha256 and f.source.command == own.source.command]
-        yield from replayed.image_sentences(of_image, own.seen.image_locks, traits.known()[name].bytes_per_lock(advice.ask.harts), name)
+        yield from replayed.image_sentences(of_image, own.seen.image_locks, name, advice.ask.harts)
     yield ""
     if m.is_little:
         yield "If you choose one all the same:"
@@ -262,4 +258,4 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     yield from _flips(flips(data, setting, ask), ask)
     yield from _next(advice, data)
     yield from stores.to_copy(found) if found and found.pays else ()
-    yield from _copy([taken, free])
+    yield from _copy([taken, free], ask.harts)

@@ -4,13 +4,15 @@ import re
 from pathlib import Path
 
 from hartlock.base.paths import TOP
-from hartlock.plan import traits
+from hartlock.plan import lock_bytes, traits
 from hartlock.plan.strategies import Strategy
 
 
-def snippet(strategy: Strategy) -> list[str]:
-    """Returns the lines to write: what to include and define, and what is called."""
-    return _lockfree_lines(strategy) if strategy.lockfree else _lock_lines(strategy)
+def snippet(strategy: Strategy, harts: int) -> list[str]:
+    """Returns the lines to write for so many harts: what to define and include, and what is called."""
+    macro = lock_bytes.macro(strategy.name)
+    made = [f"#define {macro} {lock_bytes.made_for(strategy.name, harts)}  /* as many harts as there can be, a power of two */"] if macro else []
+    return made + (_lockfree_lines(strategy) if strategy.lockfree else _lock_lines(strategy))
 
 
 def _lockfree_lines(strategy: Strategy) -> list[str]:

@@ -13,22 +13,11 @@ from hartlock.analysis.rules import Advice
 from hartlock.base.errors import UsageError
 from hartlock.base.text import percent, significant, words
 from hartlock.folder.reader import Results
-from hartlock.plan import schema, traits
+from hartlock.plan import lock_bytes, schema, traits
 from hartlock.plan.plan import Workload, check_workload
 
-KIB = 1024
 SELDOM = 0.1  # the share of the operations that find their lock held, up to which harts hardly meet
 NEAR = 1.05  # times the least cycles on one hart, up to which a lock is as quick
-
-
-def all_bytes(name: str, harts: int, locks: int) -> int:
-    """The bytes of so many locks of a kind, with what their harts have once; a node for each lock held at once is not in it."""
-    known = traits.known()[name]
-    return known.bytes_per_lock(harts) * locks + known.once_bytes + known.once_bytes_per_hart * harts
-
-
-def _size(count: int) -> str:
-    return f"{count} bytes" if count < KIB else f"{significant(count / KIB)} KiB"
 
 
 def alone(data: Results, advice: Advice) -> dict[str, float]:
@@ -56,7 +45,7 @@ def choose(data: Results, advice: Advice, ranked: Sequence[Place]) -> tuple[Plac
         return None
     least = min(cost[p.name] for p in left)
     quick = [p for p in left if cost[p.name] <= NEAR * least]
-    pick = min(quick, key=lambda p: (all_bytes(p.name, advice.ask.harts, advice.ask.locks), cost[p.name]))
+    pick = min(quick, key=lambda p: (lock_bytes.of_all(p.name, advice.ask.harts, advice.ask.locks), cost[p.name]))
     return pick, (f"of {advice.ask.locks} locks at most {percent(met(left))} of the operations find theirs held, so what a lock costs where "
                   f"nobody waits decides, and then the bytes of all words; {_of(pick, quick)}")
 
@@ -73,13 +62,13 @@ def told(data: Results, advice: Advice, name: str) -> Iterator[str]:
     """The lines on so many locks of the kind that is advised."""
     harts, locks, cost = advice.ask.harts, advice.ask.locks, alone(data, advice)
     names = [p.name for p in _locks(advice.places)]
-    small = min(names, key=lambda name: (all_bytes(name, harts, locks), cost.get(name, 0)))
-    yield f"{locks} locks: {name} takes {_size(all_bytes(name, harts, locks))} for all of them" + (
-        f"; {small} takes the least, {_size(all_bytes(small, harts, locks))}." if small != name else ", and none takes less.")
+    small = min(names, key=lambda name: (lock_bytes.of_all(name, harts, locks), cost.get(name, 0)))
+    yield f"{locks} locks: {name} takes {lock_bytes.all_told(name, harts, locks)} for all of them" + (
+        f"; {small} takes the least, {lock_bytes.all_told(small, harts, locks)}." if small != name else ", and none takes less.")
     if name not in cost:
         yield "  What it costs where nobody waits was not measured: sweep with --harts 1 as well."
         return
-    quick = min(cost, key=lambda name: (cost[name], all_bytes(name, harts, locks)))
+    quick = min(cost, key=lambda name: (cost[name], lock_bytes.of_all(name, harts, locks)))
     yield (f"  Where one hart takes a lock nearly always, {name} costs {significant(cost[name])} cycles an operation" + (
         f"; {quick} the least, {significant(cost[quick])}." if quick != name else ", the least of all.") + _decides(advice))
 

@@ -7,7 +7,7 @@ from hartlock.analysis.rank import starves
 from hartlock.base.text import count, percent, significant, words
 from hartlock.folder.comparable import Comparable
 from hartlock.folder.reader import Cell, Results, boot_of
-from hartlock.plan import replay, traits
+from hartlock.plan import lock_bytes, replay, traits
 from hartlock.plan.replay import Facts
 
 LITTLE = 0.01  # the share of a hart's time in waiting for the lock, below which no lock is worth a change
@@ -116,10 +116,10 @@ def _tails(mine: Cell, longest: Cell) -> str:
             f"{significant(_tail(longest))}{more}.")
 
 
-def image_sentences(files: Sequence[replay.Workload], locks: int, bytes_per_lock: int, name: str) -> Iterator[str]:
-    """The sentences on all locks of the image. `files`: those that several harts take."""
+def image_sentences(files: Sequence[replay.Workload], locks: int, name: str, harts: int) -> Iterator[str]:
+    """The sentences on all locks of the image, with this one for each and so many harts. `files`: those that several harts take."""
     busy = sorted((f for f in files if f.seen.held_share >= LITTLE), key=lambda f: -f.seen.held_share)
-    yield (f"The image took {locks} locks: with {name} for each they have {count(locks * bytes_per_lock)} bytes. {len(files)} of them "
+    yield (f"The image took {locks} locks: with {name} for each they have {lock_bytes.all_told(name, harts, locks)}. {len(files)} of them "
            f"{'is' if len(files) == 1 else 'are'} taken by more than one hart.")
     if not busy:
         yield f"  None is held for {100 * LITTLE:g} % of the time or more: none deserves another lock."

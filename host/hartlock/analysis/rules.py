@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from hartlock.analysis import schedule
-from hartlock.plan import lock_forms, needs, traits
+from hartlock.plan import lock_bytes, lock_forms, needs, traits
 from hartlock.figures.proved import PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import claimed, ending, gap
@@ -134,9 +134,8 @@ def ruled_out(cell: Cell, ask: Ask, machine_isa: str = "") -> str:
         how = "proved in part only" if cell.proof_word == PARTLY else "not proved"
         return f"the code that was measured is {how} (docs/trust/proof.md)"
     if ask.max_bytes is not None:
-        size = known.bytes_per_lock(ask.harts)
-        if size > ask.max_bytes:
-            return f"a lock takes {size} bytes, more than {ask.max_bytes}"
+        if lock_bytes.of_one(cell.strategy, ask.harts) > ask.max_bytes:
+            return f"a lock takes {lock_bytes.one_told(cell.strategy, ask.harts)}, more than {ask.max_bytes}"
     return _lacks(cell, known, ask.isa or machine_isa, "" if ask.isa else ": the machine, by its device tree (--isa)")
 
 
