@@ -287,6 +287,17 @@ def test_functions_that_are_asked_for_memory():
     assert [entry.argument for entry in sizes.entries(known, [])] == ["allocates=0x100:1:bytes", "allocates=0x120:2:order"]
 
 
+def test_functions_that_took_no_lock_are_named_with_the_likely_cause():
+    """The locks of hartlock's own kernel are inlined; that its symbols lay elsewhere was said of it."""
+    names = ["take_0", *(f"take_{n}" for n in range(15))]
+    for site, cause in ((0x104, "probably they are inlined where they are called, or nothing calls them. The locks were found by their "
+                         "instructions, a_lock in first"), (1 << 40, "the image does not lie where its symbols say (--bias), or they are another image's")):
+        locks = locks_of(seen([section(A, h, 10, 20, site=site) for h in range(2)], [word(A, 2, 2)]), IMAGE)
+        said = view.untaken(names, locks, IMAGE)
+        assert said.startswith("None of the 16 functions that take or let go of locks took one (take_0, take_1, ") and said.endswith(f", ...): {cause}")
+    assert view.untaken(names[:1], [], IMAGE).startswith("None of the 1 functions that take or let go of locks took one (take_0): the image does not lie")
+
+
 def test_the_functions_of_known_projects_are_found():
     known = images.Image()
     known.add([Symbol("spin_lock", 0x100, 0, True), Symbol("spin_unlock", 0x120, 0, True), Symbol("other", 0x140, 0, True)])

@@ -216,8 +216,7 @@ class Run:
         if said.unclear:
             say(said.unclear)
         if self.request.functions and not seen.word["by_function"].any():
-            say(f"None of the {len(self.request.functions)} functions that take or let go of locks took one: the image does not lie where its "
-                "symbols say (--bias), or they are another image's")
+            say(view.untaken([f.name for f in self.request.functions], locks, image))
         files = self._workloads(seen, locks, found)
         said.write(self.path, files)
         if not locks:

@@ -62,6 +62,19 @@ def unsure(words: Sequence[Any], image: Image) -> str:
             f"are let go in another word, as mcs and clh. If one is a lock, name its functions with --acquire and --release: {', '.join(named)}{', ...' if len(words) > UNCLEAR else ''}")
 
 
+def untaken(functions: Sequence[str], locks: Sequence[Lock], image: Image) -> str:
+    """A sentence on functions that take or let go of locks, none of which took one: where locks were found by the instructions of code
+    that the image's symbols name, the symbols lie where they say."""
+    names = list(dict.fromkeys(functions))  # a compiler makes several copies of one
+    named = f"{', '.join(names[:UNCLEAR])}{', ...' if len(names) > UNCLEAR else ''}"
+    said = f"None of the {len(functions)} functions that take or let go of locks took one ({named}): "
+    found = next(((lock, site) for lock in locks for site in lock.sites if image.is_named(site.address)), None)
+    if found is None:
+        return said + "the image does not lie where its symbols say (--bias), or they are another image's"
+    return said + (f"probably they are inlined where they are called, or nothing calls them. The locks were found by their instructions, {found[0].name} "
+                   f"in {found[1].function}")
+
+
 def _with_address(image: Image, address: int) -> str:
     return f"{image.name(address)} at {address:#x}" if image.is_named(address) else f"{address:#x}"
 
