@@ -120,15 +120,50 @@ def test_a_key_that_no_probe_sees_is_not_promised(tmp_path):
     assert "banks (" in said and "No probe can see that: ask the maker" in said and "Measure" not in said
 
 
-def test_chance_is_not_taken_for_a_key(tmp_path):
-    """Twenty keys have nothing to do with the order: one is named hardly ever."""
-    named = 0
-    for seed in range(20):
-        rng = np.random.default_rng(seed)
-        table = {name: {("run", n): float(value) for n, value in enumerate(rng.uniform(1, 2, N))} for name in ("mcs", "ticket")}
-        keys = {("run", n): {f"key{k}": float(value) for k, value in enumerate(rng.uniform(0, 1, 20))} for n in range(N)}
-        named += hinge.hinge(table, keys) is not None
-    assert named <= 3
+def noise(seed):
+    """The figures of two locks on N machines, and twenty keys that have nothing to do with them."""
+    rng = np.random.default_rng(seed)
+    table = {name: {("run", n): float(value) for n, value in enumerate(rng.uniform(1, 2, N))} for name in ("mcs", "ticket")}
+    return table, {("run", n): {f"key{k}": float(value) for k, value in enumerate(rng.uniform(0, 1, 20))} for n in range(N)}
+
+
+def test_chance_is_not_taken_for_a_key():
+    assert sum(hinge.hinge(*noise(seed)) is not None for seed in range(20)) <= 3
+
+
+def test_a_split_that_is_no_better_on_other_machines_is_not_told(monkeypatch):
+    """Each of these splits is better than one lock on the machines that it is made from."""
+    monkeypatch.setattr(hinge, "_by_chance", lambda *_: 0.0)
+    assert sum(hinge.hinge(*noise(seed)) is None for seed in range(20)) >= 7
+
+
+def planted(seed, machines):
+    """The figures of three locks on so many machines, and twenty keys, one of which moves one of the locks up or down."""
+    rng = np.random.default_rng(seed)
+    keys = rng.uniform(0, 1, (machines, 20))
+    logs = {"mcs": np.zeros(machines), "ticket": np.where(keys[:, 0] > 0.5, 0.5, -0.5) + 0.2 * rng.normal(size=machines),
+            "clh": 0.1 + 0.2 * rng.normal(size=machines)}
+    table = {name: {("run", n): float(x) for n, x in enumerate(100 * np.exp(of))} for name, of in logs.items()}
+    return table, {("run", n): {f"key{k}": float(x) for k, x in enumerate(of)} for n, of in enumerate(keys)}
+
+
+def lost(table, keys, h, machines):
+    """The mean loss of the choice by a hinge on these machines, as a logarithm."""
+    names = [h.low if keys[m][h.key] <= (h.below + h.above) / 2 else h.high for m in machines]
+    return np.mean([np.log(table[name][m] / min(of[m] for of in table.values())) for name, m in zip(names, machines, strict=True)])
+
+
+def test_what_a_split_loses_is_told_as_it_is_on_other_machines():
+    """Each split is made from sixteen machines, and held against a hundred others."""
+    told, there, elsewhere = [], [], []
+    for seed in range(30):
+        table, keys = planted(seed, N + 100)
+        here = [m for m in keys if m[1] < N]
+        if h := hinge.hinge({name: {m: of[m] for m in here} for name, of in table.items()}, keys):
+            told.append(np.log(h.loss))
+            there.append(lost(table, keys, h, here))
+            elsewhere.append(lost(table, keys, h, [m for m in keys if m not in here]))
+    assert len(told) > 20 and np.mean(there) < 0.6 * np.mean(elsewhere) and 0.8 < np.mean(told) / np.mean(elsewhere) < 1.25
 
 
 def test_a_machine_that_was_not_measured_for_all_gives_no_traceback(tmp_path):

@@ -1,11 +1,13 @@
 """The key of the machine on which an answer hangs: the one that splits the machines so that a choice on each side loses least.
 
 Of many keys one splits a few machines well by chance. So the split counts only if hardly any shuffle of the
-machines' keys gives as good a one.
+machines' keys gives as good a one. And the machines that it is made from flatter it: what it loses is told of each machine
+by the split that the other machines make.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -29,9 +31,9 @@ class Hinge:
     above: float  # the least on the upper side
     low: str  # the choice on the lower side
     high: str
-    loss: float  # the geometric mean, over all machines, of how many times the best one's figure those choices have
-    alone: float  # the loss of the best single choice
-    worst: float  # the most, on any machine, of how many times the best one's figure they have
+    loss: float  # the geometric mean, over all machines, of how many times the best one's figure a choice has that the others' split makes
+    alone: float  # that mean for the best single choice that the others make
+    worst: float  # the most, on any machine, of how many times the best one's figure the choice has that the others' split makes
 
     @property
     def is_switch(self) -> bool:
@@ -56,23 +58,63 @@ def _splits(logs: Matrix, keys: Matrix) -> tuple[Matrix, npt.NDArray[np.int64]]:
     return totals, order
 
 
+class _Split(NamedTuple):
+    """The best split of some machines: a column of the keys, its values beside the cut, and the choice on either side."""
+
+    column: int
+    below: float
+    above: float
+    low: int
+    high: int
+    total: float  # the sum of the logarithms of what the choices lose
+
+    def choice(self, value: float) -> int:
+        """Returns the choice for a machine whose key has that value."""
+        return self.low if value <= (self.below + self.above) / 2 else self.high
+
+
+def _best(logs: Matrix, keys: Matrix) -> _Split | None:
+    """The split that loses least on these machines; None if no key has two values."""
+    totals, order = _splits(logs, keys)
+    place, column = (int(i) for i in np.unravel_index(np.argmin(totals), totals.shape))
+    if not np.isfinite(totals[place, column]):
+        return None
+    low, high = order[:place + 1, column], order[place + 1:, column]
+    return _Split(column, float(keys[low[-1], column]), float(keys[high[0], column]), int(logs[low].sum(axis=0).argmin()),
+                  int(logs[high].sum(axis=0).argmin()), float(totals[place, column]))
+
+
+def _left_out(logs: Matrix, keys: Matrix) -> tuple[Matrix, Matrix]:
+    """The losses on each machine, as logarithms, by the choice that the others' best split makes and by their best single choice."""
+    split_losses, single_losses = np.zeros(len(logs)), np.zeros(len(logs))
+    for machine in range(len(logs)):
+        others = np.arange(len(logs)) != machine
+        single, split = int(logs[others].sum(axis=0).argmin()), _best(logs[others], keys[others])
+        chosen = split.choice(float(keys[machine, split.column])) if split else single
+        split_losses[machine], single_losses[machine] = logs[machine, chosen], logs[machine, single]
+    return split_losses, single_losses
+
+
 def hinge(table: Table, keys: Mapping[Boot, Mapping[str, float]]) -> Hinge | None:
-    """The split that loses least, if it loses less than the best single choice by more than chance; else None."""
+    """The split that loses least, if hardly any chance does as well, and if on a machine that it is not made from it loses less than
+    the best single choice does; else None."""
     names, machines = list(table), list(next(iter(table.values()), {}))
     varied = [key for key in keys.get(machines[0], {}) if all(key in keys.get(m, {}) for m in machines)] if machines else []
     varied = [key for key in varied if len({keys[m][key] for m in machines}) > 1]
     if len(machines) < LEAST or len(names) < 2 or not varied:
         return None
     logs, values = _logs(table, machines), np.array([[keys[m][key] for key in varied] for m in machines], dtype=np.float64)
-    totals, order = _splits(logs, values)
-    place, column = (int(i) for i in np.unravel_index(np.argmin(totals), totals.shape))
-    rng = np.random.default_rng(1)
-    chance = sum(_splits(logs, values[rng.permutation(len(machines))])[0].min() <= totals[place, column] for _ in range(SHUFFLES))
-    alone = float(logs.sum(axis=0).min())
-    low, high = order[:place + 1, column], order[place + 1:, column]
-    first, second = int(logs[low].sum(axis=0).argmin()), int(logs[high].sum(axis=0).argmin())
-    if chance > CHANCE * SHUFFLES or first == second:
+    best = _best(logs, values)
+    if best is None or best.low == best.high or _by_chance(logs, values, best.total) > CHANCE:
         return None
-    worst = max(logs[low, first].max(), logs[high, second].max())
-    return Hinge(varied[column], float(values[low[-1], column]), float(values[high[0], column]), names[first], names[second],
-                 float(np.exp(totals[place, column] / len(machines))), float(np.exp(alone / len(machines))), float(np.exp(worst)))
+    split, single = _left_out(logs, values)
+    if not split.mean() < single.mean():
+        return None
+    return Hinge(varied[best.column], best.below, best.above, names[best.low], names[best.high], *(float(np.exp(x)) for x in
+                 (split.mean(), single.mean(), split.max())))
+
+
+def _by_chance(logs: Matrix, keys: Matrix, total: float) -> float:
+    """The share of the shuffles of the machines' keys whose best split loses as little."""
+    rng = np.random.default_rng(1)
+    return sum(bool(_splits(logs, keys[rng.permutation(len(keys))])[0].min() <= total) for _ in range(SHUFFLES)) / SHUFFLES

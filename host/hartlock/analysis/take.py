@@ -226,8 +226,9 @@ def hinge_sentence(of: Take) -> str:
     key = machine_keys().get(h.key)
     meaning = key.meaning if key else ""
     low, high = ("if not", "if so") if h.is_switch else (f"up to {significant(h.below)}", f"from {significant(h.above)} on")
-    return (f"What it hangs on: {h.key} ({meaning}): {low} {h.low}, {high} {h.high}. With that known the choice is {behind(h.loss)} on average, "
-            f"and {behind(h.worst)} at the most. {_how_to_know(key)}")
+    return (f"What it hangs on: {h.key} ({meaning}): {low} {h.low}, {high} {h.high}. On a machine whose figures are not known, only "
+            f"those of the others, a choice by that is {behind(h.loss)} on average and {behind(h.worst)} at the most; without that it is "
+            f"{behind(h.alone)} on average. {_how_to_know(key)}")
 
 
 def _how_to_know(key: MachineKey | None) -> str:
