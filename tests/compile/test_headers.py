@@ -68,6 +68,17 @@ def test_a_header_stands_alone(header, compiler, tmp_path):
     assert needed_or_written(compiled(tmp_path, compiler, f'#include "{header}"\n' * 2)) == set()
 
 
+@pytest.mark.parametrize("header", HEADERS, ids=named)
+def test_a_copied_header_compiles_as_the_documentation_says(header, tmp_path):
+    """The bare-metal compiler of Debian has no C library: without -ffreestanding it finds no stdint.h."""
+    told = re.search(r"^    riscv64-unknown-elf-(gcc .* -c a\.c)$", (TOP / "docs/use/drop-in.md").read_text(), re.M)
+    for folder in ("lock", "alloc"):
+        shutil.copytree(TOP / folder, tmp_path / folder, ignore=lambda _, names: [n for n in names if not n.endswith(".h")])
+    (tmp_path / "a.c").write_text(f'#include "{named(header)}"\n')
+    done = subprocess.run(f"{CROSS}{told[1]}".split(), cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+
+
 TYPES = """typedef _Bool bool;
 typedef unsigned int uint32_t;
 typedef unsigned long uintptr_t;
