@@ -13,6 +13,7 @@ from rich.console import Console
 from support.run import run_here
 
 from hartlock.base import ends
+from hartlock.base.terminal import whole
 from hartlock.base.elf import Symbol
 from hartlock.base.errors import RunError, UsageError
 from hartlock.base.option_types import OptionError
@@ -296,6 +297,20 @@ def test_functions_that_took_no_lock_are_named_with_the_likely_cause():
         said = view.untaken(names, locks, IMAGE)
         assert said.startswith("None of the 16 functions that take or let go of locks took one (take_0, take_1, ") and said.endswith(f", ...): {cause}")
     assert view.untaken(names[:1], [], IMAGE).startswith("None of the 1 functions that take or let go of locks took one (take_0): the image does not lie")
+
+
+@pytest.mark.parametrize("width", [40, 130])
+def test_a_name_is_not_broken_in_the_table(width):
+    """It was searched for in what a pipe got, and stood on two lines."""
+    known = images.Image()
+    known.add([Symbol("sse_event_get_with_a_name_that_is_long_and_longer", 0x100, 0x40, True)])
+    heap = 0x80057870
+    locks = locks_of(seen([section(lock, h, 10, 20) for h in range(2) for lock in (heap, heap + 64)], [word(heap, 2, 2), word(heap + 64, 2, 2)]), known)
+    out = io.StringIO()
+    Console(file=out, width=width, soft_wrap=True).print(whole(view.table(locks), width))
+    for name in (f"lock-of-sse_event_get_with_a_name_that_is_long_and_longer@{heap:#x}", " sse_event_get_with_a_name_that_is_long_and_longer "):
+        assert name in out.getvalue()
+    assert "\N{HORIZONTAL ELLIPSIS}" not in out.getvalue()
 
 
 def test_the_functions_of_known_projects_are_found():

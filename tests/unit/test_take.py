@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 from support.run import first_line, run_here
-from support.synthetic import around, context_of, folder_of
+from support.synthetic import around, cells, context_of, folder_of
 
 from hartlock.analysis import hinge, regret, take
 from hartlock.analysis.rank import standing, starved_on
 from hartlock.analysis.rules import Ask, advise
 from hartlock.base import text
+from hartlock.base.terminal import whole
 from hartlock.base.intervals import Estimate
 from hartlock.figures.row_types import SampleRow, SummaryRow, TrialRow
 from hartlock.folder import reader
@@ -319,3 +320,14 @@ def test_rows_that_rank_come_first_and_the_others_are_brief():
     console.print(table.result(rows, 160))
     lines = [line for line in console.file.getvalue().splitlines() if "mcs" in line]
     assert [line.split()[0] for line in lines] == ["model", "tcg"] and "123" in lines[0] and "123" not in lines[1] and "pass" in lines[1]
+
+
+@pytest.mark.parametrize("width", [60, 130])
+def test_no_cell_of_the_table_is_cut_off(tmp_path, width):
+    """Settings are told apart by words that may be longer than the table's column."""
+    long = "heap_lock_of_a_hypervisor_" * 4
+    folder = folder_of(tmp_path / "a", cells(4, ticket=300), replay=f"{long}@1")
+    folder = folder_of(folder, cells(4, ticket=300), replay=f"{long}@2", append=True)
+    out = io.StringIO()
+    Console(file=out, width=width, soft_wrap=True).print(whole(table.result(read_rows(folder / "summary.csv", SummaryRow), width), width))
+    assert f"{long}@1" in out.getvalue() and f"{long}@2" in out.getvalue() and "\N{HORIZONTAL ELLIPSIS}" not in out.getvalue()

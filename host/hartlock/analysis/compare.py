@@ -19,6 +19,7 @@ from hartlock.figures.row_types import Origin
 from hartlock.folder.comparable import Comparable
 from hartlock.base.intervals import Estimate, Sample
 from hartlock.plan.strategies import CLOCK
+from hartlock.base.terminal import whole
 from hartlock.base.text import significant, times, words
 
 # Two runs under an emulator differ by what else the host did meanwhile (docs/use/compare.md).
@@ -194,7 +195,8 @@ def compare_folders(before: Path, after: Path, figure: str, across: bool, fail_i
     say = out.print
     say("context:", *(context or ["no difference but the time"]), sep="\n  ", markup=False)
     names = ("A", "B") if a.name == b.name else (a.name, b.name)
-    say(f"\n{figure}, medians; ratio: {names[1]} over {names[0]}\n", table(changes, ("A", "B")), "", markup=False)
+    say(f"\n{figure}, medians; ratio: {names[1]} over {names[0]}\n", whole(table(changes, ("A", "B")), out.width), "",
+        markup=False)
     for line in (*_missing(a, b, changes), *filter(None, map(ending, (a, b))), *_no_evidence(changes)):
         say(line, markup=False)
     counts = {word: sum(1 for c in changes if c.word == word) for word in dict.fromkeys(c.word for c in changes)}

@@ -12,7 +12,7 @@ from rich.table import Table
 
 from hartlock.base import ends, paths
 from hartlock.base.errors import RunError, UsageError
-from hartlock.base.terminal import console
+from hartlock.base.terminal import console, whole
 from hartlock.base.text import printable
 from hartlock.base.toolchain import QEMU, commit, first_line, output_of
 from hartlock.engine import build, qmp
@@ -208,7 +208,7 @@ class Run:
         said = Told.of(seen, locks, found, self.request, self.ended, self.said_it, self.worked_s)
         say(f"{'; '.join(said.facts)}")
         if locks:
-            say(view.table(locks))
+            say(whole(view.table(locks), self.console.width))
         for trouble in said.troubles:
             say(f"- {trouble}")
         for sentence in (*said.sizes, *said.phases):

@@ -35,7 +35,7 @@ def table(locks: Sequence[Lock]) -> Table:
     shown = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 1, 0, 0))
     for title in ("lock", "taken", "harts", "busiest", "hold p50", "p99", "writes", "reads", "shared", "gap p50", "slept", "taken in"):
         is_text = title in ("lock", "taken in")
-        shown.add_column(title, justify="left" if is_text else "right", no_wrap=not is_text, overflow="fold")
+        shown.add_column(title, justify="left" if is_text else "right", no_wrap=title != "taken in")
     for lock in locks[:SHOWN]:
         shown.add_row(
             lock.name, count(lock.taken), str(len(lock.per_hart)), percent(lock.busiest), count(lock.hold.p50),

@@ -16,7 +16,7 @@ from hartlock.plan.strategies import PROBE
 from hartlock.probe import profile, view
 from hartlock.records.trials import Trial
 from hartlock.base.errors import RunError
-from hartlock.base.terminal import console
+from hartlock.base.terminal import console, whole
 from hartlock.records.histogram import Histogram
 from hartlock.probe.fit import fit
 from hartlock.probe.measured import Contention, Found, Measure, Probe
@@ -151,13 +151,13 @@ class Run:
     def _show(self, p: Probe, found: dict[str, Found], of: str) -> None:
         say = self.console.print
         if p.harts > 1:
-            say("\none-way hand-off of a line, cycles, mean over the lines:\n", view.matrix(p, self.console.width))
-            say("\n", view.lrsc(p.contention))
+            say("\none-way hand-off of a line, cycles, mean over the lines:\n", whole(view.matrix(p, self.console.width), self.console.width))
+            say("\n", whole(view.lrsc(p.contention), self.console.width))
             with writer.writing(self.path / "handoff.png"):
                 remark = view.heat_map(p, self.path / "handoff.png", f"Hand-offs between {of}")
             if remark:
                 say(remark, markup=False)
-        say("\n", view.found(found))
+        say("\n", whole(view.found(found), self.console.width))
         say(f"\nwhat is not probed is from the profile {self.base.stem} (--base). evidence "
             f"{self.engine.evidence(1, 1)}.", markup=False)
         for remark in (*self.request.remarks, *self.engine.clock_remarks(self.session.collector.boot)):

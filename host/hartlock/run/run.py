@@ -11,7 +11,7 @@ from hartlock.folder.members import member_rows
 from hartlock.run import table
 from hartlock.engine.base import Engine
 from hartlock.base.errors import RunError
-from hartlock.base.terminal import console
+from hartlock.base.terminal import console, whole
 from hartlock.run.progress import Bar, Plain, progress
 from hartlock.figures import proved
 from hartlock.figures.row_types import SummaryRow
@@ -146,7 +146,7 @@ class Run:
         say = self.console.print
         if self.rows:
             say()
-            say(table.result(self.rows, self.console.width))
+            say(whole(table.result(self.rows, self.console.width), self.console.width))
             say()
         of_engines = [remark for session in self.sessions for remark in session.remarks()]
         for remark in (*dict.fromkeys(of_engines), *table.remarks(self.rows), *self.request.remarks):
