@@ -241,7 +241,7 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     yield from _of_lock(data, advice, taken, files)
     found = store(data, advice) if taken else None
     yield from _head(advice, taken, free, found)
-    yield from many.told(data, advice, taken.name) if taken and ask.locks > 1 else ()
+    yield from many.told(data, advice, taken.name, taken.by_bytes) if taken and ask.locks > 1 else ()
     yield ""
     ranked = list(_ranked(advice))
     lines = setting.workload.touch_lines

@@ -39,6 +39,7 @@ class Take:
     ranked: list[Place]  # the places of its kind
     table: Table  # their figures
     data: Results
+    by_bytes: bool = False  # True for many locks that hardly meet: their cost alone and their bytes decided
 
     @property
     def name(self) -> str:
@@ -148,14 +149,26 @@ def of_kind(advice: Advice, lockfree: bool = False) -> list[Place]:
     return standing([p.cell for p in advice.places if strategies.known()[p.name].lockfree is lockfree], advice.measure.figure)
 
 
+def _of_many(data: Results, advice: Advice, ranked: list[Place], table: Table) -> Take | None:
+    """The lock to take where many were measured together and something else than the rank decides; None where the rank does."""
+    found = losses(table)
+    worst = {loss.name: loss.worst for loss in found}
+    chosen = many.choose(data, advice, ranked, worst, max(LITTLE, NEAR * found[0].worst)) if found else None
+    if chosen is None:
+        return None
+    pick, why = chosen
+    own = f"; {advice.measure.by} it is {behind(worst[pick.name])}" if worst[pick.name] >= 1 + LEAST else ""
+    return Take(pick, why + own + (" at the most" if own and pick.machines else ""), False, ranked, table, data, by_bytes=True)
+
+
 def take(data: Results, advice: Advice, lockfree: bool = False) -> Take | None:
     """The lock to take (or the strategy without one), of those that advice left; None if each is ruled out or may starve a hart."""
     ranked = of_kind(advice, lockfree)
     if not ranked or ranked[0].starves:
         return None
     table = figures(ranked, advice.measure.figure)
-    if not lockfree and (of_many := many.choose(data, advice, ranked)):
-        return Take(*of_many, False, ranked, table, data)
+    if not lockfree and (of_many := _of_many(data, advice, ranked, table)):
+        return of_many
     pick, reason, sure = _choose(ranked, table, advice.measure.by, advice.ask.harts)
     return Take(pick, reason, sure, ranked, table, data)
 
