@@ -10,7 +10,7 @@ from support.trials import W, a_pass, a_trial, share
 
 from hartlock.base import intervals
 from hartlock.base.text import significant
-from hartlock.figures import trial_figures
+from hartlock.figures import rows, trial_figures
 from hartlock.records import histogram
 from hartlock.run import table
 from hartlock.records.trials import NO_FAIR, is_complete
@@ -46,6 +46,19 @@ def test_merged_histograms_add_up():
     b = Histogram(1, 5, 5, 5, {5: 1})
     assert merge([a, Histogram(), b]) == Histogram(3, 35, 5, 20, {10: 1, 20: 1, 5: 1})
     assert math.isnan(Histogram().percentile(50))
+
+
+@pytest.mark.parametrize("name,harts,share_of,word", [
+    ("lrsc", 2, math.nan, "unknown"), ("faa", 2, math.nan, "unknown"), ("magazine", 2, math.nan, "unknown"), ("cas", 2, 0.2, "yes"),
+    ("ttas", 2, 0.2, "yes"), ("lrsc", 1, 0, "no")])
+def test_who_waited_is_not_told_where_nothing_counts_it(name, harts, share_of, word):
+    """Their kernels send zeros, as lrsc's loop stands in its instructions."""
+    waited = 0 if name in ("lrsc", "faa", "magazine") else 2
+    latency = a_pass(*(share(hart, 10, 10, 0, 100, waited=waited, failed=waited) for hart in range(harts)))
+    throughput = a_pass(*(share(hart, 700, 500, 100, 12000) for hart in range(harts)))
+    trial = replace(a_trial(throughput=throughput, latency=latency), strategy=name)
+    f = trial_figures.measure(trial, W, timebase_hz=10_000_000).figures
+    assert [f.contended_share, f.failed_attempts_per_op] == pytest.approx([share_of] * 2, nan_ok=True) and rows.contended(f.contended_share) == word
 
 
 def test_a_fair_trial():

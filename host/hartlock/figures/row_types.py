@@ -168,8 +168,8 @@ class SampleRow:
     end_seconds: float = number()
     cycles_per_second: float = number("Hz", "of this hart's cycle counter; `native`: of the clock that stands for it")
     latency_ops: int | None = count_if_known("operations", "counted in the latency pass")
-    contended_ops: int | None = count_if_known("operations", "of those: found the lock held, or lost a race")
-    failed_attempts: int | None = count_if_known("attempts", "lock-free: that lost a race")
+    contended_ops: int | None = count_if_known("operations", "of those: found the lock held, or lost a race; empty for `lrsc`, `faa` and `magazine` on several harts, whose code does not count that")
+    failed_attempts: int | None = count_if_known("attempts", "lock-free: that lost a race; empty as `contended_ops`")
     wait_min_cycles: float = number(
         "cycles", "from the call to owning the lock; lock-free: to the return; `clock`: between two reads. The price "
         "of one clock read is in it. Percentiles within 1.6 %; min, max and mean exact")
@@ -317,7 +317,7 @@ class SummaryRow:
     contended: str = text(
         words=("yes", "no", "unknown", ""),
         doc="did at least one operation in a thousand have to wait? Without contention the row is about the "
-            "uncontended path")
+            "uncontended path. unknown: nothing that was counted tells it, as of `lrsc`, `faa` and `magazine` on several harts")
     overlap_shown: str = text(
         words=("yes", "no", "unknown", "not-applicable", ""),
         doc="did the control on as many harts lose updates, though QEMU had a thread for each? Only then have the "
@@ -346,7 +346,7 @@ class SummaryRow:
     exhaustions_total: int | None = count_if_known("rounds", "of `--exhaust` that came to the end of their heap")
     refusals_total: int | None = count_if_known("", "allocations that were refused in them")
     contended_share_median: float = number(
-        "0..1", "share of the operations that found the lock held, or lost a race (latency pass)")
+        "0..1", "share of the operations that found the lock held, or lost a race (latency pass); empty where `contended` is unknown")
     failed_attempts_per_op_median: float = number("", "lock-free: lost attempts for each operation")
     busiest_lock_share_median: float = number_if_new("0..1", "with `locks`: of the sections of all locks, those of the lock that had most")
     jain_index: Estimate = estimate(

@@ -12,7 +12,7 @@ from hartlock.figures import fairness, proved
 from hartlock.figures.row_types import (COUNTERS, Coherence, Context, Counters, Forms, SampleRow, SummaryRow, TrialFigures, TrialRow,
                                         WaitRow)
 from hartlock.figures.trial_figures import (CONTENDED_SHARE, Measured, backlog, counters, measure, measure_clock, spread,
-                                            window)
+                                            tells_waits, window)
 from hartlock.plan.plan import Combination, Plan
 from hartlock.plan.strategies import CLOCK, CONTROL
 from hartlock.records.histogram import Histogram, merge
@@ -130,7 +130,7 @@ class Table:
     def _harts(self, common: dict[str, Any], trial: Trial, m: Measured) -> Iterator[SampleRow]:
         hz = self.run.timebase_hz
         throughput, latency, audit = (trial.passes[p] for p in ("throughput", "latency", "audit"))
-        first = min(s.start for s in throughput.shares)
+        first, told = min(s.start for s in throughput.shares), tells_waits(trial)
         for s, ops, in_latency, in_audit in zip(
                 throughput.shares, window(throughput).ops, latency.shares, audit.shares, strict=True):
             wait, hold, response = (trial.histograms.get((s.hart, kind), Histogram()) for kind in ("wait", "hold", "response"))
@@ -140,7 +140,8 @@ class Table:
                 throughput_ops_per_second=ratio(ops, m.figures.window_seconds),
                 start_seconds=(s.start - first) / hz, end_seconds=(s.end - first) / hz,
                 cycles_per_second=ratio(s.cycles * hz, s.end - s.start),
-                latency_ops=wait.count, contended_ops=in_latency.waited, failed_attempts=in_latency.failed,
+                latency_ops=wait.count, contended_ops=in_latency.waited if told else None,
+                failed_attempts=in_latency.failed if told else None,
                 **spread(wait, "wait_{}_cycles", SampleRow), **spread(hold, "hold_{}_cycles", SampleRow),
                 fair=fairness.sample(trial, s.hart),
                 audit_ops=in_audit.ops, audit_misplaced=in_audit.misplaced, audit_overlapping=in_audit.overlapping,

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 from hartlock.figures import asked, fairness
 from hartlock.figures.fairness import Fairness
 from hartlock.figures.row_types import COUNTERS, Coherence, Counters, TrialFigures
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 from hartlock.records.trials import COHERENCE, Exhaust, Pass, Share, Trial
 from hartlock.records.histogram import Histogram
 from hartlock.plan.plan import FIXED, Workload
@@ -193,6 +193,11 @@ def spread(h: Histogram, name: str, of: type[Any], scale: float = 1) -> dict[str
     return found
 
 
+def tells_waits(trial: Trial) -> bool:
+    """True if the counts of a trial say which operations waited: all strategies but a few tell it, and a hart alone waits for nobody."""
+    return trial.harts == 1 or traits.known()[trial.strategy].counts_waits
+
+
 def measure(trial: Trial, workload: Workload, timebase_hz: int, delay_cycles: float = 0, stops_nobody: bool = False) -> Measured:
     """Returns a trial's figures and checks; of the last two arguments asked.faults() says more. The caller guarantees
     trials.is_complete(trial)."""
@@ -213,8 +218,8 @@ def measure(trial: Trial, workload: Workload, timebase_hz: int, delay_cycles: fl
             throughput_ops_per_second=ratio(ops * timebase_hz, ticks),
             cycles_per_op=ratio(ticks * cycles_per_tick, ops) if ticks else NAN,
             **spread(wait, "wait_{}_cycles", TrialFigures), **spread(hold, "hold_{}_cycles", TrialFigures),
-            contended_share=ratio(sum(s.waited for s in latency.shares), wait.count),
-            failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count),
+            contended_share=ratio(sum(s.waited for s in latency.shares), wait.count) if tells_waits(trial) else NAN,
+            failed_attempts_per_op=ratio(sum(s.failed for s in latency.shares), wait.count) if tells_waits(trial) else NAN,
             busiest_lock_share=ratio(t.busiest, t.sections),
             jain_index=jain(in_time.ops),
             min_max_share=ratio(min(in_time.ops), max(in_time.ops)),

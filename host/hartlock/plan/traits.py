@@ -72,6 +72,7 @@ class Traits:
     lines_per_waiter: tuple[int, ...] = ()
     corner_instructions: tuple[str, ...] = ()
     lr_sc: str = LR_SC[0]
+    counts_waits: bool = True
     yardstick: bool = False
     when: str = ""
     lock_note: str = ""

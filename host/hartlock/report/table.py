@@ -51,7 +51,7 @@ COLUMNS = [
                                 "candidate on as many harts"),
     Column("wait p50", "cycles from the call to owning; of this and the next two, the median of the trials' own"), Column("p99", "cycles"),
     Column("p99.9", "cycles"), Column("max", "cycles, the longest wait of any trial"),
-    Column("waited", "share of operations that found the lock held or lost a race"),
+    Column("waited", "share of operations that found the lock held or lost a race; –: nothing counts that"),
     Column("Jain", "1 is even, 1/n one hart takes all"),
     Column("slowest/fastest", "operations of the slowest hart over the fastest's"),
     Column("moved", "cache lines fetched from another hart, for each operation"),
