@@ -15,7 +15,7 @@ from hartlock.base.errors import UsageError
 from hartlock.base.intervals import Estimate
 from hartlock.figures import columns
 from hartlock.figures.row_types import COUNTERS, SampleRow, SummaryRow, TrialFigures, TrialRow, WaitRow
-from hartlock.folder.csv_rows import FILES, read_rows
+from hartlock.folder.csv_rows import FILES, read_cells, read_rows
 from hartlock.folder.reader import load
 from hartlock.folder.run_json import context_of as run_json
 from hartlock.folder.writer import write_rows
@@ -24,6 +24,19 @@ from hartlock.folder.writer import write_rows
 def same(a, b):
     """Equal cell by cell: nan is not equal to itself."""
     return columns.values(a) == columns.values(b) and type(a) is type(b)
+
+
+@pytest.mark.parametrize("change, words", [
+    (lambda lines: [*lines, lines[-1] + ",7"], "line 4: it has more cells than there are columns"),
+    (lambda lines: [*lines, lines[-1].rpartition(",")[0]], "line 4: it has fewer cells than there are columns"),
+    (lambda lines: [line + "," + line.rpartition(",")[2] for line in lines], "there are two columns "), (lambda lines: [], "there is no column run")])
+def test_rows_that_do_not_fit_their_columns_are_refused(tmp_path, change, words):
+    """One cell too many shifts those behind it; `collect` ended in a traceback, and the others left it alone."""
+    path = write_rows(tmp_path / "waits.csv", WaitRow, [WaitRow(context=CONTEXT, percent=p, wait_cycles=12, waits=4) for p in (1, 2)])
+    path.write_text("\n".join(change(path.read_text().splitlines())) + "\n")
+    for read in (lambda: read_rows(path, WaitRow), lambda: read_cells(path, ["run"])):
+        with pytest.raises(UsageError, match=words):
+            read()
 
 
 SUMMARY = SummaryRow(context=CONTEXT, boots=1, trials=2, trials_measured=2, check="pass", cycles_per_op=Estimate(1.5, 1.25, 2))

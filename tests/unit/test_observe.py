@@ -414,6 +414,22 @@ def test_the_page_of_an_observation(tmp_path):
     assert "Nothing of the kind was seen" in told_of(tmp_path / "b", [])
 
 
+def damaged(text, way):
+    lines = text.splitlines()
+    return {"empty": "", "no column": "\n".join(line.partition(",")[2] for line in lines), "cut": text[:-20],
+            "a text": text.replace("3", "x"), "list": "[]"}[way]
+
+
+@pytest.mark.parametrize("name, way", [("locks.csv", "no column"), ("locks.csv", "cut"), ("locks.csv", "a text"), ("observe.json", "empty"),
+                                       ("observe.json", "cut"), ("observe.json", "list")])
+def test_a_damaged_folder_of_observe_gets_a_sentence(tmp_path, name, way):
+    told_of(folder := tmp_path / "a", [])
+    (folder / name).write_text(damaged((folder / name).read_text(), way))
+    for command in (("report", folder), *((("observe", "--check", folder, folder),) if name == "locks.csv" else ())):
+        done = run_here(*command)
+        assert done.returncode == 2 and "not as observe writes them" in done.stderr and "Traceback" not in done.stderr, command
+
+
 def without(monkeypatch, *packages):
     """Pretends that these modules were not installed."""
     find = importlib.util.find_spec

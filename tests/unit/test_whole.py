@@ -6,7 +6,7 @@ import re
 
 import pytest
 from support.run import first_line, run_here
-from support.synthetic import around, folder_of
+from support.synthetic import around, cells, folder_of
 
 # On 8 harts clh and mcs are too close to call; ticket is surely behind.
 CYCLES = {("clh", 8): around(255, 0.05, 1), ("mcs", 8): around(257, 0.05, 2), ("ticket", 8): around(400)}
@@ -86,6 +86,27 @@ def test_a_run_that_did_not_end_well_is_said_to_be_so(folder, status, words):
     assert re.search(rf"^  WARNING: .*{words}", said, re.M) and words in run_here("compare", folder, folder).stdout
     (folder / "run.json").write_text('{"status": "complete"}')
     assert words not in markdown(folder) and words not in run_here("advise", folder).stdout
+
+
+def doubled(path, line=1):
+    lines = path.read_text().splitlines()
+    path.write_text("\n".join([*lines, lines[line]]) + "\n")
+
+
+@pytest.mark.parametrize("file, why", [("trials.csv", "and trials.csv has"), ("samples.csv", "samples.csv has one of its harts twice in a trial"),
+                                       ("summary.csv", "summary.csv claims")])
+def test_a_row_that_stands_there_twice_is_no_evidence(tmp_path, file, why):
+    folder = folder_of(tmp_path / "a", cells(4, mcs=260, ticket=400))
+    doubled(folder / file)
+    done = run_here("advise", folder, "--no-measure")
+    assert why in done.stdout and not done.stdout.startswith("Take mcs:"), done.stdout
+
+
+def test_a_trial_in_the_place_of_another_is_no_evidence(tmp_path):
+    folder = folder_of(tmp_path / "a", cells(4, mcs=260, ticket=400))
+    lines = (folder / "trials.csv").read_text().splitlines()
+    (folder / "trials.csv").write_text("\n".join([*lines[:2], lines[1], *lines[3:]]) + "\n")
+    assert "trials.csv has one of its trials twice" in run_here("advise", folder, "--no-measure").stdout
 
 
 @pytest.mark.parametrize("kept", ["null", "baseline"])

@@ -5,6 +5,7 @@ A file that is not what its columns say is refused by a sentence with file, line
 
 import csv
 import math
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import fields, replace
@@ -30,23 +31,35 @@ ORIGIN = [f.name for f in fields(Origin)]  # further columns of a merged table
 def _opened(path: Path) -> Iterator["csv.DictReader[str]"]:
     try:
         with open(path, newline="", encoding="utf-8") as f:
-            yield csv.DictReader(f, restval="")
+            yield csv.DictReader(f)
     except (OSError, UnicodeDecodeError, csv.Error) as e:
         raise UsageError(f"cannot read {path}: {getattr(e, 'strerror', None) or e}; a results folder has "
                          f"{', '.join(FILES)}") from e
 
 
 def _has(path: Path, reader: "csv.DictReader[str]", needed: Sequence[str]) -> None:
-    missing = [name for name in needed if name not in (reader.fieldnames or [])]
+    names = reader.fieldnames or []
+    missing = [name for name in needed if name not in names]
     if missing:
         raise UsageError(f"{path}: there is no column {missing[0]}")
+    if twice := [name for name, times in Counter(names).items() if times > 1]:
+        raise UsageError(f"{path}: there are two columns {printable(twice[0])}")
+
+
+def _lines(path: Path, reader: "csv.DictReader[str]") -> Iterator[CsvRow]:
+    """Yields the rows. Raises UsageError for one that has more cells than there are columns, or fewer: what stands in the wrong one
+    is not known."""
+    for cells in reader:
+        if None in cells or None in cells.values():
+            raise UsageError(f"{path}, line {reader.line_num}: it has {'more' if None in cells else 'fewer'} cells than there are columns")
+        yield cells
 
 
 def read_cells(path: Path, needed: Sequence[str] = ()) -> list[CsvRow]:
     """Returns the rows as they stand in a file. Raises UsageError: it cannot be read, or lacks a column that is needed."""
     with _opened(path) as reader:
         _has(path, reader, needed)
-        return list(reader)
+        return list(_lines(path, reader))
 
 
 def _whole(column: Column, text: str) -> int:
@@ -106,7 +119,7 @@ def read_rows(path: Path, of: type[Row]) -> list[Row]:
         _has(path, reader, [column.name for column in columns.columns_of(of) if not column.is_new])
         merged = "host" in (reader.fieldnames or []) and "engine" in columns.header(of)
         out = []
-        for cells in reader:
+        for cells in _lines(path, reader):
             row: Any = _row(path, reader.line_num, of, cells)
             if merged:
                 origin = Origin(**{name: printable(cells.get(name) or "") for name in ORIGIN})

@@ -81,13 +81,14 @@ def context_of(folder: Path) -> dict[str, Any]:
             raise UsageError(f"{path}: {key} is {_shown(known[key])}, not {WORDS[kind]}")
     if wrong := [s for s in known.get("sessions", []) if not isinstance(s, dict)]:
         raise UsageError(f"{path}: one of sessions is {_shown(wrong[0])}, not an object")
+    if wrong := [run for run in known.get("merged", {}).values() if not isinstance(run, dict)]:
+        raise UsageError(f"{path}: one of merged is {_shown(wrong[0])}, not an object")
     return known
 
 
 def clusters_asked(context: Mapping[str, Any], run: str = "") -> int:
     """Returns the clusters that --clusters gave a run, 0 for none; of a merged table, whose context has several runs, `run` says which."""
-    of = context.get("merged", {}).get(run, context)
-    plan = of.get("plan") if isinstance(of, dict) else None
+    plan = context.get("merged", {}).get(run, context).get("plan")
     clusters = plan.get("clusters") if isinstance(plan, dict) else 0
     return clusters if isinstance(clusters, int) else 0
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 from hartlock.base.text import on
 from hartlock.folder.comparable import Comparable, Figure
-from hartlock.folder.reader import AnyRow, Cell, Results
+from hartlock.folder.reader import AnyRow, Cell, Results, boot_of
 from hartlock.figures.row_types import TrialRow
 
 COMPLETE = "complete"
@@ -70,6 +70,10 @@ def _gaps(cell: Cell) -> Iterator[str]:
     there = sum(map(_measured, cell.trials)), len(cell.boots)
     if claimed != there:
         yield f"summary.csv claims {claimed[0]} trials in {claimed[1]} boots, and trials.csv has {there[0]} in {there[1]}"
+    if len({(boot_of(t), t.trial) for t in cell.trials}) < len(cell.trials):
+        yield "trials.csv has one of its trials twice"
+    if len({(boot_of(s), s.trial, s.hart) for s in cell.samples}) < len(cell.samples):
+        yield "samples.csv has one of its harts twice in a trial"
     if (kinds := _kinds(cell)) and len(kinds) > len({run for run, _, _ in kinds}):
         told = ", ".join(sorted({f"{role}, {evidence}" for _, evidence, role in kinds}))
         yield f"its rows do not agree on what they are: {told}"

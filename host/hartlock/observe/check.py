@@ -35,7 +35,7 @@ class Seen:
                 orders[_class(outer), _class(inner)] += times
         except OSError as e:
             raise UsageError(f"--check {folder}: it is no folder of observe: {e.filename}: {e.strerror}") from e
-        except (KeyError, ValueError) as e:
+        except (AttributeError, KeyError, TypeError, ValueError) as e:
             raise UsageError(f"--check {folder}: its files are not as observe writes them: {e}") from e
         return cls(locks, sites, orders)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from hartlock.base.errors import UsageError
-from hartlock.base.text import count, percent
+from hartlock.base.text import count, percent, printable
 from hartlock.folder import writer
 from hartlock.folder.observe_files import CONSOLE, LOCKS, ORDER, PHASES, SITES, SIZES, TOLD, rows
 from hartlock.report.page import PAGE, missing
@@ -76,6 +76,17 @@ def lead(locks: Sequence[dict[str, str]], workloads: Sequence[str]) -> str:
             f"instructions in the median and {count(float(shared['hold_p99_instructions']))} at p99.{ask}")
 
 
+def _page(folder: Path, environment: Any, markup: Any) -> str:
+    """The text of the page. Raises OSError, or what damaged files make of it, as KeyError."""
+    locks, sites = rows(folder / LOCKS), rows(folder / SITES)
+    told = json.loads((folder / TOLD).read_text(encoding="utf-8"))
+    return str(environment.get_template("observe.html").render(
+        title=folder.name, headline=headline(locks), lead=lead(locks, told["workloads"]), told=told, columns=COLUMNS,
+        rows=[_row(lock) for lock in locks], sites=sites[:SITES_SHOWN], more=max(0, len(sites) - SITES_SHOWN), limits=LIMITS,
+        files=[name for name in (LOCKS, SITES, SIZES, PHASES, ORDER, CONSOLE, TOLD) if (folder / name).exists()],
+        css=markup((PAGE / "report.css").read_text(encoding="utf-8")), js=markup((PAGE / "report.js").read_text(encoding="utf-8"))))
+
+
 def write(folder: Path) -> Path:
     """Write observe.html into the folder; returns its path. Raises UsageError without the package that it needs."""
     if package := missing("jinja2"):
@@ -83,13 +94,12 @@ def write(folder: Path) -> Path:
     jinja2: Any = importlib.import_module("jinja2")
     markup: Any = importlib.import_module("markupsafe").Markup
     environment = jinja2.Environment(loader=jinja2.FileSystemLoader(PAGE), autoescape=True, undefined=jinja2.StrictUndefined)
-    locks, sites = rows(folder / LOCKS), rows(folder / SITES)
-    told = json.loads((folder / TOLD).read_text(encoding="utf-8"))
-    text = environment.get_template("observe.html").render(
-        title=folder.name, headline=headline(locks), lead=lead(locks, told["workloads"]), told=told, columns=COLUMNS,
-        rows=[_row(lock) for lock in locks], sites=sites[:SITES_SHOWN], more=max(0, len(sites) - SITES_SHOWN), limits=LIMITS,
-        files=[name for name in (LOCKS, SITES, SIZES, PHASES, ORDER, CONSOLE, TOLD) if (folder / name).exists()],
-        css=markup((PAGE / "report.css").read_text(encoding="utf-8")), js=markup((PAGE / "report.js").read_text(encoding="utf-8")))
+    try:
+        text = _page(folder, environment, markup)
+    except OSError as e:
+        raise UsageError(f"{folder}: it is no folder of observe: {e.filename}: {e.strerror}") from e
+    except (AttributeError, KeyError, TypeError, ValueError, jinja2.UndefinedError) as e:
+        raise UsageError(f"{folder}: its files are not as observe writes them: {printable(str(e))}") from e
     path = folder / "observe.html"
     with writer.writing(path):
         path.write_text(text, encoding="utf-8")
