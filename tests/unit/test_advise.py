@@ -265,6 +265,34 @@ def test_the_bytes_of_all_locks_have_what_they_share_and_the_macro(tmp_path):
     assert "    #define QSPIN_HARTS 8 " in said
 
 
+@pytest.mark.parametrize("measured,helps", [({}, True), ({"allocator": "pool"}, False), ({"locks": 64}, False), ({"waiters": "poll"}, False)])
+def test_make_prove_is_named_where_it_helps(tmp_path, measured, helps):
+    """Once it was where rows keep `none` by design."""
+    data = reader.load(folder_of(tmp_path / "a", cells(8, ticket=300, mcs=200), **measured))
+    said = "\n".join(answer(data, the_ask(Question(None, None, None, "", "throughput", None, (), ""), data)))
+    assert ("run make prove before you ship it" in said) is helps
+    assert ("make prove proves the lock's own code against the RISC-V memory model; the worker of this workload is not compared with it" in said) is not helps
+
+
+def test_the_line_on_no_lock_compares_with_the_lock_that_was_taken(tmp_path):
+    """Once it was with the one that is best without what is needed, and though a lock was needed."""
+    folder = folder_of(tmp_path / "a", cells(8, ticket=300, clh=100, faa=70))
+    data, ask = reader.load(folder), Ask(8, 0, 100, "throughput", need=("lock",))
+    assert "No lock" not in "\n".join(answer(data, ask))
+    folder_of(folder, cells(8, ticket=600, clh=500), append=True, hold_instructions=200)
+    folder_of(folder, cells(8, faa=500), append=True, hold_instructions=200)
+    said = "\n".join(answer(reader.load(folder), Ask(8, 200, 100, "throughput", need=("trylock",))))
+    assert said.startswith("Take ticket: ") and "; ticket takes 4.2" in said and "clh takes" not in said
+
+
+def test_who_has_a_profile_is_not_told_to_probe(tmp_path):
+    said = run_advise(folder_of(tmp_path / "a", cells(8, ticket=300, mcs=200), machine="mine")).stdout
+    assert "To be surer:\n  the machine was a model by your profile mine; measure the first ones on the machine itself" in said
+    hardware = folder_of(tmp_path / "b", cells(2, ticket=300, mcs=200), engine="native", machine="", evidence="hardware")
+    assert "To be surer: nothing is left to measure that would tell more.\n" in run_advise(hardware).stdout
+    assert verdict.limits(reader.load(tmp_path / "a"))[0].endswith("may turn on another one.")
+
+
 def test_a_need_that_there_is_not_has_a_nearest_name(tmp_path):
     done = run_advise(folder_of(tmp_path / "a", cells(8, mcs=200)), "--need", "fifo,trylok")
     assert done.returncode == 2 and "there is no need 'trylok'; did you mean 'trylock'? The needs are fifo, lock" in done.stderr

@@ -7,7 +7,7 @@ import pytest
 
 from hartlock.base import toolchain
 from hartlock.base.errors import UsageError
-from hartlock.base.evidence import MEANING
+from hartlock.base.evidence import PROBE, meaning
 from hartlock.engine import qemu
 from hartlock.engine.base import Options
 from hartlock.engine.board import Board
@@ -31,7 +31,12 @@ TCG, MODEL, NATIVE, BOARD = (e(e.make_windows(1000, 250)) for e in (Tcg, Model, 
 def test_the_evidence_of_a_row_on_two_processors(engine, harts, evidence):
     assert engine.evidence(harts, 2) == evidence
     said = engine.evidence_remarks(Boot(online=harts), [harts], 2)
-    assert len(said) == 1 and said[0].startswith(f"evidence {evidence}: ") and said[0].endswith(MEANING[evidence])
+    assert len(said) == 1 and said[0].startswith(f"evidence {evidence}: ") and said[0].endswith(meaning(evidence))
+
+
+def test_who_has_the_profile_of_a_probe_is_not_told_to_probe():
+    own = dataclasses.replace(MODEL, facts={"machine_file": "results/x-probe/profile.toml"})
+    assert [PROBE in engine.evidence_remarks(Boot(online=2), [2], 2)[0] for engine in (MODEL, own)] == [True, False]
 
 
 @pytest.mark.parametrize("facts,overlaps,evidence", [

@@ -105,7 +105,8 @@ def _sureness(p: Place) -> str:
 
 def proof_of(place: Place) -> str:
     """The words on the proof of the RISC-V code that was measured. A native run has none: its code is this processor's."""
-    said = {HOLDS: "proved", PARTLY: "proved in part"}.get(place.cell.proof_word, "not proved")
+    none = "not proved" if place.cell.setting.workload.has_a_proved_worker else "not compared with the proof"
+    said = {HOLDS: "proved", PARTLY: "proved in part"}.get(place.cell.proof_word, none)
     return f"{said} ({place.cell.proof_reach})" if place.cell.proof_reach else said
 
 
@@ -122,6 +123,9 @@ def _proof(pick: Place) -> str:
         return f"The very code that was measured is proved against the RISC-V memory model in part{reach} (docs/trust/proof.md)."
     if pick.cell.evidence.startswith("hardware"):
         return "What was measured is this computer's code, which no proof covers; make prove has the RISC-V code (docs/trust/proof.md)."
+    if not pick.cell.setting.workload.has_a_proved_worker:
+        return ("make prove proves the lock's own code against the RISC-V memory model; the worker of this workload is not compared with it "
+                "(docs/trust/proof.md).")
     return "The code that was measured is not proved against the RISC-V memory model (docs/trust/proof.md): run make prove before you ship it."
 
 
@@ -153,15 +157,17 @@ def _head(advice: Advice, taken: Take | None, free: Take | None, found: Store | 
         yield f"  WARNING: {warning}."
 
 
-def _free(data: Results, advice: Advice) -> Iterator[str]:
-    """The line on strategies without a lock, when the answer was a lock and the section holds nothing else."""
+def _free(data: Results, advice: Advice, taken: Take | None) -> Iterator[str]:
+    """The line on strategies without a lock, when the answer was a lock, none was asked for, and the section holds nothing else."""
     names = [n for n, why in advice.out.items() if traits.family(n) == "lock-free" and "one word only" in why]
-    if not names or not advice.places:
+    if not names or not advice.places or "lock" in advice.ask.need:
         return
     bare = replace(advice.ask, hold=0, need=(), goal="throughput", max_bytes=None)
     setting = next((s for s in fitting(data, bare) if not inside(s.workload)), None)
     other = advise(data, setting, bare) if setting else None
-    said = without_lock(other, take_free(data, other), take(data, other)) if other else ""
+    place = next((p for p in other.places if taken and p.name == taken.name), None) if other else None
+    lock = replace(taken, place=place) if taken and place else None
+    said = without_lock(other, take_free(data, other), lock) if other else ""
     yield said or f"No lock: {words(names)}, if all that you protect is {protected_by(names)}."
 
 
@@ -184,7 +190,13 @@ def _flips(found: Sequence[Flip], ask: Ask) -> Iterator[str]:
 
 
 def _next(advice: Advice, data: Results) -> Iterator[str]:
-    yield "To be surer:"
+    told = list(_surer(advice, data))
+    yield "To be surer:" if told else "To be surer: nothing is left to measure that would tell more."
+    yield from told
+
+
+def _surer(advice: Advice, data: Results) -> Iterator[str]:
+    """The lines on what to measure next."""
     machine, measured = advice.setting.machine, data.cells(advice.setting, advice.ask.harts)
     modelled = any(c.evidence == MODELLED for c in measured)
     command = " ".join(sweep_for(advice.ask, data, "" if modelled else advice.setting.engine, setting=advice.setting))
@@ -194,8 +206,10 @@ def _next(advice: Advice, data: Results) -> Iterator[str]:
               f"./run-bench.sh {command} --boots {n}"
     elif boots < 3:
         yield f"  several boots: ./run-bench.sh {command}"
-    if modelled and (paths.MACHINES / f"{machine}.toml").is_file():
-        yield f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
+    if modelled:
+        yield (f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
+               if (paths.MACHINES / f"{machine}.toml").is_file() else
+               f"  the machine was a model by your profile {machine}; measure the first ones on the machine itself (docs/ports/boards.md)")
     if ask_more := many.to_measure(advice):
         yield f"  {ask_more}: ./run-bench.sh {command}"
     if advice.ask.locks == 1 and not stores.behind_store(data, advice.setting) and (option := stores.to_measure(advice.ask, advice.setting)):
@@ -254,7 +268,7 @@ def answer(data: Results, ask: Ask, files: Sequence[replay.Workload] = ()) -> It
     if advice.out:
         yield "Ruled out:"
         yield from (f"  {name}: {why}" for name, why in advice.out.items())
-    yield from _free(data, advice)
+    yield from _free(data, advice, taken)
     yield from _flips(flips(data, setting, ask), ask)
     yield from _next(advice, data)
     yield from stores.to_copy(found) if found and found.pays else ()

@@ -18,6 +18,7 @@ from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.plan import Workload
 from hartlock.plan.strategies import BUMP, CONTROL
 from hartlock.base.evidence import COSTS, MEANING, told
+from hartlock.base.paths import MACHINES
 from hartlock.base.text import estimate, numbers, on, percent, significant, times, words
 
 EVEN = 0.5  # share of the fastest hart's operations, below which the slowest hart is worth a word
@@ -186,7 +187,8 @@ def _checks(results: Results, setting: Comparable) -> list[str]:
 
 def limits(results: Results) -> list[str]:
     """The sentences on what the evidence cannot show."""
-    said = [told(word) for word in MEANING if any(c.evidence == word for c in results)]
+    own = not any((MACHINES / f"{s.machine}.toml").is_file() for s in results.settings if s.machine)
+    said = [told(word, own) for word in MEANING if any(c.evidence == word for c in results)]
     boots = max(len(c.boots) for c in results)
     if 0 < boots < 3:
         said.append(f"{boots} boot{'s' if boots > 1 else ''}: how much another boot, with other placement, would differ is not "

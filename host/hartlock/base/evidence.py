@@ -11,7 +11,7 @@ BY_WORTH = (*COSTS, EMULATED, EMULATED + _OVERSUBSCRIBED)  # the order of a repo
 MEANING = {
     MODELLED: "cycles are those of a deterministic model of cores and coherent caches (docs/trust/model.md), not of "
               "a measured core. It orders strategies as far as the model is true of your machine; differences of "
-              "ten or twenty per cent may turn on another one. Probe your machine, and sweep on its profile.",
+              "ten or twenty per cent may turn on another one.",
     EMULATED: "times of code that QEMU translated for this computer. They show that the locks work under "
               "stress; they rank nothing.",
     EMULATED + _OVERSUBSCRIBED: "more harts than host processors, or than threads of QEMU's, so that harts were stopped while they "
@@ -21,6 +21,7 @@ MEANING = {
     HARDWARE + _OVERSUBSCRIBED: "more threads than processors. These times show lock-holder preemption, "
                                 "not what a lock costs.",
 }
+PROBE = "Probe your machine, and sweep on its profile."  # the next step, where the profile is none of a probe
 
 
 def grade(word: str, harts: int, processors: int) -> str:
@@ -33,6 +34,11 @@ def is_oversubscribed(evidence: str) -> bool:
     return evidence.endswith(_OVERSUBSCRIBED)
 
 
-def told(evidence: str) -> str:
-    """The evidence and its meaning: "emulated: times of code that ..."."""
-    return f"{evidence}: {MEANING[evidence]}"
+def told(evidence: str, is_own_profile: bool = False) -> str:
+    """The evidence and its meaning: "emulated: times of code that ...". `is_own_profile`: a modelled machine's is the reader's own."""
+    return f"{evidence}: {meaning(evidence, is_own_profile)}"
+
+
+def meaning(evidence: str, is_own_profile: bool = False) -> str:
+    """The meaning of an evidence, and what to do next; nothing more is to do where a modelled machine's profile is the reader's own."""
+    return f"{MEANING[evidence]} {PROBE}" if evidence == MODELLED and not is_own_profile else MEANING[evidence]

@@ -215,9 +215,9 @@ def version_of(program: str) -> str:
     return toolchain.first_line(toolchain.output_of(program, "--version"))
 
 
-def evidence_remark(word: str, where: str) -> str:
-    """The remark that says where the harts of the rows ran, and what that evidence means."""
-    return f"evidence {word}: {where}: {evidence.MEANING[word]}"
+def evidence_remark(word: str, where: str, is_own_profile: bool = False) -> str:
+    """The remark that says where the harts of the rows ran, and what that evidence means. `is_own_profile`: see evidence.meaning()."""
+    return f"evidence {word}: {where}: {evidence.meaning(word, is_own_profile)}"
 
 
 def refuse_qemu_options(options: Options, engine: str, whose: str, with_profile: bool = False) -> None:

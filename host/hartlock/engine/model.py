@@ -140,7 +140,7 @@ class Model(Engine):
     def evidence_remarks(self, boot: Boot, harts: Sequence[int], processors: int) -> list[str]:
         where = (f"machines of the cost model that fit the profile {self.machine}, each another one" if self.profile.is_ensemble
                  else f"the cost model's machine {self.machine}, the same on every repetition with one seed")
-        return [evidence_remark(evidence.MODELLED, where)]
+        return [evidence_remark(evidence.MODELLED, where, bool(self.facts.get("machine_file")))]
 
 
 def default_machine(smp: int) -> str:

@@ -137,6 +137,11 @@ class Workload(schema.Made):
         return 2 if self.choose == NESTED else 1
 
     @property
+    def has_a_proved_worker(self) -> bool:
+        """True if proofs are compared with the worker that runs the workload: docs/trust/proof.md."""
+        return self.variant in (schema.PLAIN, schema.FULL, schema.REPLAY)
+
+    @property
     def variant(self) -> str:
         """The variant of a worker that runs the workload, as choose_work() of bench/plan_run.c chooses it."""
         if self.replay:
