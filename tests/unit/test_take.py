@@ -181,10 +181,10 @@ def without_trials(path, *gone):
     """Takes the trials of (strategy, machine) away, and from the rows of summary.csv, too, as where a run ended early."""
     rows = [r for r in read_rows(path / "trials.csv", TrialRow) if (r.context.strategy, r.boot) not in gone]
     write_rows(path / "trials.csv", TrialRow, rows)
-    left = {s: sum(r.context.strategy == s for r in rows) for s in {r.context.strategy for r in rows}}
-    write_rows(path / "summary.csv", SummaryRow, [replace(r, boots=left[r.context.strategy], trials=left[r.context.strategy],
-                                                          trials_measured=left[r.context.strategy])
-                                                  for r in read_rows(path / "summary.csv", SummaryRow)])
+    left = {s: [r.figures.cycles_per_op for r in rows if r.context.strategy == s] for s in {r.context.strategy for r in rows}}
+    write_rows(path / "summary.csv", SummaryRow, [
+        replace(r, boots=len(of), trials=len(of), trials_measured=len(of), cycles_per_op=Estimate(float(np.median(of)), np.nan, np.nan))
+        for r in read_rows(path / "summary.csv", SummaryRow) for of in [left[r.context.strategy]]])
     return path
 
 

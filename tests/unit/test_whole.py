@@ -102,6 +102,18 @@ def test_a_row_that_stands_there_twice_is_no_evidence(tmp_path, file, why):
     assert why in done.stdout and not done.stdout.startswith("Take mcs:"), done.stdout
 
 
+def test_a_time_that_was_changed_in_one_of_two_files_is_no_evidence(folder):
+    """The median of the trials ranked, and the summary still said what was measured."""
+    with open(folder / "summary.csv", newline="", encoding="utf-8") as f:
+        rows = list(csv.DictReader(f))
+    with open(folder / "summary.csv", "w", newline="", encoding="utf-8") as f:
+        writer = csv.DictWriter(f, rows[0])
+        writer.writeheader()
+        writer.writerows({**row, "cycles_per_op_median": "90"} for row in rows)
+    done = run_here("advise", folder, "--no-measure")
+    assert "summary.csv says 90.0 cycles an operation, and the median of its trials is" in done.stdout and not done.stdout.startswith("Take")
+
+
 def test_a_trial_in_the_place_of_another_is_no_evidence(tmp_path):
     folder = folder_of(tmp_path / "a", cells(4, mcs=260, ticket=400))
     lines = (folder / "trials.csv").read_text().splitlines()

@@ -4,14 +4,16 @@ A cell whose rows do not agree is no evidence, whatever its figures say.
 """
 
 import math
+import statistics
 from collections.abc import Iterator
 
-from hartlock.base.text import on
+from hartlock.base.text import on, significant
 from hartlock.folder.comparable import Comparable, Figure
 from hartlock.folder.reader import AnyRow, Cell, Results, boot_of
 from hartlock.figures.row_types import TrialRow
 
 COMPLETE = "complete"
+ROUNDED = 1e-3  # the share by which figures that were rounded may differ
 
 
 def ending(results: Results) -> str:
@@ -62,6 +64,15 @@ def _kinds(cell: Cell) -> set[tuple[str, str, str]]:
     return {(row.context.run, row.context.evidence, row.context.role) for row in rows}
 
 
+def _other_medians(cell: Cell) -> Iterator[str]:
+    """Yields a clause for each run whose row in summary.csv is not the median of its trials."""
+    for row in cell.summaries:
+        known = [c for t in cell.trials if t.context.run == row.context.run and math.isfinite(c := t.figures.cycles_per_op)]
+        told, of = row.cycles_per_op.median, statistics.median(known) if known else math.nan
+        if abs(told - of) > ROUNDED * abs(of):
+            yield f"summary.csv says {significant(told)} cycles an operation, and the median of its trials is {significant(of)}"
+
+
 def _gaps(cell: Cell) -> Iterator[str]:
     if not cell.summaries:
         yield "summary.csv has no row of it"
@@ -74,6 +85,7 @@ def _gaps(cell: Cell) -> Iterator[str]:
         yield "trials.csv has one of its trials twice"
     if len({(boot_of(s), s.trial, s.hart) for s in cell.samples}) < len(cell.samples):
         yield "samples.csv has one of its harts twice in a trial"
+    yield from _other_medians(cell)
     if (kinds := _kinds(cell)) and len(kinds) > len({run for run, _, _ in kinds}):
         told = ", ".join(sorted({f"{role}, {evidence}" for _, evidence, role in kinds}))
         yield f"its rows do not agree on what they are: {told}"
