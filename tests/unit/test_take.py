@@ -33,7 +33,7 @@ def folder(path, mcs, ticket, keys=None, harts=8, **more):
     """A folder of 16 machines. `mcs` and `ticket` give the cycles on each, from 0 on."""
     of = {"mcs": mcs, "ticket": ticket, **more.pop("others", {})}
     cycles = {(name, harts): (lambda boot, trial, f=f: f(boot - 1)) for name, f in of.items()}
-    return folder_of(path, cycles, boots=N, trials=1, keys=keys or {"transfer": NOISE}, machine="any-8", **more)
+    return folder_of(path, cycles, boots=N, trials=1, keys=keys or {"transfer": NOISE}, **{"machine": "any-8", **more})
 
 
 def advice_of(path, goal="throughput"):
@@ -331,3 +331,11 @@ def test_no_cell_of_the_table_is_cut_off(tmp_path, width):
     out = io.StringIO()
     Console(file=out, width=width, soft_wrap=True).print(whole(table.result(read_rows(folder / "summary.csv", SummaryRow), width), width))
     assert f"{long}@1" in out.getvalue() and f"{long}@2" in out.getvalue() and "\N{HORIZONTAL ELLIPSIS}" not in out.getvalue()
+
+
+@pytest.mark.parametrize("machine,probes", [("any-8", True), ("my-board", False)])
+def test_a_probed_machine_is_not_to_be_probed_again(tmp_path, machine, probes):
+    path = folder(tmp_path / "a", lambda n: 100 if n % 2 else 160, lambda n: 130, machine=machine)
+    _, advice = advice_of(path)
+    said = take.hinge_sentence(take.take(reader.load(path), advice))
+    assert "no single key of the machine tells the winners apart." in said and ("Probe the board" in said) == probes

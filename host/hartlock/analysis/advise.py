@@ -3,9 +3,8 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from hartlock.base import paths
 from hartlock.analysis import drop_in, many, replayed, stores
-from hartlock.plan import lock_bytes, lock_forms, option_texts, replay, strategies, traits
+from hartlock.plan import lock_bytes, lock_forms, option_texts, profile, replay, strategies, traits
 from hartlock.analysis.inside import inside
 from hartlock.analysis.next_sweep import basis, sweep_for
 from hartlock.analysis.flips import Flip, changes, flips
@@ -208,7 +207,7 @@ def _surer(advice: Advice, data: Results) -> Iterator[str]:
         yield f"  several boots: ./run-bench.sh {command}"
     if modelled:
         yield (f"  the machine was {machine}; probe your own and sweep on its profile (docs/ports/probe.md)"
-               if (paths.MACHINES / f"{machine}.toml").is_file() else
+               if profile.is_shipped(machine) else
                f"  the machine was a model by your profile {machine}; measure the first ones on the machine itself (docs/ports/boards.md)")
     if ask_more := many.to_measure(advice):
         yield f"  {ask_more}: ./run-bench.sh {command}"

@@ -20,7 +20,7 @@ from hartlock.base.evidence import MODELLED
 from hartlock.base.text import significant, times, words
 from hartlock.folder.comparable import CLOSED, Figure
 from hartlock.folder.reader import Results
-from hartlock.plan import strategies, traits
+from hartlock.plan import lock_bytes, profile, strategies, traits
 from hartlock.plan.machine_keys import MachineKey, machine_keys
 
 NEAR = 1.02  # times the least loss, within which losses are taken as equal
@@ -71,8 +71,7 @@ class Rest:
 
 
 def _size(place: Place, harts: int) -> float:
-    known = traits.known()[place.name]
-    return known.bytes_per_lock(harts) + known.waiter_bytes * harts
+    return lock_bytes.of_one(place.name, harts) + traits.known()[place.name].waiter_bytes * harts
 
 
 def _lines(place: Place, _: int) -> float:
@@ -184,6 +183,8 @@ def confidence(of: Take) -> tuple[str, str]:
         if of.worst <= LITTLE:
             return "fair", f"which is first hangs on the machine, but the choice hardly does: {behind(of.worst)} at the most, in a model"
         return "low", f"which is first hangs on the machine, and the choice is up to {behind(of.worst)}"
+    if of.by_bytes:
+        return "low", "its cost on one hart was told by one machine"
     if not of.is_sure:
         return "low", "the data cannot tell the first ones apart"
     if len(of.ranked) == 1:
@@ -234,8 +235,8 @@ def hinge_sentence(of: Take) -> str:
         return ""
     h = of.hinge
     if h is None:
-        return ("What it hangs on: no single key of the machine tells the winners apart. Probe the board, and sweep on its profile "
-                "(docs/ports/probe.md).")
+        how = "" if not profile.is_shipped(of.place.cell.setting.machine) else " Probe the board, and sweep on its profile (docs/ports/probe.md)."
+        return f"What it hangs on: no single key of the machine tells the winners apart.{how}"
     key = machine_keys().get(h.key)
     meaning = key.meaning if key else ""
     low, high = ("if not", "if so") if h.is_switch else (f"up to {significant(h.below)}", f"from {significant(h.above)} on")

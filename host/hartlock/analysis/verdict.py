@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from hartlock.analysis import drop_in, replayed, schedule
-from hartlock.plan import strategies, traits
+from hartlock.plan import profile, strategies, traits
 from hartlock.figures.proved import NONE, PARTLY
 from hartlock.folder.reader import Cell, Results
 from hartlock.folder.whole import doubts, ending, gap
@@ -18,7 +18,6 @@ from hartlock.folder.comparable import Measure, Comparable
 from hartlock.plan.plan import Workload
 from hartlock.plan.strategies import BUMP, CONTROL
 from hartlock.base.evidence import COSTS, MEANING, told
-from hartlock.base.paths import MACHINES
 from hartlock.base.text import estimate, numbers, on, percent, significant, times, words
 
 EVEN = 0.5  # share of the fastest hart's operations, below which the slowest hart is worth a word
@@ -187,7 +186,7 @@ def _checks(results: Results, setting: Comparable) -> list[str]:
 
 def limits(results: Results) -> list[str]:
     """The sentences on what the evidence cannot show."""
-    own = not any((MACHINES / f"{s.machine}.toml").is_file() for s in results.settings if s.machine)
+    own = not any(profile.is_shipped(s.machine) for s in results.settings if s.machine)
     said = [told(word, own) for word in MEANING if any(c.evidence == word for c in results)]
     boots = max(len(c.boots) for c in results)
     if 0 < boots < 3:

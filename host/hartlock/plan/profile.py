@@ -236,6 +236,11 @@ def is_isa(text: str) -> bool:
     return bool(re.fullmatch(r"rv(?:32|64)[a-z]+(?:_[a-z0-9]+)*", text, re.IGNORECASE))
 
 
+def is_shipped(machine: str) -> bool:
+    """Is there a profile of that name in model/machines/? Else it is one of the user's own, as probe writes."""
+    return (MACHINES / f"{machine}.toml").is_file()
+
+
 def isa_of(text: str, name: str = "a profile") -> str:
     """The ISA string that a profile's text names, as rv64gc_zba, in lower case; "" for none. `name` is the file's, for messages. Raises
     UsageError for a line `# isa:` that names no ISA."""
