@@ -8,7 +8,7 @@ from support.run import EVERYWHERE, TOP, run_bench, until_overlap_is_shown
 from support.sampling import sampled
 
 from hartlock.engine.qmp import FACTS
-from hartlock.plan import strategies
+from hartlock.plan import strategies, traits
 
 
 def test_a_run_ends_well_and_names_its_csv_last(all_on_two):
@@ -191,3 +191,14 @@ def test_make_qemu_boots_without_a_plan():
     assert done.returncode == 0
     assert "no plan on the kernel command line" in done.stdout
     assert re.search(r"@end n=\d+ records=\d+ status=ok", done.stdout)
+
+
+def test_traits_that_cannot_be_read_are_refused_before_anything_runs(refused, monkeypatch, tmp_path):
+    (tmp_path / "traits.toml").write_text((TOP / "lock/traits.toml").read_text().replace("[cas]", "[kas]"))
+    monkeypatch.setattr(traits, "FILE", tmp_path / "traits.toml")
+    traits.known.cache_clear()
+    try:
+        done = refused("--smp", "1", "--lock", "cas", "--engine", "tcg", "--trials", "1", "--duration", "5")
+    finally:
+        traits.known.cache_clear()
+    assert done.status == 2 and "lock/traits.toml has no table [cas]" in done.out + done.err and not (done.folder / "uart.log").exists()

@@ -53,6 +53,8 @@ def copied(tmp_path):
     words = (tree / "lock/locks.def").read_text()
     kept = "".join(f"LOCK({name})\n" for name in KEPT)
     (tree / "lock/locks.def").write_text(words.split("LOCK(null)")[0] + kept)
+    head, *tables = re.split(r"^(?=\[)", (tree / "lock/traits.toml").read_text(), flags=re.MULTILINE)
+    (tree / "lock/traits.toml").write_text(head + "".join(t for t in tables if t[1:].split("]")[0] in KEPT))
     for edit in (*KEY, *COUNTER):
         apply(tree, edit)
     return tree

@@ -13,6 +13,7 @@ from hartlock.figures.row_types import (COUNTERS, Coherence, Context, Counters, 
                                         WaitRow)
 from hartlock.figures.trial_figures import (CONTENDED_SHARE, Measured, backlog, counters, measure, measure_clock, spread,
                                             tells_waits, window)
+from hartlock.plan import traits
 from hartlock.plan.plan import Combination, Plan
 from hartlock.plan.strategies import CLOCK, CONTROL
 from hartlock.records.histogram import Histogram, merge
@@ -105,19 +106,20 @@ class Table:
     def __init__(self, run: RunContext):
         self.run = run
         self.groups: dict[Combination, Group] = {}
+        traits.known()  # a trial's figures need them: what is wrong with the file is said before anything runs
 
     def add(self, trial: Trial, start: Start, delay_cycles: float = 0) -> Rows:
         """Returns the rows of a trial, on a machine where an instruction of a delay takes so many cycles (0: unknown). The caller guarantees trials.is_complete(trial)."""
         cell = Combination(trial.strategy, trial.harts)
         forms = Forms(relax=trial.relax, unlock=trial.unlock, clusters=trial.clusters, variant=trial.variant)
-        group = self.groups.setdefault(cell, Group(cell, forms))
-        group.boots.append(start.boot)
-        if start.member is not None:
-            group.members.add(start.member)
         hz = self.run.timebase_hz
         clock = trial.strategy == CLOCK
         measured = measure_clock(trial) if clock else measure(trial, self.run.plan.workload, hz, delay_cycles, self.run.engine.is_deterministic)
+        group = self.groups.setdefault(cell, Group(cell, forms))
         group.measured.append(measured)
+        group.boots.append(start.boot)
+        if start.member is not None:
+            group.members.add(start.member)
         common: dict[str, Any] = {
             "context": replace(self.run.context(cell, forms), seed=start.seed), "boot": start.boot, "member": start.member,
             "trial": start.first + trial.id, "repetition": len(group.measured)}
