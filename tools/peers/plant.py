@@ -17,7 +17,9 @@ lock_bytes = 0
 waiter_bytes = 0
 harts = "any"
 instructions = []
+has = []
 shipped_by = "{package}"
+yardstick = true
 """
 
 

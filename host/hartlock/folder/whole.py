@@ -64,11 +64,19 @@ def _kinds(cell: Cell) -> set[tuple[str, str, str]]:
     return {(row.context.run, row.context.evidence, row.context.role) for row in rows}
 
 
+def _median(cell: Cell) -> float:
+    """Returns the median of the cycles of an operation as summary.csv has it: over machines it is that of the machines' medians."""
+    if cell.is_ensemble:
+        return cell.median(lambda f: f.cycles_per_op)
+    known = [c for t in cell.trials if math.isfinite(c := t.figures.cycles_per_op)]
+    return statistics.median(known) if known else math.nan
+
+
 def _other_medians(cell: Cell) -> Iterator[str]:
     """Yields a clause for each run whose row in summary.csv is not the median of its trials."""
     for row in cell.summaries:
-        known = [c for t in cell.trials if t.context.run == row.context.run and math.isfinite(c := t.figures.cycles_per_op)]
-        told, of = row.cycles_per_op.median, statistics.median(known) if known else math.nan
+        own = cell.on([boot for boot in cell.boots if boot[0] == row.context.run])
+        told, of = row.cycles_per_op.median, _median(own)
         if abs(told - of) > ROUNDED * abs(of):
             yield f"summary.csv says {significant(told)} cycles an operation, and the median of its trials is {significant(of)}"
 
