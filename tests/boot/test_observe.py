@@ -16,6 +16,7 @@ from hartlock.plan import strategies
 WORK = "hartlock: format=1 think=50 think_range=50 duration_us=1000 warmup_us=100 fairness_us=100 seed=1 run="
 FOUND = ("tas", "ttas", "ttas-backoff", "ticket", "ticket-backoff", "twa", "qspin")  # by their instructions
 QUICK = ("ttas", "ticket")
+QUEUES = {"mcs", "clh", "hemlock", "cna", "anderson"}  # exact, too, where no two harts met: a busy computer runs them by turns
 MACHINE = ["-M", "virt", "-smp", "4", "-m", "256M", "-bios", "default"]
 KERNEL_AT = 0x80200000
 KERNEL = ["-kernel", str(TOP / "build/hartlock.elf"), "-append"]
@@ -46,7 +47,8 @@ def test_acquisitions_are_the_operations_that_the_kernel_counted(watched):
     said, locks, log = watched
     counted = operations(log)
     taken = {int(lock["taken"]) for lock in locks}
-    assert {strategy for strategy in counted if counted[strategy] in taken} == set(QUICK), (counted, locks)
+    assert QUEUES >= {strategy for strategy in counted if counted[strategy] in taken} - set(QUICK), (counted, locks)
+    assert {counted[strategy] for strategy in QUICK} <= taken, (counted, locks)
     assert counted["mcs"] > 0 and re.search(r"name its functions with --acquire and --release: .*shared.lock at", said)
 
 
@@ -62,7 +64,8 @@ def test_every_lock_that_is_said_to_be_found_by_its_instructions_is(tmp_path):
     assert done.returncode == 0, done.stdout + done.stderr
     counted = operations((tmp_path / "out/console.log").read_text(errors="replace"))
     taken = {int(row["taken"]) for row in rows_of(tmp_path / "out", "locks.csv")}
-    assert {name for name in counted if counted[name] in taken} == set(FOUND)
+    assert QUEUES >= {name for name in counted if counted[name] in taken} - set(FOUND)
+    assert {counted[name] for name in FOUND} <= taken
 
 
 @pytest.mark.deep
