@@ -68,7 +68,7 @@ def test_every_lock_that_is_said_to_be_found_by_its_instructions_is(tmp_path):
     assert {counted[name] for name in FOUND} <= taken
 
 
-@pytest.mark.deep
+@pytest.mark.slow
 def test_by_its_functions_every_lock_is_exact(tmp_path):
     """In a kernel whose locks are functions: make all CALLED=1."""
     subprocess.run(["make", "-s", "-C", TOP, "all", "CALLED=1", "BUILD=build/called"], check=True, timeout=600)

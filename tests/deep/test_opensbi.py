@@ -44,7 +44,7 @@ def own(tmp_path_factory):
     return acquisitions(opensbi.build(opensbi.OWN), tmp_path_factory.mktemp("own") / "seen")
 
 
-@pytest.mark.parametrize("name", LOCK_BYTES)
+@pytest.mark.parametrize("name", [pytest.param(name, marks=[] if name == "mcs" else [pytest.mark.slow]) for name in LOCK_BYTES])
 def test_opensbi_takes_the_lock_as_the_document_shows(name, own, tmp_path):
     firmware = opensbi.build(name)
     assert [symbol.size for symbol in Elf(firmware).symbols() if symbol.name == "console_out_lock"] == [LOCK_BYTES[name]]

@@ -101,6 +101,7 @@ def test_on_threads_the_forms_are_there_and_riscv_is_not(tmp_path):
     assert done.status == 1 and "--lock amocas was refused" in done.out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not shutil.which("riscv64-linux-gnu-gcc") or not shutil.which("qemu-riscv64"),
                     reason="no compiler for riscv64 Linux here, or no qemu-user")
 def test_on_threads_of_a_riscv_system_that_does_not_say_wrs_is_refused_by_name(bench):
