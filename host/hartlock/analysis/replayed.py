@@ -22,12 +22,10 @@ def facts_of(data: Results, setting: Comparable) -> Facts | None:
 
 def waiting(cell: Cell, cut: float) -> list[float]:
     """The share of the harts' time in getting the lock, waits included, in each trial. `cut`: see Facts."""
-    waits: dict[object, list[tuple[float, int]]] = {}
-    for s in cell.samples:
-        waits.setdefault((boot_of(s), s.trial), []).append((s.wait_mean_cycles, s.latency_ops or 0))
-    told = []
+    harts, told = cell.samples_by_trial(), []
     for trial in cell.trials:
-        of = [(mean, n) for mean, n in waits.get((boot_of(trial), trial.trial), ()) if n and mean == mean]
+        of = [(s.wait_mean_cycles, s.latency_ops) for s in harts.get((boot_of(trial), trial.trial), ())
+              if s.latency_ops and s.wait_mean_cycles == s.wait_mean_cycles]
         period = trial.figures.cycles_per_op * cell.harts + cut
         if of and period > 0:
             told.append(min(1.0, sum(mean * n for mean, n in of) / sum(n for _, n in of) / period))

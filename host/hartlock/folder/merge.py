@@ -34,9 +34,8 @@ class Names:
         return self._given[folder, run]
 
 
-def _runs(folder: Path) -> dict[str, Any]:
+def _runs(folder: Path, context: dict[str, Any]) -> dict[str, Any]:
     """Returns the contexts of a folder's runs, by name: those that it was merged of, or its own."""
-    context = context_of(folder)
     return context.get("merged") or {folder.resolve().name: context}
 
 
@@ -52,17 +51,17 @@ def refuse_twice(folders: Sequence[Path]) -> None:
 
 def merge(folders: Sequence[Path], out: Path) -> None:
     refuse_twice(folders)
-    names, runs = Names(), {folder: _runs(folder) for folder in folders}
-    contexts = {names.of(folder, run): context for folder in folders for run, context in runs[folder].items()}
+    names, own = Names(), {folder: context_of(folder) for folder in folders}
+    contexts = {names.of(folder, run): context for folder in folders for run, context in _runs(folder, own[folder]).items()}
     for file in (*FILES, members.FILE):
         rows: list[CsvRow] = []
         needed = ("run", "engine", "strategy") if file in FILES else ("run", "member")
         for folder in folders if file in FILES else filter(lambda f: (f / members.FILE).exists(), folders):
-            own = origin(context_of(folder))
+            begins = origin(own[folder])
             for row in read_cells(folder / file, needed):
                 # A table that was merged before keeps what it says of its rows.
                 run = str(row["run"]) if row.get("host") is not None else folder.resolve().name
-                rows.append({**own, **row, "run": names.of(folder, run)})
+                rows.append({**begins, **row, "run": names.of(folder, run)})
         if not rows:
             continue
         header = list(dict.fromkeys(name for row in rows for name in row if name not in ORIGIN)) + ORIGIN

@@ -139,22 +139,24 @@ class Cell:
         """Returns a figure of the summary; of several, the median."""
         return median_ci([of(row) for row in self.summaries]).median
 
+    def samples_by_trial(self) -> dict[tuple[Boot, int], list[SampleRow]]:
+        """Returns the rows of the harts of each trial, by its boot and number."""
+        trials: dict[tuple[Boot, int], list[SampleRow]] = {}
+        for s in self.samples:
+            trials.setdefault((boot_of(s), s.trial), []).append(s)
+        return trials
+
     @property
     def waits_in_a_trial(self) -> float:
         """The waits that the latency pass of the median trial counted; infinite where that is not known."""
-        trials: dict[tuple[Boot, int], int] = {}
-        for s in self.samples:
-            if s.latency_ops is None:
-                return math.inf
-            trials[boot_of(s), s.trial] = trials.get((boot_of(s), s.trial), 0) + s.latency_ops
-        return statistics.median(trials.values()) if trials else math.inf
+        if not self.samples or any(s.latency_ops is None for s in self.samples):
+            return math.inf
+        return statistics.median(sum(s.latency_ops or 0 for s in harts) for harts in self.samples_by_trial().values())
 
     def shares(self) -> list[list[float]]:
         """For each trial, each hart's operations over an even share; 1 is fair."""
-        trials: dict[tuple[Boot, int], list[int]] = {}
-        for s in self.samples:
-            trials.setdefault((boot_of(s), s.trial), []).append(s.ops_window or 0)
-        return [[n * len(ops) / sum(ops) for n in ops] for ops in trials.values() if sum(ops)]
+        trials = [[s.ops_window or 0 for s in harts] for harts in self.samples_by_trial().values()]
+        return [[n * len(ops) / sum(ops) for n in ops] for ops in trials if sum(ops)]
 
     def curve(self) -> tuple[list[float], list[float]]:
         """The percents and the waits in cycles, as far as there are enough waits to tell."""

@@ -11,9 +11,7 @@ NEEDS = {"wrs": {"zawrs"}}  # the ISA extensions that a form of waiting needs
 
 def macros(relax: str, unlock: str) -> list[str]:
     """The compiler's options that choose these forms in lock/forms.h; none for the defaults, and for words that are no forms."""
-    told = [("RELAX", relax)] if relax in RELAX_FORMS and relax != RELAX else []
-    told += [("UNLOCK", unlock)] if unlock in UNLOCK_FORMS and unlock != UNLOCK else []
-    return [f"-DLOCK_{what}_FORM_{word.upper().replace('-', '_')}" for what, word in told]
+    return [f"-DLOCK_{name.upper()}_FORM_{word.upper().replace('-', '_')}" for name, word in options(relax, unlock).items()]
 
 
 def options(relax: str, unlock: str) -> dict[str, str]:
